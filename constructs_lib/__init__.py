@@ -1,0 +1,1 @@
+"""Azure Functions that only API Management can call: constructs for CDK for Terraform."""
