@@ -1,0 +1,28 @@
+"""The identity that a function app has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from constructs_lib.easy_auth import ManagedIdentity
+
+
+@dataclass(frozen=True)
+class AppIdentity:
+    """System-assigned, or user-assigned when an identity is given.
+
+    Attributes:
+        user_assigned: The identity that reaches storage and Key Vault; `None` is system-assigned.
+    """
+
+    user_assigned: ManagedIdentity | None = None
+
+    @classmethod
+    def system_assigned(cls) -> AppIdentity:
+        """An identity that lives and dies with the app; each slot has its own."""
+        return cls()
+
+    @classmethod
+    def of(cls, identity: ManagedIdentity) -> AppIdentity:
+        """An identity of your own, shared by the app and its slots."""
+        return cls(identity)
