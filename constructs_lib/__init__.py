@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib import engine
-from constructs_lib._version import __version__
+from constructs_lib._version import __version__ as __version__
 
 engine.switch_on()
 
