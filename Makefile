@@ -1,0 +1,59 @@
+# Everything that is done with the project. Each target sets up what it needs from the lock files:
+# Python packages in .venv, Node packages in node_modules. A machine needs git, make and Python 3.10
+# to 3.13 (PYTHON=... names another than the one that is found).
+.DEFAULT_GOAL := help
+.PHONY: help set-up synth diff deploy destroy test lint format docs bench lock clean
+
+# cdktf-cli starts `python` and `node` by name and, unless it is told not to, calls home.
+IN_PROJECT := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$$PATH"
+CDKTF := $(IN_PROJECT) CI=1 CHECKPOINT_DISABLE=1 DISABLE_VERSION_CHECK=1 cdktf
+SET_UP := @python=$$(tools/find_python.sh) && "$$python" tools/set_up.py
+STACK ?= $(error Name the stack: make $@ STACK=dev)
+# pytest-xdist: as many workers as there are cores; each takes some hundred megabytes.
+WORKERS ?= auto
+
+help: ## Show what there is to make.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' Makefile
+
+set-up: ## Install what the lock files name; the other targets do it by themselves.
+	$(SET_UP)
+
+synth: set-up ## Write the Terraform JSON of every environment to cdktf.out/stacks.
+	@$(CDKTF) synth
+
+diff: set-up ## Show what would change in Azure: make diff STACK=dev
+	@$(CDKTF) diff $(STACK) $(ARGS)
+
+deploy: set-up ## Create or change it in Azure, after a question: make deploy STACK=dev [ARGS=--auto-approve]
+	@$(filter-out CI=1,$(CDKTF)) deploy $(STACK) $(ARGS)
+
+destroy: set-up ## Remove it from Azure, after a question: make destroy STACK=dev
+	@$(filter-out CI=1,$(CDKTF)) destroy $(STACK) $(ARGS)
+
+test: set-up ## Run the tests; ARGS="tests/policy -x" narrows them.
+	@$(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=worksteal $(ARGS)
+
+lint: set-up ## Check style and types.
+	@$(IN_PROJECT) ruff check .
+	@$(IN_PROJECT) ruff format --check .
+	@$(IN_PROJECT) pyright
+
+format: set-up ## Write the code the way `make lint` wants it.
+	@$(IN_PROJECT) ruff check --fix .
+	@$(IN_PROJECT) ruff format .
+
+docs: ## Build the documentation into site.
+	$(SET_UP) docs
+	@$(IN_PROJECT) mkdocs build --strict
+
+bench: ## Compare the speed with that of plain CDKTF.
+	$(SET_UP) benchmarks
+	@$(IN_PROJECT) python -m benchmarks
+
+# Python 3.10, so that what is locked installs on 3.10 and on all later ones.
+lock: ## Lock anew what Pipfile and package.json ask for: make lock PYTHON=python3.10
+	@python=$$(tools/find_python.sh) && $(IN_PROJECT) "$$python" tools/lock.py
+
+clean: ## Remove all that was installed, generated or cached here.
+	rm -rf .venv .pipenv node_modules cdktf.out site dist .cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
