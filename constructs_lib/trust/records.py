@@ -121,7 +121,8 @@ class Registration:
         client_id: Its application id, a value or a reference written as `${…}`.
         managed: Whether the configuration creates it.
         token_version: Version of the access tokens that Entra issues for it; None is unknown.
-        assignment_required: Whether Entra refuses tokens to callers without a role; None is unknown.
+        assignment_required: Whether Entra refuses tokens to callers without a role; None is
+            unknown.
         roles: Values of its app roles.
         assigned: Who holds one of them, as a reader calls them.
         stack: The stack (or file) that holds it.

@@ -1,0 +1,490 @@
+"""Values of Terraform JSON: literals, references, and text with references in it.
+
+A value that Terraform computes is compared symbolically, so an expression is reduced to the parts
+that it is made of: text, references to resource attributes, and whatever cannot be reduced.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An attribute that is known only after apply, or is managed elsewhere.
+
+    Attributes:
+        stack: The stack that `address` is in.
+        address: Address of a resource or data source, or `var.NAME` without a default.
+        path: The way to the attribute, without the `[0]` of single blocks.
+        created: Whether the configuration creates the resource, so that nobody can know it before.
+    """
+
+    stack: str
+    address: str
+    path: tuple[str | int, ...]
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A part that cannot be reduced: a function call, or text that is known only after apply.
+
+    Attributes:
+        text: The expression, or words that say why there is none.
+        references: What it is computed from.
+        known: Whether equal text means an equal value.
+    """
+
+    text: str
+    references: tuple[Reference, ...] = ()
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A value with at least one part that is not literal."""
+
+    parts: tuple[str | Reference | Opaque, ...]
+
+
+Value: TypeAlias = "bool | int | float | str | Term | list[Value] | dict[str, Value] | None"
+Lookup: TypeAlias = Callable[[tuple["str | int | None", ...]], Value]
+
+_MAXIMUM_DEPTH = 40
+
+
+def evaluate(text: str, lookup: Lookup) -> Value:
+    """The value of a string of Terraform JSON, which is a template.
+
+    Args:
+        text: The string with its `${…}`, as written.
+        lookup: Gives the value of a traversal such as `("azurerm_x", "y", "identity", 0, "id")`,
+            in which None stands for an index that is not literal.
+    """
+    if "${" not in text and "%{" not in text:
+        return text
+    try:
+        return _Parser(text, lookup).template()
+    except (_Unreadable, RecursionError):
+        return Term((Opaque(text),))
+
+
+def text_of(value: Value) -> str:
+    """A value as a reader would write it; references as `${…}`."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Term):
+        return "".join(_part_text(part) for part in value.parts)
+    if isinstance(value, list):
+        return "[" + ", ".join(text_of(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {text_of(item)}" for key, item in value.items()) + "}"
+    return str(value)
+
+
+def references_in(value: Value) -> tuple[Reference, ...]:
+    """Every reference that a value is made of."""
+    if isinstance(value, Term):
+        found: list[Reference] = []
+        for part in value.parts:
+            if isinstance(part, Reference):
+                found.append(part)
+            elif isinstance(part, Opaque):
+                found.extend(part.references)
+        return tuple(found)
+    if isinstance(value, list):
+        return tuple(reference for item in value for reference in references_in(item))
+    if isinstance(value, dict):
+        return tuple(reference for item in value.values() for reference in references_in(item))
+    return ()
+
+
+def join(values: Sequence[Value]) -> Value:
+    """What a template makes of its parts."""
+    parts: list[str | Reference | Opaque] = []
+    for value in values:
+        new: Sequence[str | Reference | Opaque]
+        if isinstance(value, Term):
+            new = value.parts
+        elif value is None or isinstance(value, (list, dict)):
+            new = (Opaque(text_of(value), references_in(value)),)
+        else:
+            new = (text_of(value),)
+        for part in new:
+            if isinstance(part, str) and parts and isinstance(parts[-1], str):
+                parts[-1] += part
+            elif part != "":
+                parts.append(part)
+    if not parts:
+        return ""
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return parts[0]
+    return Term(tuple(parts))
+
+
+def sole_reference(value: Value) -> Reference | None:
+    """The reference that a value is, if it is one and nothing else."""
+    if isinstance(value, Term) and len(value.parts) == 1 and isinstance(value.parts[0], Reference):
+        return value.parts[0]
+    return None
+
+
+def same(one: Value, other: Value) -> bool | None:
+    """Whether two values agree; None when that cannot be told before apply.
+
+    Two literals agree when they are equal. References agree when they lead to the same attribute.
+    A literal and an attribute that Terraform is still to compute do not agree: nobody can have
+    written down an id that does not exist. What is managed elsewhere may be anything.
+    """
+    if isinstance(one, (list, dict)) or isinstance(other, (list, dict)):
+        return one == other
+    if not isinstance(one, Term) and not isinstance(other, Term):
+        return _plain(one) == _plain(other)
+    if one == other:
+        parts = cast(Term, one).parts
+        return None if any(isinstance(p, Opaque) and not p.known for p in parts) else True
+    if _settled(one) and _settled(other):
+        return False
+    return None
+
+
+def _plain(value: Value) -> str:
+    # Ids are compared without regard to case: Entra and Easy Auth print them in lower case.
+    return text_of(value).strip().lower()
+
+
+def _settled(value: Value) -> bool:
+    """Whether a value is literal or comes from resources that this configuration creates."""
+    return not isinstance(value, Term) or all(
+        isinstance(part, str) or (isinstance(part, Reference) and part.created)
+        for part in value.parts
+    )
+
+
+def _part_text(part: str | Reference | Opaque) -> str:
+    if isinstance(part, str):
+        return part
+    if isinstance(part, Opaque):
+        return part.text
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in part.path)
+    return f"${{{part.address}{path}}}"
+
+
+class _Unreadable(Exception):
+    """The expression is not one that this reader follows."""
+
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][\w-]*")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_BLANK = re.compile(r"\s*")
+
+
+class _Parser:
+    """Reads the part of the expression language that wiring is written in, and evaluates it."""
+
+    def __init__(self, text: str, lookup: Lookup) -> None:
+        self.text = text
+        self.at = 0
+        self.lookup = lookup
+        self.depth = 0
+
+    def template(self, end: str = "") -> Value:
+        """Text with `${…}`, up to `end`, or the end of the text."""
+        values: list[Value] = []
+        literal: list[str] = []
+        text = self.text
+        while True:
+            if end and text.startswith(end, self.at):
+                self.at += len(end)
+                break
+            if self.at >= len(text):
+                if end:
+                    raise _Unreadable
+                break
+            if text.startswith(("$${", "%%{"), self.at):
+                literal.append(text[self.at + 1 : self.at + 3])
+                self.at += 3
+            elif text.startswith("${", self.at):
+                values.append("".join(literal))
+                literal.clear()
+                values.append(self._interpolation())
+            elif text.startswith("%{", self.at):
+                raise _Unreadable
+            elif end and text[self.at] == "\\":
+                literal.append(self._escape())
+            else:
+                literal.append(text[self.at])
+                self.at += 1
+        values.append("".join(literal))
+        told = [value for value in values if value != ""]
+        return told[0] if len(told) == 1 else join(told)
+
+    def _interpolation(self) -> Value:
+        start = self.at
+        self.at += 2
+        if self._character() == "~":
+            self.at += 1
+        try:
+            value = self.expression()
+            if self._character() == "~":
+                self.at += 1
+            self._expect("}")
+        except _Unreadable:
+            self.at = _end_of_interpolation(self.text, start)
+            expression = self.text[start : self.at]
+            return Term((Opaque(expression, _mentioned(expression, self.lookup)),))
+        return value
+
+    def _escape(self) -> str:
+        escaped = self.text[self.at + 1 : self.at + 2]
+        self.at += 2
+        return {"n": "\n", "t": "\t", "r": "\r"}.get(escaped, escaped)
+
+    def expression(self) -> Value:
+        self.depth += 1
+        if self.depth > _MAXIMUM_DEPTH:
+            raise _Unreadable
+        value = self._primary()
+        following = self._character()
+        self.depth -= 1
+        if following not in (",", "]", "}", ")", "~", ""):
+            raise _Unreadable
+        return value
+
+    def _primary(self) -> Value:
+        character = self._character()
+        if character == "(":
+            self.at += 1
+            value = self.expression()
+            self._expect(")")
+            return value
+        if character == '"':
+            self.at += 1
+            return self.template('"')
+        if character == "[":
+            self.at += 1
+            return self._items("]")
+        number = _NUMBER.match(self.text, self.at)
+        if number:
+            self.at = number.end()
+            return float(number[0]) if "." in number[0] else int(number[0])
+        name = self._identifier()
+        if name in ("true", "false", "null"):
+            return {"true": True, "false": False}.get(name)
+        if self._character() == "(":
+            self.at += 1
+            return self._call(name, self._items(")"))
+        return self._traversal(name)
+
+    def _items(self, end: str) -> list[Value]:
+        items: list[Value] = []
+        while self._character() != end:
+            items.append(self.expression())
+            if self._character() == ",":
+                self.at += 1
+            elif self._character() != end:
+                raise _Unreadable
+        self.at += 1
+        return items
+
+    def _traversal(self, name: str) -> Value:
+        steps: list[str | int | None] = [name]
+        while True:
+            character = self.text[self.at : self.at + 1]
+            if character == ".":
+                self.at += 1
+                number = _NUMBER.match(self.text, self.at)
+                if number:
+                    self.at = number.end()
+                    steps.append(int(float(number[0])))
+                elif self._character() == "*":
+                    raise _Unreadable
+                else:
+                    steps.append(self._identifier())
+            elif character == "[":
+                self.at += 1
+                if self._character() == "*":
+                    raise _Unreadable
+                index = self.expression()
+                self._expect("]")
+                steps.append(index if isinstance(index, (str, int)) else None)
+            else:
+                return self.lookup(tuple(steps))
+
+    def _call(self, name: str, arguments: list[Value]) -> Value:
+        function = _FUNCTIONS.get(name)
+        if function is None:
+            raise _Unreadable
+        try:
+            return function(*arguments)
+        except (TypeError, ValueError, LookupError, ArithmeticError, StopIteration) as error:
+            raise _Unreadable from error
+
+    def _identifier(self) -> str:
+        self._character()
+        found = _IDENTIFIER.match(self.text, self.at)
+        if not found:
+            raise _Unreadable
+        self.at = found.end()
+        return found[0]
+
+    def _character(self) -> str:
+        self.at = cast("re.Match[str]", _BLANK.match(self.text, self.at)).end()
+        return self.text[self.at : self.at + 1]
+
+    def _expect(self, character: str) -> None:
+        if self._character() != character:
+            raise _Unreadable
+        self.at += 1
+
+
+def _end_of_interpolation(text: str, start: int) -> int:
+    """Where the `${` at `start` is closed, strings in it skipped."""
+    depth, at, quoted = 0, start, False
+    while at < len(text):
+        character = text[at]
+        if quoted:
+            if character == "\\":
+                at += 1
+            elif character == '"':
+                quoted = False
+        elif character == '"':
+            quoted = True
+        elif character == "{":
+            depth += 1
+        elif character == "}":
+            depth -= 1
+            if depth == 0:
+                return at + 1
+        at += 1
+    raise _Unreadable
+
+
+_MENTION = re.compile(r"(?:data\.)?[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[\d+\])+")
+
+
+def _mentioned(text: str, lookup: Lookup) -> tuple[Reference, ...]:
+    """References in an expression that is not followed itself."""
+    found: list[Reference] = []
+    for mention in _MENTION.findall(text):
+        steps = tuple(
+            int(step) if step.isdigit() else step for step in re.findall(r"[\w-]+", str(mention))
+        )
+        found.extend(references_in(lookup(steps)))
+    return tuple(found)
+
+
+def _known_text(value: Value) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _format(template: Value, *arguments: Value) -> Value:
+    pieces = re.split(r"(%%|%[sdv])", _known_text(template))
+    if any("%" in piece for piece in pieces[::2]):
+        raise ValueError
+    given = list(arguments)
+    values = [
+        "%" if piece == "%%" else given.pop(0) if piece.startswith("%") else piece
+        for piece in pieces
+    ]
+    return join(values)
+
+
+def _join(separator: Value, *lists: Value) -> Value:
+    items = [item for each in lists for item in _flat(each)]
+    values: list[Value] = []
+    for item in items:
+        values += [separator, item] if values else [item]
+    return join(values)
+
+
+def _flat(value: Value) -> list[Value]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _concat(*lists: Value) -> Value:
+    return [item for each in lists for item in _flat(each)]
+
+
+def _compact(values: Value) -> Value:
+    return [item for item in _flat(values) if item not in (None, "")]
+
+
+def _coalesce(*values: Value) -> Value:
+    return next(value for value in values if value not in (None, ""))
+
+
+def _replace(text: Value, old: Value, new: Value) -> Value:
+    old = _known_text(old)
+    if len(old) > 1 and old.startswith("/") and old.endswith("/"):
+        raise ValueError  # Terraform takes it for a regular expression, of another flavour.
+    return _known_text(text).replace(old, _known_text(new))
+
+
+def _element(values: Value, index: Value) -> Value:
+    if not isinstance(index, int):
+        raise TypeError
+    return _flat(values)[index % len(_flat(values))]
+
+
+def _one(values: Value) -> Value:
+    if isinstance(values, Term):
+        return values
+    items = _flat(values)
+    if len(items) > 1:
+        raise ValueError
+    return items[0] if items else None
+
+
+def _same(value: Value) -> Value:
+    return value
+
+
+def _distinct(values: Value) -> Value:
+    items: list[Value] = []
+    for item in _flat(values):
+        if item not in items:
+            items.append(item)
+    return items
+
+
+def _text_function(function: Callable[..., str]) -> Callable[..., Value]:
+    return lambda *arguments: function(*[_known_text(argument) for argument in arguments])
+
+
+def _lower(value: Value) -> Value:
+    # Ids and host names compare without case, so a reference stays what it is.
+    return value if isinstance(value, Term) else _known_text(value).lower()
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "coalesce": _coalesce,
+    "compact": _compact,
+    "concat": _concat,
+    "distinct": _distinct,
+    "element": _element,
+    "format": _format,
+    "join": _join,
+    "lower": _lower,
+    "nonsensitive": _same,
+    "one": _one,
+    "replace": _replace,
+    "sensitive": _same,
+    "tolist": _same,
+    "toset": _same,
+    "tostring": _same,
+    "trimprefix": _text_function(str.removeprefix),
+    "trimspace": _text_function(str.strip),
+    "trimsuffix": _text_function(str.removesuffix),
+    "upper": _text_function(str.upper),
+}
