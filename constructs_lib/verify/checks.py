@@ -1,0 +1,288 @@
+"""What to ask of a deployed system.
+
+One check asks one host (or one address of the gateway) one or more requests; the first answer that
+is not as it should be decides.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from constructs_lib.errors import InputError
+from constructs_lib.verify.client import Client, Request
+from constructs_lib.verify.echo import Echo
+from constructs_lib.verify.identity import NoToken, token_of_az_login
+from constructs_lib.verify.judges import (
+    Judge,
+    answers_as_expected,
+    not_served,
+    refused_by_easy_auth,
+    refused_by_gateway,
+    refused_by_scm,
+)
+from constructs_lib.verify.outputs import Api, Outputs, Probe
+from constructs_lib.verify.run import Check, Verdict
+from constructs_lib.verify.secret import Secret
+
+RULES: Mapping[str, str] = {
+    "function-anonymous": "nobody reaches the functions without a token",
+    "function-key": "a function key alone opens nothing",
+    "function-forged-token": "a token that Entra did not sign opens nothing",
+    "function-identity": "an identity of the tenant that is not allowed opens nothing",
+    "function-plain-http": "the functions are not served over plain HTTP",
+    "scm": "the deployment site refuses callers without credentials",
+    "gateway-plain-http": "the gateway does not serve the API over plain HTTP",
+    "gateway-no-key": "the gateway refuses callers without a subscription key",
+    "gateway-wrong-key": "the gateway refuses a made-up subscription key",
+    "gateway-key": "the whole chain works with a subscription key",
+    "gateway-echo": "the subscription key does not reach the functions",
+}
+"""Each rule's promise, in the order in which they are asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to check and with what.
+
+    Attributes:
+        outputs: The deployed stack.
+        keys: Subscription key of each API that takes one.
+        probes: Operation of each API that is safe to call.
+        expected: Statuses that the probe of an API may answer; any 2xx where there is none.
+        echoes: Path of each API's operation that answers with what it received.
+        function_keys: A real function key of an API's app; a made-up one where there is none.
+        as_identity: Whether to try a token of the current Azure CLI login.
+        accept_network_refusal: Whether a 403 of the network counts as not checked in place of
+            failed.
+        skip: Rules to leave out.
+    """
+
+    outputs: Outputs
+    keys: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
+    probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
+    expected: Mapping[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
+    echoes: Mapping[str, str] = field(default_factory=dict[str, str])
+    function_keys: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
+    as_identity: bool = False
+    accept_network_refusal: bool = False
+    skip: frozenset[str] = frozenset()
+
+
+def plan_checks(plan: Plan, client: Client) -> list[Check]:
+    """Return the checks of every API of the plan, in the order of `RULES`.
+
+    What is left out is in the list too, and comes to `skipped`.
+
+    Raises:
+        InputError: A check cannot be made and was not left out in so many words.
+    """
+    order = list(RULES)
+    checks: list[Check] = []
+    for name, api in plan.outputs.apis.items():
+        _demand_means(plan, name, api)
+        found = [
+            _left_out(check, "left out with --skip") if check.rule in plan.skip else check
+            for check in _of_api(plan, client, name, api)
+        ]
+        checks += sorted(found, key=lambda check: order.index(check.rule))
+    return checks
+
+
+def _demand_means(plan: Plan, name: str, api: Api) -> None:
+    asked = {rule for rule in RULES if rule.startswith("gateway-")} - plan.skip - {"gateway-echo"}
+    if name not in plan.probes and asked:
+        raise InputError(
+            f"API {name}: no operation that is safe to call",
+            fix=f"--probe {name}=GET:/path, or --skip 'gateway-*'",
+        )
+    if api.subscription_key and name not in plan.keys and "gateway-key" in asked:
+        raise InputError(
+            f"API {name}: no subscription key",
+            fix="put one into the environment as SECURED_FUNCTIONS_KEY, or --skip gateway-key",
+        )
+    if name in plan.echoes and name not in plan.keys:
+        raise InputError(f"API {name}: --echo needs a subscription key")
+
+
+def _left_out(check: Check, why: str) -> Check:
+    verdict = Verdict(outcome="skipped", observed="not checked", advice=why)
+
+    def attempt(_deadline: float) -> Verdict:
+        return verdict
+
+    return replace(check, attempt=attempt)
+
+
+def _of_api(plan: Plan, client: Client, name: str, api: Api) -> Iterator[Check]:
+    for label, host in api.hosts().items():
+        yield from _of_host(plan, client, name, api, f"{host} ({label})", host)
+    yield from _of_gateway(plan, client, name, api)
+
+
+def _of_host(
+    plan: Plan, client: Client, name: str, api: Api, target: str, host: str
+) -> Iterator[Check]:
+    def check(rule: str, expected: str, judge: Judge, requests: Sequence[Request]) -> Check:
+        attempt = _asking(client, requests, judge)
+        return Check(rule=rule, api=name, target=target, expected=expected, attempt=attempt)
+
+    origin = f"https://{host}"
+    operation = "/api" + (probe.path if (probe := plan.probes.get(name)) else "/")
+    # Where Easy Auth is off, the Functions host shows its page at / and answers 404 to a path that
+    # does not exist: a 401 to both cannot be its own complaint about a missing key.
+    unknown = f"/api/verify-{secrets.token_hex(8)}"
+    refused = refused_by_easy_auth(plan.accept_network_refusal, wanted=401)
+    paths = ("/", unknown, operation, "/admin/host/status")
+    yield check(
+        "function-anonymous", "401", refused, [Request(url=origin + path) for path in paths]
+    )
+    key = plan.function_keys.get(name) or Secret(secrets.token_urlsafe(40), where="a made-up key")
+    yield check(
+        "function-key",
+        "401",
+        refused,
+        [
+            Request(url=origin + path, headers={"x-functions-key": key})
+            for path in (operation, "/admin/host/status", unknown)
+        ],
+    )
+    yield check(
+        "function-forged-token",
+        "401",
+        refused,
+        [
+            Request(url=origin + operation, headers={"Authorization": Secret(token, where="token")})
+            for token in _forged_tokens(plan.outputs, api)
+        ],
+    )
+    identity = Check(
+        rule="function-identity",
+        api=name,
+        target=target,
+        expected="403",
+        attempt=_asking_as_identity(client, api.audience, origin + operation, refused),
+    )
+    yield identity if plan.as_identity else _left_out(identity, "add --as-identity")
+    yield check(
+        "function-plain-http",
+        "not served",
+        not_served(host, (403,), "https_only must be true on the app and on every slot"),
+        [Request(url=f"http://{host}{path}") for path in ("/", operation)],
+    )
+    first, _, rest = host.partition(".")
+    yield check(
+        "scm",
+        "refused",
+        refused_by_scm(plan.accept_network_refusal),
+        [Request(url=f"https://{first}.scm.{rest}{path}") for path in ("/", "/api/settings")],
+    )
+
+
+def _of_gateway(plan: Plan, client: Client, name: str, api: Api) -> Iterator[Check]:
+    def check(rule: str, expected: str, judge: Judge, request: Request) -> Check:
+        target = f"{request.method} {request.url.partition('?')[0]}"
+        attempt = _asking(client, [request], judge)
+        return Check(rule=rule, api=name, target=target, expected=expected, attempt=attempt)
+
+    # Without a probe every rule of the gateway is left out, or `_demand_means` would have refused.
+    probe = plan.probes.get(name, Probe(path="/"))
+    url = api.url.rstrip("/") + probe.path
+    method = probe.method
+    hostname = urlsplit(url).hostname or ""
+    plain = urlsplit(url)._replace(scheme="http", netloc=hostname).geturl()
+    yield check(
+        "gateway-plain-http",
+        "not served",
+        not_served(hostname, (403, 404), "the protocols of the API must be https alone"),
+        Request(url=plain, method=method),
+    )
+    expected = plan.expected.get(name, frozenset(range(200, 300)))
+    shown = ", ".join(map(str, sorted(expected))) if name in plan.expected else "2xx"
+    works = answers_as_expected(expected, plan.outputs.gateway)
+    if api.subscription_key is None:
+        yield check("gateway-key", shown, works, Request(url=url, method=method))
+        return
+    header = api.subscription_key.header
+    yield check("gateway-no-key", "401", refused_by_gateway, Request(url=url, method=method))
+    made_up = Secret(secrets.token_hex(16), where="a made-up key")
+    yield check(
+        "gateway-wrong-key",
+        "401",
+        refused_by_gateway,
+        Request(url=url, method=method, headers={header: made_up}),
+    )
+    key = plan.keys.get(name, made_up)
+    yield check("gateway-key", shown, works, Request(url=url, method=method, headers={header: key}))
+    echo = Echo(api.subscription_key, key, works)
+    request = echo.request(api.url.rstrip("/") + plan.echoes.get(name, "/"))
+    echoed = check("gateway-echo", "no key", echo.judge, request)
+    yield echoed if name in plan.echoes else _left_out(echoed, "name an operation with --echo")
+
+
+def _asking(
+    client: Client, requests: Sequence[Request], judge: Judge
+) -> Callable[[float], Verdict]:
+    def attempt(deadline: float) -> Verdict:
+        verdict = Verdict(outcome="skipped", observed="nothing was asked")
+        for request in requests:
+            answer = client.send(request, deadline=deadline)
+            verdict = judge(answer)
+            if verdict.outcome != "passed":
+                if len(requests) > 1:
+                    path = urlsplit(request.url).path
+                    verdict = replace(verdict, observed=f"{verdict.observed} at {path}")
+                return verdict
+        return verdict
+
+    return attempt
+
+
+def _asking_as_identity(
+    client: Client, audience: str, url: str, anonymous: Judge
+) -> Callable[[float], Verdict]:
+    """Ask without a token first: a 403 to everybody is the network's, not Easy Auth's."""
+
+    def attempt(deadline: float) -> Verdict:
+        verdict = anonymous(client.send(Request(url=url), deadline=deadline))
+        if verdict.outcome != "passed":
+            return replace(verdict, observed=f"{verdict.observed} without a token")
+        timeout = max(1.0, min(60.0, deadline - time.monotonic()))
+        token = token_of_az_login(audience, timeout=timeout)
+        if isinstance(token, NoToken):
+            return Verdict(outcome="failed" if token.entitled else "passed", observed=token.reason)
+        bearer = Secret(f"Bearer {token.reveal()}", where="token")
+        request = Request(url=url, headers={"Authorization": bearer})
+        judge = refused_by_easy_auth(accept_network_refusal=False, wanted=403)
+        return judge(client.send(request, deadline=deadline))
+
+    return attempt
+
+
+def _forged_tokens(outputs: Outputs, api: Api) -> Iterator[str]:
+    """Yield tokens that say what the gateway's says: unsigned, and with a made-up signature."""
+    now = int(time.time())
+    claims = {
+        "aud": api.audience,
+        "iss": f"https://login.microsoftonline.com/{outputs.tenant_id}/v2.0",
+        "azp": outputs.gateway.client_id,
+        "oid": outputs.gateway.principal_id,
+        "sub": outputs.gateway.principal_id,
+        "tid": outputs.tenant_id,
+        "ver": "2.0",
+        "iat": now - 60,
+        "nbf": now - 60,
+        "exp": now + 3600,
+    }
+    key_id = secrets.token_urlsafe(20)
+    for header, signature in (
+        ({"typ": "JWT", "alg": "none"}, b""),
+        ({"typ": "JWT", "alg": "RS256", "kid": key_id}, secrets.token_bytes(256)),
+    ):
+        parts = json.dumps(header).encode(), json.dumps(claims).encode(), signature
+        yield ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)

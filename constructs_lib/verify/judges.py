@@ -1,0 +1,193 @@
+"""What an answer means: as it should be, worth asking again, or wrong, and then why.
+
+Status codes and their meaning along the chain come from Microsoft Learn:
+configure-authentication-provider-aad (Easy Auth), api-management-subscriptions (keys) and
+authentication-managed-identity-policy (the gateway's token).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Literal
+from urllib.parse import urlsplit
+
+from constructs_lib.verify.client import Answer, NoAnswer
+from constructs_lib.verify.outputs import Gateway
+from constructs_lib.verify.run import Verdict
+
+Judge = Callable[[Answer | NoAnswer], Verdict]
+
+_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_LOGIN_HOSTS = ("login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn")
+
+_AT_FUNCTIONS = {
+    302: "Easy Auth sends callers to a login page: set unauthenticated_action to Return401",
+    401: "the token was not accepted as a token at all, so the allow-lists were not tried: "
+    "check the token version that the app registration asks for and the issuer",
+    403: "the network refused before Easy Auth could: run this from an allowed network, "
+    "or accept it with --accept-network-refusal",
+    404: "the Functions host answered in place of Easy Auth, or there is no such app",
+}
+_FUNCTIONS_OPEN = (
+    "Easy Auth let the request through: look at auth_enabled, require_authentication and "
+    "excluded_paths"
+)
+_SCM_OPEN = (
+    "the deployment site serves anybody: restrict it with scm_ip_restriction and switch basic "
+    "authentication off"
+)
+_GATEWAY_OPEN = (
+    "the gateway asks nobody for a key: subscription_required must be true on the API and on each "
+    "product that holds it"
+)
+
+_THROUGH_GATEWAY = {
+    401: "Easy Auth did not accept the gateway's token: audience, token version and issuer must "
+    "agree (requested_access_token_version = 2 goes with an issuer that ends in /v2.0)",
+    403: "Easy Auth knows the gateway's token but not the gateway: allowed_applications needs "
+    "{client_id} and allowed_identities {principal_id}; or a network rule keeps the gateway out",
+    404: "no such operation at the gateway, or no such function behind it",
+    500: "the gateway got no token: its identity, the policy's client-id, the app role assignment "
+    "(AADSTS501051) or the service principal (AADSTS500011) is missing or not yet replicated",
+}
+_KEY_REFUSED = "the gateway refused the subscription key: not of this API or product, or not active"
+
+
+def _unanswered(answer: NoAnswer) -> Verdict:
+    """A host that is not there shows nothing: it may still come."""
+    again = answer.trouble != "certificate"
+    return Verdict(outcome="failed", observed=answer.detail, again=again)
+
+
+def _busy(answer: Answer) -> Verdict | None:
+    if answer.status not in _BUSY:
+        return None
+    after = answer.headers.get("retry-after", "")
+    return Verdict(
+        outcome="failed",
+        observed=str(answer.status),
+        again=True,
+        after=float(after) if after.isdigit() else None,
+    )
+
+
+def refused_by_easy_auth(accept_network_refusal: bool, *, wanted: Literal[401, 403]) -> Judge:
+    """Judge an answer of the functions' own host.
+
+    Args:
+        accept_network_refusal: Whether a 403 comes to `skipped` where 401 is wanted.
+        wanted: 401 for a caller without a valid token, 403 for one whose token is not enough.
+    """
+
+    def judge(answer: Answer | NoAnswer) -> Verdict:
+        if isinstance(answer, NoAnswer):
+            return _unanswered(answer)
+        observed = str(answer.status)
+        if answer.status == wanted:
+            return Verdict(outcome="passed", observed=observed)
+        if answer.status == 403 and accept_network_refusal:
+            advice = "closed by the network; what Easy Auth would answer was not seen"
+            return Verdict(outcome="skipped", observed=observed, advice=advice)
+        meaning = _AT_FUNCTIONS.get(302 if 300 <= answer.status < 400 else answer.status)
+        return _busy(answer) or Verdict(
+            outcome="failed", observed=observed, advice=meaning or _FUNCTIONS_OPEN
+        )
+
+    return judge
+
+
+def not_served(host: str, refusals: Collection[int], advice: str) -> Judge:
+    """Judge an answer over plain HTTP: silence, a refusal, or a redirect to the same host's HTTPS.
+
+    Args:
+        host: The host that was asked.
+        refusals: Statuses with which something in front of the host refuses.
+        advice: What a failure means.
+    """
+
+    def judge(answer: Answer | NoAnswer) -> Verdict:
+        if isinstance(answer, NoAnswer):
+            if answer.trouble in ("refused", "timeout"):
+                return Verdict(outcome="passed", observed=answer.detail)
+            return _unanswered(answer)
+        observed = str(answer.status)
+        if answer.status in refusals:
+            return Verdict(outcome="passed", observed=observed)
+        if answer.status in (301, 302, 307, 308):
+            location = urlsplit(answer.headers.get("location", ""))
+            if location.scheme == "https" and location.hostname == host:
+                return Verdict(outcome="passed", observed=f"{observed} to https")
+        return _busy(answer) or Verdict(outcome="failed", observed=observed, advice=advice)
+
+    return judge
+
+
+def refused_by_scm(accept_network_refusal: bool) -> Judge:
+    """Judge an answer of the deployment site (Kudu) to a caller without credentials."""
+
+    def judge(answer: Answer | NoAnswer) -> Verdict:
+        if isinstance(answer, NoAnswer):
+            if answer.trouble == "refused":
+                return Verdict(outcome="passed", observed=answer.detail)
+            if answer.trouble == "timeout" and accept_network_refusal:
+                return Verdict(outcome="skipped", observed=answer.detail, advice="not reachable")
+            return _unanswered(answer)
+        observed = str(answer.status)
+        if answer.status in (401, 403):
+            return Verdict(outcome="passed", observed=observed)
+        if answer.status in (302, 303, 307):
+            location = urlsplit(answer.headers.get("location", ""))
+            if location.scheme == "https" and location.hostname in _LOGIN_HOSTS:
+                return Verdict(outcome="passed", observed=f"{observed} to the login page of Entra")
+        return _busy(answer) or Verdict(outcome="failed", observed=observed, advice=_SCM_OPEN)
+
+    return judge
+
+
+def refused_by_gateway(answer: Answer | NoAnswer) -> Verdict:
+    """Judge the gateway's answer to a caller without a valid subscription key."""
+    if isinstance(answer, NoAnswer):
+        return _unanswered(answer)
+    observed = str(answer.status)
+    if answer.status == 401:
+        return Verdict(outcome="passed", observed=observed)
+    if answer.status == 404:
+        # An operation takes seconds to minutes to appear at the gateway.
+        advice = _THROUGH_GATEWAY[404]
+        return Verdict(outcome="failed", observed=observed, advice=advice, again=True)
+    return _busy(answer) or Verdict(outcome="failed", observed=observed, advice=_GATEWAY_OPEN)
+
+
+def answers_as_expected(expected: Collection[int], gateway: Gateway) -> Judge:
+    """Judge what comes back through the whole chain.
+
+    Whatever the directory still has to replicate shows as a refusal, so refusals are worth waiting.
+    """
+    ids = gateway.model_dump()
+
+    def judge(answer: Answer | NoAnswer) -> Verdict:
+        if isinstance(answer, NoAnswer):
+            return _unanswered(answer)
+        observed = str(answer.status)
+        if answer.status in expected:
+            return Verdict(outcome="passed", observed=observed)
+        busy = _busy(answer)
+        meaning = _THROUGH_GATEWAY.get(answer.status, "see the gateway's trace of the request")
+        advice = meaning.format(**ids)
+        if answer.status == 401 and _is_of_gateway(answer):
+            advice = _KEY_REFUSED
+        return Verdict(
+            outcome="failed",
+            observed=observed,
+            advice=advice,
+            again=busy is not None or answer.status in (401, 403, 404),
+            after=busy.after if busy else None,
+        )
+
+    return judge
+
+
+def _is_of_gateway(answer: Answer) -> bool:
+    """Whether a 401 is the gateway's own: it names its scheme, or says what it misses."""
+    challenge = answer.headers.get("www-authenticate", "")
+    return "AzureApiManagementKey" in challenge or b"subscription key" in answer.body
