@@ -4,7 +4,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help set-up synth diff deploy destroy test lint format docs bench lock clean
 
-# cdktf-cli starts `python` and `node` by name and, unless it is told not to, calls home.
+# cdktf-cli starts `python` and `node` by name and, unless it is told not to, calls home. For synth
+# it only asks terraform, if there is one, for its version.
 IN_PROJECT := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$$PATH"
 CDKTF := $(IN_PROJECT) CI=1 CHECKPOINT_DISABLE=1 DISABLE_VERSION_CHECK=1 cdktf
 SET_UP := @python=$$(tools/find_python.sh) && "$$python" tools/set_up.py
@@ -19,7 +20,7 @@ set-up: ## Install what the lock files name; the other targets do it by themselv
 	$(SET_UP)
 
 synth: set-up ## Write the Terraform JSON of every environment to cdktf.out/stacks.
-	@$(CDKTF) synth
+	@TF_CLI_CONFIG_FILE= $(CDKTF) synth
 
 diff: set-up ## Show what would change in Azure: make diff STACK=dev
 	@$(CDKTF) diff $(STACK) $(ARGS)

@@ -61,7 +61,7 @@ def run(what: str, *command: str | Path, env: dict[str, str] | None = None) -> N
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     done = subprocess.run(command, cwd=ROOT, env=env, check=False, **output)
     if done.returncode:
-        raise SetUpError(f"{what}: failed\n{done.stdout[-5000:]}")
+        raise SetUpError(f"{what}: failed\n{done.stdout[-3000:]}")
 
 
 def ask(*command: str | Path) -> str:
