@@ -1,0 +1,209 @@
+"""Runs apps as their users do, and the real terraform on the stacks that they synthesize."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+HOW_TO_ENABLE = (
+    "put terraform on the PATH and let TF_CLI_CONFIG_FILE name a configuration whose "
+    "filesystem_mirror holds stand-in providers, as .ci/run does; or set TERRAFORM_TESTS=registry "
+    "to init and validate with the real providers"
+)
+
+# Settings of the caller's shell that would change what terraform does.
+UNWANTED = (
+    "TERRAFORM_OFFLINE_FAIL",
+    "TERRAFORM_OFFLINE_LOG",
+    "TF_CLI_ARGS",
+    "TF_DATA_DIR",
+    "TF_LOG",
+    "TF_WORKSPACE",
+)
+
+
+def has_stand_in() -> bool:
+    """Whether terraform would use stand-in providers, with which it can apply without harm.
+
+    Real providers are machine code, and applying with them would make real resources. A stand-in
+    is a script.
+    """
+    try:
+        configuration = Path(os.environ["TF_CLI_CONFIG_FILE"]).read_text()
+    except (KeyError, OSError):
+        return False
+    mirror = re.search(r'filesystem_mirror\s*\{[^}]*?path\s*=\s*"([^"]+)"', configuration)
+    if mirror is None:
+        return False
+    providers = [
+        path for path in Path(mirror[1]).glob("*/*/*/*/*/terraform-provider-*") if path.is_file()
+    ]
+    return bool(providers) and all(map(is_script, providers))
+
+
+def is_script(path: Path) -> bool:
+    """Whether a program starts with the line that names its interpreter."""
+    with path.open("rb") as program:
+        return program.read(2) == b"#!"
+
+
+def reason_to_skip(*, apply: bool = True) -> str | None:
+    """Why terraform cannot run here, and how to change that; `None` if it can."""
+    if shutil.which("terraform") is None:
+        return f"terraform is not on the PATH: {HOW_TO_ENABLE}"
+    if has_stand_in() or (not apply and os.environ.get("TERRAFORM_TESTS") == "registry"):
+        return None
+    return f"no providers that can be used without Azure: {HOW_TO_ENABLE}"
+
+
+needs_stand_in = pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_to_skip()))
+needs_providers = pytest.mark.skipif(
+    reason_to_skip(apply=False) is not None, reason=str(reason_to_skip(apply=False))
+)
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The environment of a user's shell in which `make set-up` has been done."""
+    variables = {name: value for name, value in os.environ.items() if name not in UNWANTED}
+    tools = [str(Path(sys.executable).parent), str(ROOT / "node_modules/.bin")]
+    return {
+        **variables,
+        "PATH": os.pathsep.join([*tools, variables["PATH"]]),
+        "PYTHONPATH": str(ROOT),
+        "CI": "1",
+        "CHECKPOINT_DISABLE": "1",
+        "DISABLE_VERSION_CHECK": "1",
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+        **changes,
+    }
+
+
+def run(*command: str | Path, folder: Path, expect: int = 0, **changes: str) -> str:
+    """Run a command and return what it prints; fail with that if its exit status is another."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment(**changes),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    said = f"{' '.join(map(str, command))}: exit status {done.returncode}\n{done.stdout[-8000:]}"
+    assert done.returncode == expect, said
+    return done.stdout
+
+
+def copy_of_project(folder: Path) -> Path:
+    """A copy of the app and the examples: state files and generated code go there, not here."""
+    for name in ("main.py", "cdktf.json"):
+        if (ROOT / name).exists():
+            shutil.copy(ROOT / name, folder)
+    generated = shutil.ignore_patterns("cdktf.out", "__pycache__", "*.tfstate*")
+    for name in ("environments", "examples"):
+        if (ROOT / name).exists():
+            shutil.copytree(ROOT / name, folder / name, ignore=generated)
+    return folder
+
+
+def synthesize(app: Path, **changes: str) -> dict[str, Stack]:
+    """Run an app in its folder; its stacks by name, each after those that it needs."""
+    run(sys.executable, app, folder=app.parent, **changes)
+    output = app.parent / "cdktf.out"
+    waiting = json.loads((output / "manifest.json").read_text())["stacks"]
+    stacks: dict[str, Stack] = {}
+    while waiting:
+        ready = [
+            name for name, stack in waiting.items() if set(stack["dependencies"]) <= stacks.keys()
+        ]
+        assert ready, f"the stacks {', '.join(waiting)} need each other"
+        for name in ready:
+            stacks[name] = Stack((output / waiting.pop(name)["synthesizedStackPath"]).parent)
+    return stacks
+
+
+class Stack:
+    """A folder with Terraform JSON, and its life from `init` to `destroy`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.document = json.loads((folder / "cdk.tf.json").read_text())
+        settings = self.document.get("terraform", {})
+        if "local" not in settings.get("backend", {}):
+            # State in Azure or in HCP Terraform is out of reach: an override puts it here.
+            local = {"terraform": {"backend": {"local": {"path": "terraform.tfstate"}}}}
+            (folder / "state_override.tf.json").write_text(json.dumps(local))
+
+    def terraform(self, command: str, *options: str, expect: int = 0, **changes: str) -> str:
+        """Run one terraform command."""
+        return run(
+            "terraform", command, *options, "-no-color",
+            folder=self.folder, expect=expect, **changes,
+        )  # fmt: skip
+
+    def validate(self) -> None:
+        """Init and validate: with real providers too this needs no credentials."""
+        self.terraform("init")
+        self.terraform("validate")
+
+    def apply(self) -> None:
+        """Plan, and apply that plan."""
+        self.terraform("plan", "-out=plan.tfplan")
+        self.terraform("apply", "plan.tfplan")
+
+    def assert_plan_is_empty(self) -> None:
+        """A second plan changes nothing (`-detailed-exitcode` is 2 otherwise)."""
+        self.terraform("plan", "-detailed-exitcode")
+
+    def destroy(self) -> None:
+        """Destroy, and see that nothing is left."""
+        self.terraform("destroy", "-auto-approve")
+        assert self.terraform("state", "list") == ""
+
+    def planned_types(self) -> set[str]:
+        """The types of the resources that a plan would create."""
+        self.terraform("plan", "-out=plan.tfplan")
+        plan = json.loads(self.terraform("show", "-json", "plan.tfplan"))
+        return {
+            change["type"]
+            for change in plan["resource_changes"]
+            if change["change"]["actions"] == ["create"]
+        }
+
+    def apply_while_every_creation_fails_once(self) -> set[str]:
+        """Apply again and again; each creation fails at its first attempt and works at its second.
+
+        Returns:
+            The types of the resources whose creation failed.
+        """
+        log = self.folder / "operations.jsonl"
+        failed: set[tuple[str, str]] = set()
+        while True:
+            let_pass = "|".join(re.escape(f"{kind}.{name}") for kind, name in sorted(failed))
+            # The rules are separated by blanks, so that a blank in a name needs another spelling.
+            rule = rf"(?!(?:{let_pass})$)\w+\..*".replace(r"\ ", r"\s")
+            log.write_text("")
+            changes = {
+                "TERRAFORM_OFFLINE_FAIL": f"{rule}:create",
+                "TERRAFORM_OFFLINE_LOG": str(log),
+            }
+            command = ("terraform", "apply", "-auto-approve", "-refresh=false", "-no-color")
+            subprocess.run(
+                command, cwd=self.folder, env=environment(**changes), capture_output=True
+            )
+            entries = [json.loads(line) for line in log.read_text().splitlines()]
+            new = {(e["type"], e["name"]) for e in entries if e["outcome"] == "failed"}
+            if not new:
+                return {kind for kind, _ in failed}
+            assert not new & failed, f"{new & failed} failed although they were let pass"
+            failed |= new

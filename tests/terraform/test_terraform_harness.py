@@ -1,0 +1,65 @@
+"""The harness itself: it has to notice a stack that is not as promised."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from terraform_harness import Stack, needs_stand_in, synthesize
+
+APP = """
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_azuread.application import Application
+from cdktf_cdktf_provider_azuread.provider import AzureadProvider
+from cdktf_cdktf_provider_azuread.service_principal import ServicePrincipal
+
+app = App()
+platform, team = TerraformStack(app, "platform"), TerraformStack(app, "team")
+team.add_dependency(platform)
+AzureadProvider(platform, "azuread")
+AzureadProvider(team, "azuread")
+application = Application(platform, "application", display_name="two words")
+ServicePrincipal(team, "principal", client_id=application.client_id)
+app.synth()
+"""
+
+
+@needs_stand_in
+def test_stacks_of_an_app_go_through_a_whole_life_in_their_order(tmp_path: Path) -> None:
+    app = tmp_path / "main.py"
+    app.write_text(APP)
+    stacks = synthesize(app)
+    assert list(stacks) == ["platform", "team"]
+    for stack in stacks.values():
+        stack.validate()
+        types = stack.planned_types()
+        assert stack.apply_while_every_creation_fails_once() == types != set()
+        stack.assert_plan_is_empty()
+    for stack in reversed(stacks.values()):
+        stack.destroy()
+
+
+def stack_of(folder: Path, document: dict[str, object]) -> Stack:
+    (folder / "cdk.tf.json").write_text(json.dumps(document))
+    return Stack(folder)
+
+
+@needs_stand_in
+def test_plan_that_never_becomes_empty_is_noticed(tmp_path: Path) -> None:
+    stack = stack_of(
+        tmp_path, {"resource": {"terraform_data": {"clock": {"input": "${timestamp()}"}}}}
+    )
+    stack.validate()
+    stack.apply()
+    with pytest.raises(AssertionError, match="exit status 2"):
+        stack.assert_plan_is_empty()
+
+
+@needs_stand_in
+def test_remote_state_is_replaced_by_a_local_file(tmp_path: Path) -> None:
+    backend = {"azurerm": {"storage_account_name": "a", "container_name": "b", "key": "c"}}
+    stack = stack_of(tmp_path, {"terraform": {"backend": backend}, "output": {"o": {"value": 1}}})
+    stack.validate()
+    stack.apply()
+    assert (tmp_path / "terraform.tfstate").exists()
