@@ -1,4 +1,4 @@
-"""The Entra application that stands for a function app: audience of its tokens, role of its callers.
+"""The Entra application that stands for a function app: its audience and its callers' role.
 
 Entra issues a token for it to nobody without the role: the service principal requires an
 assignment, and `grant` is the only thing that makes one.
@@ -145,8 +145,8 @@ class AppRegistration(Construct):
                 "identifier_uri",
                 identifier_uri,
                 _IDENTIFIER_URI,
-                "write api://{client_id}, api://<tenant id>/<name>, or an https:// or api:// URI on "
-                "a verified domain, without a slash at the end",
+                "write api://{client_id}, api://<tenant id>/<name>, or an https:// or api:// URI "
+                "on a verified domain, without a slash at the end",
             )
 
         self.application = Application(
@@ -191,6 +191,7 @@ class AppRegistration(Construct):
         self.tenant_id = tenant_id or current_tenant_id(self)
         self.issuer = issuer(self.tenant_id)
         self.grants: dict[str, AppRoleAssignment] = {}
+        self._principals: dict[str, Principal] = {}
 
     @staticmethod
     def existing(
@@ -216,9 +217,19 @@ class AppRegistration(Construct):
                 assignment's Terraform address.
 
         Returns:
-            The assignment; the one made before if the name was granted already.
+            The assignment; the one made before if the principal was granted already.
+
+        Raises:
+            InputError: If the name stands for another principal, or the id is no UUID.
         """
         found = self.grants.get(principal.name)
+        if self._principals.setdefault(principal.name, principal) != principal:
+            refuse(
+                self,
+                "grant",
+                f"{principal.name!r} already names another principal",
+                "give each principal a name of its own",
+            )
         if found is None:
             check_uuid(self, "grant", principal.object_id, "the object id of the principal")
             found = self.grants[principal.name] = AppRoleAssignment(
@@ -237,11 +248,10 @@ _tenants: WeakKeyDictionary[TerraformStack, str] = WeakKeyDictionary()
 
 
 def current_tenant_id(scope: Construct) -> str:
-    """Return the tenant that the azuread provider is signed in to, looked up once for each stack."""
+    """Return the tenant that the azuread provider is signed in to, looked up once a stack."""
     stack = TerraformStack.of(scope)
     known = _tenants.get(stack)
     if known is None:
         config = DataAzureadClientConfig(stack, "entra-client-config")
         known = _tenants[stack] = config.tenant_id
     return known
-

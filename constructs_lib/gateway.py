@@ -6,7 +6,6 @@ virtual network with API Management", "Use managed identities in API Management"
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,23 +29,10 @@ from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIden
 from constructs import Construct
 
 from constructs_lib.checks import check_pattern, is_token, refuse
-from constructs_lib.policy_source import PolicySource, checked_policy
+from constructs_lib.gateway_tiers import CLASSIC, SKU, SKU_RULE, tier_of, tier_problems
+from constructs_lib.policy_source import PolicySource, policy_xml
 from constructs_lib.principal import Principal
 from constructs_lib.resource_group import Placement, placement
-
-# azurerm's own expression lacks the `$` behind BasicV2 and so lets `BasicV2_10x` reach Azure.
-SKU = re.compile(
-    r"Consumption_0|Developer_1|Basic_[12]|Standard_[1-4]|Premium_[1-9][0-9]?"
-    r"|(BasicV2|StandardV2)_([1-9]|10)|PremiumV2_([1-9]|[12][0-9]|30)"
-)
-SKU_RULE = (
-    "write one of Consumption_0, Developer_1, Basic_1 to _2, Standard_1 to _4, Premium_1 to _99, "
-    "BasicV2_1 to _10, StandardV2_1 to _10, PremiumV2_1 to _30"
-)
-
-_CLASSIC = frozenset({"Developer", "Basic", "Standard", "Premium"})
-# Injection into a network on the classic tiers, integration of outgoing traffic on the v2 tiers.
-_NETWORK = frozenset({"Developer", "Premium", "StandardV2", "PremiumV2"})
 
 # The management API hands out secrets such as subscription keys to readers before this version.
 MIN_API_VERSION = "2021-08-01"
@@ -82,7 +68,7 @@ class ExistingIdentity:
 
 @dataclass(frozen=True, kw_only=True)
 class GatewayIdentity:
-    """Which managed identity the gateway has. Where it has both, it calls with the user-assigned one.
+    """Which managed identity the gateway has; of two, it calls with the user-assigned one.
 
     A user-assigned identity is known before the service exists: its client id needs no look-up in
     the directory, and it outlives the service.
@@ -172,6 +158,7 @@ class Gateway(GatewayReferences):
 
     Attributes:
         resource: The `azurerm_api_management`.
+        placement: Where it was placed.
         user_assigned_identity: The identity that was made, None if none was.
         service_principal: The look-up of the system-assigned identity's client id, None if the
             gateway calls with a user-assigned one.
@@ -205,21 +192,24 @@ class Gateway(GatewayReferences):
         super().__init__(scope, id)
         identity = identity or GatewayIdentity()
         check_pattern(self, "name", name, r"[0-9a-zA-Z-]{1,50}", "1 to 50 letters, digits, hyphens")
-        check_pattern(self, "publisher.name", publisher.name, r"(?s).{1,100}", "1 to 100 characters")
+        check_pattern(
+            self, "publisher.name", publisher.name, r"(?s).{1,100}", "1 to 100 characters"
+        )
         check_pattern(
             self, "publisher.email", publisher.email, r"\S{1,100}", "an address without blanks"
         )
         check_pattern(self, "sku", sku, SKU, SKU_RULE)
         check_pattern(self, "min_api_version", min_api_version, r"\d{4}-\d\d-\d\d", "YYYY-MM-DD")
         if not is_token(sku):
-            self._check_tier(
-                sku.partition("_")[0],
-                virtual_network=virtual_network,
-                zones=zones,
-                public_ip_address_id=public_ip_address_id,
-                additional_locations=additional_locations,
-                client_certificate_enabled=client_certificate_enabled,
-            )
+            for argument, problem, fix in tier_problems(
+                sku,
+                network_type=virtual_network.type if virtual_network else None,
+                zones=bool(zones),
+                public_ip_address=public_ip_address_id is not None,
+                additional_locations=bool(additional_locations),
+                client_certificates=client_certificate_enabled,
+            ):
+                refuse(self, argument, problem, fix)
         if gateway_disabled and not additional_locations:
             refuse(
                 self,
@@ -235,7 +225,7 @@ class Gateway(GatewayReferences):
                 "set system_assigned=True, user_assigned=…, or both",
             )
 
-        place = placement(resource_group)
+        self.placement = place = placement(resource_group)
         tags = dict(tags) if tags else None
         user_assigned = self._user_assigned(identity.user_assigned, place, tags)
         kinds = ["SystemAssigned"] * identity.system_assigned
@@ -244,7 +234,7 @@ class Gateway(GatewayReferences):
             self,
             "service",
             name=name,
-            resource_group_name=place.resource_group_name,
+            resource_group_name=place.name,
             location=place.location,
             publisher_name=publisher.name,
             publisher_email=publisher.email,
@@ -255,7 +245,7 @@ class Gateway(GatewayReferences):
             ),
             min_api_version=min_api_version,
             protocols=ApiManagementProtocols(http2_enabled=True),
-            security=_security() if sku.partition("_")[0] in _CLASSIC else None,
+            security=_security() if tier_of(sku) in CLASSIC else None,
             virtual_network_type=virtual_network.type if virtual_network else None,
             virtual_network_configuration=ApiManagementVirtualNetworkConfiguration(
                 subnet_id=virtual_network.subnet_id
@@ -271,7 +261,7 @@ class Gateway(GatewayReferences):
             tags=tags,
         )
         self.name = self.resource.name
-        self.resource_group_name = place.resource_group_name
+        self.resource_group_name = place.name
         self.id = self.resource.id
         self.url = self.resource.gateway_url
         self.sku = None if is_token(sku) else sku
@@ -341,56 +331,11 @@ class Gateway(GatewayReferences):
                 self,
                 "identity",
                 name=given,
-                resource_group_name=place.resource_group_name,
+                resource_group_name=place.name,
                 location=place.location,
                 tags=tags,
             )
-        return _references(given)
-
-    def _check_tier(
-        self,
-        tier: str,
-        *,
-        virtual_network: VirtualNetwork | None,
-        zones: Sequence[str],
-        public_ip_address_id: str | None,
-        additional_locations: Sequence[ApiManagementAdditionalLocation],
-        client_certificate_enabled: bool,
-    ) -> None:
-        dedicated = tier in ("Developer", "Premium")
-        rules = (
-            (
-                "virtual_network",
-                virtual_network is not None and tier not in _NETWORK,
-                "choose Developer, Premium, StandardV2 or PremiumV2",
-            ),
-            (
-                "virtual_network.type",
-                virtual_network is not None
-                and virtual_network.type == "Internal"
-                and tier == "StandardV2",
-                "write External: StandardV2 integrates outgoing traffic only",
-            ),
-            ("zones", bool(zones) and tier != "Premium", "choose Premium, or leave zones out"),
-            (
-                "public_ip_address_id",
-                public_ip_address_id is not None and not (dedicated and virtual_network),
-                "choose Developer or Premium and set virtual_network",
-            ),
-            (
-                "additional_locations",
-                bool(additional_locations) and tier != "Premium",
-                "choose Premium, or leave additional_locations out",
-            ),
-            (
-                "client_certificate_enabled",
-                client_certificate_enabled and tier != "Consumption",
-                "leave it out: other tiers ask for certificates by host name",
-            ),
-        )
-        for argument, violated, fix in rules:
-            if violated:
-                refuse(self, argument, f"not available with the SKU {tier}", fix)
+        return _references(given) if given else None
 
 
 class ExistingGateway(GatewayReferences):
@@ -466,7 +411,6 @@ class ExistingGateway(GatewayReferences):
         self.policy_client_id: str | None = None
         if identity:
             references = _references(identity)
-            assert references is not None
             self.caller = Principal(
                 client_id=references.client_id, object_id=references.principal_id, name="gateway"
             )
@@ -486,9 +430,7 @@ class ExistingGateway(GatewayReferences):
         self.policy = _global_policy(self, policy)
 
 
-def _references(
-    identity: UserAssignedIdentity | ExistingIdentity | None,
-) -> ExistingIdentity | None:
+def _references(identity: UserAssignedIdentity | ExistingIdentity) -> ExistingIdentity:
     if isinstance(identity, UserAssignedIdentity):
         return ExistingIdentity(
             id=identity.id, client_id=identity.client_id, principal_id=identity.principal_id
@@ -509,7 +451,7 @@ def _global_policy(
         gateway,
         "policy",
         api_management_id=gateway.id,
-        xml_content=checked_policy(gateway, source, scope="global", sku=gateway.sku),
+        xml_content=policy_xml(gateway, "policy", source, at="global", sku=gateway.sku),
     )
 
 

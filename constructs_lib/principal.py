@@ -10,7 +10,7 @@ class Principal:
     """An application or managed identity, by both of the ids that its tokens carry.
 
     Attributes:
-        client_id: Application (client) id: the `azp` claim of a version-2 token, `appid` of version 1.
+        client_id: Application (client) id: claim `azp` of a version-2 token, `appid` of version 1.
         object_id: Object id of the service principal: the `oid` claim, `principal_id` in azurerm.
         name: What a reader calls it; part of construct ids, so stable.
     """

@@ -13,11 +13,11 @@ class Placement:
     """The resource group and the region of new resources, for groups that another stack owns.
 
     Attributes:
-        resource_group_name: The group's name.
+        name: The group's name.
         location: The region, for example `westeurope`.
     """
 
-    resource_group_name: str
+    name: str
     location: str
 
 

@@ -1,0 +1,643 @@
+"""One API in the gateway whose requests are forwarded to a function app with the gateway's token.
+
+The policy has two parts. The caller's own part is `policy`; the secured part follows it in the
+inbound section and is always there: choose the backend, get a token of the gateway's identity for
+the audience, take the subscription key out of header and query. It comes last so that a
+`validate-jwt` of the first part still sees the caller's own `Authorization` header.
+
+Sources: azurerm 4.55.0 `azurerm_api_management_api`, `_backend`, `_api_policy`, `_api_operation`;
+Learn "authentication-managed-identity", "Subscriptions in Azure API Management" (API Management
+forwards the key in header and query to the backend).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import jsii
+from cdktf import IResolveContext, IStringProducer, ITerraformDependable, Lazy
+from cdktf_cdktf_provider_azurerm.api_management_api import (
+    ApiManagementApi,
+    ApiManagementApiImport,
+    ApiManagementApiSubscriptionKeyParameterNames,
+)
+from cdktf_cdktf_provider_azurerm.api_management_api_operation import ApiManagementApiOperation
+from cdktf_cdktf_provider_azurerm.api_management_api_operation_policy import (
+    ApiManagementApiOperationPolicy,
+)
+from cdktf_cdktf_provider_azurerm.api_management_api_policy import ApiManagementApiPolicy
+from cdktf_cdktf_provider_azurerm.api_management_api_schema import ApiManagementApiSchema
+from cdktf_cdktf_provider_azurerm.api_management_api_version_set import ApiManagementApiVersionSet
+from cdktf_cdktf_provider_azurerm.api_management_backend import (
+    ApiManagementBackend,
+    ApiManagementBackendCircuitBreakerRule,
+    ApiManagementBackendCircuitBreakerRuleFailureCondition,
+    ApiManagementBackendCircuitBreakerRuleFailureConditionStatusCodeRange,
+    ApiManagementBackendTls,
+)
+from cdktf_cdktf_provider_azurerm.api_management_named_value import (
+    ApiManagementNamedValue,
+    ApiManagementNamedValueValueFromKeyVault,
+)
+from cdktf_cdktf_provider_azurerm.api_management_product import ApiManagementProduct
+from cdktf_cdktf_provider_azurerm.api_management_product_api import ApiManagementProductApi
+from cdktf_cdktf_provider_azurerm.api_management_subscription import ApiManagementSubscription
+from constructs import Construct
+
+from constructs_lib.api_diagnostics import ApiDiagnostics, Diagnostics, SubscriptionKey
+from constructs_lib.api_operation import operation_resource
+from constructs_lib.checks import check_pattern, check_uuid, refuse
+from constructs_lib.gateway import GatewayReferences
+from constructs_lib.operations import Operation, Operations
+from constructs_lib.policy import (
+    AuthenticationManagedIdentity,
+    Document,
+    SetBackendService,
+    SetHeader,
+    SetQueryParameter,
+    effective,
+    write,
+)
+from constructs_lib.policy_source import PolicySource, check_document, read_policy
+
+_CHILD_NAME = r"[a-zA-Z0-9]([a-zA-Z0-9-_]{0,78}[a-zA-Z0-9])?"
+_CHILD_NAME_RULE = "at most 80 letters, digits, - and _, a letter or digit at both ends"
+_API_NAME = r"[^*#&+]{1,256}"
+_PATH = r"(?:|\w|[\w.][\w\-/.:]{0,398}[\w-])"
+_BACKEND_NAME = r"\w+|\w[\w-]+\w"
+_DURATION = r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?"
+_VAULT_URL = r"https://[\w-]+\.[\w.]+/secrets/[0-9a-zA-Z-]+(/[0-9a-f]{32})?"
+_HEADER = r"[!#$%&'*+.^`|~\w-]+"
+_TELLING_WORDS = ("key", "secret", "password", "token", "connection")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CircuitBreaker:
+    """When the gateway stops calling a failing backend. Not on the Consumption tier.
+
+    Attributes:
+        failures: How many failures within `interval` trip it, 1 to 10,000.
+        interval: The time in which failures count, an ISO 8601 duration.
+        trip_duration: How long no request is forwarded, an ISO 8601 duration.
+        status_codes: First and last status code that count as failures.
+        accept_retry_after: Whether the backend's `Retry-After` decides instead of `trip_duration`.
+    """
+
+    failures: int = 5
+    interval: str = "PT1M"
+    trip_duration: str = "PT1M"
+    status_codes: tuple[int, int] = (500, 599)
+    accept_retry_after: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiVersion:
+    """The API's version and where callers write it.
+
+    Attributes:
+        version: For example `v1`.
+        scheme: `Segment` puts it in the path, `Header` and `Query` in what `parameter` names.
+        parameter: Name of the header or query parameter; not for `Segment`.
+        version_set_id: A version set that exists; one is made if left out.
+    """
+
+    version: str
+    scheme: Literal["Segment", "Header", "Query"] = "Segment"
+    parameter: str | None = None
+    version_set_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """The product through which callers subscribe to the API.
+
+    Attributes:
+        id: Its id; of an existing product if `display_name` is left out.
+        display_name: Its name in the developer portal; makes a new product.
+        description: What it offers.
+        approval_required: Whether somebody must approve a subscription.
+        subscriptions_limit: How many subscriptions a user can have.
+    """
+
+    id: str
+    display_name: str | None = None
+    description: str | None = None
+    approval_required: bool = False
+    subscriptions_limit: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyVaultSecret:
+    """A named value that API Management reads from Key Vault, so that no state ever holds it.
+
+    Attributes:
+        secret_id: The secret's URL, without a version so that rotation reaches the gateway.
+        identity_client_id: The user-assigned identity that reads it; the system-assigned one if
+            left out. It needs the role Key Vault Secrets User.
+    """
+
+    secret_id: str
+    identity_client_id: str | None = None
+
+
+class FunctionApi(Construct):
+    """An API, its operations, its backend and its policy, in a new or existing gateway.
+
+    No operation answers before the policy is in force: operations depend on it.
+
+    Args:
+        scope: The stack or construct that it belongs to.
+        id: Its id within `scope`, part of Terraform addresses.
+        gateway: The gateway that serves it.
+        path: Where it is served below the gateway's URL, without slashes at the ends.
+        hostname: The function app's host name.
+        audience: What the token is for: the registration's client id. Never an object id.
+        operations: What is published; everything else answers 404.
+        name: Its name in API Management, `id` if left out.
+        display_name: Its name in the developer portal, `name` if left out.
+        description: What it does.
+        route_prefix: The route prefix of `host.json`, that of `operations` if left out, else `api`.
+        function_app_id: The app's Azure resource id, so that the portal links the backend with it.
+        subscription_key: The names of the key's header and query parameter.
+        subscription_required: False only with `anonymous_reason`.
+        anonymous_reason: Why callers without a subscription are let in, where
+            `subscription_required` is false and the policy checks callers in another way.
+        policy: The caller's part of the policy: a document, a file or text.
+        operation_policies: Policies of single operations, by the operation's id.
+        revision: A new revision starts without a policy, so keep it unless you mean it.
+        version: The API's version.
+        product: The product that it is offered in.
+        subscriptions: Names of subscriptions to this API to make. API Management generates their
+            keys and azurerm stores them in the state, so it is a choice to make knowingly.
+        named_values: Named values that the policies read as `{{name}}`: a Key Vault secret, or
+            plain text for what is no secret.
+        diagnostics: Traces of requests.
+        circuit_breaker: When to stop calling a failing function app.
+        depends_on: What must be there before the policy: the gateway's role assignment.
+
+    Attributes:
+        api: The `azurerm_api_management_api`.
+        backend: The `azurerm_api_management_backend`.
+        api_policy: The `azurerm_api_management_api_policy`.
+        published: The operations, by id.
+        operations: Their `azurerm_api_management_api_operation` resources, by id; empty where API
+            Management imports them.
+        operation_policies: The policy resources of operations, by the operation's id.
+        schemas: The schemas that operations refer to, by id.
+        named_values: The named values, by name.
+        version_set: The version set made here.
+        product: The product made here.
+        product_api: The API's place in its product.
+        subscriptions: The subscriptions made here, by name.
+        diagnostics: The diagnostic settings and their logger, None without.
+        url: The API's address.
+        path: Its path below the gateway.
+
+    Raises:
+        InputError: For what azurerm 4.55 or API Management would refuse, and for a policy that is
+            wrong in itself.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        gateway: GatewayReferences,
+        path: str,
+        hostname: str,
+        audience: str,
+        operations: Operations | Sequence[Operation | str],
+        name: str | None = None,
+        display_name: str | None = None,
+        description: str | None = None,
+        route_prefix: str | None = None,
+        function_app_id: str | None = None,
+        subscription_key: SubscriptionKey | None = None,
+        subscription_required: bool = True,
+        anonymous_reason: str | None = None,
+        policy: PolicySource | None = None,
+        operation_policies: Mapping[str, PolicySource] | None = None,
+        revision: str = "1",
+        version: ApiVersion | None = None,
+        product: Product | None = None,
+        subscriptions: Sequence[str] = (),
+        named_values: Mapping[str, KeyVaultSecret | str] | None = None,
+        diagnostics: Diagnostics | None = None,
+        circuit_breaker: CircuitBreaker | None = None,
+        depends_on: Sequence[ITerraformDependable] = (),
+    ) -> None:
+        super().__init__(scope, id)
+        name = name or id
+        if not isinstance(operations, Operations):
+            operations = Operations.of(*operations)
+        if route_prefix is None:
+            route_prefix = "api" if operations.route_prefix is None else operations.route_prefix
+        self.subscription_key = subscription_key or SubscriptionKey()
+        self.subscription_required = subscription_required
+        self._gateway = gateway
+        self._audience = audience
+        self._in_gateway = {
+            "api_management_name": gateway.name,
+            "resource_group_name": gateway.resource_group_name,
+        }
+        self._check(name, path, route_prefix, audience, operations, anonymous_reason)
+
+        self.path = path
+        self._policy = read_policy(self, "policy", policy)
+        self._operation_documents = {
+            operation: read_policy(self, f"operation_policies.{operation}", source)
+            for operation, source in (operation_policies or {}).items()
+        }
+        self._named_values(named_values or {})
+        self._version_set(name, display_name or name, version)
+        self.api = ApiManagementApi(
+            self,
+            "api",
+            name=name,
+            **self._in_gateway,
+            revision=revision,
+            display_name=display_name or name,
+            description=description,
+            path=path,
+            protocols=["https"],
+            subscription_required=subscription_required,
+            subscription_key_parameter_names=ApiManagementApiSubscriptionKeyParameterNames(
+                header=self.subscription_key.header, query=self.subscription_key.query
+            ),
+            version=version.version if version else None,
+            version_set_id=self._version_set_id,
+            import_=ApiManagementApiImport(
+                content_format=operations.document.content_format,
+                content_value=operations.document.content_value,
+            )
+            if operations.document
+            else None,
+        )
+        self.name = self.api.name
+        segment = f"/{version.version}" if version and version.scheme == "Segment" else ""
+        self.url = f"{gateway.url}/{path}{segment}".rstrip("/")
+        self.backend = self._backend(name, hostname, route_prefix, function_app_id, circuit_breaker)
+        self._backend_name = self.backend.name
+
+        self.api_policy = ApiManagementApiPolicy(
+            self,
+            "policy",
+            api_name=self.name,
+            **self._in_gateway,
+            xml_content=self._policy_xml(),
+            depends_on=[*depends_on, *self.named_values.values()] or None,
+        )
+        self._make_operations(operations)
+        self._product(product)
+        self._subscriptions(subscriptions)
+        self.diagnostics = (
+            ApiDiagnostics(
+                self,
+                "diagnostics",
+                api_name=self.name,
+                in_gateway=self._in_gateway,
+                settings=diagnostics,
+                subscription_key=self.subscription_key,
+            )
+            if diagnostics
+            else None
+        )
+
+    @property
+    def policy(self) -> Document:
+        """The caller's part of the API's policy, which can be changed until synth.
+
+        From the first use on, the policy is written at synth instead of at construction.
+        """
+        if not self._written_at_synth:
+            self._written_at_synth = True
+            self.api_policy.xml_content = Lazy.string_value(_PolicyProducer(self))
+        return self._policy
+
+    _written_at_synth = False
+
+    def secured_policy(self) -> Document:
+        """The whole policy of the API: the caller's part, then the secured part."""
+        return Document(
+            inbound=[
+                *self._policy.inbound,
+                SetBackendService(backend_id=self._backend_name),
+                AuthenticationManagedIdentity(
+                    resource=self._audience, client_id=self._gateway.policy_client_id
+                ),
+                SetHeader(name=self.subscription_key.header, exists_action="delete"),
+                SetQueryParameter(name=self.subscription_key.query, exists_action="delete"),
+            ],
+            backend=self._policy.backend,
+            outbound=self._policy.outbound,
+            on_error=self._policy.on_error,
+        )
+
+    def effective_policy(self, operation: str | None = None) -> Document:
+        """Return the policy with each `<base />` replaced by what the scope above says.
+
+        Args:
+            operation: The id of an operation; the API's own policy if left out.
+
+        Raises:
+            InputError: If the API has no such operation.
+        """
+        documents = [self.secured_policy()]
+        if operation is not None:
+            if operation not in self.published:
+                refuse(
+                    self,
+                    "operation",
+                    f"no operation has the id {operation!r}",
+                    f"write one of {', '.join(self.published)}",
+                )
+            if operation in self._operation_documents:
+                documents.append(self._operation_documents[operation])
+        return effective(documents)
+
+    def _policy_xml(self) -> str:
+        document = self.secured_policy()
+        check_document(self, "policy", document, at="api", sku=self._gateway.sku)
+        return write(document)
+
+    def _check(
+        self,
+        name: str,
+        path: str,
+        route_prefix: str,
+        audience: str,
+        operations: Operations,
+        anonymous_reason: str | None,
+    ) -> None:
+        check_pattern(self, "name", name, _API_NAME, "up to 256 characters without * # & +")
+        check_pattern(
+            self,
+            "path",
+            path,
+            _PATH,
+            "up to 400 of letters, digits, - _ . : and /, none at the ends",
+        )
+        check_pattern(
+            self, "route_prefix", route_prefix, r"(?![/])\S*(?<![/])", "no slash at the ends"
+        )
+        check_uuid(self, "audience", audience, "the client id of the app registration")
+        check_pattern(
+            self, "subscription_key.header", self.subscription_key.header, _HEADER, "a header name"
+        )
+        check_pattern(
+            self,
+            "subscription_key.query",
+            self.subscription_key.query,
+            r"[\w.~-]+",
+            "a parameter name",
+        )
+        if not self.subscription_required and not (anonymous_reason or "").strip():
+            refuse(
+                self,
+                "subscription_required",
+                "without a subscription the gateway lets everybody in",
+                "leave it true, or say in anonymous_reason what checks callers instead",
+            )
+        if not len(operations):
+            refuse(
+                self,
+                "operations",
+                "an API without operations answers 404 to everything",
+                'name them, for example ["GET /orders/{id}"]',
+            )
+
+    def _named_values(self, given: Mapping[str, KeyVaultSecret | str]) -> None:
+        self.named_values: dict[str, ApiManagementNamedValue] = {}
+        for name, value in given.items():
+            where = f"named_values.{name}"
+            check_pattern(self, where, name, _CHILD_NAME, _CHILD_NAME_RULE)
+            from_vault = None
+            if isinstance(value, KeyVaultSecret):
+                check_pattern(
+                    self,
+                    where,
+                    value.secret_id,
+                    _VAULT_URL,
+                    "https://<vault>.vault.azure.net/secrets/<name>",
+                )
+                if value.identity_client_id:
+                    check_uuid(self, where, value.identity_client_id, "the identity's client id")
+                from_vault = ApiManagementNamedValueValueFromKeyVault(
+                    secret_id=value.secret_id, identity_client_id=value.identity_client_id
+                )
+            elif any(word in name.lower() for word in _TELLING_WORDS):
+                refuse(
+                    self,
+                    where,
+                    "what looks like a secret is given as plain text",
+                    "give a KeyVaultSecret, or another name if it is none",
+                )
+            self.named_values[name] = ApiManagementNamedValue(
+                self,
+                f"named-value-{name}",
+                name=name,
+                display_name=name,
+                **self._in_gateway,
+                secret=True if from_vault else None,
+                value=value if isinstance(value, str) else None,
+                value_from_key_vault=from_vault,
+            )
+
+    def _version_set(self, name: str, display_name: str, version: ApiVersion | None) -> None:
+        self.version_set: ApiManagementApiVersionSet | None = None
+        self._version_set_id = version.version_set_id if version else None
+        if version is None:
+            return
+        if (version.parameter is None) != (version.scheme == "Segment"):
+            refuse(
+                self,
+                "version.parameter",
+                f"{version.parameter!r} does not go with the scheme {version.scheme}",
+                "name the header or query parameter for Header and Query, nothing for Segment",
+            )
+        if version.version_set_id is None:
+            self.version_set = ApiManagementApiVersionSet(
+                self,
+                "version-set",
+                name=name,
+                display_name=display_name,
+                **self._in_gateway,
+                versioning_scheme=version.scheme,
+                version_header_name=version.parameter if version.scheme == "Header" else None,
+                version_query_name=version.parameter if version.scheme == "Query" else None,
+            )
+            self._version_set_id = self.version_set.id
+
+    def _backend(
+        self,
+        name: str,
+        hostname: str,
+        route_prefix: str,
+        function_app_id: str | None,
+        breaker: CircuitBreaker | None,
+    ) -> ApiManagementBackend:
+        check_pattern(
+            self, "name", name, _BACKEND_NAME, "letters, digits, _ and -, as the backend's name"
+        )
+        check_pattern(self, "hostname", hostname, r"[A-Za-z0-9.-]+", "a host name without https://")
+        rule = None
+        if breaker:
+            if (self._gateway.sku or "").startswith("Consumption"):
+                refuse(
+                    self,
+                    "circuit_breaker",
+                    "not available with the SKU Consumption",
+                    "leave it out",
+                )
+            for argument in ("interval", "trip_duration"):
+                check_pattern(
+                    self,
+                    f"circuit_breaker.{argument}",
+                    getattr(breaker, argument),
+                    _DURATION,
+                    "for example PT1M",
+                )
+            first, last = breaker.status_codes
+            if not (1 <= breaker.failures <= 10_000 and 200 <= first <= last <= 599):
+                refuse(
+                    self,
+                    "circuit_breaker",
+                    "out of range",
+                    "1 to 10000 failures, status 200 to 599",
+                )
+            rule = ApiManagementBackendCircuitBreakerRule(
+                name="failures",
+                trip_duration=breaker.trip_duration,
+                accept_retry_after_enabled=breaker.accept_retry_after,
+                failure_condition=ApiManagementBackendCircuitBreakerRuleFailureCondition(
+                    count=breaker.failures,
+                    interval_duration=breaker.interval,
+                    status_code_range=[
+                        ApiManagementBackendCircuitBreakerRuleFailureConditionStatusCodeRange(
+                            min=first, max=last
+                        )
+                    ],
+                ),
+            )
+        return ApiManagementBackend(
+            self,
+            "backend",
+            name=name,
+            **self._in_gateway,
+            protocol="http",
+            url=f"https://{hostname}/{route_prefix}".rstrip("/"),
+            resource_id=f"https://management.azure.com{function_app_id}"
+            if function_app_id
+            else None,
+            tls=ApiManagementBackendTls(
+                validate_certificate_chain=True, validate_certificate_name=True
+            ),
+            circuit_breaker_rule=rule,
+        )
+
+    def _make_operations(self, operations: Operations) -> None:
+        self.schemas = {
+            schema.id: ApiManagementApiSchema(
+                self,
+                f"schema-{schema.id}",
+                api_name=self.name,
+                **self._in_gateway,
+                schema_id=schema.id,
+                content_type=schema.content_type,
+                components=schema.components,
+                definitions=schema.definitions,
+            )
+            for schema in operations.schemas
+        }
+        self.operations: dict[str, ApiManagementApiOperation] = {}
+        self.operation_policies: dict[str, ApiManagementApiOperationPolicy] = {}
+        self.published = {operation.id: operation for operation in operations}
+        imported = operations.document is not None
+        if not imported:
+            after: list[ITerraformDependable] = [self.api_policy, *self.schemas.values()]
+            for operation in operations:
+                self.operations[operation.id] = operation_resource(
+                    self, operation, self.name, self._in_gateway, after
+                )
+        for operation, document in self._operation_documents.items():
+            where = f"operation_policies.{operation}"
+            if operation not in self.published:
+                refuse(
+                    self,
+                    where,
+                    "no operation has this id",
+                    f"write one of {', '.join(self.published)}",
+                )
+            check_document(self, where, document, at="operation", sku=self._gateway.sku)
+            self.operation_policies[operation] = ApiManagementApiOperationPolicy(
+                self,
+                f"operation-policy-{operation}",
+                api_name=self.name,
+                **self._in_gateway,
+                operation_id=operation if imported else self.operations[operation].operation_id,
+                xml_content=write(document),
+                depends_on=[*self.named_values.values(), *([self.api] if imported else [])] or None,
+            )
+
+    def _product(self, product: Product | None) -> None:
+        self.product: ApiManagementProduct | None = None
+        self.product_api: ApiManagementProductApi | None = None
+        if product is None:
+            return
+        product_id = product.id
+        if product.display_name is not None:
+            check_pattern(self, "product.id", product.id, _CHILD_NAME, _CHILD_NAME_RULE)
+            if product.approval_required and not (product.subscriptions_limit or 0) > 0:
+                refuse(
+                    self,
+                    "product.approval_required",
+                    "needs a limit of subscriptions",
+                    "set subscriptions_limit to 1 or more",
+                )
+            self.product = ApiManagementProduct(
+                self,
+                "product",
+                product_id=product.id,
+                display_name=product.display_name,
+                description=product.description,
+                **self._in_gateway,
+                published=True,
+                subscription_required=True,
+                approval_required=product.approval_required
+                if product.subscriptions_limit
+                else None,
+                subscriptions_limit=product.subscriptions_limit,
+            )
+            product_id = self.product.product_id
+        self.product_api = ApiManagementProductApi(
+            self, "product-api", product_id=product_id, api_name=self.name, **self._in_gateway
+        )
+
+    def _subscriptions(self, names: Sequence[str]) -> None:
+        self.subscriptions: dict[str, ApiManagementSubscription] = {}
+        if not names:
+            return
+        # The API's id ends in `;rev=1`, which subscriptions refuse (azurerm issue 23399).
+        api_id = f"{self._gateway.id}/apis/{self.name}"
+        for name in names:
+            self.subscriptions[name] = ApiManagementSubscription(
+                self,
+                f"subscription-{name}",
+                display_name=name,
+                **self._in_gateway,
+                api_id=api_id,
+                state="active",
+                allow_tracing=False,
+            )
+
+
+@jsii.implements(IStringProducer)
+class _PolicyProducer:
+    def __init__(self, api: FunctionApi) -> None:
+        self._api = api
+
+    def produce(self, context: IResolveContext) -> str:  # noqa: ARG002 - the interface has it
+        return self._api._policy_xml()  # pyright: ignore[reportPrivateUsage] - of this module

@@ -1,0 +1,198 @@
+"""The pattern: a function app that only the gateway can call, in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypedDict
+
+from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
+from constructs import Construct
+from typing_extensions import Unpack
+
+from constructs_lib.app_registration import AppRegistration, Registration
+from constructs_lib.checks import refuse
+from constructs_lib.easy_auth import AnonymousPaths, AppResource, EasyAuth, SignIn, SlotResource
+from constructs_lib.function_api import (
+    ApiVersion,
+    CircuitBreaker,
+    Diagnostics,
+    FunctionApi,
+    KeyVaultSecret,
+    Product,
+    SubscriptionKey,
+)
+from constructs_lib.function_app import FunctionApp, FunctionAppProps, ProtectedFunctionApp
+from constructs_lib.gateway import Gateway, GatewayReferences
+from constructs_lib.operations import Operation, Operations
+from constructs_lib.policy import Document
+from constructs_lib.policy_source import PolicySource
+from constructs_lib.principal import Principal
+from constructs_lib.resource_group import Placement, placement
+
+
+class ApiProps(TypedDict, total=False):
+    """The props of `FunctionApi` that the pattern passes on; see there for what they mean."""
+
+    display_name: str
+    description: str
+    route_prefix: str
+    subscription_key: SubscriptionKey
+    subscription_required: bool
+    anonymous_reason: str
+    policy: PolicySource
+    operation_policies: Mapping[str, PolicySource]
+    revision: str
+    version: ApiVersion
+    product: Product
+    subscriptions: Sequence[str]
+    named_values: Mapping[str, KeyVaultSecret | str]
+    diagnostics: Diagnostics
+    circuit_breaker: CircuitBreaker
+
+
+class SecuredFunctionApi(Construct):
+    """Registration, Easy Auth, function app and API, wired so that only the gateway gets in.
+
+    The audience is one reference wherever it stands: the registration's client id is what the
+    policy asks a token for and what Easy Auth accepts. The gateway's identity is assigned the app
+    role and is on both allow-lists, on every slot too. The policy waits for the assignment, because
+    a token without the role is cached for up to a day.
+
+    Args:
+        scope: The stack or construct that it belongs to.
+        id: Its id within `scope`, part of Terraform addresses, and the API's name.
+        gateway: The gateway, new or existing.
+        path: Where the API is served below the gateway's URL.
+        operations: What is published.
+        function_app: What to make; or a function app resource of your stack, to be secured in
+            place; or a `FunctionApp` that has its Easy Auth, together with its `registration`.
+        registration: Of the function app; a new one if left out.
+        name: The API's name, `id` if left out.
+        function_app_name: Of a new function app, unique in the world; made from `id` and the
+            construct's path if left out.
+        resource_group: Of a new function app; the new gateway's if left out.
+        slots: The slots of a function app resource that is secured in place, by name: all of them.
+        further_callers: Who may call the functions besides the gateway.
+        unauthenticated_action: What a caller without a valid token gets.
+        allowed_tenants: Tenants besides the registration's whose tokens are accepted.
+        allow_anonymous_paths: Paths that answer without a token, with the reason.
+        sign_in: Interactive sign-in of named users, without a secret.
+        api: The further props of `FunctionApi`.
+
+    Attributes:
+        registration: The registration.
+        easy_auth: Who may call the function app; None if it came with its own.
+        function_app: The function app.
+        function_api: The API, its operations, backend and policy.
+        gateway: The gateway that was given.
+
+    Raises:
+        InputError: For what one of the parts refuses.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        gateway: GatewayReferences,
+        path: str,
+        operations: Operations | Sequence[Operation | str],
+        function_app: FunctionAppProps | AppResource | FunctionApp | ProtectedFunctionApp,
+        registration: Registration | None = None,
+        name: str | None = None,
+        function_app_name: str | None = None,
+        resource_group: ResourceGroup | Placement | None = None,
+        slots: Mapping[str, SlotResource] | None = None,
+        further_callers: Sequence[Principal] = (),
+        unauthenticated_action: Literal["Return401", "Return403"] = "Return401",
+        allowed_tenants: Sequence[str] = (),
+        allow_anonymous_paths: AnonymousPaths | None = None,
+        sign_in: SignIn | None = None,
+        **api: Unpack[ApiProps],
+    ) -> None:
+        super().__init__(scope, id)
+        self.gateway = gateway
+        made = isinstance(function_app, (FunctionApp, ProtectedFunctionApp))
+        if made and registration is None:
+            refuse(
+                self,
+                "registration",
+                "the function app came with its Easy Auth",
+                "give the registration that this Easy Auth names",
+            )
+        self.registration = registration or AppRegistration(
+            self, "registration", display_name=name or id
+        )
+        callers = [gateway.caller, *further_callers]
+        grants = (
+            [self.registration.grant(caller) for caller in callers]
+            if isinstance(self.registration, AppRegistration)
+            else []
+        )
+
+        self.easy_auth: EasyAuth | None = None
+        if made:
+            self.function_app = function_app
+        else:
+            self.easy_auth = EasyAuth(
+                self,
+                "easy-auth",
+                client_id=self.registration.client_id,
+                issuer=self.registration.issuer,
+                callers=callers,
+                audiences=self.registration.audiences,
+                unauthenticated_action=unauthenticated_action,
+                allowed_tenants=allowed_tenants,
+                allow_anonymous_paths=allow_anonymous_paths,
+                sign_in=sign_in,
+            )
+            if isinstance(function_app, FunctionAppProps):
+                self.function_app = FunctionApp(
+                    self,
+                    "function-app",
+                    name=function_app_name or f"func-{id}-{self.node.addr[2:10]}",
+                    resource_group=self._placement(resource_group),
+                    easy_auth=self.easy_auth,
+                    props=function_app,
+                )
+            else:
+                self.function_app = ProtectedFunctionApp(
+                    self, "function-app", app=function_app, easy_auth=self.easy_auth, slots=slots
+                )
+
+        self.function_api = FunctionApi(
+            self,
+            "api",
+            name=name or id,
+            gateway=gateway,
+            path=path,
+            hostname=self.function_app.hostname,
+            function_app_id=self.function_app.id,
+            audience=self.registration.client_id,
+            operations=operations,
+            depends_on=grants,
+            **api,
+        )
+
+    @property
+    def policy(self) -> Document:
+        """The caller's part of the API's policy, which can be changed until synth."""
+        return self.function_api.policy
+
+    @property
+    def url(self) -> str:
+        """The API's address in the gateway."""
+        return self.function_api.url
+
+    def _placement(self, given: ResourceGroup | Placement | None) -> Placement:
+        if given is not None:
+            return placement(given)
+        if not isinstance(self.gateway, Gateway):
+            refuse(
+                self,
+                "resource_group",
+                "an existing gateway does not say where a new function app belongs",
+                "give the resource group of the function app",
+            )
+        return self.gateway.placement

@@ -1,0 +1,589 @@
+"""The schema of `environments/*.yaml`: what an environment is made of, in words of its owners.
+
+The models are the JSON Schema that editors complete from (`secured-functions schema`) and the check
+that names file, line and key of everything that is wrong, at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from constructs_lib.errors import InputError
+from constructs_lib.gateway_tiers import SKU, SKU_RULE, tier_problems
+from constructs_lib.operations import Operation as ApiOperation
+from constructs_lib.operations import Operations
+
+_UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_RESOURCE_ID = r"^/subscriptions/\S+$"
+_CIDR = r"^[0-9a-fA-F.:]+/\d{1,3}$"
+_NAME = r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,58}[a-zA-Z0-9])?$"
+_STORAGE_NAME = r"^[a-z0-9]{3,24}$"
+_SKU = f"^({SKU.pattern})$"
+
+# What a pattern means in words; the others are short enough to be read.
+_RULES = {
+    _UUID: "write a UUID",
+    _RESOURCE_ID: "write an Azure resource id, /subscriptions/…",
+    _CIDR: "write an address range, 203.0.113.0/24",
+    _NAME: "write up to 60 letters, digits and hyphens",
+    _STORAGE_NAME: "write 3 to 24 lower-case letters and digits",
+    _SKU: SKU_RULE,
+}
+
+Uuid = Annotated[str, StringConstraints(pattern=_UUID)]
+ResourceId = Annotated[str, StringConstraints(pattern=_RESOURCE_ID)]
+Cidr = Annotated[str, StringConstraints(pattern=_CIDR)]
+Name = Annotated[str, StringConstraints(pattern=_NAME)]
+StorageName = Annotated[str, StringConstraints(pattern=_STORAGE_NAME)]
+
+# A stored key ends like this; a client secret holds a tilde. Both belong in Key Vault.
+_SECRET_VALUE = re.compile(
+    r"AccountKey=|SharedAccessKey=|sig=[\w%]{20,}|[A-Za-z0-9+/]{80,}==|^[\w.~-]{3}8Q~[\w.~-]{30,}$"
+)
+_SECRET_NAME = re.compile(r"(?i)(secret|password|passwd|apikey|api_key|accountkey|_key|-key)$")
+_VAULT_REFERENCE = "@Microsoft.KeyVault("
+
+
+def _kind(value: Any) -> str:
+    """Tell the members of a union apart, so that only the meant one's problems are listed."""
+    if isinstance(value, str):
+        return "Text"
+    given = set(value) if isinstance(value, dict) else set(type(value).model_fields)
+    return "Existing" if given & {"existing", "client_id", "secret_id"} else "New"
+
+
+_BY_KIND = Discriminator(_kind)
+
+
+class Settings(BaseModel):
+    """Base of all sections: no key that is not known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class LocalState(Settings):
+    """Terraform's state in a file on this machine: for trying out, for one person."""
+
+    kind: Literal["local"] = "local"
+
+
+class AzurermState(Settings):
+    """State in a storage account, reached with an Entra identity and never with its key."""
+
+    kind: Literal["azurerm"]
+    resource_group_name: str
+    storage_account_name: StorageName
+    container_name: str = "tfstate"
+    key: str | None = Field(
+        default=None, description="Name of the blob; `<environment>.tfstate` if left out."
+    )
+    use_oidc: bool = Field(
+        default=False, description="Sign in with the CI's own token (workload identity federation)."
+    )
+
+
+class HcpState(Settings):
+    """State in HCP Terraform."""
+
+    kind: Literal["hcp"]
+    organization: str
+    workspace: str
+    hostname: str = "app.terraform.io"
+
+
+State = Annotated[LocalState | AzurermState | HcpState, Field(discriminator="kind")]
+
+
+class PublisherSettings(Settings):
+    """Whom API Management names as the publisher."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    email: Annotated[str, StringConstraints(pattern=r"^\S{1,100}$")]
+
+
+class UserAssignedIdentitySettings(Settings):
+    """A user-assigned identity that exists."""
+
+    id: ResourceId
+    client_id: Uuid
+    principal_id: Uuid
+
+
+class IdentitySettings(Settings):
+    """The managed identity of the gateway; with both kinds it calls with the user-assigned one."""
+
+    system_assigned: bool = True
+    user_assigned: (
+        Annotated[
+            Annotated[Name, Tag("Text")] | Annotated[UserAssignedIdentitySettings, Tag("Existing")],
+            _BY_KIND,
+        ]
+        | None
+    ) = Field(
+        default=None, description="Name of an identity to make, or the ids of one that exists."
+    )
+
+    @model_validator(mode="after")
+    def _one_at_least(self) -> IdentitySettings:
+        if not self.system_assigned and self.user_assigned is None:
+            raise ValueError("the gateway needs an identity: set system_assigned or user_assigned")
+        return self
+
+
+class NetworkSettings(Settings):
+    """How the gateway is joined to a virtual network."""
+
+    subnet_id: ResourceId
+    type: Literal["External", "Internal"] = "External"
+
+
+class GatewaySettings(Settings):
+    """A new API Management service."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z-]{1,50}$")]
+    publisher: PublisherSettings
+    sku: str = Field(default="Developer_1", description="Tier and units.", pattern=_SKU)
+    identity: IdentitySettings = IdentitySettings()
+    virtual_network: NetworkSettings | None = None
+    zones: tuple[Literal["1", "2", "3"], ...] = ()
+    public_ip_address_id: ResourceId | None = None
+    min_api_version: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
+    policy: str | None = Field(default=None, description="XML file of the whole service's policy.")
+
+    @model_validator(mode="after")
+    def _fits_the_tier(self) -> GatewaySettings:
+        problems = [
+            f"{argument}: {problem} ({fix})"
+            for argument, problem, fix in tier_problems(
+                self.sku,
+                network_type=self.virtual_network.type if self.virtual_network else None,
+                zones=bool(self.zones),
+                public_ip_address=self.public_ip_address_id is not None,
+            )
+        ]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+class ExistingGatewaySettings(Settings):
+    """An API Management service that another team made."""
+
+    existing: str = Field(description="Its name.")
+    resource_group_name: str
+    identity: UserAssignedIdentitySettings | None = Field(
+        default=None,
+        description="The user-assigned identity that it calls with, instead of its own.",
+    )
+
+
+def _checked_operation(entry: str | OperationSettings) -> str | OperationSettings:
+    try:
+        operation_of(entry)
+    except InputError as error:
+        raise ValueError(str(error)) from error
+    return entry
+
+
+class OperationSettings(Settings):
+    """One operation, written out."""
+
+    method: str
+    url_template: str
+    id: str = ""
+    display_name: str = ""
+    description: str | None = None
+    policy: str | None = Field(default=None, description="XML file of the operation's policy.")
+
+
+class RegistrationSettings(Settings):
+    """A new app registration."""
+
+    display_name: str | None = None
+    owners: tuple[Uuid, ...] = ()
+    role: str = "Functions.Invoke"
+    identifier_uri: str | None = None
+
+
+class ExistingRegistrationSettings(Settings):
+    """An app registration that somebody else manages."""
+
+    client_id: Uuid
+    tenant_id: Uuid
+    token_version: Literal[1, 2] = 2
+    audiences: tuple[str, ...] = ()
+
+
+class CallerSettings(Settings):
+    """A principal that may call the functions besides the gateway."""
+
+    name: Name
+    client_id: Uuid
+    object_id: Uuid
+
+
+class HostingSettings(Settings):
+    """Where the functions run."""
+
+    kind: Literal["consumption", "premium", "dedicated", "flex_consumption"] = "flex_consumption"
+    os: Literal["Linux", "Windows"] = "Linux"
+    sku: str | None = Field(default=None, description="SKU of a premium or dedicated plan.")
+    zone_balancing: bool = False
+    maximum_instance_count: Annotated[int, Field(ge=40, le=1000)] | None = None
+    instance_memory_in_mb: Literal[512, 2048, 4096] | None = None
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> HostingSettings:
+        if self.os == "Windows" and self.kind == "flex_consumption":
+            raise ValueError("Flex Consumption runs on Linux only: write os: Linux")
+        if self.kind == "dedicated" and self.sku is None:
+            raise ValueError("a dedicated plan needs a sku, for example P1v3")
+        if self.sku and self.kind in ("consumption", "flex_consumption"):
+            raise ValueError(f"{self.kind} has one SKU: leave sku out")
+        return self
+
+
+class InboundSettings(Settings):
+    """Who reaches a site at all, before its tokens are looked at."""
+
+    gateway: bool = Field(
+        default=False,
+        description="The gateway's own address; Developer, Basic, Standard and Premium have one.",
+    )
+    subnet_ids: tuple[ResourceId, ...] = ()
+    cidrs: tuple[Cidr, ...] = ()
+
+
+class FunctionAppSettings(Settings):
+    """A new function app."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z-]{2,60}$")] | None = None
+    runtime: Annotated[str, StringConstraints(pattern=r"^[\w-]+( [\w.]+)?$")] = Field(
+        description="Language and version, for example `python 3.12` or `dotnet-isolated 8.0`."
+    )
+    hosting: HostingSettings = HostingSettings()
+    storage_account_name: StorageName | None = None
+    slots: tuple[Name, ...] = ()
+    inbound: InboundSettings | None = Field(
+        default=None, description="Nobody but these; everybody with a token if left out."
+    )
+    deployment: InboundSettings | None = Field(
+        default=None, description="Who reaches the deployment site; nobody if left out."
+    )
+    outbound_subnet_id: ResourceId | None = None
+    log_analytics_workspace_id: ResourceId | None = Field(
+        default=None, description="Makes an Application Insights component in this workspace."
+    )
+    app_settings: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _fits_the_hosting(self) -> FunctionAppSettings:
+        if self.slots and self.hosting.kind == "flex_consumption":
+            raise ValueError("Flex Consumption has no deployment slots: leave slots out")
+        return self
+
+    @field_validator("app_settings")
+    @classmethod
+    def _no_secret(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            named = _SECRET_NAME.search(name) and not text.startswith(_VAULT_REFERENCE)
+            if named or _SECRET_VALUE.search(text):
+                raise ValueError(
+                    f"{name} holds what looks like a secret in plain text: "
+                    f"write {_VAULT_REFERENCE}SecretUri=https://…)"
+                )
+        return value
+
+
+class VersionSettings(Settings):
+    """The API's version and where callers write it."""
+
+    version: Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,100}$")]
+    scheme: Literal["Segment", "Header", "Query"] = "Segment"
+    parameter: str | None = None
+
+
+class NamedValueSettings(Settings):
+    """A named value that API Management reads from Key Vault."""
+
+    secret_id: Annotated[str, StringConstraints(pattern=r"^https://\S+/secrets/\S+$")]
+    identity_client_id: Uuid | None = None
+
+
+class ProductSettings(Settings):
+    """The product that the API is offered in."""
+
+    id: str
+    display_name: str | None = Field(
+        default=None, description="Makes a new product; leave it out for one that exists."
+    )
+    description: str | None = None
+
+
+class ApiSettings(Settings):
+    """One API in front of one function app."""
+
+    path: Annotated[
+        str,
+        StringConstraints(max_length=400, pattern=r"^([A-Za-z0-9_]|[\w.][\w\-/.:]*[\w-])?$"),
+    ] = Field(description="Where the API is served below the gateway's URL.")
+    display_name: str | None = None
+    description: str | None = None
+    operations: tuple[
+        Annotated[
+            Annotated[str, Tag("Text")] | Annotated[OperationSettings, Tag("New")],
+            _BY_KIND,
+            AfterValidator(_checked_operation),
+        ],
+        ...,
+    ] = Field(default=(), description="For example `GET /orders/{id}`.")
+    functions_project: str | None = Field(
+        default=None, description="Folder of a Functions project whose routes are published."
+    )
+    openapi: str | None = Field(
+        default=None, description="OpenAPI document whose operations are published."
+    )
+    route_prefix: str | None = Field(
+        default=None, description="The route prefix in host.json, if it is not `api`."
+    )
+    function_app: FunctionAppSettings
+    registration: Annotated[
+        Annotated[RegistrationSettings, Tag("New")]
+        | Annotated[ExistingRegistrationSettings, Tag("Existing")],
+        _BY_KIND,
+    ] = RegistrationSettings()
+    further_callers: tuple[CallerSettings, ...] = ()
+    policy: str | None = Field(default=None, description="XML file of the API's policy.")
+    version: VersionSettings | None = None
+    product: ProductSettings | None = None
+    named_values: dict[
+        str,
+        Annotated[
+            Annotated[str, Tag("Text")] | Annotated[NamedValueSettings, Tag("Existing")], _BY_KIND
+        ],
+    ] = Field(default_factory=dict)
+    circuit_breaker: bool = False
+
+    @field_validator("operations")
+    @classmethod
+    def _operations(
+        cls, value: tuple[str | OperationSettings, ...]
+    ) -> tuple[str | OperationSettings, ...]:
+        try:
+            Operations.of(*(operation_of(entry) for entry in value))
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        return value
+
+    @field_validator("named_values")
+    @classmethod
+    def _no_secret(
+        cls, value: dict[str, NamedValueSettings | str]
+    ) -> dict[str, NamedValueSettings | str]:
+        for name, text in value.items():
+            if isinstance(text, str) and (_SECRET_NAME.search(name) or _SECRET_VALUE.search(text)):
+                raise ValueError(
+                    f"{name} holds what looks like a secret in plain text: write secret_id: https://…"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _one_source(self) -> ApiSettings:
+        sources = [bool(self.operations), bool(self.functions_project), bool(self.openapi)]
+        if sum(sources) != 1:
+            raise ValueError("give one of operations, functions_project and openapi")
+        return self
+
+
+class Environment(Settings):
+    """One environment: a gateway and the APIs that it serves. It becomes one stack."""
+
+    subscription_id: Uuid | None = Field(
+        default=None, description="The subscription; that of the sign-in if left out."
+    )
+    tenant_id: Uuid | None = Field(default=None, description="The tenant, likewise.")
+    location: str = Field(description="Azure region, for example `westeurope`.")
+    resource_group: str = Field(
+        description="Name of the resource group that is made.",
+        pattern=r"^[-\w.()]{0,89}[-\w()]$",
+    )
+    state: State = LocalState()
+    gateway: Annotated[
+        Annotated[GatewaySettings, Tag("New")]
+        | Annotated[ExistingGatewaySettings, Tag("Existing")],
+        _BY_KIND,
+    ]
+    apis: dict[Name, ApiSettings] = Field(min_length=1)
+    tags: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Environment:
+        problems: list[str] = []
+        served: dict[str, str] = {}
+        for name, api in self.apis.items():
+            key = f"{api.path.lower()}/{api.version.version if api.version else ''}"
+            first = served.setdefault(key, name)
+            if first != name:
+                problems.append(f"apis.{name}.path: {api.path!r} is served by {first} already")
+            if (
+                api.function_app.inbound
+                and api.function_app.inbound.gateway
+                and isinstance(self.gateway, GatewaySettings)
+                and "V2" in self.gateway.sku
+            ):
+                problems.append(
+                    f"apis.{name}.function_app.inbound.gateway: {self.gateway.sku} has no address "
+                    "of its own (name its subnet in subnet_ids)"
+                )
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+def operation_of(entry: str | OperationSettings) -> ApiOperation:
+    """Return the operation that a line of the settings stands for.
+
+    Raises:
+        InputError: If API Management would not accept it.
+    """
+    if isinstance(entry, str):
+        return ApiOperation.parse(entry)
+    return ApiOperation(
+        method=entry.method,
+        url_template=entry.url_template,
+        id=entry.id,
+        display_name=entry.display_name,
+        description=entry.description,
+    )
+
+
+def read_environment(path: Path) -> Environment:
+    """Read and check one file of settings.
+
+    Raises:
+        InputError: With a line for each thing that is wrong: file, line, key, and what is allowed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read: {error}", where=str(path)) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise InputError(f"no YAML: {error.problem}", where=f"{path}{line}") from error
+    if not isinstance(data, dict):
+        raise InputError(
+            "holds no settings", where=str(path), fix="start from environments/dev.yaml"
+        )
+    try:
+        return Environment.model_validate(data)
+    except ValidationError as error:
+        raise InputError("\n".join(_problems(path, node, error))) from error
+
+
+def read_environments(folder: Path) -> dict[str, Environment]:
+    """Read every environment in a folder, by the name of its file.
+
+    Raises:
+        InputError: With everything that is wrong in all of them.
+    """
+    paths = sorted({*folder.glob("*.yaml"), *folder.glob("*.yml")})
+    if not paths:
+        raise InputError(
+            "no environments there", where=str(folder), fix="write one as <environment>.yaml"
+        )
+    environments: dict[str, Environment] = {}
+    problems: list[str] = []
+    for path in paths:
+        try:
+            if path.stem in environments:
+                raise InputError("there are two files of this name", where=str(path))
+            environments[path.stem] = read_environment(path)
+        except InputError as error:
+            problems.append(str(error))
+    if problems:
+        raise InputError("\n".join(problems))
+    return environments
+
+
+def json_schema() -> str:
+    """Return the JSON Schema of the settings, as a file's text."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Environment.model_json_schema(),
+    }
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def _problems(path: Path, node: yaml.Node | None, error: ValidationError) -> Iterator[str]:
+    placed = [(*_place(node, problem["loc"]), problem) for problem in error.errors()]
+    for keys, line, problem in sorted(placed, key=lambda entry: entry[1]):
+        where = ".".join(str(key) for key in keys) or "settings"
+        yield f"{path}:{line}: {where}: {_message(problem, keys)}"
+
+
+def _place(node: yaml.Node | None, location: Sequence[int | str]) -> tuple[list[int | str], int]:
+    """Follow pydantic's location down the file; names of union members are no keys and drop out."""
+    keys: list[int | str] = []
+    line = 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = next((pair for pair in node.value if pair[0].value == str(part)), None)
+            if found is None:
+                if part == location[-1] and not str(part)[:1].isupper():
+                    keys.append(part)
+                continue
+            line = found[0].start_mark.line + 1
+            node = found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            continue
+        keys.append(part)
+    return keys, line
+
+
+def _message(problem: Any, keys: Sequence[int | str]) -> str:
+    kind = problem["type"]
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(keys[-1]), _all_keys(), n=1)
+        return "this key is not known" + (f" (did you mean {near[0]!r}?)" if near else "")
+    if kind == "missing":
+        return "is missing"
+    if kind == "value_error":
+        return str(problem["ctx"]["error"])
+    if kind == "string_pattern_mismatch":
+        allowed = problem["ctx"]["pattern"]
+        rule = _RULES.get(allowed, f"it must match {allowed}")
+        return f"{problem['input']!r} is not allowed ({rule})"
+    message: str = problem["msg"]
+    return f"{message[:1].lower()}{message[1:]}, not {problem['input']!r}"
+
+
+def _all_keys() -> list[str]:
+    keys = set(Environment.model_fields)
+    for definition in Environment.model_json_schema()["$defs"].values():
+        keys |= set(definition.get("properties", ()))
+    return sorted(keys)
