@@ -1,13 +1,14 @@
 """The app: one stack for each file in `environments/`."""
+# ruff: noqa: I001 - constructs_lib makes bindings load fast, so it is imported before them
 
 import sys
 from pathlib import Path
 
-import constructs_lib  # switches on the fast loading of provider bindings, so it comes first
-from cdktf import App
-
+from constructs_lib import InputError
 from constructs_lib.environment_stack import EnvironmentStack
 from constructs_lib.settings import read_environments
+
+from cdktf import App
 
 ENVIRONMENTS = Path(__file__).parent / "environments"
 
@@ -15,11 +16,10 @@ ENVIRONMENTS = Path(__file__).parent / "environments"
 def main() -> int:
     """Build and synthesize every environment; return the exit code, 2 for wrong settings."""
     try:
-        environments = read_environments(ENVIRONMENTS)
         app = App()
-        for name, environment in environments.items():
+        for name, environment in read_environments(ENVIRONMENTS).items():
             EnvironmentStack(app, name, environment=environment, folder=ENVIRONMENTS)
-    except constructs_lib.InputError as error:
+    except InputError as error:
         print(error, file=sys.stderr)
         return 2
     app.synth()

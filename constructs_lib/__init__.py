@@ -16,14 +16,90 @@ engine.switch_on()
 
 # The public names and the module that each of them is imported from on first use.
 _EXPORTS: dict[str, str] = {
+    "AnonymousPaths": "easy_auth",
+    "ApiVersion": "function_api",
+    "AppIdentity": "function_app",
+    "AppRegistration": "app_registration",
+    "CircuitBreaker": "function_api",
+    "Diagnostics": "api_diagnostics",
+    "EasyAuth": "easy_auth",
+    "ExistingGateway": "gateway",
+    "ExistingIdentity": "gateway",
+    "ExistingRegistration": "app_registration",
+    "Finding": "findings",
+    "FunctionApi": "function_api",
+    "FunctionApp": "function_app",
+    "FunctionAppProps": "function_app",
+    "Gateway": "gateway",
+    "GatewayIdentity": "gateway",
+    "Hosting": "function_app",
+    "Inbound": "function_app",
     "InputError": "errors",
+    "KeyVaultSecret": "function_api",
+    "Monitoring": "function_app",
+    "Operation": "operations",
+    "Operations": "operations",
+    "Placement": "resource_group",
     "Principal": "principal",
+    "PrivateAccess": "function_app",
+    "Product": "function_api",
+    "ProtectedFunctionApp": "function_app",
+    "Publisher": "gateway",
+    "Runtime": "function_app",
+    "SecuredFunctionApi": "secured_function_api",
+    "SignIn": "easy_auth",
+    "Slot": "function_app",
+    "Source": "function_app",
+    "Storage": "function_app",
+    "SubscriptionKey": "api_diagnostics",
+    "TemplateParameter": "operations",
+    "VirtualNetwork": "gateway",
+    "add_outputs": "stack_outputs",
+    "add_providers": "providers",
 }
 
 # The same for type checkers and editors; tests/engine/test_engine_exports.py compares the two.
 if TYPE_CHECKING:
+    from constructs_lib.api_diagnostics import Diagnostics as Diagnostics
+    from constructs_lib.api_diagnostics import SubscriptionKey as SubscriptionKey
+    from constructs_lib.app_registration import AppRegistration as AppRegistration
+    from constructs_lib.app_registration import ExistingRegistration as ExistingRegistration
+    from constructs_lib.easy_auth import AnonymousPaths as AnonymousPaths
+    from constructs_lib.easy_auth import EasyAuth as EasyAuth
+    from constructs_lib.easy_auth import SignIn as SignIn
     from constructs_lib.errors import InputError as InputError
+    from constructs_lib.findings import Finding as Finding
+    from constructs_lib.function_api import ApiVersion as ApiVersion
+    from constructs_lib.function_api import CircuitBreaker as CircuitBreaker
+    from constructs_lib.function_api import FunctionApi as FunctionApi
+    from constructs_lib.function_api import KeyVaultSecret as KeyVaultSecret
+    from constructs_lib.function_api import Product as Product
+    from constructs_lib.function_app import AppIdentity as AppIdentity
+    from constructs_lib.function_app import FunctionApp as FunctionApp
+    from constructs_lib.function_app import FunctionAppProps as FunctionAppProps
+    from constructs_lib.function_app import Hosting as Hosting
+    from constructs_lib.function_app import Inbound as Inbound
+    from constructs_lib.function_app import Monitoring as Monitoring
+    from constructs_lib.function_app import PrivateAccess as PrivateAccess
+    from constructs_lib.function_app import ProtectedFunctionApp as ProtectedFunctionApp
+    from constructs_lib.function_app import Runtime as Runtime
+    from constructs_lib.function_app import Slot as Slot
+    from constructs_lib.function_app import Source as Source
+    from constructs_lib.function_app import Storage as Storage
+    from constructs_lib.gateway import ExistingGateway as ExistingGateway
+    from constructs_lib.gateway import ExistingIdentity as ExistingIdentity
+    from constructs_lib.gateway import Gateway as Gateway
+    from constructs_lib.gateway import GatewayIdentity as GatewayIdentity
+    from constructs_lib.gateway import Publisher as Publisher
+    from constructs_lib.gateway import VirtualNetwork as VirtualNetwork
+    from constructs_lib.operations import Operation as Operation
+    from constructs_lib.operations import Operations as Operations
+    from constructs_lib.operations import TemplateParameter as TemplateParameter
     from constructs_lib.principal import Principal as Principal
+    from constructs_lib.providers import add_providers as add_providers
+    from constructs_lib.resource_group import Placement as Placement
+    from constructs_lib.secured_function_api import SecuredFunctionApi as SecuredFunctionApi
+    from constructs_lib.stack_outputs import add_outputs as add_outputs
 else:
     __all__ = list(_EXPORTS)
 

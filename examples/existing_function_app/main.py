@@ -3,6 +3,8 @@
 The two resources keep their Terraform addresses: the plan changes them and replaces nothing.
 """
 
+from constructs_lib import Gateway, Publisher, SecuredFunctionApi, add_outputs, add_providers
+
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_azurerm.linux_function_app import (
     LinuxFunctionApp,
@@ -17,8 +19,6 @@ from cdktf_cdktf_provider_azurerm.linux_function_app_slot import (
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from cdktf_cdktf_provider_azurerm.service_plan import ServicePlan
 from constructs import Construct
-
-from constructs_lib import Gateway, Publisher, SecuredFunctionApi, add_outputs, add_providers
 
 
 class StockStack(TerraformStack):

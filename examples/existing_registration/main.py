@@ -4,10 +4,6 @@ Whoever manages the registration assigns its app role to the gateway's identity;
 or writes the directory.
 """
 
-from cdktf import App, TerraformStack
-from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
-from constructs import Construct
-
 from constructs_lib import (
     AppRegistration,
     FunctionAppProps,
@@ -18,6 +14,10 @@ from constructs_lib import (
     add_outputs,
     add_providers,
 )
+
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
+from constructs import Construct
 
 
 class OrdersStack(TerraformStack):

@@ -1,9 +1,4 @@
-"""Flex Consumption: instances kept warm, storage reached with the identity, traces without a key."""
-
-from cdktf import App, TerraformStack
-from cdktf_cdktf_provider_azurerm.log_analytics_workspace import LogAnalyticsWorkspace
-from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
-from constructs import Construct
+"""Flex Consumption: warm instances, storage reached with the identity, traces without a key."""
 
 from constructs_lib import (
     FunctionAppProps,
@@ -16,6 +11,11 @@ from constructs_lib import (
     add_outputs,
     add_providers,
 )
+
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_azurerm.log_analytics_workspace import LogAnalyticsWorkspace
+from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
+from constructs import Construct
 
 
 class OrdersStack(TerraformStack):

@@ -1,9 +1,5 @@
 """Many APIs on one gateway, from a table."""
 
-from cdktf import App, TerraformStack
-from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
-from constructs import Construct
-
 from constructs_lib import (
     FunctionAppProps,
     Gateway,
@@ -14,6 +10,10 @@ from constructs_lib import (
     add_outputs,
     add_providers,
 )
+
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
+from constructs import Construct
 
 APIS = {
     "orders": ["GET /orders", "GET /orders/{id}", "POST /orders"],

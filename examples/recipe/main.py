@@ -1,9 +1,5 @@
 """The recipe: a gateway, a function app that only it can call, and the API between them."""
 
-from cdktf import App, TerraformStack
-from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
-from constructs import Construct
-
 from constructs_lib import (
     FunctionAppProps,
     Gateway,
@@ -14,6 +10,10 @@ from constructs_lib import (
     add_outputs,
     add_providers,
 )
+
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
+from constructs import Construct
 
 
 class OrdersStack(TerraformStack):

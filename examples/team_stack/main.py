@@ -1,9 +1,5 @@
 """A team's stack: its function app and API in a gateway that the platform team made."""
 
-from cdktf import App, TerraformStack
-from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
-from constructs import Construct
-
 from constructs_lib import (
     FunctionAppProps,
     Gateway,
@@ -13,6 +9,10 @@ from constructs_lib import (
     add_providers,
 )
 from constructs_lib.policy import RateLimitByKey
+
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
+from constructs import Construct
 
 
 class BillingStack(TerraformStack):

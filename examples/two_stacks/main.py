@@ -1,9 +1,5 @@
 """The gateway in one stack and an API in another, so that each team applies its own."""
 
-from cdktf import App, TerraformStack
-from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
-from constructs import Construct
-
 from constructs_lib import (
     FunctionAppProps,
     Gateway,
@@ -15,6 +11,10 @@ from constructs_lib import (
     add_providers,
 )
 from constructs_lib.gateway import GatewayReferences
+
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
+from constructs import Construct
 
 
 class PlatformStack(TerraformStack):

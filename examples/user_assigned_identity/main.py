@@ -3,11 +3,6 @@
 No look-up in the directory is needed, and another service can take the identity over.
 """
 
-from cdktf import App, TerraformStack
-from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
-from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIdentity
-from constructs import Construct
-
 from constructs_lib import (
     FunctionAppProps,
     Gateway,
@@ -19,6 +14,11 @@ from constructs_lib import (
     add_outputs,
     add_providers,
 )
+
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
+from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIdentity
+from constructs import Construct
 
 
 class OrdersStack(TerraformStack):
