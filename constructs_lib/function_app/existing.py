@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from cdktf_cdktf_provider_azurerm.function_app_flex_consumption import FunctionAppFlexConsumption
 from constructs import Construct
 
+from constructs_lib.checks import refuse
 from constructs_lib.easy_auth import AppResource, EasyAuth, SlotResource
+
+_TLS = (None, "1.2", "1.3")
 
 
 class ProtectedFunctionApp(Construct):
@@ -31,13 +35,6 @@ class ProtectedFunctionApp(Construct):
         InputError: If the app asks for something weaker than the floor explicitly.
     """
 
-    resource: AppResource
-    slots: Mapping[str, SlotResource]
-    id: str
-    hostname: str
-    hostnames: Sequence[str]
-    easy_auth: EasyAuth
-
     def __init__(
         self,
         scope: Construct,
@@ -48,3 +45,66 @@ class ProtectedFunctionApp(Construct):
         slots: Mapping[str, SlotResource] | None = None,
     ) -> None:
         super().__init__(scope, id)
+        self.resource = app
+        self.slots: Mapping[str, SlotResource] = dict(slots or {})
+        self.easy_auth = easy_auth
+        for site in (app, *self.slots.values()):
+            self._harden(site)
+            easy_auth.apply_to(site)
+        self.id = app.id
+        self.hostname = app.default_hostname
+        self.hostnames = [
+            self.hostname,
+            *(slot.default_hostname for slot in self.slots.values()),
+        ]
+
+    def _harden(self, site: AppResource | SlotResource) -> None:
+        """Turn the insecure defaults of azurerm round, unless the stack asks for them."""
+        self._demand(site, "https_only", site.https_only_input, wanted=True)
+        site.https_only = True
+        self._demand(
+            site,
+            "webdeploy_publish_basic_authentication_enabled",
+            site.webdeploy_publish_basic_authentication_enabled_input,
+            wanted=False,
+        )
+        site.webdeploy_publish_basic_authentication_enabled = False
+        if not isinstance(site, FunctionAppFlexConsumption):
+            self._demand(
+                site,
+                "ftp_publish_basic_authentication_enabled",
+                site.ftp_publish_basic_authentication_enabled_input,
+                wanted=False,
+            )
+            site.ftp_publish_basic_authentication_enabled = False
+        config = site.site_config_input
+        if config is None:
+            return
+        self._demand(
+            site,
+            "site_config.remote_debugging_enabled",
+            config.remote_debugging_enabled,
+            wanted=False,
+        )
+        for argument, version in (
+            ("minimum_tls_version", config.minimum_tls_version),
+            ("scm_minimum_tls_version", config.scm_minimum_tls_version),
+        ):
+            if version not in _TLS:
+                self._refuse(site, f"site_config.{argument}", version, "1.2")
+
+    def _demand(
+        self, site: AppResource | SlotResource, argument: str, value: object, *, wanted: bool
+    ) -> None:
+        if isinstance(value, bool) and value is not wanted:
+            self._refuse(site, argument, value, str(wanted))
+
+    def _refuse(
+        self, site: AppResource | SlotResource, argument: str, value: object, wanted: str
+    ) -> None:
+        refuse(
+            self,
+            "app",
+            f"{site.node.path} asks for {argument} = {value}",
+            f"write {wanted} or leave it out",
+        )

@@ -6,8 +6,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cdktf_cdktf_provider_azurerm.service_plan import ServicePlan
+from constructs import Construct
+
+from constructs_lib.checks import check_choice, refuse
+from constructs_lib.function_app.runtime import Target
+from constructs_lib.resource_group import Placement
+
 OperatingSystem = Literal["Linux", "Windows"]
 Kind = Literal["consumption", "premium", "dedicated", "flex_consumption"]
+
+# azurerm 4.55 `helpers/service_plan.go`, without the tiers that run no functions worth securing
+# (free, shared), Logic Apps' and those that live in an App Service Environment.
+_PREMIUM = (
+    *("P1v2", "P2v2", "P3v2", "P0v3", "P1v3", "P2v3", "P3v3"),
+    *("P1mv3", "P2mv3", "P3mv3", "P4mv3", "P5mv3", "P0v4", "P1v4", "P2v4", "P3v4"),
+    *("P1mv4", "P2mv4", "P3mv4", "P4mv4", "P5mv4"),
+)
+SKUS: Mapping[Kind, tuple[str, ...]] = {
+    "consumption": ("Y1",),
+    "premium": ("EP1", "EP2", "EP3"),
+    "dedicated": ("B1", "B2", "B3", "S1", "S2", "S3", *_PREMIUM),
+    "flex_consumption": ("FC1",),
+}
+_ZONES = frozenset({*_PREMIUM, *SKUS["premium"], "FC1"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +39,7 @@ class Hosting:
     Attributes:
         kind: Which hosting model.
         os: Operating system of the plan.
-        sku: SKU of the plan, such as `Y1`, `EP1`, `P1v3`, `FC1`.
+        sku: SKU of a new plan, such as `Y1`, `EP1`, `P1v3`, `FC1`.
         plan_id: Resource id of an existing plan; nothing is made then.
         worker_count: Number of workers of a new plan.
         maximum_elastic_worker_count: Upper bound of a Premium plan's workers.
@@ -30,7 +52,7 @@ class Hosting:
 
     kind: Kind
     os: OperatingSystem = "Linux"
-    sku: str | None = None
+    sku: str = ""
     plan_id: str | None = None
     worker_count: int | None = None
     maximum_elastic_worker_count: int | None = None
@@ -40,9 +62,14 @@ class Hosting:
     http_concurrency: int | None = None
     always_ready: Mapping[str, int] = field(default_factory=dict[str, int])
 
+    @property
+    def target(self) -> Target:
+        """Which of the three function app resources it takes."""
+        return "Flex Consumption" if self.kind == "flex_consumption" else self.os
+
     @classmethod
     def consumption(cls, *, os: OperatingSystem = "Linux") -> Hosting:
-        """Pay per execution (`Y1`)."""
+        """Pay per execution (`Y1`): no virtual network, no private endpoint."""
         return cls(kind="consumption", os=os, sku="Y1")
 
     @classmethod
@@ -93,7 +120,7 @@ class Hosting:
         always_ready: Mapping[str, int] | None = None,
         zone_balancing: bool = False,
     ) -> Hosting:
-        """Flex Consumption (`FC1`, Linux)."""
+        """Flex Consumption (`FC1`, Linux); one plan serves one app, and there are no slots."""
         return cls(
             kind="flex_consumption",
             sku="FC1",
@@ -106,5 +133,68 @@ class Hosting:
 
     @classmethod
     def existing_plan(cls, plan_id: str, *, kind: Kind, os: OperatingSystem = "Linux") -> Hosting:
-        """A plan that exists already; one plan serves one app on Flex Consumption."""
+        """A plan that exists already."""
         return cls(kind=kind, os=os, plan_id=plan_id)
+
+
+def check_hosting(scope: Construct, hosting: Hosting) -> None:
+    """Refuse what azurerm or Azure refuse of a plan and of Flex Consumption's scale.
+
+    Raises:
+        InputError: If the arguments do not go together or are out of range.
+    """
+    check_choice(scope, "hosting.kind", hosting.kind, SKUS)
+    check_choice(scope, "hosting.os", hosting.os, ("Linux", "Windows"))
+    if hosting.kind == "flex_consumption" and hosting.os != "Linux":
+        refuse(scope, "hosting.os", "Flex Consumption runs on Linux only", "write Linux")
+    if hosting.plan_id is None:
+        check_choice(scope, "hosting.sku", hosting.sku, SKUS[hosting.kind])
+        if hosting.zone_balancing and hosting.sku not in _ZONES:
+            refuse(
+                scope,
+                "hosting.zone_balancing",
+                f"{hosting.sku} is not spread over zones",
+                "use Flex Consumption, Elastic Premium or a Premium v2 to v4 plan",
+            )
+    if hosting.kind != "flex_consumption":
+        return
+    if hosting.instance_memory_in_mb not in (512, 2048, 4096):
+        refuse(
+            scope,
+            "hosting.instance_memory_in_mb",
+            f"{hosting.instance_memory_in_mb} is not allowed",
+            "write 512, 2048 or 4096",
+        )
+    _check_range(scope, "maximum_instance_count", hosting.maximum_instance_count, 40)
+    _check_range(scope, "http_concurrency", hosting.http_concurrency, 1)
+    if sum(hosting.always_ready.values()) > hosting.maximum_instance_count:
+        refuse(
+            scope,
+            "hosting.always_ready",
+            "more instances are always ready than there may be at all",
+            f"raise maximum_instance_count ({hosting.maximum_instance_count}) or keep fewer ready",
+        )
+
+
+def make_plan(
+    scope: Construct, hosting: Hosting, name: str, place: Placement, tags: Mapping[str, str]
+) -> ServicePlan:
+    """Make the plan that the hosting describes."""
+    return ServicePlan(
+        scope,
+        "plan",
+        name=name,
+        resource_group_name=place.name,
+        location=place.location,
+        os_type=hosting.os,
+        sku_name=hosting.sku,
+        worker_count=hosting.worker_count,
+        maximum_elastic_worker_count=hosting.maximum_elastic_worker_count,
+        zone_balancing_enabled=True if hosting.zone_balancing else None,
+        tags=tags or None,
+    )
+
+
+def _check_range(scope: Construct, argument: str, value: int | None, low: int) -> None:
+    if value is not None and not low <= value <= 1000:
+        refuse(scope, f"hosting.{argument}", f"{value} is not allowed", f"write {low} to 1000")

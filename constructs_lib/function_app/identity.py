@@ -24,5 +24,5 @@ class AppIdentity:
 
     @classmethod
     def of(cls, identity: ManagedIdentity) -> AppIdentity:
-        """An identity of your own, shared by the app and its slots."""
+        """An identity of your own, shared by the app and its slots; its roles precede the app."""
         return cls(identity)

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
+from constructs import Construct
+
+from constructs_lib.resource_group import Placement
+
+# Learn, "Microsoft Entra authentication for Application Insights": what telemetry is sent with.
+ROLE = "Monitoring Metrics Publisher"
+SETTING = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Monitoring:
-    """Traces to Application Insights, sent with the app's identity.
+    """Traces to Application Insights, sent with the app's identity. Use the factories.
+
+    The app still holds the component's connection string: it names the ingestion endpoint and the
+    component, and is no credential for reading. Whoever knows it can write telemetry until the
+    component takes Entra tokens only (`local_authentication_disabled` in azurerm 4,
+    `local_authentication_enabled` in azurerm 5; the construct sets neither, as no argument serves
+    both; set it on `application_insights`).
 
     Attributes:
-        workspace_id: Log Analytics workspace for a component made here.
-        component_id: Resource id of an existing component; then `connection_string` as well.
-        connection_string: Of the existing component. It names the ingestion endpoint; it is no
-            credential once the component takes Entra tokens only.
+        workspace_id: Log Analytics workspace of a component that is made here.
+        component_id: Resource id of an existing component.
+        connection_string: Connection string of the existing component.
     """
 
     workspace_id: str | None = None
-    component_id: str | None = None
-    connection_string: str | None = None
+    component_id: str = ""
+    connection_string: str = ""
 
     @classmethod
     def new(cls, *, workspace_id: str) -> Monitoring:
@@ -29,3 +44,19 @@ class Monitoring:
     def existing(cls, *, component_id: str, connection_string: str) -> Monitoring:
         """A component that exists already."""
         return cls(component_id=component_id, connection_string=connection_string)
+
+
+def make_component(
+    scope: Construct, workspace_id: str, name: str, place: Placement, tags: Mapping[str, str]
+) -> ApplicationInsights:
+    """Make a component on a workspace; without one Azure adds its own, and plans never settle."""
+    return ApplicationInsights(
+        scope,
+        "insights",
+        name=name,
+        resource_group_name=place.name,
+        location=place.location,
+        application_type="web",
+        workspace_id=workspace_id,
+        tags=tags or None,
+    )

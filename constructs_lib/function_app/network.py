@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
+
+from constructs import Construct
+
+from constructs_lib.checks import is_token, refuse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,21 +17,26 @@ class Source:
     """One source of traffic that is let in. Use the factories.
 
     Attributes:
-        name: Name of the rule.
-        ip_address: CIDR.
+        name: Name of the rule, unique within its list.
+        cidr: Addresses, such as `203.0.113.0/24`.
         subnet_id: Subnet with the service endpoint `Microsoft.Web`.
         service_tag: Azure service tag.
     """
 
     name: str
-    ip_address: str | None = None
+    cidr: str | None = None
     subnet_id: str | None = None
     service_tag: str | None = None
 
     @classmethod
-    def cidr(cls, cidr: str, *, name: str) -> Source:
+    def addresses(cls, cidr: str, *, name: str) -> Source:
         """Addresses in CIDR notation."""
-        return cls(name=name, ip_address=cidr)
+        return cls(name=name, cidr=cidr)
+
+    @classmethod
+    def address(cls, address: str, *, name: str) -> Source:
+        """A single address, for example the gateway's `public_ip_address`."""
+        return cls(name=name, cidr=f"{address}/32")
 
     @classmethod
     def subnet(cls, subnet_id: str, *, name: str) -> Source:
@@ -33,33 +44,28 @@ class Source:
         return cls(name=name, subnet_id=subnet_id)
 
     @classmethod
-    def address(cls, address: str, *, name: str) -> Source:
-        """A single address, for example `Fn.element(apim.public_ip_addresses, 0)`."""
-        return cls(name=name, ip_address=f"{address}/32")
-
-    @classmethod
     def tag(cls, service_tag: str, *, name: str) -> Source:
-        """An Azure service tag; `ApiManagement` is refused, as it is not the gateway's egress."""
+        """An Azure service tag; `ApiManagement` is refused, as gateways do not call from it."""
         return cls(name=name, service_tag=service_tag)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inbound:
-    """Access restrictions of a site.
+    """Access restrictions of a site. Use the factories.
 
     Attributes:
         default_action: What happens to everybody who is not named.
         allow: Who is let in.
-        reason: Why the deployment site is open to everywhere, if it is.
+        reason: Why the deployment site is open to everywhere, if it is; up to 256 characters.
     """
 
-    default_action: str
+    default_action: Literal["Allow", "Deny"]
     allow: Sequence[Source] = ()
-    reason: str | None = None
+    reason: str = ""
 
     @classmethod
-    def anywhere(cls, *, reason: str | None = None) -> Inbound:
-        """No restriction; Easy Auth decides alone."""
+    def anywhere(cls, *, reason: str = "") -> Inbound:
+        """No restriction: what stands behind decides alone."""
         return cls(default_action="Allow", reason=reason)
 
     @classmethod
@@ -70,12 +76,82 @@ class Inbound:
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateAccess:
-    """A private endpoint for the app, with public access off.
+    """A private endpoint for the app and each slot, with public access off.
+
+    Deployments then have to come from inside the network too.
 
     Attributes:
-        subnet_id: Subnet of the endpoint.
+        subnet_id: Subnet of the endpoints.
         dns_zone_ids: Private DNS zones `privatelink.azurewebsites.net`, if Terraform keeps them.
     """
 
     subnet_id: str
     dns_zone_ids: Sequence[str] = ()
+
+
+def check_inbound(scope: Construct, argument: str, inbound: Inbound) -> None:
+    """Refuse rules that azurerm only refuses at apply, or that do not mean what they seem to.
+
+    Raises:
+        InputError: If a source is not exactly one thing, not a CIDR, or named twice.
+    """
+    if inbound.default_action == "Allow" and inbound.allow:
+        refuse(
+            scope,
+            argument,
+            "sources are named, but everybody else is let in too",
+            "write Inbound.default_deny(...) or name no source",
+        )
+    if len(inbound.allow) > 512:
+        refuse(scope, argument, f"{len(inbound.allow)} rules", "App Service takes up to 512")
+    names = [source.name for source in inbound.allow]
+    for source in inbound.allow:
+        if names.count(source.name) > 1:
+            refuse(scope, argument, f"two rules are named {source.name!r}", "rename one")
+        given = [value for value in (source.cidr, source.subnet_id, source.service_tag) if value]
+        if len(given) != 1:
+            refuse(
+                scope,
+                argument,
+                f"the rule {source.name!r} has {len(given)} sources",
+                "write exactly one of cidr, subnet_id and service_tag",
+            )
+        if source.cidr and not is_token(source.cidr) and not _is_cidr(source.cidr):
+            refuse(scope, argument, f"{source.cidr!r} is not a CIDR", "write it as 203.0.113.0/24")
+        if source.service_tag and source.service_tag.split(".")[0].lower() == "apimanagement":
+            refuse(
+                scope,
+                argument,
+                "the service tag ApiManagement holds the control plane, not the gateways",
+                "name the gateway's public address or its subnet",
+            )
+
+
+def restrictions(inbound: Inbound) -> list[dict[str, Any]]:
+    """Return the access rules in the order given, for `ip_restriction` of any function app.
+
+    jsii turns the names of a nested block's arguments into camel case, but not within a list.
+    """
+    rules: list[dict[str, Any]] = []
+    for index, source in enumerate(inbound.allow):
+        rule: dict[str, Any] = {
+            "name": source.name,
+            "action": "Allow",
+            "priority": 100 + 10 * index,
+        }
+        if source.cidr:
+            rule["ipAddress"] = source.cidr
+        elif source.subnet_id:
+            rule["virtualNetworkSubnetId"] = source.subnet_id
+        else:
+            rule["serviceTag"] = source.service_tag
+        rules.append(rule)
+    return rules
+
+
+def _is_cidr(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return "/" in text

@@ -1,13 +1,66 @@
-"""Languages and versions that function apps run."""
+"""Languages and versions that function apps run, and how each resource spells them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from constructs import Construct
+
+from constructs_lib.checks import check_choice, check_pattern, refuse
 
 Stack = Literal[
     "python", "node", "dotnet", "dotnet-isolated", "java", "powershell", "custom", "docker"
 ]
+Target = Literal["Linux", "Windows", "Flex Consumption"]
+
+_LINUX_AND_WINDOWS: Mapping[str, tuple[str, ...]] = {
+    "node": ("12", "14", "16", "18", "20", "22"),
+    # .NET inside the host exists in these versions only, whatever the provider lets pass.
+    "dotnet": ("3.1", "6.0", "8.0"),
+    "dotnet-isolated": ("6.0", "7.0", "8.0", "9.0", "10.0"),
+    "java": ("8", "11", "17", "21"),
+    "powershell": ("7", "7.2", "7.4"),
+    "custom": ("",),
+}
+
+# azurerm 4.55 `helpers/function_app_schema.go`; for Flex Consumption, which the provider does not
+# check, Learn "Supported language stack versions".
+VERSIONS: Mapping[Target, Mapping[str, tuple[str, ...]]] = {
+    "Linux": {
+        **_LINUX_AND_WINDOWS,
+        "python": ("3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13"),
+        "docker": ("",),
+    },
+    "Windows": {
+        **_LINUX_AND_WINDOWS,
+        "dotnet-isolated": ("4.8", *_LINUX_AND_WINDOWS["dotnet-isolated"]),
+    },
+    "Flex Consumption": {
+        "python": ("3.10", "3.11", "3.12", "3.13"),
+        "node": ("20", "22"),
+        "dotnet-isolated": ("8.0", "9.0", "10.0"),
+        "java": ("17", "21"),
+        "powershell": ("7.4",),
+        "custom": ("1.0",),
+    },
+}
+
+# Where the Windows resource spells a version in a way of its own.
+_WINDOWS: Mapping[tuple[str, str], str] = {
+    ("java", "8"): "1.8",
+    ("dotnet", "3.1"): "v3.0",
+    ("dotnet-isolated", "4.8"): "v4.0",
+}
+_ARGUMENTS: Mapping[str, str] = {
+    "python": "python_version",
+    "node": "node_version",
+    "dotnet": "dotnet_version",
+    "dotnet-isolated": "dotnet_version",
+    "java": "java_version",
+    "powershell": "powershell_core_version",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,19 +69,19 @@ class Runtime:
 
     Attributes:
         stack: The language worker.
-        version: As Linux spells it: `3.12`, `22`, `8.0`, `17`, `7.4`; empty for custom and docker.
-        image: Docker image with its tag, such as `contoso/orders:1.4`.
+        version: As Linux spells it: `3.12`, `22`, `8.0`, `17`, `7.4`; empty for a container.
+        image: Container image with its tag, such as `contoso/orders:1.4`.
         registry_url: Registry of the image, such as `https://contoso.azurecr.io`.
     """
 
     stack: Stack
     version: str = ""
-    image: str | None = None
-    registry_url: str | None = None
+    image: str = ""
+    registry_url: str = ""
 
     @classmethod
     def python(cls, version: str) -> Runtime:
-        """Python, Linux only."""
+        """Python, on Linux."""
         return cls(stack="python", version=version)
 
     @classmethod
@@ -43,7 +96,7 @@ class Runtime:
 
     @classmethod
     def dotnet_isolated(cls, version: str) -> Runtime:
-        """.NET in a worker process of its own."""
+        """.NET in a worker process of its own; `4.8` on Windows is the .NET Framework."""
         return cls(stack="dotnet-isolated", version=version)
 
     @classmethod
@@ -57,11 +110,69 @@ class Runtime:
         return cls(stack="powershell", version=version)
 
     @classmethod
-    def custom(cls, version: str = "") -> Runtime:
-        """A custom handler; Flex Consumption wants a version, `1.0`."""
-        return cls(stack="custom", version=version)
+    def custom(cls) -> Runtime:
+        """A custom handler."""
+        return cls(stack="custom")
 
     @classmethod
     def docker(cls, image: str, *, registry_url: str) -> Runtime:
-        """A container of a registry that the app's identity may pull from; Linux only."""
+        """A container, on Linux, from a registry that the app's identity may pull from."""
         return cls(stack="docker", image=image, registry_url=registry_url)
+
+
+def check_runtime(scope: Construct, runtime: Runtime, target: Target) -> None:
+    """Refuse a runtime that the target does not run.
+
+    Raises:
+        InputError: With the stacks or versions that it does run.
+    """
+    versions = VERSIONS[target]
+    if runtime.stack not in versions:
+        refuse(
+            scope,
+            "runtime",
+            f"{runtime.stack} does not run on {target}",
+            f"choose one of {', '.join(versions)}, or other hosting",
+        )
+    if runtime.stack not in ("custom", "docker"):
+        check_choice(scope, "runtime", runtime.version, versions[runtime.stack])
+    if runtime.stack == "docker":
+        check_pattern(
+            scope,
+            "runtime.image",
+            runtime.image,
+            r"[^\s:@]+(/[^\s:@]+)*:[\w.-]{1,128}",
+            "write the image with its tag, such as contoso/orders:1.4",
+        )
+        check_pattern(
+            scope,
+            "runtime.registry_url",
+            runtime.registry_url,
+            r"https://[^\s/]+/?",
+            "write the registry's address, such as https://contoso.azurecr.io",
+        )
+
+
+def application_stack(runtime: Runtime, target: Target) -> dict[str, Any]:
+    """Return the `application_stack` block of the Linux or Windows resource."""
+    if runtime.stack == "custom":
+        return {"use_custom_runtime": True}
+    if runtime.stack == "docker":
+        name, _, tag = runtime.image.rpartition(":")
+        # In camel case, as jsii leaves names within a list alone.
+        return {
+            "docker": [{"imageName": name, "imageTag": tag, "registryUrl": runtime.registry_url}]
+        }
+    version = runtime.version
+    if target == "Windows":
+        prefix = {"node": "~", "dotnet": "v", "dotnet-isolated": "v"}.get(runtime.stack, "")
+        version = _WINDOWS.get((runtime.stack, version), f"{prefix}{version}")
+    stack: dict[str, Any] = {_ARGUMENTS[runtime.stack]: version}
+    if runtime.stack == "dotnet-isolated":
+        stack["use_dotnet_isolated_runtime"] = True
+    return stack
+
+
+def flex_runtime(runtime: Runtime) -> dict[str, str]:
+    """Return the runtime arguments of the Flex Consumption resource."""
+    return {"runtime_name": runtime.stack, "runtime_version": runtime.version or "1.0"}

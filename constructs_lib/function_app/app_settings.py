@@ -1,0 +1,51 @@
+"""What app settings may not hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from constructs import Construct
+
+from constructs_lib.checks import is_token, refuse
+
+# Settings that the constructs or azurerm write; by hand they would open or break the app.
+_OWN = re.compile(
+    r"AzureWebJobsStorage(__.*)?|AzureWebJobsDashboard(__.*)?|WEBSITE_AUTH_.*"
+    r"|WEBSITE_CONTENT(AZUREFILECONNECTIONSTRING|SHARE|OVERVNET)"
+    r"|MICROSOFT_PROVIDER_AUTHENTICATION_SECRET|OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"
+    r"|APPINSIGHTS_INSTRUMENTATIONKEY|APPLICATIONINSIGHTS_(CONNECTION|AUTHENTICATION)_STRING"
+    r"|FUNCTIONS_EXTENSION_VERSION|FUNCTIONS_WORKER_RUNTIME|DOCKER_REGISTRY_SERVER_.*",
+    re.IGNORECASE,
+)
+_SECRET_NAME = re.compile(
+    r".*(SECRET|PASSWORD|PASSWD|(ACCESS|ACCOUNT|API|STORAGE)_?KEY|SAS_?TOKEN)", re.IGNORECASE
+)
+_SECRET_VALUE = re.compile(
+    r"(AccountKey|SharedAccessKey|SharedSecretValue|Client_?Secret|Password|Pwd)\s*=\s*[^;\s]"
+    r"|[?&]sig=|-----BEGIN [A-Z ]*PRIVATE KEY",
+    re.IGNORECASE,
+)
+
+
+def check_app_settings(scope: Construct, argument: str, settings: Mapping[str, str]) -> None:
+    """Refuse secrets, which every reader of the app and of the state sees, and reserved names.
+
+    Raises:
+        InputError: For a secret in plain text or a setting that the construct makes itself.
+    """
+    for name, value in settings.items():
+        if is_token(name):
+            continue
+        if _OWN.fullmatch(name):
+            refuse(scope, argument, f"{name} is made by the construct", "leave it out")
+        if value.startswith("@Microsoft.KeyVault("):
+            continue
+        named_secret = bool(value) and not is_token(value) and _SECRET_NAME.fullmatch(name)
+        if named_secret or _SECRET_VALUE.search(value):
+            refuse(
+                scope,
+                argument,
+                f"{name} holds a secret in plain text",
+                "write a reference: @Microsoft.KeyVault(SecretUri=...)",
+            )
