@@ -1,23 +1,18 @@
-"""Loads of the provider bindings only what a stack uses; on when `constructs_lib` is imported.
+"""Loads of the provider bindings only what a stack uses.
 
-`CONSTRUCTS_LIB_ENGINE=off` leaves everything as it is without this library.
+Importing `constructs_lib` switches it on, in a stack that uses nothing else of the library too,
+for each prebuilt `cdktf-cdktf-provider-*` package that is imported later. Installed files and the
+environment are left as they are. `CONSTRUCTS_LIB_ENGINE=off` switches it off.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 
-from constructs_lib.engine.bindings import ProviderFinder
-from constructs_lib.engine.kernel import preload
-
-SWITCH = "CONSTRUCTS_LIB_ENGINE"
+from constructs_lib.engine import bindings
 
 
 def switch_on() -> None:
     """Make provider packages lazy, unless the environment says `CONSTRUCTS_LIB_ENGINE=off`."""
-    if os.environ.get(SWITCH, "").lower() in {"off", "0", "false", "no"}:
-        return
-    if not any(isinstance(finder, ProviderFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, ProviderFinder())
-        preload()
+    if os.environ.get("CONSTRUCTS_LIB_ENGINE", "").lower() not in {"off", "0", "false", "no"}:
+        bindings.switch_on()

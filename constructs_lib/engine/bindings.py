@@ -1,87 +1,154 @@
-"""Prebuilt provider packages without their 1,500 eager imports."""
+"""The Python side: provider packages that import a module of theirs when it is first used.
+
+The `__init__` of a prebuilt package loads its assembly, publishes the names of its modules and
+then imports each of them, 1,527 in azurerm. A meta path finder gives such a package a loader that
+runs the same `__init__` up to those imports and leaves them to a module `__getattr__` (PEP 562).
+"""
 
 from __future__ import annotations
 
-import importlib
-import importlib.abc
-import logging
-import re
+import gc
 import sys
 import threading
-from collections.abc import Sequence
-from importlib.machinery import ModuleSpec
-from types import CodeType, ModuleType
+import typing
+from collections.abc import Collection, Sequence
+from functools import cache
+from importlib import import_module
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from types import ModuleType
 from typing import Any
 
-log = logging.getLogger("constructs_lib.engine")
+_PREFIX = "cdktf_cdktf_provider_"
+_PUBLISH = "\npublication.publish()\n"
+_IMPORT = "from . import "
+_kernel = threading.RLock()
 
-PACKAGE = re.compile(r"cdktf_cdktf_provider_\w+")
-_EAGER = re.compile(r"^from \. import \w+$", re.MULTILINE)
-_loading = threading.RLock()
+
+def switch_on() -> None:
+    """Make every provider package lazy that is imported from now on."""
+    if any(isinstance(finder, ProviderFinder) for finder in sys.meta_path):
+        return
+    for name in sys.modules:
+        if name.startswith(_PREFIX) and "." not in name:
+            _say(f"{name} was imported before constructs_lib, so all of it is loaded")
+    sys.meta_path.insert(0, ProviderFinder())
 
 
-class ProviderFinder(importlib.abc.MetaPathFinder):
-    """Finds provider packages where the others find them and gives them a lazy loader."""
+class ProviderFinder:
+    """Finds provider packages and their modules where Python does, to load them in our way."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Give the spec of a provider package; `None` leaves everything else to the others."""
-        if not PACKAGE.fullmatch(fullname):
+        """Return the spec of a provider package or module, `None` for anything else."""
+        if not fullname.startswith(_PREFIX) or fullname.count(".") > 1:
             return None
         for finder in sys.meta_path:
             if finder is self or not hasattr(finder, "find_spec"):
                 continue
-            spec = finder.find_spec(fullname, path, target)
-            if spec is not None:
-                if spec.submodule_search_locations and hasattr(spec.loader, "get_source"):
-                    spec.loader = ProviderLoader(spec.loader)
+            if spec := finder.find_spec(fullname, path, target):
+                if type(spec.loader) is SourceFileLoader:
+                    loader = ModuleLoader if "." in fullname else PackageLoader
+                    spec.loader = loader(fullname, spec.loader.path)
+                elif "." not in fullname:
+                    _say(f"{fullname} is not a folder of source files: it is loaded as it is")
                 return spec
         return None
 
 
-class ProviderLoader(importlib.abc.Loader):
-    """Runs a provider package's own `__init__` up to its eager imports."""
-
-    def __init__(self, loader: Any) -> None:
-        self._loader = loader
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._loader, name)
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Leave it to the package's own loader."""
-        return self._loader.create_module(spec)
+class PackageLoader(SourceFileLoader):
+    """Loads a provider package without its modules."""
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run the package without the imports of its modules, which then happen on first use."""
+        """Run the package's `__init__` up to its imports, or all of it if it looks different."""
         name = module.__name__
-        with _loading:
-            code = _head(self._loader.get_source(name), self._loader.get_filename(name))
-            if code is None:
-                log.info("%s is loaded as it is: it does not look like a prebuilt provider", name)
-                self._loader.exec_module(module)
-                return
-            exec(code, module.__dict__)  # noqa: S102 - the package's own code
-            _make_lazy(sys.modules[name])
+        head, modules = _split(self.get_source(name) or "")
+        if not modules:
+            _say(f"{name} does not look like a prebuilt provider: it is loaded as it is")
+            super().exec_module(module)
+            return
+        with _kernel:  # jsii talks to Node over one pipe, so one package at a time
+            _make_node_lazy()
+            exec(compile(head, self.path, "exec"), module.__dict__)  # noqa: S102 - its own code
+        for lazy in (module, sys.modules[name]):  # the second is what publication.publish() left
+            _import_on_use(lazy, modules)
 
 
-def _head(source: str | None, filename: str) -> CodeType | None:
-    eager = _EAGER.search(source or "")
-    if not source or not eager or "__getattr__" in source or "_SUBMODULES" in source:
-        return None
-    tail = _EAGER.sub("", source[eager.start() :])
-    return None if tail.strip() else compile(source[: eager.start()], filename, "exec")
+class ModuleLoader(SourceFileLoader):
+    """Loads a module of a provider package so that using it and leaving it are cheap."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module, then have its type hints remembered and its objects left alone.
+
+        The objects of a module live as long as the process. Frozen, they are not walked again by
+        each garbage collection, of which the exit of the interpreter has several.
+        """
+        super().exec_module(module)
+        if "typing" in vars(module):
+            vars(module)["typing"] = _remembering_typing
+        gc.freeze()
 
 
-def _make_lazy(package: Any) -> None:
+def _split(source: str) -> tuple[str, frozenset[str]]:
+    """Split an `__init__` into what comes before its imports and the modules that it imports."""
+    head, publish, tail = source.partition(_PUBLISH)
+    lines = [line for line in tail.splitlines() if line and not line.startswith("#")]
+    if not all(line.startswith(_IMPORT) for line in lines):
+        lines = []
+    return head + publish, frozenset(line.removeprefix(_IMPORT) for line in lines)
+
+
+@cache
+def _make_node_lazy() -> None:
+    # Waits for a thread that is importing cdktf, and so talking to the kernel, at this moment.
+    import_module("cdktf._jsii")
+    try:
+        from constructs_lib.engine.node import load_lazy_index
+
+        load_lazy_index()
+    except Exception as error:
+        _say(f"Node loads all of each provider: {error}")
+
+
+def _import_on_use(package: Any, modules: Collection[str]) -> None:
     name: str = package.__name__
-    modules = frozenset(package.__all__)
+    loaded: dict[str, Any] = vars(package)
 
-    def load(attribute: str) -> Any:
-        if attribute in modules:
-            return importlib.import_module(f"{name}.{attribute}")
-        raise AttributeError(f"module {name!r} has no attribute {attribute!r}")
+    def get(attribute: str) -> Any:
+        if attribute not in modules:
+            raise AttributeError(f"module {name!r} has no attribute {attribute!r}")
+        return import_module(f"{name}.{attribute}")
 
-    package.__getattr__ = load
-    package.__dir__ = lambda: sorted({*package.__dict__, *modules})
+    def list_names() -> list[str]:
+        return sorted({*loaded, *modules})
+
+    package.__getattr__ = get
+    package.__dir__ = list_names
+
+
+_hints: dict[Any, dict[str, Any]] = {}
+
+
+def _get_type_hints(stub: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    if args or kwargs:
+        return typing.get_type_hints(stub, *args, **kwargs)
+    if stub not in _hints:
+        _hints[stub] = typing.get_type_hints(stub)
+    return _hints[stub]
+
+
+def _get_from_typing(name: str) -> Any:
+    return getattr(typing, name)
+
+
+# A generated constructor asks for the type hints of the same function at each call, which costs
+# as much as checking the types. In the modules of a provider `typing` is one that remembers them.
+_remembering_typing: Any = ModuleType("typing", typing.__doc__)
+_remembering_typing.__getattr__ = _get_from_typing
+_remembering_typing.get_type_hints = _get_type_hints
+
+
+def _say(message: str) -> None:
+    import logging
+
+    logging.getLogger("constructs_lib.engine").warning(message)
