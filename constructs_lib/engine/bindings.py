@@ -110,9 +110,8 @@ def _make_node_lazy() -> None:
         _say(f"Node loads all of each provider: {error}")
 
 
-def _import_on_use(package: Any, modules: Collection[str]) -> None:
-    name: str = package.__name__
-    loaded: dict[str, Any] = vars(package)
+def _import_on_use(package: ModuleType, modules: Collection[str]) -> None:
+    name = package.__name__
 
     def get(attribute: str) -> Any:
         if attribute not in modules:
@@ -120,10 +119,9 @@ def _import_on_use(package: Any, modules: Collection[str]) -> None:
         return import_module(f"{name}.{attribute}")
 
     def list_names() -> list[str]:
-        return sorted({*loaded, *modules})
+        return sorted({*vars(package), *modules})
 
-    package.__getattr__ = get
-    package.__dir__ = list_names
+    vars(package).update(__getattr__=get, __dir__=list_names)
 
 
 _hints: dict[Any, dict[str, Any]] = {}
