@@ -210,6 +210,7 @@ def _run(checks: Sequence[Check], options: argparse.Namespace) -> list[Result]:
 
 def _plan(options: argparse.Namespace, outputs: Outputs) -> Plan:
     from constructs_lib.verify.checks import RULES, Plan
+    from constructs_lib.verify.identity import azure_cli
 
     skip: set[str] = set()
     for pattern in options.skip:
@@ -231,7 +232,7 @@ def _plan(options: argparse.Namespace, outputs: Outputs) -> Plan:
         expected={name: _statuses(text) for name, text in expected.items()},
         echoes=echoes,
         function_keys=_from_environment("--function-key-env", options.function_key_env, outputs),
-        as_identity=options.as_identity,
+        azure_cli=azure_cli() if options.as_identity else None,
         accept_network_refusal=options.accept_network_refusal,
         skip=frozenset(skip),
     )

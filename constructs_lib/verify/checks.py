@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from constructs_lib.errors import InputError
 from constructs_lib.verify.client import Client, Request
 from constructs_lib.verify.echo import Echo
-from constructs_lib.verify.identity import NoToken, token_of_az_login
+from constructs_lib.verify.identity import NoToken, token_of_login
 from constructs_lib.verify.judges import (
     Judge,
     answers_as_expected,
@@ -57,7 +57,7 @@ class Plan:
         expected: Statuses that the probe of an API may answer; any 2xx where there is none.
         echoes: Path of each API's operation that answers with what it received.
         function_keys: A real function key of an API's app; a made-up one where there is none.
-        as_identity: Whether to try a token of the current Azure CLI login.
+        azure_cli: Path of the Azure CLI whose login's token is tried; None to leave that out.
         accept_network_refusal: Whether a 403 of the network counts as not checked in place of
             failed.
         skip: Rules to leave out.
@@ -69,7 +69,7 @@ class Plan:
     expected: Mapping[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     echoes: Mapping[str, str] = field(default_factory=dict[str, str])
     function_keys: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
-    as_identity: bool = False
+    azure_cli: str | None = None
     accept_network_refusal: bool = False
     skip: frozenset[str] = frozenset()
 
@@ -157,18 +157,18 @@ def _of_host(
         "401",
         refused,
         [
-            Request(url=origin + operation, headers={"Authorization": Secret(token, where="token")})
+            Request(url=origin + operation, headers={"Authorization": f"Bearer {token}"})
             for token in _forged_tokens(plan.outputs, api)
         ],
     )
-    identity = Check(
-        rule="function-identity",
-        api=name,
-        target=target,
-        expected="403",
-        attempt=_asking_as_identity(client, api.audience, origin + operation, refused),
-    )
-    yield identity if plan.as_identity else _left_out(identity, "add --as-identity")
+    identity = check("function-identity", "403", refused, [])
+    if plan.azure_cli is None:
+        yield _left_out(identity, "add --as-identity")
+    else:
+        attempt = _asking_as_identity(
+            client, plan.azure_cli, api.audience, origin + operation, refused
+        )
+        yield replace(identity, attempt=attempt)
     yield check(
         "function-plain-http",
         "not served",
@@ -219,7 +219,9 @@ def _of_gateway(plan: Plan, client: Client, name: str, api: Api) -> Iterator[Che
     )
     key = plan.keys.get(name, made_up)
     yield check("gateway-key", shown, works, Request(url=url, method=method, headers={header: key}))
-    echo = Echo(api.subscription_key, key, works)
+    # Not `works`: what the probe may answer is no echo.
+    unechoed = answers_as_expected((), plan.outputs.gateway)
+    echo = Echo(api.subscription_key, key, unechoed)
     request = echo.request(api.url.rstrip("/") + plan.echoes.get(name, "/"))
     echoed = check("gateway-echo", "no key", echo.judge, request)
     yield echoed if name in plan.echoes else _left_out(echoed, "name an operation with --echo")
@@ -244,7 +246,7 @@ def _asking(
 
 
 def _asking_as_identity(
-    client: Client, audience: str, url: str, anonymous: Judge
+    client: Client, command: str, audience: str, url: str, anonymous: Judge
 ) -> Callable[[float], Verdict]:
     """Ask without a token first: a 403 to everybody is the network's, not Easy Auth's."""
 
@@ -253,11 +255,10 @@ def _asking_as_identity(
         if verdict.outcome != "passed":
             return replace(verdict, observed=f"{verdict.observed} without a token")
         timeout = max(1.0, min(60.0, deadline - time.monotonic()))
-        token = token_of_az_login(audience, timeout=timeout)
+        token = token_of_login(command, audience, timeout=timeout)
         if isinstance(token, NoToken):
             return Verdict(outcome="failed" if token.entitled else "passed", observed=token.reason)
-        bearer = Secret(f"Bearer {token.reveal()}", where="token")
-        request = Request(url=url, headers={"Authorization": bearer})
+        request = Request(url=url, headers={"Authorization": token})
         judge = refused_by_easy_auth(accept_network_refusal=False, wanted=403)
         return judge(client.send(request, deadline=deadline))
 

@@ -35,11 +35,11 @@ class NoToken:
     entitled: bool = True
 
 
-def token_of_az_login(audience: str, *, timeout: float = 60) -> Secret | NoToken:
-    """Ask the Azure CLI for a token of the current login for `audience` (a client id).
+def azure_cli() -> str:
+    """Return the path of the Azure CLI.
 
     Raises:
-        InputError: There is no Azure CLI.
+        InputError: There is none.
     """
     command = shutil.which("az")
     if command is None:
@@ -47,6 +47,17 @@ def token_of_az_login(audience: str, *, timeout: float = 60) -> Secret | NoToken
             "--as-identity needs the Azure CLI, and there is no `az` on the PATH",
             fix="install it and run `az login`",
         )
+    return command
+
+
+def token_of_login(command: str, audience: str, *, timeout: float = 60) -> Secret | NoToken:
+    """Ask the Azure CLI for a token of the current login.
+
+    Args:
+        command: Path of the Azure CLI.
+        audience: Client id that the token is for.
+        timeout: Seconds that it may take.
+    """
     arguments = ["account", "get-access-token", "--resource", audience]
     try:
         done = subprocess.run(  # noqa: S603 - the audience is a UUID, checked when read
@@ -63,7 +74,8 @@ def token_of_az_login(audience: str, *, timeout: float = 60) -> Secret | NoToken
         return NoToken(f"`az` does not start ({error.strerror})")
     if done.returncode == 0:
         try:
-            return Secret(done.stdout, where="the token of `az account get-access-token`")
+            where = "the token of `az account get-access-token`"
+            return Secret(done.stdout, where=where, scheme="Bearer")
         except InputError as error:
             return NoToken(str(error))
     code = re.search(r"AADSTS\d+", done.stderr)

@@ -12,10 +12,15 @@ from constructs_lib.errors import InputError
 class Secret:
     """A text that no `repr`, `str`, `format` or exception shows."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_scheme", "_text")
 
-    def __init__(self, text: str, *, where: str) -> None:
+    def __init__(self, text: str, *, where: str, scheme: str = "") -> None:
         """Keep `text` without the newline that a file or a command ends with.
+
+        Args:
+            text: The key or token.
+            where: Where it comes from, for errors.
+            scheme: What goes before it in the header, for example `Bearer`.
 
         Raises:
             InputError: It is empty, or holds a character that no header may carry. Checked here
@@ -27,13 +32,14 @@ class Secret:
                 "empty" if not text else "holds a blank or a character outside ASCII", where=where
             )
         self._text = text
+        self._scheme = f"{scheme} " if scheme else ""
 
     def __repr__(self) -> str:
         return "Secret(***)"
 
     def reveal(self) -> str:
-        """Return the text, for the one line that sends it."""
-        return self._text
+        """Return the scheme and the text, for the one line that sends them."""
+        return self._scheme + self._text
 
     def is_in(self, text: str) -> bool:
         """Whether `text` holds the secret, plainly or in a common encoding."""
