@@ -247,7 +247,7 @@ class EnvironmentStack(TerraformStack):
     def _inbound(self, settings: InboundSettings) -> Inbound:
         sources = [
             *(
-                Source.cidr(cidr, name=f"range-{number}")
+                Source.addresses(cidr, name=f"range-{number}")
                 for number, cidr in enumerate(settings.cidrs, start=1)
             ),
             *(

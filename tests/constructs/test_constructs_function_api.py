@@ -1,0 +1,306 @@
+"""An API forwards to its backend with the gateway's token, and takes what callers may add to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from constructs_lib import (
+    ApiVersion,
+    CircuitBreaker,
+    Diagnostics,
+    FunctionApi,
+    Gateway,
+    InputError,
+    KeyVaultSecret,
+    Operation,
+    Operations,
+    Principal,
+    Product,
+    SubscriptionKey,
+    TemplateParameter,
+)
+from constructs_lib.policy import Base, Document, RateLimitByKey, SetHeader
+
+from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
+
+AUDIENCE = "c2a0f1d8-3d1a-4d52-8d0e-1f9f4a7b6c33"
+GATEWAY = Principal(
+    name="gateway",
+    client_id="5f6c1a52-6f0e-4f2b-9c61-5d5f3f6f2c11",
+    object_id="0b6f9d4e-2c55-4f6e-8a9e-7a6c1f0f3e22",
+)
+POLICY = (
+    "<policies><inbound><base/>{}</inbound><backend><base/></backend>"
+    "<outbound><base/></outbound><on-error><base/></on-error></policies>"
+)
+
+
+def existing(scope, sku=None):
+    found = scope.node.try_find_child("gateway")
+    return found or Gateway.existing(
+        scope, "gateway", name="apim", resource_group_name="rg", principal=GATEWAY, sku=sku
+    )
+
+
+def api(scope, id="orders", sku=None, **props):
+    given = {
+        "gateway": existing(scope, sku),
+        "path": id,
+        "hostname": "func.azurewebsites.net",
+        "audience": AUDIENCE,
+        "operations": ["GET /orders/{id}"],
+        **props,
+    }
+    return FunctionApi(scope, id, **given)
+
+
+@pytest.fixture(scope="module")
+def made(build):
+    """One stack with an API for each thing that can be asked for, by construct."""
+    kept = {}
+
+    def make(stack):
+        insights = ApplicationInsights(
+            stack,
+            "insights",
+            name="appi",
+            resource_group_name="rg",
+            location="westeurope",
+            application_type="web",
+        )
+        kept["plain"] = api(stack, "plain")
+        kept["own-names"] = api(
+            stack, "own-names", subscription_key=SubscriptionKey(header="X-Key", query="k")
+        )
+        kept["prefix"] = api(stack, "prefix", route_prefix="", operations=Operations.any(["GET"]))
+        kept["typed"] = api(
+            stack,
+            "typed",
+            operations=[
+                Operation(
+                    method="get",
+                    url_template="/orders/{id}",
+                    description="One order.",
+                    parameters=(
+                        TemplateParameter(name="id", type="integer", description="Its number."),
+                    ),
+                )
+            ],
+        )
+        kept["rich"] = api(
+            stack,
+            "rich",
+            version=ApiVersion(version="v1"),
+            product=Product(id="shop", display_name="Shop"),
+            subscriptions=["partner"],
+            named_values={
+                "greeting": "hello",
+                "partner-api-key": KeyVaultSecret(secret_id="https://v.vault.azure.net/secrets/s"),
+            },
+            diagnostics=Diagnostics(application_insights=insights),
+            circuit_breaker=CircuitBreaker(failures=3, trip_duration="PT30S"),
+            policy=POLICY.format(
+                '<set-header name="X" exists-action="override"><value>{{greeting}}</value>'
+                "</set-header>"
+            ),
+            operation_policies={"get-orders-id": POLICY.format("")},
+        )
+        kept["header"] = api(
+            stack,
+            "header",
+            version=ApiVersion(version="v2", scheme="Header", parameter="X-Version"),
+            product=Product(id="starter"),
+        )
+        kept["late"] = api(stack, "late")
+        kept["late"].policy.inbound.append(
+            RateLimitByKey(calls=10, renewal_period=60, counter_key="@(context.Subscription.Id)")
+        )
+        kept["anonymous"] = api(
+            stack, "anonymous", subscription_required=False, anonymous_reason="validate-jwt checks"
+        )
+
+    return build(make), kept
+
+
+def of(made, kind, id):
+    terraform, _ = made
+    return next(
+        entry
+        for entry in terraform["resource"][kind].values()
+        if entry["//"]["metadata"]["path"].split("/")[1] == id
+    )
+
+
+def test_the_key_is_deleted_under_the_names_of_the_api(made):
+    policy = of(made, "azurerm_api_management_api_policy", "own-names")["xml_content"]
+    assert '<set-header name="X-Key" exists-action="delete" />' in policy
+    assert '<set-query-parameter name="k" exists-action="delete" />' in policy
+    assert of(made, "azurerm_api_management_api", "own-names")[
+        "subscription_key_parameter_names"
+    ] == {"header": "X-Key", "query": "k"}
+
+
+@pytest.mark.parametrize(
+    ("id", "url"),
+    [
+        ("plain", "https://func.azurewebsites.net/api"),
+        ("prefix", "https://func.azurewebsites.net"),
+    ],
+)
+def test_the_backend_ends_in_the_route_prefix(made, id, url):
+    assert of(made, "azurerm_api_management_backend", id)["url"] == url
+
+
+def test_template_parameters_are_typed(made):
+    operation = of(made, "azurerm_api_management_api_operation", "typed")
+    assert operation["method"] == "GET"
+    assert operation["template_parameter"] == [
+        {"name": "id", "type": "integer", "required": True, "description": "Its number."}
+    ]
+
+
+def test_named_values_come_from_key_vault_and_are_secret_there(made):
+    terraform, kept = made
+    values = {
+        value["name"]: value
+        for value in terraform["resource"]["azurerm_api_management_named_value"].values()
+    }
+    assert values["greeting"]["value"] == "hello"
+    assert values["partner-api-key"]["secret"] is True
+    assert "value" not in values["partner-api-key"]
+    assert len(of(made, "azurerm_api_management_api_policy", "rich")["depends_on"]) == 2
+    assert set(kept["rich"].named_values) == {"greeting", "partner-api-key"}
+
+
+def test_versions_make_a_set_and_a_segment_stands_in_the_url(made):
+    _, kept = made
+    assert kept["rich"].url.endswith("/rich/v1")
+    assert kept["header"].url.endswith("/header")
+    assert of(made, "azurerm_api_management_api_version_set", "header")["version_header_name"] == (
+        "X-Version"
+    )
+    assert of(made, "azurerm_api_management_api", "rich")["version"] == "v1"
+
+
+def test_a_product_is_made_or_taken(made):
+    _, kept = made
+    assert of(made, "azurerm_api_management_product", "rich")["subscription_required"] is True
+    assert kept["header"].product is None
+    assert of(made, "azurerm_api_management_product_api", "header")["product_id"] == "starter"
+
+
+def test_a_subscription_is_active_traces_nothing_and_names_the_api_without_its_revision(made):
+    subscription = of(made, "azurerm_api_management_subscription", "rich")
+    assert subscription["state"] == "active"
+    assert subscription["allow_tracing"] is False
+    assert ";rev" not in subscription["api_id"]
+    assert "/apis/" in subscription["api_id"]
+
+
+def test_traces_leave_out_tokens_and_keys(made):
+    diagnostic = of(made, "azurerm_api_management_api_diagnostic", "rich")
+    hidden = diagnostic["frontend_request"]["data_masking"]
+    assert {entry["value"] for entry in hidden["headers"]} == {
+        "Authorization",
+        "Ocp-Apim-Subscription-Key",
+    }
+    assert hidden["query_params"] == [{"mode": "Hide", "value": "subscription-key"}]
+    assert diagnostic["log_client_ip"] is False
+
+
+def test_the_circuit_breaker_counts_failures(made):
+    rule = of(made, "azurerm_api_management_backend", "rich")["circuit_breaker_rule"]
+    assert rule["trip_duration"] == "PT30S"
+    assert rule["failure_condition"]["count"] == 3
+    assert rule["failure_condition"]["status_code_range"] == [{"max": 599, "min": 500}]
+
+
+def test_the_callers_part_of_the_policy_comes_before_the_token(made):
+    policy = of(made, "azurerm_api_management_api_policy", "rich")["xml_content"]
+    assert policy.index("{{greeting}}") < policy.index("authentication-managed-identity")
+
+
+def test_the_policy_can_be_changed_until_synth(made):
+    policy = of(made, "azurerm_api_management_api_policy", "late")["xml_content"]
+    assert policy.index("<rate-limit-by-key") < policy.index("authentication-managed-identity")
+    assert "${azurerm_api_management_backend." in policy
+
+
+def test_the_effective_policy_resolves_base_through_the_scopes(build):
+    def make(stack):
+        made = api(
+            stack,
+            policy=Document(inbound=[Base(), SetHeader(name="X-Api", exists_action="delete")]),
+            operation_policies={
+                "get-orders-id": Document(
+                    inbound=[Base(), SetHeader(name="X-Operation", exists_action="delete")]
+                )
+            },
+        )
+        document = made.effective_policy("get-orders-id")
+        names = [getattr(element, "name", None) for element in document.inbound]
+        assert names.index("authentication-managed-identity") < len(names) - 1
+        with pytest.raises(InputError, match="no operation has the id 'other'"):
+            made.effective_policy("other")
+
+    build(make)
+
+
+@pytest.mark.parametrize(
+    ("props", "where", "says"),
+    [
+        ({"path": "/orders"}, "path", "none at the ends"),
+        ({"name": "a*b"}, "name", "without"),
+        ({"audience": "orders"}, "audience", "client id of the app registration"),
+        ({"hostname": "https://func"}, "hostname", "without https://"),
+        ({"route_prefix": "/api"}, "route_prefix", "slash"),
+        ({"operations": []}, "operations", "404"),
+        ({"subscription_required": False}, "subscription_required", "anonymous_reason"),
+        ({"subscription_key": SubscriptionKey(header="a b")}, "subscription_key.header", "header"),
+        ({"named_values": {"db-password": "hunter2"}}, "named_values.db-password", "KeyVault"),
+        ({"named_values": {"-x": "1"}}, "named_values.-x", "letter or digit"),
+        (
+            {"named_values": {"x": KeyVaultSecret(secret_id="https://v/keys/s")}},
+            "named_values.x",
+            "/secrets/",
+        ),
+        (
+            {"version": ApiVersion(version="v1", scheme="Header")},
+            "version.parameter",
+            "Header and Query",
+        ),
+        (
+            {"product": Product(id="p", display_name="P", approval_required=True)},
+            "product.approval_required",
+            "subscriptions_limit",
+        ),
+        ({"circuit_breaker": CircuitBreaker(interval="1m")}, "circuit_breaker.interval", "PT1M"),
+        ({"circuit_breaker": CircuitBreaker(failures=0)}, "circuit_breaker", "1 to 10000"),
+        (
+            {"circuit_breaker": CircuitBreaker(), "sku": "Consumption_0"},
+            "circuit_breaker",
+            "leave it out",
+        ),
+        ({"operation_policies": {"x": Document()}}, "operation_policies.x", "get-orders-id"),
+        ({"policy": "<policies><inbound>"}, "policy", ""),
+        ({"policy": POLICY.format("<no-such-policy/>")}, "policy", "no-such-policy"),
+        ({"policy": POLICY.format("<forward-request/>")}, "policy", "forward-request"),
+    ],
+)
+def test_what_api_management_would_refuse_is_refused(stack, props, where, says):
+    with pytest.raises(InputError) as caught:
+        api(stack, **props)
+    assert f"test/orders: {where}" in str(caught.value)
+    assert says in str(caught.value)
+
+
+def test_diagnostics_need_one_place(stack):
+    with pytest.raises(InputError, match="give application_insights or logger_id"):
+        api(stack, diagnostics=Diagnostics())
+
+
+def test_a_policy_that_was_broken_after_construction_is_refused_too(stack):
+    made = api(stack)
+    made.policy.inbound.append(SetHeader(name="", exists_action="delete"))
+    with pytest.raises(InputError):
+        made._policy_xml()
