@@ -8,7 +8,15 @@ from cdktf_cdktf_provider_azurerm.function_app_flex_consumption import FunctionA
 from constructs import Construct
 
 from constructs_lib.checks import refuse
-from constructs_lib.easy_auth import AppResource, EasyAuth, SlotResource
+from constructs_lib.easy_auth import AppResource, EasyAuth, SlotResource, merged
+from constructs_lib.function_app.network import (
+    DEPLOYMENT_TAG,
+    Inbound,
+    check_deployment,
+    check_inbound,
+    restrictions,
+)
+from constructs_lib.function_app.slot import EverySlotProtected
 
 _TLS = (None, "1.2", "1.3")
 
@@ -22,6 +30,9 @@ class ProtectedFunctionApp(Construct):
         app: The L1 function app; it keeps its Terraform address.
         easy_auth: Who may call it.
         slots: Every slot of the app by name; all get the same Easy Auth.
+        inbound: Who reaches the sites at all; left as it is unless given.
+        deployment: Who reaches the deployment sites (SCM/Kudu), which Easy Auth does not cover;
+            left as it is unless given.
 
     Attributes:
         resource: The L1 that was given.
@@ -43,20 +54,36 @@ class ProtectedFunctionApp(Construct):
         app: AppResource,
         easy_auth: EasyAuth,
         slots: Mapping[str, SlotResource] | None = None,
+        inbound: Inbound | None = None,
+        deployment: Inbound | None = None,
     ) -> None:
         super().__init__(scope, id)
+        if inbound:
+            check_inbound(self, "inbound", inbound)
+        if deployment:
+            check_deployment(self, deployment)
         self.resource = app
         self.slots: Mapping[str, SlotResource] = dict(slots or {})
         self.easy_auth = easy_auth
         for site in (app, *self.slots.values()):
             self._harden(site)
             easy_auth.apply_to(site)
+            if inbound:
+                site.site_config.ip_restriction_default_action = inbound.default_action
+                site.site_config.put_ip_restriction(restrictions(inbound))
+            if deployment:
+                site.site_config.scm_use_main_ip_restriction = False
+                site.site_config.scm_ip_restriction_default_action = deployment.default_action
+                site.site_config.put_scm_ip_restriction(restrictions(deployment))
+                if deployment.reason:
+                    site.tags = merged(site.tags_input, {DEPLOYMENT_TAG: deployment.reason})
         self.id = app.id
         self.hostname = app.default_hostname
         self.hostnames = [
             self.hostname,
             *(slot.default_hostname for slot in self.slots.values()),
         ]
+        self.node.add_validation(EverySlotProtected(self, self.id, self.slots.values()))
 
     def _harden(self, site: AppResource | SlotResource) -> None:
         """Turn the insecure defaults of azurerm round, unless the stack asks for them."""

@@ -69,7 +69,11 @@ class Hosting:
 
     @classmethod
     def consumption(cls, *, os: OperatingSystem = "Linux") -> Hosting:
-        """Pay per execution (`Y1`): no virtual network, no private endpoint."""
+        """Pay per execution (`Y1`): a legacy plan without virtual network or private endpoint.
+
+        Without a storage key there is no file share for the code: publish it as a package, with
+        `WEBSITE_RUN_FROM_PACKAGE` naming its blob.
+        """
         return cls(kind="consumption", os=os, sku="Y1")
 
     @classmethod
@@ -82,7 +86,11 @@ class Hosting:
         maximum_elastic_worker_count: int | None = None,
         zone_balancing: bool = False,
     ) -> Hosting:
-        """Elastic Premium (`EP1` to `EP3`)."""
+        """Elastic Premium (`EP1` to `EP3`).
+
+        Without a storage key there is no file share for the code: publish it as a package, with
+        `WEBSITE_RUN_FROM_PACKAGE` naming its blob.
+        """
         return cls(
             kind="premium",
             os=os,

@@ -7,6 +7,21 @@ from dataclasses import dataclass
 from constructs_lib.easy_auth import ManagedIdentity
 
 
+@dataclass(frozen=True, kw_only=True)
+class UserAssigned:
+    """The ids of a user-assigned identity, read once.
+
+    Attributes:
+        id: Resource id.
+        client_id: Application id.
+        principal_id: Object id of its service principal.
+    """
+
+    id: str
+    client_id: str
+    principal_id: str
+
+
 @dataclass(frozen=True)
 class AppIdentity:
     """System-assigned, or user-assigned when an identity is given.
@@ -15,7 +30,7 @@ class AppIdentity:
         user_assigned: The identity that reaches storage and Key Vault; `None` is system-assigned.
     """
 
-    user_assigned: ManagedIdentity | None = None
+    user_assigned: UserAssigned | None = None
 
     @classmethod
     def system_assigned(cls) -> AppIdentity:
@@ -25,4 +40,10 @@ class AppIdentity:
     @classmethod
     def of(cls, identity: ManagedIdentity) -> AppIdentity:
         """An identity of your own, shared by the app and its slots; its roles precede the app."""
-        return cls(identity)
+        return cls(
+            UserAssigned(
+                id=identity.id,
+                client_id=identity.client_id,
+                principal_id=identity.principal_id,
+            )
+        )

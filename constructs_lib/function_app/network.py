@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cdktf_cdktf_provider_azurerm.private_endpoint import PrivateEndpoint
 from constructs import Construct
 
 from constructs_lib.checks import is_token, refuse
+from constructs_lib.easy_auth import SlotResource
+from constructs_lib.resource_group import Placement
+
+DEPLOYMENT_TAG = "secured-functions:open-deployment"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +132,23 @@ def check_inbound(scope: Construct, argument: str, inbound: Inbound) -> None:
             )
 
 
+def check_deployment(scope: Construct, deployment: Inbound) -> None:
+    """Refuse a deployment site that is open to everywhere without a reason.
+
+    Raises:
+        InputError: If the reason is missing, or a source is unusable.
+    """
+    check_inbound(scope, "deployment", deployment)
+    if deployment.default_action == "Allow" and not 1 <= len(deployment.reason.strip()) <= 256:
+        refuse(
+            scope,
+            "deployment",
+            "the deployment site is open to everywhere, and Easy Auth does not cover it",
+            "name the sources of deployments, or write Inbound.anywhere(reason=...) with up to "
+            "256 characters",
+        )
+
+
 def restrictions(inbound: Inbound) -> list[dict[str, Any]]:
     """Return the access rules in the order given, for `ip_restriction` of any function app.
 
@@ -147,6 +169,41 @@ def restrictions(inbound: Inbound) -> list[dict[str, Any]]:
             rule["serviceTag"] = source.service_tag
         rules.append(rule)
     return rules
+
+
+def make_endpoint(
+    scope: Construct,
+    id: str,
+    *,
+    access: PrivateAccess,
+    name: str,
+    place: Placement,
+    app_id: str,
+    slot: SlotResource | None,
+    tags: Mapping[str, str],
+) -> PrivateEndpoint:
+    """Make the private endpoint of the app or of one of its slots."""
+    zones: dict[str, Any] | None = None
+    if access.dns_zone_ids:
+        zones = {"name": "default", "private_dns_zone_ids": list(access.dns_zone_ids)}
+    return PrivateEndpoint(
+        scope,
+        id,
+        name=name,
+        resource_group_name=place.name,
+        location=place.location,
+        subnet_id=access.subnet_id,
+        private_service_connection={
+            "name": name,
+            "private_connection_resource_id": app_id,
+            "is_manual_connection": False,
+            "subresource_names": [f"sites-{slot.name_input}" if slot else "sites"],
+        },
+        private_dns_zone_group=zones,
+        # It names the slot, but refers to the app only.
+        depends_on=[slot] if slot else None,
+        tags=tags or None,
+    )
 
 
 def _is_cidr(text: str) -> bool:

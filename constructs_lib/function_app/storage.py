@@ -41,7 +41,10 @@ ROLES: Mapping[Use, tuple[str, ...]] = {
 class Storage:
     """The host's storage account, new or existing.
 
-    A new account takes no shared keys, so the azurerm provider needs `storage_use_azuread = true`.
+    A new account takes no shared keys, so the azurerm provider needs `storage_use_azuread = true`,
+    and `data_plane_available = false` among its storage features unless the applying principal may
+    read blobs, queues and files. azurerm still lists the account's keys into the state; they open
+    nothing.
 
     Attributes:
         name: Name of the account; a new one gets a stable name from the app's if left out.
