@@ -1,0 +1,271 @@
+"""Reads the operations of an Azure Functions project from its files.
+
+Nothing of the project is run or imported. One function becomes an operation per method and per URL
+template that its route needs (see `route`); its id is `<method>-<function>`, as in API Management's
+own import.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from constructs_lib.errors import InputError
+from constructs_lib.findings import Finding
+from constructs_lib.operations.expressions import Node
+from constructs_lib.operations.function_json import Json, read_function_files, read_json
+from constructs_lib.operations.operation import (
+    ID_PATTERN,
+    METHODS,
+    Operation,
+    Parameter,
+    derive_id,
+)
+from constructs_lib.operations.operations import Operations
+from constructs_lib.operations.reading import HttpTrigger, Place, Reading
+from constructs_lib.operations.route import RouteError, UrlTemplate, parse_route
+
+DEFAULT_ROUTE_PREFIX = "api"
+_PREFIX_SETTING = re.compile(
+    r"AzureFunctionsJobHost(__|:)extensions(__|:)http(__|:)routePrefix", re.I
+)
+_DISABLED_SETTING = re.compile(r"AzureWebJobs[._](?P<function>.+)[._]Disabled", re.I)
+
+
+def read_project(root: Path, *, strict: bool) -> Operations:
+    """Read a project; see `Operations.from_functions_project`."""
+    host_file = root / "host.json"
+    if not host_file.is_file():
+        raise InputError(
+            "this is no folder of an Azure Functions project, host.json is missing",
+            where=root.as_posix(),
+            fix="name the folder that has host.json",
+        )
+    reading = Reading(root)
+    host = read_json(host_file, reading)
+    prefix = _route_prefix(host, reading)
+    _read_functions(reading)
+    _read_settings(root / "local.settings.json", reading)
+    if host is not None:
+        _apply_allow_list(host, reading)
+    entries = _operations(reading, prefix)
+    findings = tuple(
+        sorted(reading.findings, key=lambda f: (f.path or "", f.line or 0, f.column or 0, f.rule))
+    )
+    if strict:
+        refuse_errors(findings, "the project")
+    return Operations(entries=tuple(entries), route_prefix=prefix, findings=findings)
+
+
+def refuse_errors(findings: Iterable[Finding], what: str) -> None:
+    """Raise the first finding that is an error.
+
+    Raises:
+        InputError: There is one; it says how many there are.
+    """
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        first = errors[0]
+        place = ":".join(str(part) for part in (first.path, first.line, first.column) if part)
+        others = f", and {len(errors) - 1} more in {what}" if errors[1:] else ""
+        raise InputError(f"{first.message} [{first.rule}]{others}", where=place, fix=first.fix)
+
+
+def _read_functions(reading: Reading) -> None:
+    from constructs_lib.operations.annotated_source import read_annotated
+    from constructs_lib.operations.node_source import read_node
+    from constructs_lib.operations.python_source import read_python
+
+    read_function_files(reading)
+    read_python(reading)
+    read_node(reading)
+    read_annotated(reading)
+    unread = next(iter(reading.files(".fs", ".kt", ".groovy", ".scala")), None)
+    if unread is not None:
+        reading.report(
+            "OP113", "functions in this language are not read", Place(reading.display(unread))
+        )
+    if (reading.root / "proxies.json").exists():
+        place = Place(reading.display(reading.root / "proxies.json"))
+        reading.report("OP116", "proxies.json is not read", place)
+    if not reading.functions and not any(f.severity == "error" for f in reading.findings):
+        reading.report("OP113", "no function was found", Place(reading.display(reading.root)))
+
+
+def _member(node: Node, *keys: str) -> Node | None:
+    for key in keys:
+        found = next(
+            (node.fields[name] for name in node.fields if name.lower() == key.lower()), None
+        )
+        if found is None:
+            return None
+        node = found
+    return node
+
+
+def _route_prefix(host: Json | None, reading: Reading) -> str:
+    if host is None:
+        return DEFAULT_ROUTE_PREFIX
+    # Version 1 of the host had it in `http`; the later ones in `extensions`.
+    node = _member(host.root, "extensions", "http", "routePrefix") or _member(
+        host.root, "http", "routePrefix"
+    )
+    if node is None:
+        return DEFAULT_ROUTE_PREFIX
+    prefix = node.text.strip("/")
+    if node.kind != "text" or re.search(r"[{}%*?\s]", prefix):
+        reading.report(
+            "OP101", f"the route prefix {node.text!r} is no plain path", host.place(node)
+        )
+    return prefix
+
+
+def _read_settings(path: Path, reading: Reading) -> None:
+    """Look for settings that change what the files say; the app in Azure may have them too."""
+    if not path.is_file():
+        return
+    settings = read_json(path, reading)
+    values = settings and _member(settings.root, "Values")
+    if not settings or not values:
+        return
+    for name, node in values.fields.items():
+        if _PREFIX_SETTING.fullmatch(name):
+            reading.report(
+                "OP114", f"the setting makes the route prefix {node.text!r}", settings.place(node)
+            )
+        match = _DISABLED_SETTING.fullmatch(name)
+        if match and node.text.lower() in ("1", "true"):
+            _disable(reading, partial(_has_name, names={match["function"].lower()}))
+
+
+def _apply_allow_list(host: Json, reading: Reading) -> None:
+    """Take the host's word for which functions it loads: `functions` in host.json."""
+    node = _member(host.root, "functions")
+    if node is not None and node.kind == "list":
+        names = {item.text.lower() for item in node.items}
+        _disable(reading, lambda trigger: not _has_name(trigger, names))
+
+
+def _has_name(trigger: HttpTrigger, names: set[str]) -> bool:
+    return trigger.function.lower() in names
+
+
+def _disable(reading: Reading, matches: Callable[[HttpTrigger], bool]) -> None:
+    reading.triggers = [
+        replace(trigger, disabled=True) if matches(trigger) else trigger
+        for trigger in reading.triggers
+    ]
+
+
+def _operations(reading: Reading, prefix: str) -> list[Operation]:
+    found: dict[tuple[str, str], Operation] = {}
+    variants: list[Operation] = []
+    for trigger in sorted(reading.triggers, key=lambda trigger: trigger.function.lower()):
+        if trigger.disabled:
+            reading.report("OP107", f"{trigger.function} is disabled and left out", trigger.place)
+            continue
+        _check_level(trigger, reading)
+        methods = _methods(trigger, reading)
+        for template in _templates(trigger, prefix, reading):
+            for method in methods:
+                operation = _operation(trigger, method, template)
+                if template.missing:
+                    variants.append(operation)
+                else:
+                    _merge(found, operation, reading, trigger.place)
+    # What a route only matches with a segment left out yields to what another route spells out.
+    for operation in variants:
+        if operation.match_key not in found:
+            found[operation.match_key] = operation
+    return sorted(found.values(), key=lambda operation: operation.display_name.lower())
+
+
+def _operation(trigger: HttpTrigger, method: str, template: UrlTemplate) -> Operation:
+    name = f"{method.lower()}-{trigger.function}"
+    if template.missing:
+        name += f"-without-{template.missing[0]}"
+    if not ID_PATTERN.fullmatch(name):
+        name = derive_id(method, f"/{trigger.function}{template.template}")
+    return Operation(
+        method=method,
+        url_template=template.template,
+        id=name,
+        display_name=trigger.function,
+        parameters=template.parameters,
+        source=f"{trigger.place.path}:{trigger.place.line}",
+    )
+
+
+def _merge(
+    found: dict[tuple[str, str], Operation], operation: Operation, reading: Reading, place: Place
+) -> None:
+    twin = found.setdefault(operation.match_key, operation)
+    if twin is operation:
+        return
+    reading.report(
+        "OP109",
+        f"{operation.name} of {operation.display_name} matches what {twin.name} of"
+        f" {twin.display_name} ({twin.source}) does",
+        place,
+    )
+    # One operation serves both, so its parameters can only promise what is true of both.
+    parameters = tuple(
+        mine if mine.type == other.type else Parameter(name=mine.name)
+        for mine, other in zip(twin.parameters, operation.parameters, strict=True)
+    )
+    found[twin.match_key] = replace(twin, parameters=parameters)
+
+
+def _check_level(trigger: HttpTrigger, reading: Reading) -> None:
+    if trigger.auth_level not in ("anonymous", "function", "admin"):
+        reading.report(
+            "OP101", f"{trigger.function} has the level {trigger.auth_level!r}", trigger.place
+        )
+    elif trigger.auth_level != "anonymous":
+        reading.report(
+            "OP105",
+            f'{trigger.function} has the level "{trigger.auth_level}" and wants a key as well',
+            trigger.place,
+        )
+
+
+def _methods(trigger: HttpTrigger, reading: Reading) -> tuple[str, ...]:
+    if not trigger.methods:
+        reading.report("OP108", f"{trigger.function} answers every method", trigger.place)
+        return METHODS
+    return tuple(dict.fromkeys(method.upper() for method in trigger.methods))
+
+
+def _templates(trigger: HttpTrigger, prefix: str, reading: Reading) -> tuple[UrlTemplate, ...]:
+    route = trigger.route or trigger.function
+    if "%" in route:
+        reading.report("OP101", f"the route {route!r} depends on an app setting", trigger.place)
+        return ()
+    try:
+        parsed = parse_route(route)
+    except RouteError as error:
+        reading.report("OP103", f"the route {route!r} is wrong: {error}", trigger.place)
+        return ()
+    for parameter in parsed.parameters:
+        for constraint in parameter.unknown_constraints:
+            reading.report("OP104", f"the host has no constraint {constraint!r}", trigger.place)
+    if route.startswith("/") and prefix:
+        reading.report(
+            "OP118",
+            f"the route {route!r} starts with a slash, so two follow the prefix",
+            trigger.place,
+        )
+    if not prefix and re.match(r"(admin|runtime)(/|$)", route, re.I):
+        reading.report("OP115", f"the host keeps {route!r} for itself", trigger.place)
+        return ()
+    templates = parsed.url_templates()
+    in_reach = {name for template in templates for name in template.missing}
+    for parameter in parsed.parameters:
+        if parameter.optional and parameter.name not in in_reach:
+            reading.report(
+                "OP117", f"{parameter.name!r} is optional where it has to be present", trigger.place
+            )
+    return templates

@@ -1,0 +1,426 @@
+"""Reads the decorators of Azure Functions' Python v2 model, without running any of the project.
+
+It starts at `function_app.py` and follows imports of the project's own modules, as Python would.
+Sources: `azure.functions.decorators` (azure-functions-python-library): `route` takes a function's
+name and every method if neither is given; the level of a route is that of the app it ends up in.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from constructs_lib.operations.reading import HttpTrigger, Place, Reading
+
+_APPS = frozenset({"FunctionApp", "DFApp"})
+_WRAPPERS = frozenset({"AsgiFunctionApp", "WsgiFunctionApp", "AsgiMiddleware", "WsgiMiddleware"})
+_BLUEPRINTS = frozenset({"Blueprint", "BluePrint"})
+_REGISTER = frozenset({"register_functions", "register_blueprint"})
+
+
+class _NotConstant(ValueError):
+    def __init__(self, node: ast.expr) -> None:
+        self.node = node
+        super().__init__("not a constant")
+
+
+@dataclass
+class _Module:
+    """A module of the project.
+
+    Attributes:
+        path: Its file.
+        tree: What it says.
+        values: The expressions that its top level assigns, by name; None where it does so twice.
+        imports: The project's modules, or members of them, by the name they have here.
+    """
+
+    path: Path
+    tree: ast.Module
+    values: dict[str, ast.expr | None] = field(default_factory=dict[str, "ast.expr | None"])
+    imports: dict[str, tuple[_Module, str | None]] = field(
+        default_factory=dict[str, "tuple[_Module, str | None]"]
+    )
+
+
+@dataclass(eq=False)
+class _App:
+    """A `FunctionApp` or a blueprint.
+
+    Attributes:
+        module: The module that makes it.
+        call: The call that makes it.
+        blueprint: Whether it has to be registered with an app.
+        parent: What it is registered with.
+    """
+
+    module: _Module
+    call: ast.Call
+    blueprint: bool
+    parent: _App | None = None
+    functions: int = 0
+
+    @property
+    def root(self) -> _App | None:
+        """The app that it ends up in; None for a blueprint that nobody registers."""
+        if not self.blueprint:
+            return self
+        return self.parent.root if self.parent is not None else None
+
+
+def read_python(reading: Reading) -> None:
+    """Read `function_app.py` and what it imports."""
+    entry = reading.root / "function_app.py"
+    if entry.exists():
+        _Project(reading).read(entry)
+
+
+class _Project:
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.modules: dict[Path, _Module | None] = {}
+        self.apps: dict[tuple[Path, str], _App] = {}
+
+    def read(self, entry: Path) -> None:
+        self.load(entry)
+        modules = [module for module in self.modules.values() if module is not None]
+        for module in modules:
+            self.find_apps(module)
+        for module in modules:
+            self.find_registrations(module)
+        for module in modules:
+            self.find_functions(module)
+        for app in self.apps.values():
+            if app.blueprint and app.functions and app.root is None:
+                self.report(
+                    "OP111", f"{app.functions} functions of this blueprint", app.module, app.call
+                )
+        self.find_orphans()
+
+    def find_orphans(self) -> None:
+        """Name files that declare functions and that nothing imports."""
+        for path in self.reading.files(".py"):
+            if path in self.modules:
+                continue
+            text = self.reading.read_text(path)
+            if (
+                text
+                and "azure.functions" in text
+                and ("Blueprint(" in text or "FunctionApp(" in text)
+            ):
+                self.reading.report(
+                    "OP111",
+                    "function_app.py does not import this file, so its functions are not there",
+                    Place(self.reading.display(path)),
+                )
+
+    def load(self, path: Path) -> _Module | None:
+        if path in self.modules:
+            return self.modules[path]
+        self.modules[path] = None
+        text = self.reading.read_text(path)
+        if text is None:
+            return None
+        try:
+            tree = ast.parse(text)
+        except SyntaxError as error:
+            place = Place(self.reading.display(path), error.lineno or 1, error.offset or 1)
+            self.reading.report("OP102", f"Python cannot read it: {error.msg}", place)
+            return None
+        module = self.modules[path] = _Module(path, tree)
+        for statement in tree.body:
+            if isinstance(statement, ast.Assign):
+                names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+                for name in names:
+                    module.values[name] = None if name in module.values else statement.value
+            elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                name = statement.target.id
+                module.values[name] = None if name in module.values else statement.value
+        for statement in ast.walk(tree):
+            if isinstance(statement, ast.Import):
+                for alias in statement.names:
+                    self.follow(module, alias.name, alias.asname or alias.name)
+            elif isinstance(statement, ast.ImportFrom):
+                self.follow_from(module, statement)
+        return module
+
+    def follow(self, module: _Module, dotted: str, local: str) -> None:
+        path = self.module_path(self.reading.root, dotted)
+        loaded = self.load(path) if path else None
+        if loaded is not None:
+            module.imports[local] = (loaded, None)
+
+    def follow_from(self, module: _Module, statement: ast.ImportFrom) -> None:
+        base = self.reading.root
+        if statement.level:
+            base = module.path.parent
+            for _ in range(statement.level - 1):
+                base = base.parent
+        for alias in statement.names:
+            dotted = f"{statement.module}.{alias.name}" if statement.module else alias.name
+            submodule = self.module_path(base, dotted)
+            if submodule is not None:
+                loaded = self.load(submodule)
+                if loaded is not None:
+                    module.imports[alias.asname or alias.name] = (loaded, None)
+                continue
+            path = self.module_path(base, statement.module or "")
+            loaded = self.load(path) if path else None
+            if loaded is None:
+                continue
+            if alias.name == "*":
+                for name in loaded.values:
+                    module.imports.setdefault(name, (loaded, name))
+            else:
+                module.imports[alias.asname or alias.name] = (loaded, alias.name)
+
+    @staticmethod
+    def module_path(base: Path, dotted: str) -> Path | None:
+        stem = base.joinpath(*dotted.split(".")) if dotted else base
+        for path in (stem.with_suffix(".py") if dotted else stem, stem / "__init__.py"):
+            if path.is_file():
+                return path
+        return None
+
+    def find(self, module: _Module, node: ast.expr, seen: int = 0) -> tuple[_Module, str] | None:
+        """Find the module and name that a name or attribute stands for."""
+        if seen > 20:
+            return None
+        if isinstance(node, ast.Name):
+            if node.id in module.values:
+                return module, node.id
+            target = module.imports.get(node.id)
+            if target is None or target[1] is None:
+                return None
+            return self.find(target[0], ast.Name(target[1]), seen + 1)
+        if isinstance(node, ast.Attribute):
+            imported = module.imports.get(ast.unparse(node.value))
+            if imported is not None and imported[1] is None:
+                return self.find(imported[0], ast.Name(node.attr), seen + 1)
+        return None
+
+    def find_apps(self, module: _Module) -> None:
+        for name, value in module.values.items():
+            if not isinstance(value, ast.Call):
+                continue
+            kind = _last_name(value.func)
+            if kind in _APPS or kind in _BLUEPRINTS:
+                self.apps[module.path, name] = _App(module, value, kind in _BLUEPRINTS)
+            elif kind in _WRAPPERS and kind.endswith("App"):
+                self.apps[module.path, name] = app = _App(module, value, blueprint=False)
+                self.add_web_app(app)
+
+    def add_web_app(self, app: _App) -> None:
+        """Add the one function of an app that hands every request to ASGI or WSGI."""
+        place = self.place(app.module, app.call)
+        self.reading.report("OP112", "a web framework answers every path of the app", place)
+        name = "http_app_func"
+        for keyword in app.call.keywords:
+            if keyword.arg == "function_name":
+                name = self.text(app.module, keyword.value)
+        self.reading.add(
+            HttpTrigger(
+                function=name, place=place, route="{*route}", auth_level=self.app_level(app)
+            )
+        )
+
+    def app_of(self, module: _Module, node: ast.expr) -> _App | None:
+        found = self.find(module, node)
+        return self.apps.get((found[0].path, found[1])) if found else None
+
+    def find_registrations(self, module: _Module) -> None:
+        for node in ast.walk(module.tree):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if node.func.attr not in _REGISTER:
+                continue
+            parent = self.app_of(module, node.func.value)
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+            child = self.app_of(module, arguments[0]) if arguments else None
+            if parent is None or child is None:
+                self.report(
+                    "OP101", f"what {ast.unparse(node)} registers cannot be told", module, node
+                )
+            elif child is not parent:
+                child.parent = parent
+
+    def find_functions(self, module: _Module) -> None:
+        top = set(module.tree.body)
+        decorators: set[ast.expr] = set()
+        for node in ast.walk(module.tree):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            decorators.update(node.decorator_list)
+            calls = [
+                (decorator, app)
+                for decorator in node.decorator_list
+                if isinstance(decorator, ast.Call)
+                and isinstance(decorator.func, ast.Attribute)
+                and (app := self.app_of(module, decorator.func.value)) is not None
+            ]
+            if not calls:
+                self.report_unknown_app(module, node)
+            elif node not in top:
+                self.report(
+                    "OP110", f"whether {node.name} is registered depends on the run", module, node
+                )
+            else:
+                self.add_function(module, node, calls)
+        for node in ast.walk(module.tree):
+            if (
+                isinstance(node, ast.Call)
+                and node not in decorators
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in ("route", "generic_trigger")
+                and self.app_of(module, node.func.value) is not None
+            ):
+                self.report(
+                    "OP110", f"{ast.unparse(node)} is no decorator of a function", module, node
+                )
+
+    def report_unknown_app(
+        self, module: _Module, node: ast.FunctionDef | ast.AsyncFunctionDef
+    ) -> None:
+        """Report a function with a `route` decorator of something that is not known as an app."""
+        for decorator in node.decorator_list:
+            if (
+                isinstance(decorator, ast.Call)
+                and isinstance(decorator.func, ast.Attribute)
+                and decorator.func.attr == "route"
+                and any(keyword.arg == "auth_level" for keyword in decorator.keywords)
+            ):
+                what = ast.unparse(decorator.func.value)
+                self.report(
+                    "OP101", f"which app {what!r} is cannot be told for {node.name}", module, node
+                )
+
+    def add_function(
+        self,
+        module: _Module,
+        node: ast.FunctionDef | ast.AsyncFunctionDef,
+        calls: list[tuple[ast.Call, _App]],
+    ) -> None:
+        name = node.name
+        trigger: tuple[ast.Call, _App] | None = None
+        try:
+            for call, app in calls:
+                kind = _last_name(call.func)
+                if kind == "function_name":
+                    name = self.text(module, self.argument(call, 0, "name") or call)
+                elif kind == "schedule" or kind == "route" or kind.endswith("_trigger"):
+                    trigger = call, app
+            if trigger is None:
+                return
+            call, app = trigger
+            app.functions += 1
+            if app.root is None:
+                return
+            kind = _last_name(call.func)
+            generic = kind == "generic_trigger"
+            if generic:
+                kind = self.text(module, self.argument(call, 1, "type") or call)
+            if kind not in ("route", "httpTrigger"):
+                self.reading.add_other(name, kind, self.place(module, call))
+                return
+            route = self.argument(call, 9 if generic else 0, "route")
+            methods = self.argument(call, 9 if generic else 3, "methods")
+            level = self.argument(call, 9 if generic else 4, "auth_level")
+            self.reading.add(
+                HttpTrigger(
+                    function=name,
+                    place=self.place(module, call),
+                    route=None if route is None else self.optional_text(module, route),
+                    methods=self.methods(module, methods),
+                    auth_level=(
+                        self.app_level(app.root)
+                        if level is None
+                        else self.text(module, level).lower()
+                    ),
+                )
+            )
+        except _NotConstant as error:
+            self.reading.functions += 1
+            self.report(
+                "OP101",
+                f"{ast.unparse(error.node)} of function {name} is no constant",
+                module,
+                error.node,
+            )
+
+    def app_level(self, app: _App) -> str:
+        level = self.argument(
+            app.call, 9 if _last_name(app.call.func) in _WRAPPERS else 0, "http_auth_level"
+        )
+        try:
+            return "function" if level is None else self.text(app.module, level).lower()
+        except _NotConstant as error:
+            self.report("OP101", "the app's level is no constant", app.module, error.node)
+            return "function"
+
+    @staticmethod
+    def argument(call: ast.Call, position: int, name: str) -> ast.expr | None:
+        for keyword in call.keywords:
+            if keyword.arg == name:
+                return keyword.value
+            if keyword.arg is None:
+                raise _NotConstant(keyword.value)
+        return call.args[position] if position < len(call.args) else None
+
+    def optional_text(self, module: _Module, node: ast.expr) -> str | None:
+        if isinstance(node, ast.Constant) and node.value is None:
+            return None
+        return self.text(module, node)
+
+    def methods(self, module: _Module, node: ast.expr | None) -> tuple[str, ...]:
+        if node is None or (isinstance(node, ast.Constant) and node.value is None):
+            return ()
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            return tuple(self.text(module, element) for element in node.elts)
+        if isinstance(node, ast.Name | ast.Attribute):
+            found = self.find(module, node)
+            value = found[0].values.get(found[1]) if found else None
+            if found and isinstance(value, ast.List | ast.Tuple | ast.Set):
+                return self.methods(found[0], value)
+        return (self.text(module, node),)
+
+    def text(self, module: _Module, node: ast.expr, depth: int = 0) -> str:
+        """Return the text that an expression means.
+
+        Raises:
+            _NotConstant: It is no constant text.
+        """
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return node.value
+        if isinstance(node, ast.JoinedStr):
+            return "".join(self.text(module, part, depth) for part in node.values)
+        if isinstance(node, ast.FormattedValue) and node.format_spec is None:
+            return self.text(module, node.value, depth)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            return self.text(module, node.left, depth) + self.text(module, node.right, depth)
+        if isinstance(node, ast.Attribute) and _last_name(node.value) in (
+            "AuthLevel",
+            "HttpMethod",
+        ):
+            return node.attr
+        found = self.find(module, node) if isinstance(node, ast.Name | ast.Attribute) else None
+        value = found[0].values.get(found[1]) if found else None
+        if found is None or value is None or depth > 20:
+            raise _NotConstant(node)
+        try:
+            return self.text(found[0], value, depth + 1)
+        except _NotConstant:
+            raise _NotConstant(node) from None
+
+    def place(self, module: _Module, node: ast.AST) -> Place:
+        line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+        return Place(self.reading.display(module.path), line, column + 1)
+
+    def report(self, rule: str, message: str, module: _Module, node: ast.AST) -> None:
+        self.reading.report(rule, message, self.place(module, node))
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""

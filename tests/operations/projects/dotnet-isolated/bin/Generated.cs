@@ -1,0 +1,1 @@
+class Generated { [Function("Generated")] void Run([HttpTrigger(AuthorizationLevel.Anonymous)] object request) { } }

@@ -1,0 +1,1 @@
+class OrderFunctionsTest { @FunctionName("OnlyInTests") void run(@HttpTrigger(name = "req") String request) { } }

@@ -1,0 +1,2 @@
+import { app } from '@azure/functions';
+app.get('OnlyInTests', { route: 'only/in/tests', handler: jest.fn() });

@@ -1,0 +1,2 @@
+const prefix = 'reports';
+module.exports = { REPORTS: prefix, files: { all: 'files/{*path}' } };

@@ -1,0 +1,3 @@
+FILES = "files/" + "{*path}"
+REPORTS: str = "reports"
+READ = ["GET"]
