@@ -78,9 +78,10 @@ def test_no_committed_file_holds_the_path_of_a_machine(committed: list[Path]) ->
     assert found == []
 
 
-@pytest.mark.parametrize("text", ["/root/project", 'cd "/home/me/x"', "(/Users/me/x)"])
-def test_path_of_a_machine_would_be_found(text: str) -> None:
-    assert MACHINE_PATH.search(text)
+@pytest.mark.parametrize("folders", [("root", "x"), ("home", "me", "x"), ("Users", "me", "x")])
+@pytest.mark.parametrize("before", ["", '"', "cd ", "(", "="])
+def test_path_of_a_machine_would_be_found(before: str, folders: tuple[str, ...]) -> None:
+    assert MACHINE_PATH.search(before + "/".join(["", *folders]))
 
 
 def test_nothing_generated_is_committed(committed: list[Path]) -> None:
