@@ -200,3 +200,10 @@ def test_cdktf_does_not_call_home(repository: Path) -> None:
 @pytest.mark.parametrize("program", [".ci/run", "tools/find_python.sh"])
 def test_programs_can_be_run(program: str, repository: Path) -> None:
     assert (repository / program).stat().st_mode & 0o111
+
+
+def test_actions_of_the_workflow_are_pinned_by_commit(repository: Path) -> None:
+    workflow = (repository / ".github/workflows/ci.yml").read_text()
+    uses = re.findall(r"uses: (\S+)", workflow)
+    assert uses
+    assert [action for action in uses if not re.search(r"@[0-9a-f]{40}$", action)] == []
