@@ -1,0 +1,75 @@
+"""`secured-functions summary`: what a synth made, and where its JSON lies."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from constructs_lib.errors import InputError
+
+
+def register(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "summary", help="show what a synth made and where its JSON lies", description=__doc__
+    )
+    parser.add_argument(
+        "folder", nargs="?", default="cdktf.out", help="what cdktf wrote (default: cdktf.out)"
+    )
+    parser.set_defaults(run=run)
+
+
+# What a reader looks for, in the order of a request's path: label, resource types, attribute.
+_ROWS = (
+    ("gateway", ("azurerm_api_management",), "name"),
+    ("API", ("azurerm_api_management_api",), "path"),
+    (
+        "function app",
+        (
+            "azurerm_linux_function_app",
+            "azurerm_windows_function_app",
+            "azurerm_function_app_flex_consumption",
+        ),
+        "name",
+    ),
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a block of lines for each stack."""
+    lines: list[str] = []
+    for name, path in _stacks(Path(options.folder)):
+        resources = _resources(path)
+        count = sum(len(entries) for entries in resources.values())
+        lines.append(f"{name}: {count} resources in {path}")
+        for label, kinds, attribute in _ROWS:
+            found = [
+                str(entry.get(attribute, ""))
+                for kind in kinds
+                for entry in resources.get(kind, {}).values()
+            ]
+            lines += [f"  {label:<12}  {value}" for value in found]
+    print("\n".join(lines))
+    return 0
+
+
+def _stacks(folder: Path) -> list[tuple[str, Path]]:
+    manifest = folder / "manifest.json"
+    try:
+        stacks = json.loads(manifest.read_text(encoding="utf-8"))["stacks"]
+        return [
+            (name, folder / stack["synthesizedStackPath"]) for name, stack in sorted(stacks.items())
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            "is not what cdktf wrote", where=str(folder), fix="run `make synth` first"
+        ) from error
+
+
+def _resources(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8")).get("resource", {})
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError("is no Terraform JSON", where=str(path), fix="synthesize again") from error
