@@ -7,7 +7,6 @@ runs the same `__init__` up to those imports and leaves them to a module `__geta
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 import typing
@@ -75,18 +74,13 @@ class PackageLoader(SourceFileLoader):
 
 
 class ModuleLoader(SourceFileLoader):
-    """Loads a module of a provider package so that using it and leaving it are cheap."""
+    """Loads a module of a provider package and has its type hints remembered."""
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run the module, then have its type hints remembered and its objects left alone.
-
-        The objects of a module live as long as the process. Frozen, they are not walked again by
-        each garbage collection, of which the exit of the interpreter has several.
-        """
+        """Run the module, then exchange its `typing`."""
         super().exec_module(module)
         if "typing" in vars(module):
             vars(module)["typing"] = _remembering_typing
-        gc.freeze()
 
 
 def _split(source: str) -> tuple[str, frozenset[str]]:
@@ -118,8 +112,8 @@ def _import_on_use(package: ModuleType, modules: Collection[str]) -> None:
             raise AttributeError(f"module {name!r} has no attribute {attribute!r}")
         return import_module(f"{name}.{attribute}")
 
-    def list_names() -> list[str]:
-        return sorted({*vars(package), *modules})
+    def list_names() -> list[str]:  # as it is without us, which is what help() shows
+        return sorted({*vars(package), *modules} - {"__getattr__", "__dir__"})
 
     vars(package).update(__getattr__=get, __dir__=list_names)
 

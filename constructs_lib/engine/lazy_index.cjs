@@ -8,6 +8,7 @@ const Module = require("node:module");
 const { dirname, join } = require("node:path");
 
 const EAGER_INDEX = /[\\/]@cdkt[fn][\\/]provider-[^\\/]+[\\/]lib[\\/]index\.js$/;
+const said = new Set();
 const resolve = Module._resolveFilename;
 
 Module._resolveFilename = function (...request) {
@@ -15,6 +16,7 @@ Module._resolveFilename = function (...request) {
   if (!EAGER_INDEX.test(filename)) return filename;
   const lazy = join(dirname(filename), "lazy-index.js");
   if (existsSync(lazy)) return lazy;
-  console.error(`constructs_lib.engine: ${filename} has no lazy-index.js, so Node loads all of it`);
+  if (!said.has(filename)) console.error(`${filename}: no lazy-index.js, so Node loads all of it`);
+  said.add(filename);
   return filename;
 };

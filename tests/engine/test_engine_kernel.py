@@ -1,0 +1,151 @@
+"""The Node side: lazy whoever started it, with the user's NODE_OPTIONS; and the way out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NULL = "cdktf_cdktf_provider_null"
+STACK = f"""
+from cdktf import App, TerraformStack
+from {NULL}.provider import NullProvider
+from {NULL}.resource import Resource
+from cdktf_cdktf_provider_azuread.provider import AzureadProvider
+from cdktf_cdktf_provider_azuread.group import Group
+app = App()
+stack = TerraformStack(app, "stack")
+NullProvider(stack, "null")
+AzureadProvider(stack, "azuread")
+for number in range(3):
+    group = Group(stack, f"group{{number}}", display_name="Group", security_enabled=True)
+    Resource(stack, f"resource{{number}}", triggers={{"group": group.object_id}})
+app.synth()
+"""
+# Writes down, as Node ends, which of the provider's files it has required.
+PROBE = """
+process.on("exit", () => {
+  const files = Object.keys(require.cache).filter((file) => /@cdktf.provider-/.test(file));
+  if (!files.length) return;
+  const report = { options: process.env.NODE_OPTIONS, files };
+  require("fs").writeFileSync(process.env.PROBE_REPORT, JSON.stringify(report));
+});
+"""
+
+
+@pytest.fixture
+def probe(tmp_path: Path) -> dict[str, str]:
+    """Environment with options of a user for Node: heap, and a script whose path has a blank."""
+    folder = tmp_path / "a user's folder"
+    folder.mkdir()
+    (folder / "probe.cjs").write_text(PROBE)
+    options = f'--max-old-space-size=4096 --require "{(folder / "probe.cjs").as_posix()}"'
+    return {"NODE_OPTIONS": options, "PROBE_REPORT": str(tmp_path / "report.json")}
+
+
+def _provider_files(tmp_path: Path) -> set[str]:
+    files = json.loads((tmp_path / "report.json").read_text())["files"]
+    return {"/".join(Path(file).parts[-3:]) for file in files}
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "import constructs_lib",
+        "import cdktf; cdktf.App()\nimport constructs_lib",
+        f"import constructs_lib, {NULL}",
+    ],
+    ids=["library first", "running kernel", "provider before cdktf"],
+)
+def test_node_loads_what_the_stack_uses(
+    fresh: Any, null_provider: Path, tmp_path: Path, probe: dict[str, str], first: str
+) -> None:
+    code = f"""
+import os
+before = dict(os.environ)
+{first}
+{STACK}
+assert dict(os.environ) == before
+"""
+    assert fresh(code, cwd=tmp_path, path=null_provider, **probe).stderr == ""
+    assert _provider_files(tmp_path) == {
+        "provider-null/lib/lazy-index.js",
+        "lib/provider/index.js",
+        "lib/resource/index.js",
+        "provider-azuread/lib/lazy-index.js",
+        "lib/group/index.js",
+    }
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["options"] == probe["NODE_OPTIONS"]
+
+
+def test_the_terraform_json_is_the_same_bytes_on_and_off(
+    fresh: Any, null_provider: Path, tmp_path: Path, probe: dict[str, str]
+) -> None:
+    synthesized = []
+    for switch in ("on", "off"):
+        environment = {**probe, "CONSTRUCTS_LIB_ENGINE": switch}
+        code = f"import constructs_lib\n{STACK}"
+        fresh(code, cwd=tmp_path, path=null_provider, **environment)
+        output = (tmp_path / "cdktf.out").rename(tmp_path / switch)
+        synthesized.append(
+            {p.relative_to(output): p.read_bytes() for p in output.rglob("*") if p.is_file()}
+        )
+    assert Path("stacks/stack/cdk.tf.json") in synthesized[0]
+    assert synthesized[0] == synthesized[1]
+    assert len(_provider_files(tmp_path)) > 50, "off: Node has loaded all of azuread"
+
+
+def test_wrong_types_are_refused_each_time_in_the_same_words(
+    fresh: Any, null_provider: Path, tmp_path: Path
+) -> None:
+    code = f"""
+import constructs_lib
+from cdktf import App, TerraformStack
+from {NULL}.resource import Resource
+stack = TerraformStack(App(), "stack")
+for number in range(2):
+    Resource(stack, f"good{{number}}", triggers={{"a": "b"}})
+    for wrong in (dict(triggers=5), dict(triggers={{"a": "b"}}, provisioners=["x"]), dict(more=1)):
+        try:
+            Resource(stack, "resource", **wrong)
+        except TypeError as error:
+            print(error)
+"""
+    said = {
+        switch: fresh(code, cwd=tmp_path, path=null_provider, CONSTRUCTS_LIB_ENGINE=switch).stdout
+        for switch in ("on", "off")
+    }
+    assert said["on"] == said["off"]
+    lines = said["on"].splitlines()
+    assert len(lines) == 6
+    assert lines[:3] == lines[3:]
+
+
+def test_leaving_runs_what_others_left_to_do(
+    fresh: Any, null_provider: Path, tmp_path: Path
+) -> None:
+    """Hooks run, buffers are written (also of a file in a reference cycle), the exit code stays."""
+    code = f"""
+import constructs_lib
+import atexit, sys
+{STACK}
+class Report:
+    def __init__(self):
+        self.itself = self
+        self.file = open("cycle.txt", "w")
+        self.file.write("written")
+report = Report()
+plain = open("plain.txt", "w")
+plain.write("written")
+atexit.register(lambda: print("hook"))
+sys.stdout.write("output ")
+sys.exit(3)
+"""
+    result = fresh(code, cwd=tmp_path, path=null_provider, exit_code=3)
+    assert result.stdout == "output hook\n"
+    assert result.stderr == ""
+    assert (tmp_path / "cycle.txt").read_text() == "written"
+    assert (tmp_path / "plain.txt").read_text() == "written"
