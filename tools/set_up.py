@@ -28,9 +28,8 @@ PYTHON = BIN / "python"
 NODE_MODULES = ROOT / "node_modules"
 NODE_MAJOR = "v22."
 
-# With these pip would leave out the .pyc files, without which imports take three times as long, or
-# install elsewhere.
-UNWANTED = ("PYTHONDONTWRITEBYTECODE", "PIP_NO_COMPILE", "PIP_USER", "PIP_TARGET", "PIP_PREFIX")
+# With these pip would install elsewhere.
+UNWANTED = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX")
 
 # Where the npm of a machine has its settings; an npm from a wheel looks beside itself.
 GLOBAL_NPMRC = ("/usr/etc/npmrc", "/usr/local/etc/npmrc", "/etc/npmrc")
@@ -110,17 +109,20 @@ def install_python_packages(categories: list[str]) -> None:
         return
     stamp.unlink(missing_ok=True)
     env = {name: value for name, value in os.environ.items() if name not in UNWANTED}
-    pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--no-deps")
+    pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "install")
     with NamedTemporaryFile("w", suffix=".txt") as requirements:
         requirements.write("\n".join(requirement_lines(lock, missing)))
         requirements.flush()
         run(
             f"Python packages ({', '.join(missing)})",
-            *pip, "--require-hashes", "--requirement", requirements.name,
+            *pip, "--no-compile", "--no-deps", "--require-hashes", "-r", requirements.name,
             env=env,
         )  # fmt: skip
     if not installed:
-        run("this library", *pip, "--no-build-isolation", "--editable", ".", env=env)
+        run("this library", *pip, "--no-deps", "--no-build-isolation", "-e", ".", env=env)
+    # On all cores, which pip does not, and also where PYTHONDONTWRITEBYTECODE is set: without these
+    # files imports take three times as long.
+    ask(PYTHON, "-m", "compileall", "-q", "-j", "0", ENVIRONMENT / "lib")
     stamp.write_text(json.dumps({**state, "categories": sorted({*installed, *missing})}))
 
 

@@ -31,6 +31,9 @@ UNWANTED = (
     "TF_WORKSPACE",
 )
 
+# What an app takes from the repository itself, or not at all.
+LEFT_OUT = {"benchmarks", "cdktf.out", "constructs_lib", "dist", "docs", "node_modules", "site"}
+
 
 def has_stand_in() -> bool:
     """Whether terraform would use stand-in providers, with which it can apply without harm.
@@ -108,13 +111,14 @@ def run(*command: str | Path, folder: Path, expect: int = 0, **changes: str) -> 
 
 def copy_of_project(folder: Path) -> Path:
     """A copy of the app and the examples: state files and generated code go there, not here."""
-    for name in ("main.py", "cdktf.json"):
-        if (ROOT / name).exists():
-            shutil.copy(ROOT / name, folder)
     generated = shutil.ignore_patterns("cdktf.out", "__pycache__", "*.tfstate*")
-    for name in ("environments", "examples"):
-        if (ROOT / name).exists():
-            shutil.copytree(ROOT / name, folder / name, ignore=generated)
+    for path in ROOT.iterdir():
+        if path.name.startswith(".") or path.name in LEFT_OUT:
+            continue
+        if path.is_dir():
+            shutil.copytree(path, folder / path.name, ignore=generated)
+        else:
+            shutil.copy(path, folder)
     return folder
 
 

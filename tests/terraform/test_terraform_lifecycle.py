@@ -9,7 +9,6 @@ from terraform_harness import (
     ROOT,
     copy_of_project,
     needs_providers,
-    needs_stand_in,
     reason_to_skip,
     synthesize,
 )
@@ -18,17 +17,21 @@ ENVIRONMENTS = sorted(path.stem for path in (ROOT / "environments").glob("*.yaml
 EXAMPLES = sorted(path.parent.name for path in (ROOT / "examples").glob("*/main.py"))
 
 
-@needs_stand_in
+CAN_APPLY = reason_to_skip() is None
+
+
+@needs_providers
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_environment_converges_after_the_failure_of_any_creation(name: str, tmp_path: Path) -> None:
     stacks = synthesize(copy_of_project(tmp_path) / "main.py")
     assert sorted(stacks) == ENVIRONMENTS
     stack = stacks[name]
     stack.validate()
-    types = stack.planned_types()
-    assert stack.apply_while_every_creation_fails_once() == types != set()
-    stack.assert_plan_is_empty()
-    stack.destroy()
+    if CAN_APPLY:
+        types = stack.planned_types()
+        assert stack.apply_while_every_creation_fails_once() == types != set()
+        stack.assert_plan_is_empty()
+        stack.destroy()
 
 
 @needs_providers
@@ -37,9 +40,9 @@ def test_example_applies_plans_empty_and_is_destroyed(name: str, tmp_path: Path)
     stacks = synthesize(copy_of_project(tmp_path) / "examples" / name / "main.py")
     for stack in stacks.values():
         stack.validate()
-        if reason_to_skip() is None:
+        if CAN_APPLY:
             stack.apply()
             stack.assert_plan_is_empty()
-    if reason_to_skip() is None:
+    if CAN_APPLY:
         for stack in reversed(stacks.values()):
             stack.destroy()
