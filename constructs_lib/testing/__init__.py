@@ -1,0 +1,21 @@
+"""For the tests of those who use the library: assertions, mocks for `terraform test`, fixtures.
+
+Nothing here imports a construct or a provider; the fixtures are in `testing.pytest_plugin`.
+"""
+
+from constructs_lib.testing.matching import Containing, Satisfying
+from constructs_lib.testing.mocks import mock_values, write_terraform_test
+from constructs_lib.testing.synthesized import Block, Synthesized, synthesize
+from constructs_lib.testing.terraform import MockedApply, mocked_apply
+
+__all__ = [
+    "Block",
+    "Containing",
+    "MockedApply",
+    "Satisfying",
+    "Synthesized",
+    "mock_values",
+    "mocked_apply",
+    "synthesize",
+    "write_terraform_test",
+]
