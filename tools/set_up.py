@@ -128,7 +128,7 @@ def install_python_packages(categories: list[str]) -> None:
 
 def environment_runs() -> bool:
     """Whether `.venv` has a working Python, and the one that was asked for if any was."""
-    version = ask(PYTHON, "-c", "import sys; print(sys.version_info[:2])")
+    version = ask(PYTHON, "-c", "import sys, pip; print(sys.version_info[:2])")
     wanted = str(sys.version_info[:2]) if os.environ.get("PYTHON") else version
     return version != "" and version == wanted
 
