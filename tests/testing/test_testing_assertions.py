@@ -84,17 +84,17 @@ def bool_like(value: object) -> bool:
 
 
 def test_a_failure_shows_each_candidate_and_what_differs_nearest_first(stack: Any) -> None:
-    expected = {"name": "func-orders", "https_only": False, "site_config": {"http2_enabled": True}}
+    expected = {"name": "func-orders", "https_only": True, "site_config": {"http2_enabled": True}}
     with pytest.raises(AssertionError) as failure:
         stack.assert_has(APP, expected)
-    orders, old = (block.address for block in stack.all(APP))
+    old, orders = (block.address for block in stack.all(APP))
     assert str(failure.value).splitlines() == [
         f"0 {APP} as expected, not at least one",
         f"  {orders}",
-        "    https_only: expected false, is true",
         "    site_config.http2_enabled: expected true, is absent",
         f"  {old}",
         '    name: expected "func-orders", is "func-orders-old"',
+        "    https_only: expected true, is false",
         "    site_config.http2_enabled: expected true, is absent",
     ]
 
