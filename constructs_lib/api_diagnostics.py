@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +23,7 @@ from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsight
 from constructs import Construct
 
 from constructs_lib.checks import refuse
+from constructs_lib.gateway import InGateway
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ class ApiDiagnostics(Construct):
         id: str,
         *,
         api_name: str,
-        in_gateway: Mapping[str, str],
+        in_gateway: InGateway,
         settings: Diagnostics,
         subscription_key: SubscriptionKey,
     ) -> None:

@@ -19,6 +19,7 @@ from cdktf_cdktf_provider_azurerm.api_management_api_operation import (
 )
 from constructs import Construct
 
+from constructs_lib.gateway import InGateway
 from constructs_lib.operations import Operation
 from constructs_lib.operations.operation import Parameter, Representation
 
@@ -49,7 +50,7 @@ def operation_resource(
     scope: Construct,
     operation: Operation,
     api_name: str,
-    in_gateway: dict[str, str],
+    in_gateway: InGateway,
     depends_on: Sequence[ITerraformDependable],
 ) -> ApiManagementApiOperation:
     """Make the resource of one operation.

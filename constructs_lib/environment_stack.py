@@ -293,13 +293,10 @@ def _identity(settings: UserAssignedIdentitySettings) -> ExistingIdentity:
 
 def _hosting(settings: HostingSettings) -> Hosting:
     if settings.kind == "flex_consumption":
-        given = {
-            "instance_memory_in_mb": settings.instance_memory_in_mb,
-            "maximum_instance_count": settings.maximum_instance_count,
-        }
         return Hosting.flex_consumption(
             zone_balancing=settings.zone_balancing,
-            **{key: value for key, value in given.items() if value is not None},
+            instance_memory_in_mb=settings.instance_memory_in_mb or 2048,
+            maximum_instance_count=settings.maximum_instance_count or 100,
         )
     if settings.kind == "premium":
         return Hosting.premium(

@@ -239,10 +239,7 @@ class FunctionApi(Construct):
         self.subscription_required = subscription_required
         self._gateway = gateway
         self._audience = audience
-        self._in_gateway = {
-            "api_management_name": gateway.name,
-            "resource_group_name": gateway.resource_group_name,
-        }
+        self._in_gateway = gateway.arguments
         self._check(name, path, route_prefix, audience, operations, anonymous_reason)
 
         self.path = path

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypedDict
 
 from cdktf import Fn, Token
 from cdktf_cdktf_provider_azuread.data_azuread_service_principal import DataAzureadServicePrincipal
@@ -96,6 +96,13 @@ class VirtualNetwork:
     type: Literal["External", "Internal"] = "External"
 
 
+class InGateway(TypedDict):
+    """The arguments that every resource within an API Management service has."""
+
+    api_management_name: str
+    resource_group_name: str
+
+
 class GatewayReferences(Construct):
     """What the rest of the chain needs to know of a gateway, be it new or existing.
 
@@ -118,6 +125,13 @@ class GatewayReferences(Construct):
     caller: Principal
     policy_client_id: str | None
     _service: ApiManagement | DataAzurermApiManagement
+
+    @property
+    def arguments(self) -> InGateway:
+        """What a resource within the service names it by."""
+        return InGateway(
+            api_management_name=self.name, resource_group_name=self.resource_group_name
+        )
 
     @cached_property
     def public_ip_address(self) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import yaml
 from pydantic import (
@@ -67,8 +67,9 @@ def _kind(value: Any) -> str:
     """Tell the members of a union apart, so that only the meant one's problems are listed."""
     if isinstance(value, str):
         return "Text"
-    given = set(value) if isinstance(value, dict) else set(type(value).model_fields)
-    return "Existing" if given & {"existing", "client_id", "secret_id"} else "New"
+    # A mapping when the file is read, a model when the JSON Schema is made.
+    keys = cast("Iterable[str]", value if isinstance(value, dict) else vars(value))
+    return "New" if {"existing", "client_id", "secret_id"}.isdisjoint(keys) else "Existing"
 
 
 _BY_KIND = Discriminator(_kind)
@@ -484,8 +485,8 @@ def read_environment(path: Path) -> Environment:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        node = _compose(text)
+        data: object = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot be read: {error}", where=str(path)) from error
     except yaml.MarkedYAMLError as error:
@@ -554,15 +555,27 @@ def _place(node: yaml.Node | None, location: Sequence[int | str]) -> tuple[list[
                 if part == location[-1] and not str(part)[:1].isupper():
                     keys.append(part)
                 continue
-            line = found[0].start_mark.line + 1
-            node = found[1]
+            key, node = found
+            line = _line(key)
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
             node = node.value[part]
-            line = node.start_mark.line + 1
+            line = _line(node)
         else:
             continue
         keys.append(part)
     return keys, line
+
+
+def _line(node: yaml.Node | None) -> int:
+    return node.start_mark.line + 1 if node and node.start_mark else 1
+
+
+def _compose(text: str) -> yaml.Node | None:
+    loader = yaml.SafeLoader(text)
+    try:
+        return loader.get_single_node()
+    finally:
+        loader.dispose()
 
 
 def _message(problem: Any, keys: Sequence[int | str]) -> str:

@@ -7,11 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-import constructs_lib
 from cdktf import App, TerraformStack, Testing
-
-constructs_lib.engine  # noqa: B018 - on before any binding is imported
 
 TENANT = "7d1e2f3a-4b5c-4d6e-8f90-a1b2c3d4e5f6"
 CLIENT = "c2a0f1d8-3d1a-4d52-8d0e-1f9f4a7b6c33"

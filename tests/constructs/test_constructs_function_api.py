@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
 
 from constructs_lib import (
     ApiVersion,
@@ -20,8 +21,6 @@ from constructs_lib import (
     TemplateParameter,
 )
 from constructs_lib.policy import Base, Document, RateLimitByKey, SetHeader
-
-from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
 
 AUDIENCE = "c2a0f1d8-3d1a-4d52-8d0e-1f9f4a7b6c33"
 GATEWAY = Principal(

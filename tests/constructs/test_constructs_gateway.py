@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from cdktf import Token
+from cdktf_cdktf_provider_azurerm.api_management import (
+    ApiManagement,
+    ApiManagementAdditionalLocation,
+    ApiManagementIdentity,
+)
 
 from constructs_lib import (
     ExistingIdentity,
@@ -15,16 +21,11 @@ from constructs_lib import (
     VirtualNetwork,
 )
 
-from cdktf import Token
-from cdktf_cdktf_provider_azurerm.api_management import (
-    ApiManagement,
-    ApiManagementAdditionalLocation,
-    ApiManagementIdentity,
-)
-
 GROUP = Placement("rg", "westeurope")
 PUBLISHER = Publisher(name="Contoso", email="api@contoso.example")
-SUBNET = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/a"
+SUBNET = (
+    "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/a"
+)
 EXISTING = ExistingIdentity(
     id="/subscriptions/s/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i",
     client_id="5f6c1a52-6f0e-4f2b-9c61-5d5f3f6f2c11",

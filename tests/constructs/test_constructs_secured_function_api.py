@@ -7,6 +7,11 @@ import re
 from typing import get_type_hints
 
 import pytest
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_azurerm.linux_function_app import (
+    LinuxFunctionApp,
+    LinuxFunctionAppSiteConfig,
+)
 
 from constructs_lib import (
     AppRegistration,
@@ -25,12 +30,6 @@ from constructs_lib import (
     add_outputs,
 )
 from constructs_lib.secured_function_api import ApiProps
-
-from cdktf import TerraformStack
-from cdktf_cdktf_provider_azurerm.linux_function_app import (
-    LinuxFunctionApp,
-    LinuxFunctionAppSiteConfig,
-)
 
 GROUP = Placement("rg", "westeurope")
 PUBLISHER = Publisher(name="Contoso", email="api@contoso.example")

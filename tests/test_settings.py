@@ -1,0 +1,196 @@
+"""Wrong settings give one clear message each, with file, line and key, and write nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from constructs_lib.errors import InputError
+from constructs_lib.settings import json_schema, read_environment, read_environments
+
+GOOD = """
+location: westeurope
+resource_group: rg-orders
+gateway:
+  name: apim-orders
+  publisher: {name: Contoso, email: api@contoso.example}
+apis:
+  orders:
+    path: orders
+    operations: [GET /orders]
+    function_app: {runtime: python 3.12}
+"""
+
+# What is written instead of which line, the line and key of the message, and what it says.
+WRONG = {
+    "misspelt key": ("location", "locaton: x\nlocation", ":2: locaton:", "did you mean 'location'"),
+    "misspelt key below": ("  name: apim", "  skuu: x\n  name: apim", ":5: gateway.skuu:", "'sku'"),
+    "missing key": ("location: westeurope", "tags: {}", ":1: location:", "is missing"),
+    "wrong SKU": (
+        "  name: apim",
+        "  sku: Developer_2\n  name: apim",
+        ":5: gateway.sku:",
+        "Developer_1",
+    ),
+    "zone on the wrong tier": (
+        "  name: apim",
+        '  zones: ["1"]\n  name: apim',
+        ":4: gateway:",
+        "zones: not available with the tier Developer",
+    ),
+    "network on the wrong tier": (
+        "  name: apim",
+        "  sku: Basic_1\n  virtual_network: {subnet_id: /subscriptions/s}\n  name: apim",
+        ":4: gateway:",
+        "virtual_network",
+    ),
+    "bad operation template": (
+        "[GET /orders]",
+        '["GET /orders/{id"]',
+        ":10: apis.orders.operations.0:",
+        "braces",
+    ),
+    "no operation": ("[GET /orders]", "[orders]", ":10: apis.orders.operations.0:", "method"),
+    "operation twice": (
+        "[GET /orders]",
+        "[GET /orders, GET /orders]",
+        ":10: apis.orders.operations:",
+        "same requests",
+    ),
+    "two APIs on one path": (
+        "apis:",
+        "apis:\n  other: {path: Orders, operations: [GET /a], function_app: {runtime: node 22}}",
+        ": settings:",
+        "served by other already",
+    ),
+    "secret in plain text": (
+        "{runtime: python 3.12}",
+        "{runtime: python 3.12, app_settings: {DB_PASSWORD: hunter2}}",
+        ":11: apis.orders.function_app.app_settings:",
+        "secret in plain text",
+    ),
+    "storage key in plain text": (
+        "{runtime: python 3.12}",
+        '{runtime: python 3.12, app_settings: {Queue: "x;AccountKey=abc"}}',
+        ":11: apis.orders.function_app.app_settings:",
+        "Microsoft.KeyVault",
+    ),
+    "slots on Flex Consumption": (
+        "{runtime: python 3.12}",
+        "{runtime: python 3.12, slots: [staging]}",
+        ":11: apis.orders.function_app:",
+        "no deployment slots",
+    ),
+    "no source of operations": (
+        "    operations: [GET /orders]\n",
+        "",
+        ":8: apis.orders:",
+        "one of operations",
+    ),
+    "state without its account": (
+        "location",
+        "state: {kind: azurerm}\nlocation",
+        ":2: state.storage_account_name:",
+        "is missing",
+    ),
+    "unknown kind of state": ("location", "state: {kind: s3}\nlocation", ":2: state:", "azurerm"),
+    "no identity": (
+        "  name: apim",
+        "  identity: {system_assigned: false}\n  name: apim",
+        ":5: gateway.identity:",
+        "user_assigned",
+    ),
+    "tenant by name": (
+        "location",
+        "tenant_id: contoso\nlocation",
+        ":2: tenant_id:",
+        "write a UUID",
+    ),
+    "wrong type": ("[GET /orders]", "GET /orders", ":10: apis.orders.operations:", "tuple"),
+    "no YAML": ("location: westeurope", "location: [", ":", "YAML"),
+    "an address of its own on a v2 tier": (
+        "function_app: {runtime: python 3.12}",
+        "function_app: {runtime: python 3.12, inbound: {gateway: true}}",
+        ": settings:",
+        "no address of its own",
+    ),
+}
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text, name="dev.yaml"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_good_settings_are_read(written):
+    environment = read_environment(written(GOOD))
+    assert environment.gateway.sku == "Developer_1"
+    assert environment.state.kind == "local"
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_is_wrong_is_said_with_file_line_and_key(written, kind):
+    before, after, where, says = WRONG[kind]
+    text = GOOD.replace(before, after, 1)
+    if "v2 tier" in kind:
+        text = text.replace("  name: apim", "  sku: StandardV2_1\n  name: apim")
+    assert text != GOOD
+    path = written(text)
+    with pytest.raises(InputError) as caught:
+        read_environment(path)
+    said = str(caught.value).splitlines()
+    (line,) = [line for line in said if where in line and says in line]
+    assert line.startswith(str(path))
+
+
+def test_all_that_is_wrong_is_said_at_once_in_all_files(written, tmp_path):
+    written(GOOD.replace("location", "locaton").replace("python 3.12", "'?'"), "dev.yaml")
+    written("[]", "prod.yaml")
+    with pytest.raises(InputError) as caught:
+        read_environments(tmp_path)
+    said = str(caught.value).splitlines()
+    assert len([line for line in said if "/dev.yaml:" in line]) == 3
+    assert len([line for line in said if "/prod.yaml:" in line]) == 1
+
+
+def test_a_folder_without_settings_is_said(tmp_path):
+    with pytest.raises(InputError, match="no environments there"):
+        read_environments(tmp_path)
+
+
+def test_the_published_schema_is_current_and_accepts_our_environments(repository):
+    published = (repository / "environments/settings.schema.json").read_text()
+    assert published == json_schema(), "write it anew: secured-functions schema"
+    for path in (repository / "environments").glob("*.yaml"):
+        jsonschema.validate(yaml.safe_load(path.read_text()), json.loads(published))
+        assert path.read_text().startswith("# yaml-language-server: $schema=settings.schema.json")
+
+
+def test_main_exits_2_without_a_traceback_or_output(repository, tmp_path):
+    project = tmp_path / "project"
+    (project / "environments").mkdir(parents=True)
+    (project / "main.py").write_text((repository / "main.py").read_text())
+    (project / "environments/dev.yaml").write_text(GOOD.replace("rg-orders", "rg orders"))
+    done = subprocess.run(
+        [sys.executable, "main.py"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        env={"PATH": str(Path(sys.executable).parent), "PYTHONPATH": str(repository)},
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "dev.yaml:3: resource_group:" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project / "cdktf.out").exists()
