@@ -1,0 +1,552 @@
+"""Checks documents: against the reference of policies, and for what goes wrong between them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from constructs_lib.findings import Finding, Severity
+from constructs_lib.policy.composition import fixed, named_values, sections
+from constructs_lib.policy.expressions import is_expression
+from constructs_lib.policy.model import Document, Element, Fragment, Node, Place
+from constructs_lib.policy.reference import POLICIES
+from constructs_lib.policy.specification import Attribute, ElementSpecification, Gateway, Policy
+from constructs_lib.policy.values import Template
+
+Scope = Literal["global", "workspace", "product", "api", "operation", "fragment"]
+
+RULES = {
+    "SFP001": "The file cannot be read",
+    "SFP101": "Unknown policy",
+    "SFP102": "Policy in a section where it cannot stand",
+    "SFP103": "Policy at a scope where it cannot be used",
+    "SFP104": "Policy that the gateway does not run",
+    "SFP105": "Policy more often than allowed",
+    "SFP201": "Unknown attribute",
+    "SFP202": "Missing attribute",
+    "SFP203": "Value that is not among those allowed",
+    "SFP204": "Value that is no number or truth value, or out of range",
+    "SFP205": "Expression where none is allowed",
+    "SFP206": "Attributes that do not go together",
+    "SFP207": "Expression after other text, which is not run",
+    "SFP301": "Unknown element",
+    "SFP302": "Missing element",
+    "SFP303": "Element more often than allowed",
+    "SFP304": "Elements in another order than on the policy's page",
+    "SFP305": "Text where none is allowed, or none where it is needed",
+    "SFP401": "More than one policy in the backend section",
+    "SFP402": "Section without <base />",
+    "SFP403": "Token policy before a policy that reads the caller's Authorization header",
+    "SFP404": "Token policy that goes on without a token",
+    "SFP405": "Named value that nothing defines",
+    "SFP406": "Backend that nothing defines",
+    "SFP407": "Fragment that nothing defines",
+    "SFP408": "Text that every plan will show as a change",
+}
+"""The rules by their ids."""
+
+_KINDS: dict[str, tuple[Callable[[str], float], str]] = {
+    "integer": (int, "a whole number"),
+    "number": (float, "a number"),
+}
+_ENTITY = re.compile(r"&(?:quot|gt|lt|amp);")
+_LATE_EXPRESSION = re.compile(r"@[({]")
+_AUTHORIZATION = re.compile(r"Headers\b[^;]{0,200}?[\"']authorization[\"']", re.IGNORECASE)
+_TOKEN_POLICY = "authentication-managed-identity"  # noqa: S105 - the name of a policy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is defined; None for what is not known, which is then not checked.
+
+    Attributes:
+        named_values: Display names of the named values.
+        backends: Ids of the backends.
+        fragments: Names of the policy fragments.
+    """
+
+    named_values: Collection[str] | None = None
+    backends: Collection[str] | None = None
+    fragments: Collection[str] | None = None
+
+
+def check(
+    document: Document | Fragment,
+    *,
+    scope: Scope = "api",
+    sku: str | None = None,
+    known: Known | None = None,
+) -> list[Finding]:
+    """Return what is wrong with a document, in its order.
+
+    Args:
+        document: The document; of a `Fragment` the scope does not matter.
+        scope: Where the document is to stand.
+        sku: SKU of the gateway, such as `Developer_1`; what it runs is not checked without.
+        known: What there is to refer to.
+    """
+    checker = _Checker(document, scope, _gateway(sku), known or Known())
+    checker.run()
+    return checker.findings
+
+
+def _gateway(sku: str | None) -> Gateway | None:
+    name = (sku or "").partition("_")[0].lower()
+    if not name or "$" in name:
+        return None
+    return "consumption" if name == "consumption" else "v2" if name.endswith("v2") else "classic"
+
+
+class _Checker:
+    def __init__(
+        self,
+        document: Document | Fragment,
+        scope: Scope,
+        gateway: Gateway | None,
+        known: Known,
+    ) -> None:
+        self.document = document
+        self.scope: Scope = "fragment" if isinstance(document, Fragment) else scope
+        self.gateway = gateway
+        self.known = known
+        self.findings: list[Finding] = []
+        self.token_policy: Element | None = None
+
+    def run(self) -> None:
+        for section, nodes in sections(self.document).items():
+            place = next((node.place for node in nodes if not isinstance(node, str)), None)
+            if self.scope != "fragment":
+                self.section(section, nodes, place or self.document.place)
+            self.policies(nodes, None if self.scope == "fragment" else section, place)
+
+    def report(
+        self,
+        rule: str,
+        place: Place | None,
+        message: str,
+        fix: str = "",
+        *,
+        attribute: str | None = None,
+        severity: Severity = "error",
+    ) -> None:
+        line, column = (place.line, place.column) if place else (None, None)
+        if place and attribute in place.attributes:
+            line, column = place.attributes[attribute]
+        self.findings.append(
+            Finding(
+                rule=rule,
+                severity=severity,
+                message=message,
+                fix=fix,
+                path=self.document.path,
+                line=line,
+                column=column,
+            )
+        )
+
+    def section(self, section: str, nodes: Sequence[Node], place: Place | None) -> None:
+        policies = [node for node in nodes if isinstance(node, Element)]
+        if section == "backend" and len(policies) > 1:
+            self.report(
+                "SFP401",
+                policies[1].place,
+                "<backend> holds more than one policy",
+                "put them into one that holds others, such as <retry>, or into <inbound>",
+            )
+        forwarded = section == "backend" and _contains(policies, "forward-request")
+        if self.scope != "global" and not _contains(policies, "base") and not forwarded:
+            lost = "requests are not forwarded" if section == "backend" else "is dropped here"
+            what = "" if section == "backend" else "what wider scopes say "
+            self.report(
+                "SFP402",
+                place,
+                f"<{section}> has no <base />: {what}{lost}",
+                "put <base /> first in the section",
+                severity="warning",
+            )
+
+    def policies(self, nodes: Sequence[Node], section: str | None, place: Place | None) -> None:
+        count: Counter[str] = Counter()
+        for node in nodes:
+            if isinstance(node, Element):
+                count[node.name] += 1
+                self.policy(node, section)
+                policy = POLICIES.get(node.name)
+                if policy and policy.once and count[node.name] == 2:
+                    self.report(
+                        "SFP105",
+                        node.place,
+                        f"<{node.name}> stands twice, but may once in a {policy.once}",
+                        "leave one of them",
+                    )
+            elif isinstance(node, str) and not isinstance(node, Template):
+                self.report("SFP305", place, "text stands between policies", "make it a comment")
+
+    def policy(self, element: Element, section: str | None) -> None:
+        policy = POLICIES.get(element.name)
+        if policy is None:
+            self.report(
+                "SFP101",
+                element.place,
+                f"there is no policy <{element.name}>",
+                _similar(element.name, POLICIES, "<{}>"),
+            )
+            return
+        if section is not None:
+            self.standing(element, policy, section)
+        if self.gateway and policy.gateways and self.gateway not in policy.gateways:
+            self.report(
+                "SFP104",
+                element.place,
+                f"<{element.name}> does not run on the {self.gateway} gateway",
+                f"it runs on: {', '.join(policy.gateways)}",
+                # What the v2 tiers can do still changes from month to month.
+                severity="warning" if self.gateway == "v2" else "error",
+            )
+        self.element(element, policy.element, section)
+
+    def standing(self, element: Element, policy: Policy, section: str) -> None:
+        if not policy.sections:
+            self.report(
+                "SFP102",
+                element.place,
+                f"<{element.name}> belongs to a GraphQL resolver, not to <{section}>",
+                "move it to the resolver's own policy",
+            )
+        elif section not in policy.sections:
+            disputed = section in policy.disputed
+            self.report(
+                "SFP102",
+                element.place,
+                f"<{element.name}> cannot stand in <{section}>"
+                + (" by its page, though Microsoft's toolkit puts it there" if disputed else ""),
+                f"move it to {_or([f'<{name}>' for name in policy.sections])}",
+                severity="warning" if disputed else "error",
+            )
+        if policy.scopes and self.scope not in policy.scopes:
+            self.report(
+                "SFP103",
+                element.place,
+                f"<{element.name}> cannot be used at {self.scope} scope",
+                f"use it at {_or(policy.scopes)} scope",
+            )
+
+    def element(
+        self, element: Element, specification: ElementSpecification, section: str | None
+    ) -> None:
+        self.attributes(element, specification)
+        self.references(element)
+        self.authorization(element)
+        if specification.policies:
+            self.policies(element.children, section, element.place)
+        elif not specification.anything:
+            self.text(element, specification)
+            self.children(element, specification, section)
+        if element.name in ("set-header", "set-query-parameter"):
+            self.values(element)
+
+    def attributes(self, element: Element, specification: ElementSpecification) -> None:
+        known = {attribute.name: attribute for attribute in specification.attributes}
+        name = specification.name
+        for key, value in element.attributes.items():
+            attribute = known.get(key)
+            if attribute is not None:
+                self.value(element, attribute, value)
+            elif key != "id":  # every policy may carry an id, which API Management ignores
+                self.report(
+                    "SFP201",
+                    element.place,
+                    f"<{name}> has no attribute `{key}`",
+                    _similar(key, known, "`{}`"),
+                    attribute=key,
+                )
+        for attribute in specification.attributes:
+            if attribute.required and attribute.name not in element.attributes:
+                self.report(
+                    "SFP202",
+                    element.place,
+                    f"<{name}> needs the attribute `{attribute.name}`",
+                    f"add {attribute.name}=…: {attribute.summary}",
+                )
+        for groups, fewest, most in (
+            (specification.exactly_one, 1, 1),
+            (specification.at_least_one, 1, None),
+            (specification.at_most_one, 0, 1),
+        ):
+            for group in groups:
+                given = [key for key in group if key in element.attributes]
+                if len(given) < fewest:
+                    self.report(
+                        "SFP206", element.place, f"<{name}> needs {_or(_ticked(group))}", "add one"
+                    )
+                elif most is not None and len(given) > most:
+                    self.report(
+                        "SFP206",
+                        element.place,
+                        f"<{name}> takes only one of {_or(_ticked(given))}",
+                        "leave one of them",
+                        attribute=given[1],
+                    )
+
+    def value(self, element: Element, attribute: Attribute, value: str) -> None:
+        where = f"`{attribute.name}` of <{element.name}>"
+        self.written(element, where, value, attribute.name)
+        if is_expression(value) and not attribute.expression:
+            self.report(
+                "SFP205",
+                element.place,
+                f"{where} takes no expression",
+                "write a fixed value, a named value or a Terraform reference",
+                attribute=attribute.name,
+            )
+        if not fixed(value):
+            return
+        if attribute.values and value not in attribute.values:
+            self.report(
+                "SFP203",
+                element.place,
+                f"{where} cannot be `{value}`",
+                f"write {_or(_ticked(attribute.values))}",
+                attribute=attribute.name,
+            )
+        elif attribute.kind == "boolean" and value.lower() not in ("true", "false"):
+            self.report(
+                "SFP204",
+                element.place,
+                f"{where} cannot be `{value}`",
+                "write `true` or `false`" + (" or an expression" if attribute.expression else ""),
+                attribute=attribute.name,
+            )
+        elif attribute.kind in _KINDS:
+            self.number(element, attribute, value)
+
+    def number(self, element: Element, attribute: Attribute, value: str) -> None:
+        convert, what = _KINDS[attribute.kind]
+        try:
+            number = convert(value)
+        except ValueError:
+            number = None
+        low, high = attribute.minimum, attribute.maximum
+        too_low = number is not None and low is not None and number < low
+        too_high = number is not None and high is not None and not number <= high
+        if number is None or too_low or too_high:
+            limits = [
+                *([f"at least {low:g}"] if low is not None else []),
+                *([f"at most {high:g}"] if high is not None else []),
+            ]
+            self.report(
+                "SFP204",
+                element.place,
+                f"`{attribute.name}` of <{element.name}> cannot be `{value}`",
+                f"write {', '.join([what, *limits])}",
+                attribute=attribute.name,
+            )
+
+    def written(self, element: Element, where: str, value: str, attribute: str | None) -> None:
+        """Check for what depends on how a value is written."""
+        if not is_expression(value) and _LATE_EXPRESSION.search(value):
+            self.report(
+                "SFP207",
+                element.place,
+                f"the expression in {where} stands after other text and is not run",
+                "make the whole value an expression that joins the texts",
+                attribute=attribute,
+                severity="warning",
+            )
+        if _ENTITY.search(value):
+            self.report(
+                "SFP408",
+                element.place,
+                f"{where} spells out `&…;`, which azurerm takes for a change in every plan",
+                'in an expression, write "\\u0026" for the `&`',
+                attribute=attribute,
+                severity="warning",
+            )
+
+    def text(self, element: Element, specification: ElementSpecification) -> None:
+        text = element.text
+        where = f"<{element.name}>"
+        if text and not specification.text:
+            self.report("SFP305", element.place, f"{where} holds text", "remove it")
+        elif not text and specification.text_required:
+            self.report("SFP305", element.place, f"{where} is empty", "write its text")
+        elif text and is_expression(text) and not specification.expression:
+            self.report(
+                "SFP205",
+                element.place,
+                f"the text of {where} takes no expression",
+                "write fixed text, a named value or a Terraform reference",
+            )
+        if text and specification.text:
+            self.written(element, f"the text of {where}", text, None)
+
+    def children(
+        self, element: Element, specification: ElementSpecification, section: str | None
+    ) -> None:
+        allowed = {child.name: child for child in specification.children}
+        order = {name: index for index, name in enumerate(allowed)}
+        count: Counter[str] = Counter()
+        latest = ""
+        for inner in element.elements():
+            child = allowed.get(inner.name)
+            if child is None:
+                self.report(
+                    "SFP301",
+                    inner.place,
+                    f"<{inner.name}> cannot stand in <{element.name}>",
+                    _similar(inner.name, allowed, "<{}>"),
+                )
+                continue
+            count[inner.name] += 1
+            if child.maximum is not None and count[inner.name] == child.maximum + 1:
+                self.report(
+                    "SFP303",
+                    inner.place,
+                    f"<{element.name}> takes at most {child.maximum} <{inner.name}>",
+                    "leave out the others",
+                )
+            if latest and order[inner.name] < order[latest]:
+                self.report(
+                    "SFP304",
+                    inner.place,
+                    f"<{inner.name}> stands after <{latest}>",
+                    f"write the elements in this order: {', '.join(allowed)}",
+                    severity="warning",
+                )
+            else:
+                latest = inner.name
+            self.element(inner, child.element or POLICIES[inner.name].element, section)
+        for child in specification.children:
+            if count[child.name] < child.minimum:
+                self.report(
+                    "SFP302",
+                    element.place,
+                    f"<{element.name}> needs {'an' if child.minimum == 1 else child.minimum}"
+                    f" element <{child.name}>",
+                    f"add <{child.name}>",
+                )
+
+    def values(self, element: Element) -> None:
+        action = element.attributes.get("exists-action", "override")
+        has_value = any(element.elements("value"))
+        if action == "delete" and has_value:
+            self.report(
+                "SFP301",
+                element.place,
+                f"<{element.name}> deletes and has a <value>",
+                "remove the <value>",
+                severity="warning",
+            )
+        elif action != "delete" and fixed(action) and not has_value:
+            self.report(
+                "SFP302",
+                element.place,
+                f"<{element.name}> needs an element <value>",
+                'add <value>, or write exists-action="delete"',
+            )
+
+    def references(self, element: Element) -> None:
+        for name, attribute in named_values(element):
+            if self.known.named_values is not None and name not in self.known.named_values:
+                self.report(
+                    "SFP405",
+                    element.place,
+                    f"nothing defines the named value `{name}`",
+                    _similar(name, self.known.named_values, "`{}`") or "define it",
+                    attribute=attribute,
+                )
+        for rule, known, what, keys in (
+            ("SFP406", self.known.backends, "backend", ("backend-id", "embeddings-backend-id")),
+            ("SFP407", self.known.fragments, "fragment", ("fragment-id",)),
+        ):
+            for key in keys:
+                value = element.attributes.get(key)
+                if value and known is not None and fixed(value) and value not in known:
+                    self.report(
+                        rule,
+                        element.place,
+                        f"nothing defines the {what} `{value}`",
+                        _similar(value, known, "`{}`") or "define it",
+                        attribute=key,
+                    )
+
+    def authorization(self, element: Element) -> None:
+        """Check what becomes of the Authorization header of the caller."""
+        attributes = element.attributes
+        if element.name == _TOKEN_POLICY:
+            if attributes.get("ignore-error", "").lower() == "true":
+                self.report(
+                    "SFP404",
+                    element.place,
+                    f"<{_TOKEN_POLICY}> goes on if there is no token: the backend then gets the "
+                    "caller's own Authorization header, or none",
+                    'write ignore-error="false"',
+                    attribute="ignore-error",
+                    severity="warning",
+                )
+            if "output-token-variable-name" not in attributes and self.token_policy is None:
+                self.token_policy = element
+            return
+        if self.token_policy is None:
+            return
+        line = f" (line {self.token_policy.place.line})" if self.token_policy.place else ""
+        if _validates_authorization(element):
+            self.report(
+                "SFP403",
+                element.place,
+                f"<{element.name}> checks the gateway's own token, not the caller's: "
+                f"<{_TOKEN_POLICY}>{line} has replaced it",
+                f"put <{element.name}> before <{_TOKEN_POLICY}>",
+            )
+        elif any(
+            is_expression(value) and _AUTHORIZATION.search(value)
+            for value in (*attributes.values(), element.text)
+        ):
+            self.report(
+                "SFP403",
+                element.place,
+                f"<{element.name}> reads the Authorization header after <{_TOKEN_POLICY}>{line} "
+                "has replaced it",
+                f"read it before <{_TOKEN_POLICY}>, into a variable",
+                severity="warning",
+            )
+
+
+def _validates_authorization(element: Element) -> bool:
+    attributes = element.attributes
+    if element.name not in ("validate-jwt", "validate-azure-ad-token", "check-header"):
+        return False
+    if element.name == "check-header":
+        return attributes.get("name", "").lower() == "authorization"
+    token = attributes.get("token-value")
+    if token is not None:
+        return bool(_AUTHORIZATION.search(token))
+    default = "Authorization" if element.name == "validate-azure-ad-token" else ""
+    if "query-parameter-name" in attributes:
+        default = ""
+    return attributes.get("header-name", default).lower() == "authorization"
+
+
+def _contains(nodes: Sequence[Node], name: str) -> bool:
+    return any(
+        isinstance(node, Element) and (node.name == name or _contains(node.children, name))
+        for node in nodes
+    )
+
+
+def _similar(name: str, known: Collection[str], form: str) -> str:
+    close = get_close_matches(name, known, 1)
+    return f"did you mean {form.format(close[0])}?" if close else ""
+
+
+def _ticked(names: Collection[str]) -> list[str]:
+    return [f"`{name}`" for name in names]
+
+
+def _or(names: Collection[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

@@ -1,0 +1,204 @@
+"""Policy documents: elements in the four sections, and fragments.
+
+Everything is a plain list or dictionary that may be changed at any time. Two documents are equal
+if they say the same; where something was read from does not matter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Union
+
+from constructs_lib.errors import InputError
+from constructs_lib.policy.terraform import as_template
+from constructs_lib.policy.values import Template, Value, text, xml_characters
+
+SECTIONS = ("inbound", "backend", "outbound", "on-error")
+PAYLOADS = frozenset({"set-body", "xsl-transform"})
+"""Elements whose content is data of the caller's, in which every space counts."""
+
+MAXIMUM_DEPTH = 100
+_NAME = re.compile(r"[^\W\d][\w.:-]*\Z")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something was read.
+
+    Attributes:
+        line: Line, counted from 1.
+        column: Column, counted from 1.
+        attributes: Line and column of each attribute of an element.
+    """
+
+    line: int
+    column: int
+    attributes: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+
+
+@dataclass
+class Comment:
+    """An XML comment. What XML or Terraform would trip over in it is set apart by spaces."""
+
+    text: str
+    place: Place | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        plain = re.sub(r"-(?=-)", "- ", xml_characters(self.text))
+        self.text = re.sub(r"([$%])(?=\{)", r"\1 ", plain).strip()
+
+
+Node = Union["Element", Comment, str]
+"""What stands in an element: elements, comments and text."""
+
+
+@dataclass
+class Element:
+    """A policy, or an element inside of one.
+
+    Attributes:
+        name: The element's name, for example `set-header`.
+        attributes: Its attributes; the order does not matter.
+        children: What stands in it.
+        place: Where it was read.
+        verbatim: Whether every space in it counts; always so in `PAYLOADS`.
+
+    Raises:
+        InputError: If a name is none, or plain text would run as an expression.
+    """
+
+    name: str
+    attributes: dict[str, str] = field(default_factory=dict[str, str])
+    children: list[Node] = field(default_factory=list[Node])
+    place: Place | None = field(default=None, compare=False, repr=False)
+    verbatim: bool = field(default=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in (self.name, *self.attributes):
+            check_name(name)
+        self.attributes = {name: text(value) for name, value in self.attributes.items()}
+        self.children = _merged(self.children)
+        payload = self.name in PAYLOADS and any(
+            child.strip() for child in self.children if isinstance(child, str)
+        )
+        if not (payload or self.verbatim):
+            self.children = [
+                child if not isinstance(child, str) else _stripped(child)
+                for child in self.children
+                if child != "" and not (isinstance(child, str) and child.isspace())
+            ]
+
+    def elements(self, name: str | None = None) -> Iterator[Element]:
+        """Yield the child elements, or those called `name`."""
+        for child in self.children:
+            if isinstance(child, Element) and name in (None, child.name):
+                yield child
+
+    @property
+    def text(self) -> str:
+        """The text that stands in the element."""
+        texts = [child for child in self.children if isinstance(child, str)]
+        return texts[0] if len(texts) == 1 else "".join(texts)
+
+
+def element(
+    name: str, attributes: Mapping[str, Value | None], children: Iterable[Node] = ()
+) -> Element:
+    """Return an element with those attributes that have a value.
+
+    Raises:
+        InputError: As `Element`.
+    """
+    given = {key: text(value) for key, value in attributes.items() if value is not None}
+    return Element(name, given, list(children))
+
+
+def check_name(name: str) -> None:
+    """Refuse what cannot be the name of an element or attribute.
+
+    Raises:
+        InputError: If it is not a name of XML.
+    """
+    if not _NAME.match(name):
+        raise InputError(f"{name!r} is not a name", fix="use letters, digits, `-`, `_`, `.`, `:`")
+
+
+def _merged(children: Iterable[Node]) -> list[Node]:
+    merged: list[Node] = []
+    for child in children:
+        if not isinstance(child, str):
+            merged.append(child)
+            continue
+        child = text(child)
+        before = merged[-1] if merged else None
+        if not isinstance(before, str):
+            merged.append(child)
+        elif isinstance(before, Template) or isinstance(child, Template):
+            merged[-1] = Template(as_template(before) + as_template(child))
+        else:
+            merged[-1] = text(str.__add__(before, child))
+    return merged
+
+
+def _stripped(value: str) -> str:
+    return type(value)(value.strip()) if value[0].isspace() or value[-1].isspace() else value
+
+
+def _base() -> list[Element | Comment | str]:
+    return [Element("base")]
+
+
+Section = list[Node]
+"""The policies of a section, in order. Text is refused by `check`, except a `Template`."""
+
+
+@dataclass
+class Document:
+    """The policy of one scope; a section that is left out holds `<base />`.
+
+    Attributes:
+        inbound: What runs before the request is forwarded.
+        backend: What forwards it.
+        outbound: What runs before the answer is returned.
+        on_error: What runs when a policy fails.
+        comments: Comments before the root (key ``), before each section (its name) and after the
+            last one (`end`).
+        absent: Sections that a document read from text does not have at all.
+        path: What the document was read from, for messages.
+    """
+
+    inbound: Section = field(default_factory=_base)
+    backend: Section = field(default_factory=_base)
+    outbound: Section = field(default_factory=_base)
+    on_error: Section = field(default_factory=_base)
+    comments: dict[str, list[Comment]] = field(default_factory=dict[str, list[Comment]])
+    absent: frozenset[str] = frozenset()
+    path: str | None = field(default=None, compare=False, repr=False)
+    place: Place | None = field(default=None, compare=False, repr=False)
+
+    def sections(self) -> dict[str, Section]:
+        """Return the sections by the names of their elements."""
+        return {
+            "inbound": self.inbound,
+            "backend": self.backend,
+            "outbound": self.outbound,
+            "on-error": self.on_error,
+        }
+
+
+@dataclass
+class Fragment:
+    """A policy fragment: policies that documents include by the fragment's id.
+
+    Attributes:
+        policies: The policies, in order.
+        comments: Comments before the root (key ``).
+        path: What the fragment was read from, for messages.
+    """
+
+    policies: Section = field(default_factory=Section)
+    comments: dict[str, list[Comment]] = field(default_factory=dict[str, list[Comment]])
+    path: str | None = field(default=None, compare=False, repr=False)
+    place: Place | None = field(default=None, compare=False, repr=False)

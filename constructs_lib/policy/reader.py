@@ -1,0 +1,423 @@
+"""Reads policy documents as API Management does: XML in which expressions may be raw C#.
+
+In `@(…)` and `@{…}` quotes, `<`, `>` and `&` may stand as they are; so may a lone `&` or `<`
+anywhere. Everything is found in one pass over the text, so the time grows with its length only.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
+from pathlib import Path
+
+from constructs_lib.errors import InputError
+from constructs_lib.policy.expressions import UnbalancedError, expression_end, is_expression
+from constructs_lib.policy.model import (
+    MAXIMUM_DEPTH,
+    PAYLOADS,
+    SECTIONS,
+    Comment,
+    Document,
+    Element,
+    Fragment,
+    Node,
+    Place,
+    Section,
+)
+from constructs_lib.policy.terraform import evaluated, parts
+from constructs_lib.policy.values import TOKEN, Expression, Template
+
+_ENTITY = re.compile(r"&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
+_ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+_NAME = re.compile(r"[^\W\d][\w.:-]*")
+_MARKUP = re.compile(r"<(?=[^\W\d]|[/!?])")
+_SPACE = re.compile(r"\s*")
+_MASK = re.compile("\ue000(\\d+)\ue001")
+
+
+def read_file(path: Path | str) -> Document | Fragment:
+    """Read a policy file.
+
+    Args:
+        path: The file. Its text is not Terraform, so a `${` in it is a plain `${`.
+
+    Raises:
+        InputError: If it cannot be read, with line and column.
+    """
+    try:
+        source = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeError) as error:
+        raise InputError(f"cannot read the file: {error}", where=str(path)) from None
+    token = TOKEN.search(source)
+    if token:
+        raise InputError(
+            "`${TfToken[` is a mark of CDK for Terraform and cannot stand in a file",
+            where=f"{path}:{source.count(chr(10), 0, token.start()) + 1}",
+        )
+    return read(source, str(path))
+
+
+def read(source: str, path: str | None = None, *, terraform: bool = False) -> Document | Fragment:
+    """Read a policy document or fragment.
+
+    Args:
+        source: The text, from `<policies>` or `<fragment>` on.
+        path: What to call the text in messages.
+        terraform: Whether the text is a string of Terraform JSON, in which `${…}` is a reference
+            and `$${` a plain `${`. Values with references become `Template`.
+
+    Raises:
+        InputError: If API Management would not understand it, with line and column.
+    """
+    return _Reader(source, path, terraform=terraform).read()
+
+
+class _Reader:
+    def __init__(self, source: str, path: str | None, *, terraform: bool) -> None:
+        self.path = path
+        self.interpreted: list[str] = []
+        if terraform and ("${" in source or "%{" in source):
+            source = self._masked(source)
+        self.raw = source.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+        self.lines = [0, *(match.end() for match in re.finditer("\n", self.raw))]
+        entities = [(match.start(), match) for match in _ENTITY.finditer(self.raw)]
+        # Expressions are followed in the decoded text; these tell where that is in the raw one.
+        self.entity_starts = [start for start, _ in entities]
+        lost = [len(match.group()) - len(_decoded(match)) for _, match in entities]
+        self.lost = [0, *accumulate(lost)]
+        self.decoded_starts = [
+            start - gone for start, gone in zip(self.entity_starts, self.lost, strict=False)
+        ]
+        self.decoded = _ENTITY.sub(_decoded, self.raw) if entities else self.raw
+        self.position = 0
+
+    def _masked(self, source: str) -> str:
+        if "\ue000" in source:
+            raise InputError("the character U+E000 cannot stand in a policy", where=self.path)
+        pieces: list[str] = []
+        for part, interpreted in parts(source):
+            if interpreted:
+                pieces.append(f"\ue000{len(self.interpreted)}\ue001")
+                self.interpreted.append(part)
+            else:
+                pieces.append(part)
+        return "".join(pieces)
+
+    def read(self) -> Document | Fragment:
+        before = self._comments()
+        place = self._place(self.position)
+        name = self._root()
+        if name == "fragment":
+            element = self._element()
+            self._no_attributes(element)
+            root = Fragment(_section(element), {"": before}, self.path, place)
+        elif name == "policies":
+            root = self._document(before, place)
+        else:
+            raise self._error(
+                "the text is no policy document",
+                self.position,
+                "start it with <policies>, or with <fragment> for a policy fragment",
+            )
+        after = self._comments()
+        if self.position < len(self.raw):
+            raise self._error("something stands after the end of the document", self.position)
+        if after:
+            root.comments["after"] = after
+        root.comments = {key: comments for key, comments in root.comments.items() if comments}
+        return root
+
+    def _root(self) -> str | None:
+        match = re.compile(r"<([^\W\d][\w.:-]*)").match(self.raw, self.position)
+        return match.group(1) if match else None
+
+    def _document(self, before: list[Comment], place: Place) -> Document:
+        root = self._element()
+        self._no_attributes(root)
+        comments: dict[str, list[Comment]] = {"": before}
+        sections: dict[str, Section] = {}
+        pending: list[Comment] = []
+        for child in root.children:
+            if isinstance(child, Comment):
+                pending.append(child)
+                continue
+            if isinstance(child, str):
+                raise self._error("text stands between the sections", at=root.place)
+            self._no_attributes(child)
+            if child.name not in SECTIONS:
+                raise self._error(
+                    f"<policies> has no section <{child.name}>",
+                    at=child.place,
+                    fix="put it into <inbound>, <backend>, <outbound> or <on-error>",
+                )
+            if child.name in sections:
+                raise self._error(f"there is a second <{child.name}>", at=child.place)
+            sections[child.name] = _section(child)
+            comments[child.name], pending = pending, []
+        comments["end"] = pending
+        return Document(
+            *(sections.get(name, []) for name in SECTIONS),
+            comments=comments,
+            absent=frozenset(SECTIONS) - frozenset(sections),
+            path=self.path,
+            place=place,
+        )
+
+    def _no_attributes(self, element: Element) -> None:
+        if element.attributes:
+            raise self._error(f"<{element.name}> takes no attributes", at=element.place)
+
+    def _comments(self) -> list[Comment]:
+        """Read comments and processing instructions outside of the root."""
+        comments: list[Comment] = []
+        while True:
+            self._space()
+            if self.raw.startswith("<!--", self.position):
+                comments.append(self._comment())
+            elif self.raw.startswith("<?", self.position):
+                self._until("?>", "the processing instruction is not closed: `?>` is missing")
+            else:
+                return comments
+
+    def _element(self) -> Element:
+        """Read the element that starts here, with everything in it."""
+        element, closed = self._tag()
+        if closed:
+            return self._finished(element)
+        open_ = [element]
+        while True:
+            parent = open_[-1]
+            if not parent.children and is_expression_at(self.decoded, self._to_decoded()):
+                self._expression_text(parent)
+            markup = _MARKUP.search(self.raw, self.position)
+            if markup is None:
+                raise self._error(f"<{parent.name}> is not closed", at=parent.place)
+            start = markup.start()
+            if start > self.position:
+                parent.children.append(self._decode(self.position, start))
+                self.position = start
+            if self.raw.startswith("<!--", start):
+                parent.children.append(self._comment())
+            elif self.raw.startswith("<![CDATA[", start):
+                self.position += 9
+                begin = self.position
+                self._until("]]>", "the CDATA section is not closed: `]]>` is missing")
+                parent.children.append(self.raw[begin : self.position - 3])
+            elif self.raw.startswith("<?", start):
+                self._until("?>", "the processing instruction is not closed: `?>` is missing")
+            elif self.raw.startswith("<!", start):
+                raise self._error("a document type cannot stand in a policy", start)
+            elif self.raw.startswith("</", start):
+                self._end_tag(parent)
+                finished = self._finished(open_.pop())
+                if not open_:
+                    return finished
+                open_[-1].children.append(finished)
+            else:
+                child, closed = self._tag()
+                child.verbatim = parent.verbatim or parent.name in PAYLOADS
+                if closed:
+                    parent.children.append(self._finished(child))
+                else:
+                    open_.append(child)
+                    if len(open_) > MAXIMUM_DEPTH:
+                        raise self._error("elements are nested too deeply", at=child.place)
+
+    def _finished(self, element: Element) -> Element:
+        """Return the element with its text merged and of the right kind."""
+        children: list[Node] = []
+        for child in element.children:
+            if isinstance(child, str) and children and isinstance(children[-1], str):
+                children[-1] += child
+            else:
+                children.append(child)
+        try:
+            element.children = [
+                self._value(child) if isinstance(child, str) else child for child in children
+            ]
+            element.__post_init__()
+        except InputError as error:
+            raise self._error(error.problem, at=element.place, fix=error.fix) from None
+        return element
+
+    def _expression_text(self, parent: Element) -> None:
+        """Read the expression that is the text of `parent`."""
+        begin = self.position
+        self._space()
+        try:
+            end = expression_end(self.decoded, self._to_decoded())
+        except UnbalancedError as error:
+            raise self._error(error.problem, self._to_raw(error.at)) from None
+        self.position = self._to_raw(end)
+        parent.children.append(self._decode(begin, self.position))
+        self._space()
+        if not self.raw.startswith(("</", "<!--"), self.position):
+            raise self._error("something stands after the end of the expression", self.position)
+
+    def _tag(self) -> tuple[Element, bool]:
+        start = self.position
+        self.position += 1
+        name = self._name("an element")
+        attributes: dict[str, str] = {}
+        places: dict[str, tuple[int, int]] = {}
+        element = Element(name)
+        while True:
+            spaced = self._space()
+            for ending in (">", "/>"):
+                if self.raw.startswith(ending, self.position):
+                    self.position += len(ending)
+                    where = self._place(start)
+                    element.attributes = attributes
+                    element.place = Place(where.line, where.column, places)
+                    return element, ending == "/>"
+            at = self.position
+            if at >= len(self.raw):
+                raise self._error(f"<{name}> is not closed: `>` is missing", start)
+            if not spaced:
+                raise self._error("there is no space before an attribute", at)
+            key = self._name(f"an attribute of <{name}>")
+            if key in attributes:
+                raise self._error(f"<{name}> has two attributes `{key}`", at)
+            where = self._place(at)
+            places[key] = (where.line, where.column)
+            attributes[key] = self._attribute(key)
+
+    def _attribute(self, key: str) -> str:
+        self._space()
+        if not self.raw.startswith("=", self.position):
+            raise self._error(f"`=` is missing after `{key}`", self.position)
+        self.position += 1
+        self._space()
+        quote = self.raw[self.position : self.position + 1]
+        if quote not in ('"', "'") or not quote:
+            raise self._error(f"the value of `{key}` has no quotes", self.position)
+        opening = self.position
+        self.position += 1
+        begin = self.position
+        if is_expression_at(self.decoded, self._to_decoded()):
+            self._space()
+            try:
+                end = expression_end(self.decoded, self._to_decoded())
+            except UnbalancedError as error:
+                raise self._error(error.problem, self._to_raw(error.at)) from None
+            self.position = self._to_raw(end)
+            self._space()
+            if not self.raw.startswith(quote, self.position):
+                raise self._error("something stands after the end of the expression", self.position)
+            end = self.position
+        else:
+            end = self.raw.find(quote, begin)
+            if end < 0:
+                raise self._error(f"the value of `{key}` is not closed", opening)
+        self.position = end + 1
+        try:
+            return self._value(self._decode(begin, end))
+        except InputError as error:
+            raise self._error(error.problem, opening, error.fix) from None
+
+    def _value(self, text: str) -> str:
+        """Return decoded text as the kind of value it is."""
+        if "\ue000" in text and self.interpreted:
+            pieces = _MASK.split(text)
+            sources = [self.interpreted[int(index)] for index in pieces[1::2]]
+            known = [evaluated(source) for source in sources]
+            if None in known:
+                pieces[1::2] = sources
+                return Template("".join(pieces))
+            pieces[1::2] = [piece or "" for piece in known]
+            text = "".join(pieces)
+        return Expression(text) if is_expression(text) else text
+
+    def _end_tag(self, parent: Element) -> None:
+        start = self.position
+        self.position += 2
+        name = self._name("a closing tag")
+        self._space()
+        if name != parent.name:
+            line = parent.place.line if parent.place else 0
+            raise self._error(
+                f"</{name}> closes <{parent.name}> of line {line}",
+                start,
+                f"write </{parent.name}> here, or open <{name}>",
+            )
+        if not self.raw.startswith(">", self.position):
+            raise self._error(f"</{name}> is not closed: `>` is missing", start)
+        self.position += 1
+
+    def _comment(self) -> Comment:
+        start = self.position
+        self.position += 4
+        self._until("-->", "the comment is not closed: `-->` is missing")
+        text = self.raw[start + 4 : self.position - 3]
+        try:
+            return Comment(_MASK.sub(self._unmasked, text), self._place(start))
+        except InputError as error:
+            raise self._error(error.problem, start, error.fix) from None
+
+    def _unmasked(self, match: re.Match[str]) -> str:
+        index = int(match.group(1))
+        return self.interpreted[index] if index < len(self.interpreted) else match.group()
+
+    def _name(self, of: str) -> str:
+        match = _NAME.match(self.raw, self.position)
+        if match is None:
+            raise self._error(f"the name of {of} is missing", self.position)
+        self.position = match.end()
+        return match.group()
+
+    def _space(self) -> bool:
+        begin = self.position
+        self.position = _SPACE.match(self.raw, begin).end()  # pyright: ignore[reportOptionalMemberAccess] - matches the empty text
+        return self.position > begin
+
+    def _until(self, ending: str, problem: str) -> None:
+        start = self.position
+        end = self.raw.find(ending, start)
+        if end < 0:
+            raise self._error(problem, start)
+        self.position = end + len(ending)
+
+    def _decode(self, begin: int, end: int) -> str:
+        return self.decoded[self._to_decoded(begin) : self._to_decoded(end)]
+
+    def _to_decoded(self, position: int | None = None) -> int:
+        position = self.position if position is None else position
+        return position - self.lost[bisect_left(self.entity_starts, position)]
+
+    def _to_raw(self, position: int) -> int:
+        return position + self.lost[bisect_left(self.decoded_starts, position)]
+
+    def _place(self, position: int) -> Place:
+        line = bisect_right(self.lines, position)
+        return Place(line, position - self.lines[line - 1] + 1)
+
+    def _error(
+        self,
+        problem: str,
+        position: int | None = None,
+        fix: str | None = None,
+        *,
+        at: Place | None = None,
+    ) -> InputError:
+        place = at or self._place(self.position if position is None else position)
+        where = f"{self.path or '<policy>'}:{place.line}:{place.column}"
+        return InputError(problem, where=where, fix=fix)
+
+
+def is_expression_at(text: str, position: int) -> bool:
+    """Tell whether an expression starts at `position`, or after the space there."""
+    start = _SPACE.match(text, position).end()  # pyright: ignore[reportOptionalMemberAccess] - matches the empty text
+    return text.startswith(("@(", "@{"), start)
+
+
+def _decoded(match: re.Match[str]) -> str:
+    name, decimal, hexadecimal = match.groups()
+    if name:
+        return _ENTITIES[name]
+    code = int(decimal) if decimal else int(hexadecimal, 16)
+    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else match.group()
+
+
+def _section(element: Element) -> Section:
+    return list(element.children)

@@ -1,0 +1,120 @@
+"""What is known of a policy: the records that `reference` is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Section = Literal["inbound", "backend", "outbound", "on-error"]
+Scope = Literal["global", "workspace", "product", "api", "operation"]
+Gateway = Literal["classic", "v2", "consumption", "self-hosted", "workspace"]
+Kind = Literal["text", "integer", "number", "boolean"]
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """An attribute of an element.
+
+    Attributes:
+        name: Its name.
+        summary: What it is for, in one sentence.
+        kind: What its value must be once expressions are evaluated.
+        required: Whether the element is refused without it.
+        values: The values that are allowed; any if empty.
+        default: What holds if it is left out.
+        minimum: The smallest number.
+        maximum: The greatest number.
+        expression: Whether a policy expression may stand there.
+        named_value: Whether a named value may.
+    """
+
+    name: str
+    summary: str
+    kind: Kind = "text"
+    required: bool = False
+    values: tuple[str, ...] = ()
+    default: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    expression: bool = False
+    named_value: bool = True
+
+
+@dataclass(frozen=True)
+class Child:
+    """An element that may stand in another.
+
+    Attributes:
+        name: Its name.
+        element: What it is; None if it is the policy of that name.
+        minimum: How many there must be.
+        maximum: How many there may be; None if that is not limited.
+    """
+
+    name: str
+    element: ElementSpecification | None = None
+    minimum: int = 0
+    maximum: int | None = None
+
+
+@dataclass(frozen=True)
+class ElementSpecification:
+    """An element: its attributes and what may stand in it.
+
+    Attributes:
+        name: Its name.
+        summary: What it does, in one sentence.
+        attributes: Its attributes, in the order of its page.
+        children: The elements in it, in the order in which they must stand.
+        text: Whether text stands in it.
+        text_required: Whether it is refused without text.
+        expression: Whether the text may be an expression.
+        policies: Whether any policy of the section may stand in it.
+        anything: Whether its content is data of the user's that is not looked at.
+        exactly_one: Groups of attributes of which exactly one is needed.
+        at_least_one: Groups of attributes of which one or more are needed.
+        at_most_one: Groups of attributes that exclude each other.
+        builder: The name of its typed builder, if it has one.
+    """
+
+    name: str
+    summary: str
+    attributes: tuple[Attribute, ...] = ()
+    children: tuple[Child, ...] = ()
+    text: bool = False
+    text_required: bool = False
+    expression: bool = False
+    policies: bool = False
+    anything: bool = False
+    exactly_one: tuple[tuple[str, ...], ...] = ()
+    at_least_one: tuple[tuple[str, ...], ...] = ()
+    at_most_one: tuple[tuple[str, ...], ...] = ()
+    builder: str | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy of the reference.
+
+    Attributes:
+        element: The element that it is written as.
+        sections: The sections in which it may stand.
+        disputed: Sections that Learn does not name, but Microsoft's policy toolkit has.
+        scopes: The scopes at which it may be used.
+        gateways: The gateways that run it.
+        once: Where it may stand only once: in a section or in the document.
+        url: Its page.
+    """
+
+    element: ElementSpecification
+    sections: tuple[Section, ...]
+    disputed: tuple[Section, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    gateways: tuple[Gateway, ...] = ()
+    once: Literal["section", "document"] | None = None
+    url: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of its element."""
+        return self.element.name
