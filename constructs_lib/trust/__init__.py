@@ -9,6 +9,9 @@ each caller and each function app or slot, what it gets and which attribute deci
 elsewhere is `unknown`.
 """
 
+from constructs_lib.trust.analysis import analyse
+from constructs_lib.trust.configuration import Configuration
+from constructs_lib.trust.reader import read, read_stacks
 from constructs_lib.trust.records import (
     Accepted,
     Analysis,
@@ -28,9 +31,13 @@ __all__ = [
     "Answer",
     "Api",
     "Caller",
+    "Configuration",
     "FunctionApp",
     "Gateway",
     "Identity",
     "Registration",
     "Verdict",
+    "analyse",
+    "read",
+    "read_stacks",
 ]

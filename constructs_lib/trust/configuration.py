@@ -74,6 +74,7 @@ class Module:
         outputs: Templates, values, or `Deferred`.
         literal: Whether strings in it are values rather than templates.
         backend: Type and configuration of the state's backend.
+        tenants: The `tenant_id` of each provider that is told one.
     """
 
     variables: dict[str, Raw] = field(default_factory=dict[str, Raw])
@@ -81,6 +82,7 @@ class Module:
     outputs: dict[str, Raw] = field(default_factory=dict[str, Raw])
     literal: bool = False
     backend: tuple[str, Raw] | None = None
+    tenants: list[Raw] = field(default_factory=list[Raw])
 
 
 _MISSING: Any = object()
@@ -92,6 +94,8 @@ _LOOKUPS: tuple[tuple[str, ...], ...] = (
     ("object_id",),
     ("display_name",),
 )
+
+_IDS = frozenset({"name", "resource_group_name", "client_id", "object_id", "display_name"})
 
 # Where only the mentions of an expression are known: what an argument can be made of on its own.
 _APPLICATION_ID = frozenset({"client_id", "application_id"})
@@ -145,9 +149,9 @@ class Configuration:
         self._types: dict[str, list[Resource]] = {}
         for each in self.resources:
             self._types.setdefault(each.type, []).append(each)
-        self._active: set[tuple[str, str, Steps]] = set()
+        self._active: set[tuple[str, str, Steps, str]] = set()
         self._aliases: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], Resource]] = {}
-        self._looked_up: dict[tuple[str, str, Steps], Value] = {}
+        self._looked_up: dict[tuple[str, str, Steps, str], Value] = {}
 
     def of_type(self, *types: str) -> Iterator[Resource]:
         """Resources and data sources of these types."""
@@ -162,12 +166,21 @@ class Configuration:
         """The arguments of a resource, to be read with their references followed."""
         return Body(self, resource, resource.body)
 
+    def attribute(self, resource: Resource, *path: str | int) -> Value:
+        """An attribute of a resource: its value, or a reference to what is not known yet."""
+        return self._attribute(resource.stack, "", (resource.address,), path)
+
     def outputs(self, name: str) -> Iterator[tuple[str, Value]]:
         """The output of that name in each stack that has it, with the name of the stack."""
         for (stack, module), names in sorted(self.modules.items(), key=lambda item: item[0]):
             if not module and name in names.outputs:
                 value = self.read(names.outputs[name], stack, "", literal=names.literal)
                 yield stack, value
+
+    def tenants(self, stack: str) -> list[Value]:
+        """The tenants that a stack's providers are told to work in."""
+        names = self.modules.get((stack, "")) or Module()
+        return [self.read(raw, stack, "", literal=names.literal) for raw in names.tenants]
 
     def read(
         self, raw: Raw, stack: str, module: str, *, literal: bool, attribute: str = ""
@@ -203,22 +216,29 @@ class Configuration:
             }
         return cast(Value, raw)
 
-    def lookup(self, stack: str, module: str, steps: Steps) -> Value:
-        """The value of a traversal, such as `("azurerm_x", "y", "identity", 0, "id")`."""
-        key = (stack, module, steps)
+    def lookup(self, stack: str, module: str, steps: Steps, attribute: str = "") -> Value:
+        """The value of a traversal, such as `("azurerm_x", "y", "identity", 0, "id")`.
+
+        Args:
+            stack: Name of the stack that it stands in.
+            module: Address of the module in it.
+            steps: The names and indices; None for an index that is not literal.
+            attribute: The argument that it is the value of, when it is one of a plan.
+        """
+        key = (stack, module, steps, attribute)
         if key in self._looked_up:
             return self._looked_up[key]
         if key in self._active:
             return Term((Opaque(f"${{{_text(steps)}}}", known=False),))
         self._active.add(key)
         try:
-            value = self._lookup(stack, module, steps)
+            value = self._lookup(stack, module, steps, attribute)
         finally:
             self._active.discard(key)
         self._looked_up[key] = value
         return value
 
-    def _lookup(self, stack: str, module: str, steps: Steps) -> Value:
+    def _lookup(self, stack: str, module: str, steps: Steps, attribute: str) -> Value:
         names = self.modules.get((stack, module)) or Module()
         root = steps[0] if steps else ""
         if root in ("var", "local") and len(steps) > 1:
@@ -226,11 +246,11 @@ class Configuration:
             raw = table.get(str(steps[1]), _MISSING)
             if raw is not _MISSING:
                 return self._walk(
-                    raw, stack, module, steps[2:], literal=names.literal and root == "var"
+                    raw, stack, module, steps[2:], literal=names.literal, attribute=attribute
                 )
             return _unknown(stack, f"{_within(module)}{root}.{steps[1]}", steps[2:])
         if root == "module" and len(steps) > 2:
-            return self._module_output(stack, module, steps)
+            return self._module_output(stack, module, steps, attribute)
         if root in ("each", "count", "self", "path", "terraform"):
             return Term((Opaque(f"${{{_text(steps)}}}", known=root in ("path", "terraform")),))
         size = 3 if root == "data" else 2
@@ -254,11 +274,15 @@ class Configuration:
         )
         if value is not _MISSING and value is not None:
             return value
-        if not resource.managed:
-            twin = self._twin(resource)
-            if twin is not None:
-                return self._attribute(twin.stack, "", (twin.address,), rest)
-        return _unknown(stack, address, rest, created=resource.managed)
+        if resource.managed:
+            return _unknown(stack, address, rest, created=True)
+        twin = self._twin(resource)
+        if twin is not None:
+            return self._attribute(twin.stack, "", (twin.address,), rest)
+        # What is looked up by the id of something new is as new as that.
+        values = self._arguments(resource, tuple(n for n in resource.body if n in _IDS)) or ()
+        created = any(reference.created for each in values for reference in references_in(each))
+        return _unknown(stack, address, rest, created=created)
 
     def _walk(
         self,
@@ -269,9 +293,10 @@ class Configuration:
         *,
         literal: bool,
         absent: Any = None,
+        attribute: str = "",
     ) -> Value:
         """Follow `steps` into a piece of JSON."""
-        attribute = next((step for step in reversed(steps) if isinstance(step, str)), "")
+        attribute = attribute or next((s for s in reversed(steps) if isinstance(s, str)), "")
         for position, step in enumerate(steps):
             if isinstance(raw, str) and not literal:
                 raw, literal = self.read(raw, stack, module, literal=False), True
@@ -297,7 +322,7 @@ class Configuration:
                 return absent
         return self.read(raw, stack, module, literal=literal, attribute=attribute)
 
-    def _module_output(self, stack: str, module: str, steps: Steps) -> Value:
+    def _module_output(self, stack: str, module: str, steps: Steps, attribute: str) -> Value:
         address = f"{_within(module)}module.{steps[1]}"
         rest: Steps = steps[2:]
         if len(rest) > 1 and isinstance(rest[0], (str, int)):
@@ -308,7 +333,14 @@ class Configuration:
         output = str(rest[0]) if rest else ""
         if inner is None or output not in inner.outputs:
             return _unknown(stack, address, rest)
-        return self._walk(inner.outputs[output], stack, address, rest[1:], literal=inner.literal)
+        return self._walk(
+            inner.outputs[output],
+            stack,
+            address,
+            rest[1:],
+            literal=inner.literal,
+            attribute=attribute,
+        )
 
     def _remote_state(self, stack: str, steps: Steps) -> Value:
         """An output of another stack: the one whose backend, or else whose name, is meant."""
@@ -343,7 +375,7 @@ class Configuration:
             steps = _steps(mention)
             if mention.startswith("each."):
                 continue
-            value = self.lookup(stack, leaf.module, steps)
+            value = self.lookup(stack, leaf.module, steps, attribute)
             if leaf.key is not None and "each.key" in leaf.references:
                 value = self._of_same_key(value, leaf.key, attribute)
             values.append(value)

@@ -141,6 +141,9 @@ def _add_stack(
     for settings in _objects(document.get("terraform")):
         for kind, backend in _entries(settings.get("backend")):
             names.backend = (kind, _object(backend))
+    for name, provider in _entries(document.get("provider")):
+        if name in ("azuread", "azurerm"):
+            names.tenants += [e["tenant_id"] for e in _objects(provider) if "tenant_id" in e]
     for section, managed in (("resource", True), ("data", False)):
         for kind, by_name in _entries(document.get(section)):
             for name, body in _entries(by_name):
@@ -199,6 +202,11 @@ class _Shown:
         root = self.modules[("", "")] = Module(literal=True)
         for name, variable in _entries(document.get("variables")):
             root.variables[name] = _object(variable).get("value")
+        providers = _object(_object(document.get("configuration")).get("provider_config"))
+        for provider in providers.values():
+            told = _object(_object(provider).get("expressions")).get("tenant_id")
+            if told is not None:
+                root.tenants.append(_deferred(told, "", None))
         declared = _object(configuration.get("outputs"))
         for name, output in _entries(values.get("outputs")):
             if "value" in _object(output):

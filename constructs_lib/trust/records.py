@@ -227,3 +227,14 @@ class Analysis:
     answers: tuple[Answer, ...]
     findings: tuple[Finding, ...]
     accepted: tuple[Accepted, ...]
+
+
+_OPENINGS = ("a", "another", "any", "anybody", "no", "plain", "the", "tokens", "whether", "what")
+
+
+def sentence(words: str) -> str:
+    """Words as a sentence; a name that they begin with keeps its case."""
+    words = " ".join(words.split()).rstrip(".")
+    if words.partition(" ")[0] in _OPENINGS:
+        words = words[0].upper() + words[1:]
+    return f"{words}."

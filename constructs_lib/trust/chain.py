@@ -1,0 +1,568 @@
+"""The links of the chain as a configuration holds them: gateways, APIs, apps, registrations.
+
+Azure's names are unique in the world for gateways and function apps, and unique within a gateway
+for what it contains, so links are joined by name where no reference joins them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from constructs_lib.trust.configuration import Body, Configuration, Resource
+from constructs_lib.trust.records import Identity
+from constructs_lib.trust.terms import (
+    Opaque,
+    Reference,
+    Term,
+    Value,
+    references_in,
+    sole_reference,
+    text_of,
+)
+
+SLOT_TYPES = ("azurerm_linux_function_app_slot", "azurerm_windows_function_app_slot")
+APP_TYPES = (
+    "azurerm_linux_function_app",
+    "azurerm_windows_function_app",
+    "azurerm_function_app_flex_consumption",
+    "azurerm_function_app",
+)
+APPLICATION_TYPES = ("azuread_application", "azuread_application_registration")
+ELSEWHERE = "elsewhere."
+
+# The role that Entra gives to whoever is assigned without a role of the application's own.
+DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
+
+
+def key(value: Value) -> Any:
+    """What a value is looked up by: Azure compares names and ids without regard to case."""
+    if isinstance(value, Term):
+        return value
+    return text_of(value).strip().lower()
+
+
+@dataclass(slots=True, eq=False)
+class Principal:
+    """A service principal or managed identity, by whichever of its two ids are known."""
+
+    name: str
+    address: str | None = None
+    client_ids: list[Value] = field(default_factory=list[Value])
+    object_ids: list[Value] = field(default_factory=list[Value])
+
+
+class Principals:
+    """Which client id and which object id belong together, as far as the configuration says."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._by_client: dict[Any, Principal] = {}
+        self._by_object: dict[Any, Principal] = {}
+        for kind, object_id in (
+            ("azurerm_user_assigned_identity", "principal_id"),
+            ("azuread_service_principal", "object_id"),
+        ):
+            for each in configuration.of_type(kind):
+                self._add(
+                    configuration.attribute(each, "client_id"),
+                    configuration.attribute(each, object_id),
+                    each,
+                )
+
+    def _add(self, client_id: Value, object_id: Value, resource: Resource) -> None:
+        found = self._by_client.get(key(client_id)) or self._by_object.get(key(object_id))
+        if found is None:
+            found = Principal(resource.address, resource.address)
+        found.client_ids.append(client_id)
+        found.object_ids.append(object_id)
+        self._by_client.setdefault(key(client_id), found)
+        self._by_object.setdefault(key(object_id), found)
+
+    def with_client_id(self, value: Value) -> Principal | None:
+        """The principal of a client id."""
+        return self._by_client.get(key(value))
+
+    def with_object_id(self, value: Value) -> Principal | None:
+        """The principal of an object id."""
+        return self._by_object.get(key(value))
+
+
+@dataclass(slots=True, eq=False)
+class IdentityLink:
+    """An identity of a gateway: `record` for readers, values for comparison."""
+
+    record: Identity
+    client_ids: tuple[Value, ...]
+    object_ids: tuple[Value, ...]
+
+
+@dataclass(slots=True, eq=False)
+class GatewayLink:
+    """An API Management service and what it contains.
+
+    `system` and `users` are its identities; `complete` says whether they are all of them. What
+    it contains is by name, and an API's parts by the name of the API.
+    """
+
+    address: str
+    name: str
+    stack: str
+    resource: Resource | None
+    system: IdentityLink | None = None
+    users: list[IdentityLink] = field(default_factory=list[IdentityLink])
+    complete: bool = False
+    policy: Resource | None = None
+    apis: dict[Any, ApiLink] = field(default_factory=dict[Any, "ApiLink"])
+    backends: dict[Any, Resource] = field(default_factory=dict[Any, Resource])
+    fragments: dict[Any, Resource] = field(default_factory=dict[Any, Resource])
+    named_values: dict[Any, Resource] = field(default_factory=dict[Any, Resource])
+    products: dict[Any, Resource] = field(default_factory=dict[Any, Resource])
+    product_policies: dict[Any, Resource] = field(default_factory=dict[Any, Resource])
+    others: bool = False
+
+    @property
+    def identities(self) -> list[IdentityLink]:
+        """All identities that are visible."""
+        return [*([self.system] if self.system else []), *self.users]
+
+
+@dataclass(slots=True, eq=False)
+class ApiLink:
+    """An API with its operations and the policies at its scopes."""
+
+    address: str
+    name: str
+    gateway: GatewayLink
+    resource: Resource | None
+    policy: Resource | None = None
+    operations: dict[Any, Resource] = field(default_factory=dict[Any, Resource])
+    operation_policies: dict[Any, Resource] = field(default_factory=dict[Any, Resource])
+    products: list[Any] = field(default_factory=list[Any])
+
+
+@dataclass(slots=True, eq=False)
+class RegistrationLink:
+    """An application of Entra: the audience of tokens.
+
+    `token_version`, `multi_tenant` and `assignment_required` are None where they are not known.
+    """
+
+    address: str
+    name: str
+    stack: str
+    client_id: Value
+    resource: Resource | None
+    token_version: int | None = None
+    multi_tenant: bool | None = None
+    uris: list[Value] = field(default_factory=list[Value])
+    principals: list[Resource] = field(default_factory=list[Resource])
+    assignments: list[Resource] = field(default_factory=list[Resource])
+    roles: list[Role] = field(default_factory=list["Role"])
+    assignment_required: bool | None = None
+
+    @property
+    def managed(self) -> bool:
+        """Whether the configuration creates it."""
+        return self.resource is not None and self.resource.managed
+
+    @property
+    def principal_known(self) -> bool:
+        """Whether its service principal is in the configuration, or surely nowhere."""
+        return bool(self.principals) or self.managed
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """An app role."""
+
+    id: Value
+    value: Value
+    enabled: Value
+    members: tuple[Value, ...]
+    address: str
+
+
+@dataclass(slots=True, eq=False)
+class AppLink:
+    """A function app or slot: a target, with the blocks that decide who gets in."""
+
+    address: str
+    name: str
+    resource: Resource
+    body: Body
+    slot_of: AppLink | None = None
+    auth: Body | None = None
+    directory: Body | None = None
+    site: Body | None = None
+    registration: RegistrationLink | None = None
+
+    @property
+    def managed(self) -> bool:
+        """Whether the configuration creates it."""
+        return self.resource.managed
+
+    @property
+    def visible(self) -> bool:
+        """Whether what decides is in the configuration."""
+        return self.managed or self.resource.literal
+
+
+class Chain:
+    """Everything in a configuration that decides who can call a function."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        self.principals = Principals(configuration)
+        self._gateways: dict[Any, GatewayLink] = {}
+        self._registrations: dict[Any, RegistrationLink] = {}
+        self._uris: dict[Any, RegistrationLink] = {}
+        self._hosts: dict[Any, AppLink] = {}
+        self.apps: dict[tuple[str, str], AppLink] = {}
+        self._read_registrations()
+        self._read_gateways()
+        self._read_apps()
+
+    @property
+    def gateways(self) -> list[GatewayLink]:
+        """All gateways, those that are only named included."""
+        return sorted(self._gateways.values(), key=lambda each: (each.stack, each.address))
+
+    @property
+    def registrations(self) -> list[RegistrationLink]:
+        """All registrations, those that are only named included."""
+        found = {id(each): each for each in self._registrations.values()}
+        return sorted(found.values(), key=lambda each: (each.stack, each.address))
+
+    # Registrations ------------------------------------------------------------------------------
+
+    def registration(self, client_id: Value, stack: str = "") -> RegistrationLink:
+        """The registration with a client id; one that is managed elsewhere if there is none."""
+        found = self._registrations.get(key(client_id))
+        if found is None:
+            text = text_of(client_id)
+            found = RegistrationLink(ELSEWHERE + text, text, stack, client_id, None)
+            self._add_principals(found)
+            self._registrations[key(client_id)] = found
+        return found
+
+    def registration_of_resource(self, resource: Value) -> RegistrationLink | None:
+        """The registration that a token is asked for by: client id or App ID URI."""
+        return self._registrations.get(key(resource)) or self._uris.get(key(resource))
+
+    def _read_registrations(self) -> None:
+        configuration = self.configuration
+        by_id: dict[Any, RegistrationLink] = {}
+        for each in configuration.of_type(*APPLICATION_TYPES):
+            client_id = configuration.attribute(each, "client_id")
+            known = self._registrations.get(key(client_id))
+            if known is not None and (known.managed or not each.managed):
+                continue
+            body = configuration.body(each)
+            link = RegistrationLink(
+                each.address,
+                text_of(body.value("display_name", each.address)),
+                each.stack,
+                client_id,
+                each,
+            )
+            settings = body.block("api") or Body(configuration, each, {})
+            if each.type == "azuread_application_registration":
+                version: Value = body.value("requested_access_token_version", 2)
+            else:
+                version = settings.value("requested_access_token_version", 1)
+            audience = body.value("sign_in_audience", "AzureADMyOrg")
+            if each.managed or (each.literal and "api" in each.body):
+                link.token_version = int(version) if isinstance(version, (int, float)) else None
+                if isinstance(version, str) and version in ("1", "2"):
+                    link.token_version = int(version)
+                if isinstance(audience, str):
+                    link.multi_tenant = audience != "AzureADMyOrg"
+            link.uris.extend(body.values("identifier_uris"))
+            for role in [*body.blocks("app_role"), *body.blocks("app_roles")]:
+                link.roles.append(_role(role, role.value("id"), each.address))
+            self._registrations[key(client_id)] = link
+            for identifier in ("id", "object_id"):
+                by_id[key(configuration.attribute(each, identifier))] = link
+        for each in configuration.of_type("azuread_application_identifier_uri"):
+            link = by_id.get(key(configuration.attribute(each, "application_id")))
+            if link:
+                link.uris.append(configuration.attribute(each, "identifier_uri"))
+        for each in configuration.of_type("azuread_application_app_role"):
+            link = by_id.get(key(configuration.attribute(each, "application_id")))
+            if link:
+                body = configuration.body(each)
+                link.roles.append(_role(body, body.value("role_id"), each.address))
+        for link in self._registrations.values():
+            for uri in link.uris:
+                self._uris.setdefault(key(uri), link)
+        self._principals_of: dict[Any, list[Resource]] = {}
+        for each in configuration.of_type("azuread_service_principal"):
+            client = key(configuration.attribute(each, "client_id"))
+            self._principals_of.setdefault(client, []).append(each)
+        self._assignments_on: dict[Any, list[Resource]] = {}
+        for each in configuration.of_type("azuread_app_role_assignment"):
+            owner = key(configuration.attribute(each, "resource_object_id"))
+            self._assignments_on.setdefault(owner, []).append(each)
+        for link in self._registrations.values():
+            self._add_principals(link)
+
+    def _add_principals(self, link: RegistrationLink) -> None:
+        configuration = self.configuration
+        link.principals = self._principals_of.get(key(link.client_id), [])
+        required: list[bool | None] = []
+        for each in link.principals:
+            default = False if each.managed else None
+            value = configuration.body(each).value("app_role_assignment_required", default)
+            required.append(value if isinstance(value, bool) else None)
+            object_id = key(configuration.attribute(each, "object_id"))
+            for assignment in self._assignments_on.get(object_id, ()):
+                if assignment not in link.assignments:
+                    link.assignments.append(assignment)
+        told = [value for value in required if value is not None]
+        link.assignment_required = all(told) if told else None
+
+    # Gateways -----------------------------------------------------------------------------------
+
+    def gateway(self, name: Value, stack: str = "") -> GatewayLink:
+        """The gateway of a name; one that is managed elsewhere if there is none."""
+        found = self._gateways.get(key(name))
+        if found is None:
+            text = text_of(name)
+            found = GatewayLink(ELSEWHERE + text, text, stack, None)
+            self._gateways[key(name)] = found
+        return found
+
+    def _gateway_of_id(self, each: Resource, attribute: str) -> GatewayLink:
+        value = self.configuration.attribute(each, attribute)
+        reference = sole_reference(value)
+        if reference is not None and reference.path == ("id",):
+            resource = self.configuration.resource(reference.stack, reference.address)
+            if resource is not None:
+                return self.gateway(self.configuration.attribute(resource, "name"), each.stack)
+        found = re.search(r"/service/([^/]+)", value) if isinstance(value, str) else None
+        return self.gateway(found[1] if found else value, each.stack)
+
+    def _read_gateways(self) -> None:
+        configuration = self.configuration
+        for each in configuration.of_type("azurerm_api_management"):
+            name = configuration.attribute(each, "name")
+            known = self._gateways.get(key(name))
+            if known is not None and (not each.managed or known.resource is not None):
+                continue
+            link = GatewayLink(each.address, text_of(name), each.stack, each)
+            self._add_identities(link, each)
+            self._gateways[key(name)] = link
+        for kind, table, name in (
+            ("azurerm_api_management_backend", "backends", "name"),
+            ("azurerm_api_management_named_value", "named_values", "display_name"),
+            ("azurerm_api_management_product", "products", "product_id"),
+            ("azurerm_api_management_product_policy", "product_policies", "product_id"),
+        ):
+            for each in configuration.of_type(kind):
+                link = self._gateway_of(each)
+                getattr(link, table)[key(configuration.attribute(each, name))] = each
+        for each in configuration.of_type("azurerm_api_management_policy_fragment"):
+            link = self._gateway_of_id(each, "api_management_id")
+            link.fragments[key(configuration.attribute(each, "name"))] = each
+        for each in configuration.of_type("azurerm_api_management_policy"):
+            self._gateway_of_id(each, "api_management_id").policy = each
+        for each in configuration.of_type("azapi_resource", "azapi_update_resource"):
+            kind = configuration.body(each).value("type")
+            if isinstance(kind, str) and kind.startswith("Microsoft.ApiManagement/"):
+                for link in self._gateways.values():
+                    link.others = True
+        self._read_apis()
+
+    def _gateway_of(self, each: Resource) -> GatewayLink:
+        return self.gateway(self.configuration.attribute(each, "api_management_name"), each.stack)
+
+    def _add_identities(self, link: GatewayLink, each: Resource) -> None:
+        configuration = self.configuration
+        blocks = configuration.body(each).blocks("identity")
+        link.complete = each.managed or bool(blocks)
+        kinds = ", ".join(text_of(block.value("type", "")) for block in blocks)
+        if "SystemAssigned" in kinds or not link.complete:
+            object_id = configuration.attribute(each, "identity", 0, "principal_id")
+            principal = self.principals.with_object_id(object_id)
+            clients = tuple(principal.client_ids) if principal else ()
+            objects = tuple(principal.object_ids) if principal else (object_id,)
+            link.system = _identity(f"{link.name} (system-assigned)", None, clients, objects)
+        for block in blocks:
+            for identity in block.values("identity_ids"):
+                link.users.append(self._user_assigned(identity))
+
+    def _user_assigned(self, identity: Value) -> IdentityLink:
+        configuration = self.configuration
+        resource: Resource | None = None
+        for reference in references_in(identity):
+            found = configuration.resource(reference.stack, reference.address)
+            if found is not None and found.type == "azurerm_user_assigned_identity":
+                resource = found
+        if resource is None and isinstance(identity, str):
+            name = identity.rsplit("/", 1)[-1].lower()
+            for each in configuration.of_type("azurerm_user_assigned_identity"):
+                if key(configuration.attribute(each, "name")) == name:
+                    resource = each
+        if resource is None:
+            return _identity(text_of(identity).rsplit("/", 1)[-1], None, (), ())
+        clients = (configuration.attribute(resource, "client_id"),)
+        objects = (configuration.attribute(resource, "principal_id"),)
+        principal = self.principals.with_client_id(clients[0])
+        if principal:
+            clients, objects = tuple(principal.client_ids), tuple(principal.object_ids)
+        name = text_of(configuration.attribute(resource, "name"))
+        return _identity(name, resource.address, clients, objects)
+
+    def _read_apis(self) -> None:
+        configuration = self.configuration
+        for each in configuration.of_type("azurerm_api_management_api"):
+            name = configuration.attribute(each, "name")
+            link = self._gateway_of(each)
+            api = ApiLink(each.address, text_of(name), link, each)
+            existing = link.apis.get(key(name))
+            if existing is None or each.managed:
+                # Revisions of an API share its name; each is an API of its own here.
+                same_name = existing is not None and existing.resource is not None
+                link.apis[(key(name), each.address) if same_name else key(name)] = api
+        for each in configuration.of_type("azurerm_api_management_api_operation"):
+            api = self._api_of(each)
+            api.operations[key(configuration.attribute(each, "operation_id"))] = each
+        for each in configuration.of_type("azurerm_api_management_api_policy"):
+            self._api_of(each).policy = each
+        for each in configuration.of_type("azurerm_api_management_api_operation_policy"):
+            api = self._api_of(each)
+            api.operation_policies[key(configuration.attribute(each, "operation_id"))] = each
+        for each in configuration.of_type("azurerm_api_management_product_api"):
+            product = key(configuration.attribute(each, "product_id"))
+            self._api_of(each).products.append(product)
+
+    def _api_of(self, each: Resource) -> ApiLink:
+        link = self._gateway_of(each)
+        name = self.configuration.attribute(each, "api_name")
+        if isinstance(name, str):
+            name = name.split(";rev=")[0]
+        api = link.apis.get(key(name))
+        if api is None:
+            text = text_of(name)
+            api = link.apis[key(name)] = ApiLink(ELSEWHERE + text, text, link, None)
+        return api
+
+    # Function apps ------------------------------------------------------------------------------
+
+    def _read_apps(self) -> None:
+        configuration = self.configuration
+        for each in configuration.of_type(*APP_TYPES):
+            name = configuration.attribute(each, "name")
+            link = self._app(each, text_of(name))
+            self._add_hosts(link, f"{name}.azurewebsites.net" if isinstance(name, str) else None)
+        for each in configuration.of_type(*SLOT_TYPES):
+            owner = configuration.attribute(each, "function_app_id")
+            parent = self._app_of_id(owner)
+            slot = configuration.attribute(each, "name")
+            of = parent.name if parent else text_of(owner).rsplit("/", 1)[-1]
+            link = self._app(each, f"{of}/{text_of(slot)}", parent)
+            host = f"{of}-{slot}.azurewebsites.net" if isinstance(slot, str) else None
+            self._add_hosts(link, host)
+        for each in configuration.of_type("azurerm_app_service_custom_hostname_binding"):
+            name = configuration.attribute(each, "app_service_name")
+            for link in list(self.apps.values()):
+                if key(link.body.value("name")) == key(name) and link.slot_of is None:
+                    self._hosts[key(configuration.attribute(each, "hostname"))] = link
+
+    def _app(self, each: Resource, name: str, parent: AppLink | None = None) -> AppLink:
+        body = self.configuration.body(each)
+        link = AppLink(each.address, name, each, body, parent)
+        link.auth = body.block("auth_settings_v2")
+        link.site = body.block("site_config")
+        if link.auth is not None:
+            link.directory = link.auth.block("active_directory_v2")
+        if link.directory is not None:
+            client_id = link.directory.value("client_id")
+            if client_id is not None:
+                link.registration = self.registration(client_id, each.stack)
+        self.apps[each.stack, each.address] = link
+        return link
+
+    def _app_of_id(self, value: Value) -> AppLink | None:
+        for reference in references_in(value):
+            found = self.apps.get((reference.stack, reference.address))
+            if found:
+                return found
+        name = text_of(value).rsplit("/", 1)[-1].lower()
+        return next((each for each in self.apps.values() if each.name.lower() == name), None)
+
+    def _add_hosts(self, link: AppLink, default: str | None) -> None:
+        host = self.configuration.attribute(link.resource, "default_hostname")
+        for value in (host, default):
+            if value is not None and (key(value) not in self._hosts or link.managed):
+                self._hosts[key(value)] = link
+
+    def app_at(self, url: Value) -> AppLink | None:
+        """The function app or slot that a URL leads to."""
+        host = host_of(url)
+        if host is not None and key(host) in self._hosts:
+            return self._hosts[key(host)]
+        for reference in references_in(url):
+            if reference.path and reference.path[-1] == "default_hostname":
+                found = self.apps.get((reference.stack, reference.address))
+                # Text around it that is known only after apply hardly names another host.
+                if found is not None and (host is None or isinstance(host, Term)):
+                    return found if _stands_alone(url, reference) else None
+        return None
+
+
+def host_of(url: Value) -> Value:
+    """The host of a URL, as a value; None when it cannot be told."""
+    if isinstance(url, str):
+        found = re.match(r"[a-z]+://([^/:?#]+)", url, re.IGNORECASE)
+        return found[1] if found else None
+    if not isinstance(url, Term):
+        return None
+    parts: list[str | Reference | Opaque] = []
+    first = url.parts[0]
+    scheme = re.match(r"[a-z]+://", first, re.IGNORECASE) if isinstance(first, str) else None
+    if not isinstance(first, str) or scheme is None:
+        return None
+    for part in (first[scheme.end() :], *url.parts[1:]):
+        if isinstance(part, str):
+            before = re.split(r"[/:?#]", part, maxsplit=1)
+            if before[0]:
+                parts.append(before[0])
+            if len(before) > 1:
+                break
+        else:
+            parts.append(part)
+    return parts[0] if len(parts) == 1 and isinstance(parts[0], str) else Term(tuple(parts))
+
+
+def _stands_alone(url: Value, reference: Reference) -> bool:
+    """Whether a URL of which only the mentions are known mentions no other host."""
+    return [each for each in references_in(url) if each.path == reference.path] == [reference] and (
+        isinstance(url, Term) and any(isinstance(part, Opaque) for part in url.parts)
+    )
+
+
+def _identity(
+    name: str, address: str | None, clients: Iterable[Value], objects: Iterable[Value]
+) -> IdentityLink:
+    client_ids, object_ids = tuple(clients), tuple(objects)
+    record = Identity(
+        name=name,
+        kind="user-assigned" if not name.endswith("(system-assigned)") else "system-assigned",
+        client_id=text_of(client_ids[0]) if client_ids else "unknown",
+        object_id=text_of(object_ids[0]) if object_ids else "unknown",
+        address=address,
+    )
+    return IdentityLink(record, client_ids, object_ids)
+
+
+def _role(body: Body, identifier: Value, address: str) -> Role:
+    return Role(
+        identifier,
+        body.value("value"),
+        body.value("enabled", True),
+        tuple(body.values("allowed_member_types")),
+        address,
+    )

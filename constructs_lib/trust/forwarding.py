@@ -1,0 +1,398 @@
+"""Where an API sends its requests, and with which token: its policies through all scopes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from constructs_lib.errors import InputError
+from constructs_lib.policy.model import Document, Element, Fragment, Node
+from constructs_lib.policy.reader import read
+from constructs_lib.policy.values import Expression
+from constructs_lib.trust.chain import ApiLink, Chain, GatewayLink, key
+from constructs_lib.trust.configuration import Resource
+from constructs_lib.trust.terms import Opaque, Reference, Term, Value, join, references_in
+
+# A policy that branches more often than this is answered with "unknown".
+_MAXIMUM_WAYS = 64
+_MAXIMUM_FRAGMENTS = 8
+
+_CHECKS = frozenset(
+    {"validate-jwt", "validate-azure-ad-token", "validate-client-certificate", "check-header"}
+)
+_CONTAINERS = frozenset({"retry", "limit-concurrency", "wait"})
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """A token that a policy gets from the gateway's identity.
+
+    Attributes:
+        resource: What it asks for: client id or App ID URI of an application.
+        client_id: Which user-assigned identity; None is the system-assigned one.
+        address: The policy that gets it.
+        ignore_error: Whether the request goes on without it when Entra refuses.
+    """
+
+    resource: Value
+    client_id: Value | None
+    address: str
+    ignore_error: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way that a request may take through the policies.
+
+    Attributes:
+        backend_id: The backend entity that it is sent to.
+        url: The URL that it is sent to, when there is no backend entity.
+        backend_address: Which resource says so.
+        token: What it carries in `Authorization`; None is nothing of the gateway's.
+        replaced: The policy that overwrote or deleted `Authorization` after the token was put in.
+        variables: Tokens that were put in variables.
+        headers: Names of headers that are deleted, in lower case.
+        queries: Names of query parameters that are deleted.
+        checked: The policy statement that demands proof of who the caller is.
+        unknown: Why parts of the policies are not known.
+        address: The innermost policy.
+    """
+
+    backend_id: Value | None = None
+    url: Value | None = None
+    backend_address: str | None = None
+    token: TokenRequest | None = None
+    replaced: str | None = None
+    variables: tuple[tuple[str, TokenRequest], ...] = ()
+    headers: frozenset[str] = frozenset()
+    queries: frozenset[str] = frozenset()
+    checked: str | None = None
+    unknown: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """What an API does with requests.
+
+    Attributes:
+        ways: Every way that reaches a backend, by the operation's address or the API's.
+        problems: What keeps a policy from being read or from forwarding: address, what is wrong.
+        mentions: What policies are computed from whose text is known only after apply.
+    """
+
+    ways: tuple[Way, ...]
+    problems: tuple[tuple[str, str], ...]
+    mentions: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    address: str
+    root: Document | Fragment | None
+    parts: tuple[Reference | Opaque, ...]
+    problem: str | None = None
+    mentions: tuple[Reference, ...] = ()
+
+
+class Forwarder:
+    """Reads policies, each once."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self._documents: dict[tuple[str, str], _Policy] = {}
+
+    def forwarding(self, api: ApiLink) -> Forwarding:
+        """What an API does with requests, over all of its operations."""
+        ways: dict[Way, None] = {}
+        problems: dict[tuple[str, str], None] = {}
+        mentions: dict[Reference, None] = {}
+        own = [self.document(api.policy, api.gateway)] if api.policy else []
+        # Operations without a policy of their own all behave like the API.
+        operations: list[_Policy | None] = [
+            self.document(each, api.gateway) for each in api.operation_policies.values()
+        ]
+        if not api.operations or any(name not in api.operation_policies for name in api.operations):
+            operations.insert(0, None)
+        outer: list[_Policy] = []
+        if api.gateway.policy:
+            outer.append(self.document(api.gateway.policy, api.gateway))
+        products: list[_Policy | None] = [
+            self.document(api.gateway.product_policies[product], api.gateway)
+            for product in api.products
+            if product in api.gateway.product_policies
+        ]
+        products.append(None)
+        for operation in operations:
+            for product in products:
+                scopes = [
+                    *([operation] if operation else []),
+                    *own,
+                    *([product] if product else []),
+                    *outer,
+                ]
+                problems.update(
+                    ((each.address, each.problem), None) for each in scopes if each.problem
+                )
+                mentions.update((mention, None) for each in scopes for mention in each.mentions)
+                found = self._ways(scopes, api)
+                ways.update((way, None) for way in found)
+                if scopes and not found and not any(each.problem for each in scopes):
+                    problems[scopes[0].address, "the request is answered without the backend"] = (
+                        None
+                    )
+        return Forwarding(tuple(ways), tuple(problems), tuple(mentions))
+
+    def document(self, policy: Resource, gateway: GatewayLink) -> _Policy:
+        """A policy document, with named values put in."""
+        found = self._documents.get((policy.stack, policy.address))
+        if found is None:
+            body = self.chain.configuration.body(policy)
+            attribute = "value" if policy.type.endswith("_fragment") else "xml_content"
+            text = body.value(attribute)
+            found = _read(policy.address, self._with_named_values(text, gateway))
+            self._documents[policy.stack, policy.address] = found
+        return found
+
+    def _with_named_values(self, text: Value, gateway: GatewayLink) -> Value:
+        parts = text.parts if isinstance(text, Term) else (text,)
+        if not any(isinstance(part, str) and "{{" in part for part in parts):
+            return text
+        pieces: list[Value] = []
+        for part in parts:
+            if not isinstance(part, str):
+                pieces.append(Term((part,)) if isinstance(part, (Reference, Opaque)) else part)
+                continue
+            for position, piece in enumerate(re.split(r"\{\{\s*([\w.-]+)\s*\}\}", part)):
+                pieces.append(self._named_value(piece, gateway) if position % 2 else piece)
+        return join(pieces)
+
+    def _named_value(self, name: str, gateway: GatewayLink) -> Value:
+        resource = gateway.named_values.get(name.lower())
+        if resource is None:
+            return Term((Opaque("{{" + name + "}}", known=resource is not None),))
+        value = self.chain.configuration.body(resource).value("value")
+        return Term((Opaque("{{" + name + "}}", known=False),)) if value is None else value
+
+    def _ways(self, scopes: Sequence[_Policy], api: ApiLink) -> list[Way]:
+        configuration = self.chain.configuration
+        start = Way(address=scopes[0].address if scopes else api.address)
+        if api.resource is not None:
+            url = configuration.body(api.resource).value("service_url")
+            if url is not None:
+                start = replace(start, url=url, backend_address=api.address)
+        if not scopes and api.resource is None:
+            start = replace(start, unknown="the API's policy is managed elsewhere")
+        walk = _Walk(self, api.gateway)
+        ways = walk.section("inbound", scopes, [start])
+        forwarded = walk.section("backend", scopes, ways)
+        return forwarded if walk.forwards(scopes) else []
+
+
+def _read(address: str, text: Value) -> _Policy:
+    """Read a policy; what is not literal stands in it as private-use characters meanwhile."""
+    if text is None:
+        problem = "the policy's text is linked, not in the configuration"
+        return _Policy(address, None, (), problem)
+    parts = text.parts if isinstance(text, Term) else (text,)
+    if isinstance(text, Term) and all(isinstance(part, Opaque) for part in text.parts):
+        problem = "the policy's text is known only after apply"
+        return _Policy(address, None, (), problem, references_in(text))
+    kept: list[Reference | Opaque] = []
+    pieces: list[str] = []
+    for part in parts:
+        if isinstance(part, (Reference, Opaque)):
+            pieces.append(f"\ue010{len(kept)}\ue011")
+            kept.append(part)
+        else:
+            pieces.append(re.sub("[\ue000-\uf8ff]", "", str(part)))
+    try:
+        root = read("".join(pieces))
+    except InputError as error:
+        return _Policy(address, None, (), f"the policy cannot be read: {error}")
+    return _Policy(address, root, tuple(kept))
+
+
+class _Walk:
+    """Follows requests through the statements of a section."""
+
+    def __init__(self, forwarder: Forwarder, gateway: GatewayLink) -> None:
+        self.forwarder = forwarder
+        self.gateway = gateway
+
+    def section(
+        self, name: Literal["inbound", "backend"], scopes: Sequence[_Policy], ways: list[Way]
+    ) -> list[Way]:
+        """The ways on after one section, `<base />` being the next scope outwards."""
+        for position, document in enumerate(scopes):
+            if document.root is None:
+                reason = document.problem
+                return [replace(way, unknown=way.unknown or reason) for way in ways]
+            return self._statements(
+                _section(document.root, name), document, scopes[position + 1 :], name, ways, 0
+            )
+        return ways
+
+    def forwards(self, scopes: Sequence[_Policy]) -> bool:
+        """Whether the backend section sends the request on."""
+        for document in scopes:
+            if document.root is None:
+                return True
+            tags = set(_names(_section(document.root, "backend")))
+            if tags & {"forward-request", "include-fragment", "proxy"}:
+                return True
+            if "base" not in tags:
+                return False
+        return True
+
+    def _statements(
+        self,
+        statements: Sequence[Node],
+        document: _Policy,
+        outer: Sequence[_Policy],
+        section: Literal["inbound", "backend"],
+        ways: list[Way],
+        depth: int,
+    ) -> list[Way]:
+        if depth > _MAXIMUM_FRAGMENTS:
+            return [replace(way, unknown="the policy is nested too deeply") for way in ways]
+        for statement in statements:
+            if not isinstance(statement, Element):
+                if isinstance(statement, str) and "\ue010" in statement:
+                    reason = "a part of the policy is known only after apply"
+                    ways = [replace(way, unknown=way.unknown or reason) for way in ways]
+                continue
+            tag = statement.name
+            if tag == "base":
+                ways = self.section(section, outer, ways)
+            elif tag == "choose":
+                branches: list[Way] = []
+                for branch in statement.elements():
+                    branches += self._statements(
+                        branch.children, document, outer, section, ways, depth + 1
+                    )
+                if not any(statement.elements("otherwise")):
+                    branches += ways
+                ways = list(dict.fromkeys(branches))
+                if len(ways) > _MAXIMUM_WAYS:
+                    reason = "the policy branches too often"
+                    ways = [replace(way, unknown=reason) for way in ways[:_MAXIMUM_WAYS]]
+            elif tag in _CONTAINERS:
+                ways = self._statements(
+                    statement.children, document, outer, section, ways, depth + 1
+                )
+            elif tag == "include-fragment":
+                ways = self._fragment(statement, document, outer, section, ways, depth)
+            elif tag in ("return-response", "mock-response"):
+                ways = []
+            else:
+                ways = [self._statement(statement, document, way) for way in ways]
+        return ways
+
+    def _fragment(
+        self,
+        statement: Element,
+        document: _Policy,
+        outer: Sequence[_Policy],
+        section: Literal["inbound", "backend"],
+        ways: list[Way],
+        depth: int,
+    ) -> list[Way]:
+        name = _value(statement.attributes.get("fragment-id", ""), document)
+        resource = self.gateway.fragments.get(key(name))
+        if resource is None:
+            reason = (
+                f"policy fragment {statement.attributes.get('fragment-id')} is managed elsewhere"
+            )
+            return [replace(way, unknown=way.unknown or reason) for way in ways]
+        fragment = self.forwarder.document(resource, self.gateway)
+        if fragment.root is None:
+            return [replace(way, unknown=way.unknown or fragment.problem) for way in ways]
+        policies = _section(fragment.root, section)
+        return self._statements(policies, fragment, outer, section, ways, depth + 1)
+
+    def _statement(self, statement: Element, document: _Policy, way: Way) -> Way:
+        tag, address = statement.name, document.address
+        if tag == "set-backend-service":
+            backend, url = (
+                statement.attributes.get("backend-id"),
+                statement.attributes.get("base-url"),
+            )
+            if backend is not None:
+                value = _value(backend, document)
+                return replace(way, backend_id=value, backend_address=address)
+            # A backend entity of an outer scope can be replaced by another entity only (Learn,
+            # "Set backend service").
+            if url is not None and way.backend_id is None:
+                return replace(way, url=_value(url, document), backend_address=address)
+            return way
+        if tag == "authentication-managed-identity":
+            client = statement.attributes.get("client-id")
+            token = TokenRequest(
+                _value(statement.attributes.get("resource", ""), document),
+                None if client is None else _value(client, document),
+                address,
+                statement.attributes.get("ignore-error", "false").strip().lower() == "true",
+            )
+            variable = statement.attributes.get("output-token-variable-name")
+            if variable:
+                return replace(way, variables=(*way.variables, (variable, token)))
+            return replace(way, token=token, replaced=None)
+        if tag in ("authentication-basic", "authentication-certificate"):
+            if tag == "authentication-basic":
+                return replace(way, token=None, replaced=address)
+            return way
+        if tag in _CHECKS:
+            return replace(way, checked=tag)
+        if tag == "set-header":
+            return self._header(statement, address, way)
+        if tag == "set-query-parameter" and statement.attributes.get("exists-action") == "delete":
+            return replace(
+                way, queries=way.queries | {statement.attributes.get("name", "").lower()}
+            )
+        return way
+
+    def _header(self, statement: Element, address: str, way: Way) -> Way:
+        name = statement.attributes.get("name", "").strip().lower()
+        action = statement.attributes.get("exists-action", "override")
+        if name == "authorization":
+            text = " ".join(each.text for each in statement.elements("value"))
+            for variable, token in way.variables:
+                if variable in text and action in ("override", "skip"):
+                    return replace(way, token=token, replaced=None)
+            if action != "skip" or way.token is None:
+                return replace(way, token=None, replaced=address)
+            return way
+        if action == "delete":
+            return replace(way, headers=way.headers | {name})
+        return way
+
+
+def _section(root: Document | Fragment, name: Literal["inbound", "backend"]) -> list[Node]:
+    if isinstance(root, Fragment):
+        return root.policies
+    return root.inbound if name == "inbound" else root.backend
+
+
+def _names(nodes: Sequence[Node]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, Element):
+            yield node.name
+            yield from _names(node.children)
+
+
+def _value(text: str, document: _Policy) -> Value:
+    """An attribute of a policy, with what was not literal put back."""
+    if isinstance(text, Expression):
+        return Term((Opaque(text, known=False),))
+    return join(list(_pieces(text, document)))
+
+
+def _pieces(text: str, document: _Policy) -> Iterator[Value]:
+    for position, piece in enumerate(re.split("\ue010(\\d+)\ue011", text)):
+        if position % 2:
+            yield Term((document.parts[int(piece)],))
+        else:
+            yield piece

@@ -1,0 +1,940 @@
+"""Every way in which the chain can be broken or opened: a table of rules, and what checks them.
+
+Ids never change and are never used again. SF1xx speak of Easy Auth, SF2xx of the registration,
+SF3xx of the gateway and its policies, SF4xx of the site's side doors, SF5xx of who may use the
+gateway, SF9xx of what cannot be told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from constructs_lib.findings import Severity
+from constructs_lib.trust import door, entra
+from constructs_lib.trust.calls import Calls, Route
+from constructs_lib.trust.chain import AppLink, host_of
+from constructs_lib.trust.configuration import Body, Resource
+from constructs_lib.trust.terms import Opaque, Term, Value, same, text_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A way in which the chain can be broken or opened.
+
+    Attributes:
+        id: Stable: `SF` and three digits.
+        severity: `error` fails `secured-functions check`.
+        effect: `open` lets somebody in, `broken` keeps the gateway out, `unproven` is neither.
+        title: What is wrong, in a few words.
+        reason: Why it matters, in a sentence.
+        fix: What to write instead, in a sentence.
+    """
+
+    id: str
+    severity: Severity
+    effect: Literal["open", "broken", "unproven"]
+    title: str
+    reason: str
+    fix: str
+
+    @property
+    def anchor(self) -> str:
+        """The page that documents it, below `docs/`."""
+        return f"rules/README.md#{self.id.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A rule that a resource breaks.
+
+    Attributes:
+        rule: The rule's id.
+        resource: The resource, if it is in the configuration.
+        attribute: Its attribute, as a dotted path.
+        message: What is wrong, in one sentence.
+    """
+
+    rule: str
+    resource: Resource | None
+    attribute: str | None
+    message: str
+
+
+def _rule(
+    id: str,
+    severity: Severity,
+    effect: Literal["open", "broken", "unproven"],
+    title: str,
+    reason: str,
+    fix: str,
+) -> Rule:
+    return Rule(id=id, severity=severity, effect=effect, title=title, reason=reason, fix=fix)
+
+
+RULES: dict[str, Rule] = {
+    rule.id: rule
+    for rule in (
+        # Easy Auth
+        _rule(
+            "SF101",
+            "error",
+            "open",
+            "Easy Auth is off",
+            "Functions behind the gateway run with authLevel anonymous, so without Easy Auth "
+            "everybody who knows the host name can call them.",
+            "Set auth_settings_v2 with auth_enabled = true, on the app and on every slot.",
+        ),
+        _rule(
+            "SF102",
+            "error",
+            "open",
+            "Requests without a token are let through",
+            "With require_authentication false or AllowAnonymous, Easy Auth only labels requests; "
+            "it refuses none.",
+            'Set require_authentication = true and unauthenticated_action = "Return401".',
+        ),
+        _rule(
+            "SF103",
+            "error",
+            "broken",
+            "No Entra provider",
+            "Without active_directory_v2 Easy Auth validates no token of Entra, so the gateway "
+            "is refused like everybody else.",
+            "Add active_directory_v2 with the registration's client id.",
+        ),
+        _rule(
+            "SF104",
+            "error",
+            "open",
+            "Tokens of every tenant are accepted",
+            "An endpoint such as common or organizations means no check of the tenant that issued "
+            "the token.",
+            "Write https://login.microsoftonline.com/<tenant id>/v2.0 as tenant_auth_endpoint.",
+        ),
+        _rule(
+            "SF105",
+            "error",
+            "broken",
+            "Issuer and token version differ",
+            "Entra writes another issuer into tokens of version 1 than into those of version 2; "
+            "which it issues is decided by the registration alone.",
+            "End tenant_auth_endpoint in /v2.0 and set requested_access_token_version = 2.",
+        ),
+        _rule(
+            "SF106",
+            "error",
+            "broken",
+            "Audience is not accepted",
+            "Easy Auth refuses a token whose audience is neither its client id nor one of "
+            "allowed_audiences.",
+            "Use the registration's client id in client_id, allowed_audiences and the policy.",
+        ),
+        _rule(
+            "SF107",
+            "error",
+            "open",
+            "No allow-list of applications",
+            "What Easy Auth does without allowed_applications has changed over time; at times "
+            "every application of the tenant got in.",
+            "List the client id of the gateway's identity in allowed_applications.",
+        ),
+        _rule(
+            "SF108",
+            "error",
+            "open",
+            "No allow-list of identities",
+            "allowed_applications alone compares the client that asked for the token; only "
+            "allowed_identities names the principal.",
+            "List the principal id of the gateway's identity in allowed_identities.",
+        ),
+        _rule(
+            "SF109",
+            "error",
+            "broken",
+            "A caller is not in allowed_applications",
+            "Easy Auth answers 403 to a token whose client is not on the list.",
+            "List the client id of the identity that the policy uses, not its object id.",
+        ),
+        _rule(
+            "SF110",
+            "error",
+            "broken",
+            "A caller is not in allowed_identities",
+            "Easy Auth answers 403 to a token whose object id is not on the list.",
+            "List the principal (object) id of the identity that the policy uses.",
+        ),
+        _rule(
+            "SF111",
+            "error",
+            "broken",
+            "Groups are demanded of a managed identity",
+            "Tokens of applications and managed identities never name groups, so the gateway gets "
+            "403 as soon as allowed_groups is set.",
+            "Leave allowed_groups and jwt_allowed_groups out.",
+        ),
+        _rule(
+            "SF112",
+            "error",
+            "broken",
+            "A caller is not in jwt_allowed_client_applications",
+            "The list is one more condition: Easy Auth answers 403 to a client that is not on it.",
+            "Leave jwt_allowed_client_applications out, or list the same clients in it.",
+        ),
+        _rule(
+            "SF113",
+            "error",
+            "open",
+            "Paths are excluded from Easy Auth",
+            "Everybody who knows the host name can call an excluded path.",
+            "Remove excluded_paths; health checks of App Service need none. Or accept it with a "
+            "reason.",
+        ),
+        _rule(
+            "SF114",
+            "error",
+            "open",
+            "Another identity provider is accepted",
+            "Whoever has an account with that provider can sign in; the allow-lists are those of "
+            "Entra only.",
+            "Leave only active_directory_v2 in auth_settings_v2.",
+        ),
+        _rule(
+            "SF115",
+            "error",
+            "open",
+            "An application is allowed without its identity",
+            "Applications and identities are to be listed in pairs; an application that has no "
+            "identity on the list is a mistake or a door.",
+            "List both ids of every caller, or neither.",
+        ),
+        _rule(
+            "SF116",
+            "error",
+            "open",
+            "An identity is allowed without its application",
+            "Applications and identities are to be listed in pairs; an identity that has no "
+            "application on the list is a mistake or a door.",
+            "List both ids of every caller, or neither.",
+        ),
+        _rule(
+            "SF117",
+            "warning",
+            "broken",
+            "Callers are redirected to a sign-in page",
+            "A redirect is for websites: API clients follow it to a page and see 200.",
+            'Set unauthenticated_action = "Return401".',
+        ),
+        _rule(
+            "SF118",
+            "warning",
+            "open",
+            "Easy Auth accepts plain HTTP",
+            "A token that is sent over plain HTTP can be read and used by others.",
+            "Leave require_https at true.",
+        ),
+        _rule(
+            "SF119",
+            "error",
+            "broken",
+            "Both versions of Easy Auth's settings",
+            "A site has either auth_settings or auth_settings_v2; App Service refuses or mixes "
+            "them.",
+            "Remove auth_settings.",
+        ),
+        _rule(
+            "SF120",
+            "warning",
+            "unproven",
+            "Easy Auth's settings come from a file",
+            "With config_file_path a file in the app decides, which whoever deploys can change.",
+            "Remove config_file_path.",
+        ),
+        _rule(
+            "SF121",
+            "error",
+            "broken",
+            "Issuer of another tenant",
+            "The gateway's identity gets its tokens from the tenant of the registration; Easy Auth "
+            "refuses those of any other.",
+            "Use the tenant of the registration in tenant_auth_endpoint.",
+        ),
+        _rule(
+            "SF122",
+            "warning",
+            "open",
+            "Easy Auth keeps a client secret",
+            "Validating tokens needs no secret; one that exists can be stolen and makes its "
+            "holder the application.",
+            "Remove client_secret_setting_name, or let a managed identity stand in for it.",
+        ),
+        # Registration
+        _rule(
+            "SF201",
+            "error",
+            "broken",
+            "No service principal",
+            "Entra issues no token for an application without a service principal in the tenant "
+            "(AADSTS500011).",
+            "Add azuread_service_principal with the registration's client id.",
+        ),
+        _rule(
+            "SF202",
+            "error",
+            "broken",
+            "The service principal is disabled",
+            "Entra issues no token for a disabled application (AADSTS7000112).",
+            "Leave account_enabled at true.",
+        ),
+        _rule(
+            "SF203",
+            "error",
+            "broken",
+            "A caller has no role",
+            "With app_role_assignment_required Entra issues tokens only to whoever has a role of "
+            "the application (AADSTS501051).",
+            "Add azuread_app_role_assignment for the principal of the identity.",
+        ),
+        _rule(
+            "SF204",
+            "warning",
+            "open",
+            "Everybody in the tenant gets a token",
+            "Without app_role_assignment_required every application and user of the tenant can "
+            "get a token for the functions; only the allow-lists are left.",
+            "Set app_role_assignment_required = true on the service principal.",
+        ),
+        _rule(
+            "SF205",
+            "error",
+            "broken",
+            "The assigned role does not fit",
+            "A role that the application lacks, that is disabled or that is for users only cannot "
+            "be assigned to a managed identity.",
+            'Assign an enabled role of this application with allowed_member_types ["Application"].',
+        ),
+        _rule(
+            "SF206",
+            "warning",
+            "open",
+            "The registration is open to other tenants",
+            "Applications of other tenants can get tokens whose audience is this registration.",
+            'Set sign_in_audience = "AzureADMyOrg".',
+        ),
+        _rule(
+            "SF207",
+            "warning",
+            "open",
+            "The registration has a secret",
+            "Whoever holds the secret is the application, and Terraform keeps it in the state.",
+            "Remove it: neither the gateway nor Easy Auth needs a secret.",
+        ),
+        # Gateway and policies
+        _rule(
+            "SF301",
+            "error",
+            "broken",
+            "The policy gets no token",
+            "Without authentication-managed-identity the gateway calls like everybody else, and "
+            "Easy Auth refuses it.",
+            'Add <authentication-managed-identity resource="CLIENT ID" /> to the inbound section.',
+        ),
+        _rule(
+            "SF302",
+            "error",
+            "broken",
+            "The policy replaces its token",
+            "A later policy overwrites or deletes the Authorization header that holds the token.",
+            "Put authentication-managed-identity after whatever changes Authorization.",
+        ),
+        _rule(
+            "SF303",
+            "error",
+            "broken",
+            "The gateway lacks the identity",
+            "Without client-id the policy uses the system-assigned identity, which the gateway "
+            "does not have.",
+            "Give the gateway a system-assigned identity, or name a user-assigned one as "
+            "client-id.",
+        ),
+        _rule(
+            "SF304",
+            "error",
+            "broken",
+            "client-id is no identity of the gateway",
+            "The gateway gets tokens only for identities that it holds.",
+            "List the identity in the gateway's identity_ids, and use its client id as client-id.",
+        ),
+        _rule(
+            "SF305",
+            "error",
+            "broken",
+            "The token is for something else",
+            "resource has to be the client id (or an App ID URI) of the registration that Easy "
+            "Auth expects; the id of the identity is a common mistake.",
+            "Use the same registration's client id in the policy and in Easy Auth.",
+        ),
+        _rule(
+            "SF306",
+            "warning",
+            "broken",
+            "Failing to get a token is ignored",
+            "With ignore-error the request goes on without a token, and the reason for the 401 is "
+            "lost.",
+            "Leave ignore-error out.",
+        ),
+        _rule(
+            "SF307",
+            "error",
+            "broken",
+            "The backend does not exist",
+            "set-backend-service names a backend that the gateway does not have.",
+            "Use the name of an azurerm_api_management_backend of this gateway.",
+        ),
+        _rule(
+            "SF308",
+            "error",
+            "open",
+            "The gateway calls over plain HTTP",
+            "The token can be read on the way.",
+            "Write https:// in the backend's url.",
+        ),
+        _rule(
+            "SF309",
+            "error",
+            "broken",
+            "The policy does not forward",
+            "A policy that cannot be read or does not forward never reaches the function.",
+            "Keep <forward-request /> or <base /> in the backend section, and well-formed XML.",
+        ),
+        _rule(
+            "SF310",
+            "error",
+            "open",
+            "The token goes to another host",
+            "Whoever answers at that host gets a token with which the functions can be called.",
+            "Send the request to the app that the token is for.",
+        ),
+        _rule(
+            "SF311",
+            "error",
+            "open",
+            "The backend's certificate is not checked",
+            "Whoever answers in place of the function app gets the token.",
+            "Leave validate_certificate_chain and validate_certificate_name at true.",
+        ),
+        _rule(
+            "SF312",
+            "warning",
+            "open",
+            "The subscription key is forwarded",
+            "Header and query parameter of the key reach the function and its logs unless the "
+            "policy deletes both, under the API's own names.",
+            "Add set-header and set-query-parameter with exists-action delete for both names.",
+        ),
+        _rule(
+            "SF313",
+            "warning",
+            "open",
+            "The API is served over plain HTTP",
+            "Subscription keys and data can be read on the way.",
+            'Set protocols = ["https"].',
+        ),
+        _rule(
+            "SF314",
+            "warning",
+            "open",
+            "The backend holds a secret",
+            "A function key or password in the backend's credentials is not needed here and "
+            "stands in the state.",
+            "Remove credentials: the gateway's token is enough.",
+        ),
+        # Side doors of the site
+        _rule(
+            "SF401",
+            "error",
+            "broken",
+            "The network rules keep the gateway out",
+            "App Service answers 403 before Easy Auth is asked.",
+            "Let the gateway's subnet or its public address in.",
+        ),
+        _rule(
+            "SF402",
+            "error",
+            "open",
+            "The site accepts plain HTTP",
+            "https_only is false by default; a token sent over plain HTTP can be read.",
+            "Set https_only = true.",
+        ),
+        _rule(
+            "SF403",
+            "error",
+            "open",
+            "The deployment site takes passwords",
+            "Easy Auth does not cover SCM/Kudu; with basic authentication the publishing "
+            "credentials replace the code.",
+            "Set webdeploy_publish_basic_authentication_enabled = false.",
+        ),
+        _rule(
+            "SF404",
+            "error",
+            "open",
+            "FTP takes passwords",
+            "Easy Auth does not cover FTP; with basic authentication the publishing credentials "
+            "replace the code.",
+            "Set ftp_publish_basic_authentication_enabled = false.",
+        ),
+        _rule(
+            "SF405",
+            "warning",
+            "open",
+            "FTP is on",
+            "FTP is a way to replace the code that nothing here needs.",
+            'Leave ftps_state at "Disabled".',
+        ),
+        _rule(
+            "SF406",
+            "warning",
+            "broken",
+            "The ApiManagement service tag is not the gateway",
+            "The tag holds addresses of API Management's control plane; gateways call from others.",
+            "Let the gateway's subnet or its public address in.",
+        ),
+        _rule(
+            "SF407",
+            "warning",
+            "open",
+            "Outdated TLS is accepted",
+            "TLS before 1.2 is broken.",
+            "Set minimum_tls_version and scm_minimum_tls_version to 1.2 or 1.3.",
+        ),
+        _rule(
+            "SF408",
+            "warning",
+            "open",
+            "Remote debugging is on",
+            "A debugger reads and changes everything in the process, past Easy Auth.",
+            "Leave remote_debugging_enabled at false.",
+        ),
+        _rule(
+            "SF409",
+            "warning",
+            "open",
+            "A storage key opens the code",
+            "Whoever holds the key of the app's storage can replace its code and read its keys.",
+            "Let the app use its storage with a managed identity.",
+        ),
+        _rule(
+            "SF410",
+            "warning",
+            "open",
+            "The deployment site is open to every network",
+            "Easy Auth does not cover SCM/Kudu; only Azure's role assignments are left.",
+            'Set scm_ip_restriction_default_action = "Deny", or accept it with a reason.',
+        ),
+        _rule(
+            "SF411",
+            "warning",
+            "open",
+            "The network rules have an open end",
+            "Rules that let somebody in mean nothing while everybody else is let in too.",
+            'Set ip_restriction_default_action = "Deny".',
+        ),
+        # Who may use the gateway
+        _rule(
+            "SF501",
+            "error",
+            "open",
+            "The gateway lets anybody through",
+            "The chain proves to the function that the gateway calls; who calls the gateway is "
+            "nobody's concern without a subscription key or a check in the policy.",
+            "Leave subscription_required at true, or add validate-jwt; or accept it with a reason.",
+        ),
+        # What cannot be told
+        _rule(
+            "SF901",
+            "note",
+            "unproven",
+            "The gateway's access cannot be proven",
+            "A link is managed elsewhere or known only after apply.",
+            "Check the plan or the state, where more is known.",
+        ),
+        _rule(
+            "SF902",
+            "warning",
+            "unproven",
+            "An acceptance fits no finding",
+            "What is accepted must stay true; this one names a rule or an address that nothing "
+            "was found for.",
+            "Remove it, or correct the address and the rule.",
+        ),
+        _rule(
+            "SF903",
+            "warning",
+            "unproven",
+            "A link is changed past its resource",
+            "An azapi resource writes to the same object, which is not read here.",
+            "Write the setting in the azurerm resource.",
+        ),
+    )
+}
+
+
+def breaches(calls: Calls) -> list[Breach]:
+    """Every rule that is broken, each once for a resource and attribute."""
+    found: dict[tuple[str, int, str | None], Breach] = {}
+    for check in _CHECKS:
+        for breach in check(calls):
+            found.setdefault((breach.rule, id(breach.resource), breach.attribute), breach)
+    return list(found.values())
+
+
+def _answers(calls: Calls) -> Iterator[Breach]:
+    """What trusted callers meet, and what lets others in."""
+    for call in calls.calls:
+        if call.caller.trusted:
+            for said in call.decisions:
+                if said.verdict == "closed" and said.rule is not None:
+                    message = f"{call.caller.label} does not reach {call.app.name}: {said.reason}"
+                    yield Breach(said.rule, said.resource, said.attribute, message)
+            if call.caller.kind == "gateway" and call.decision.verdict == "unknown":
+                message = (
+                    f"whether {call.caller.label} reaches {call.app.name} cannot be proven: "
+                    f"{call.decision.reason}"
+                )
+                yield Breach("SF901", call.decision.resource, call.decision.attribute, message)
+        elif call.decision.verdict == "open" and call.decision.rule is not None:
+            message = f"{call.caller.label} reaches {call.app.name}: {call.decision.reason}"
+            yield Breach(
+                call.decision.rule, call.decision.resource, call.decision.attribute, message
+            )
+
+
+def _visible_apps(calls: Calls) -> Iterator[AppLink]:
+    return (app for app in calls.chain.apps.values() if app.visible)
+
+
+def _enforcement(calls: Calls) -> Iterator[Breach]:
+    """Easy Auth of every app and slot."""
+    for app in _visible_apps(calls):
+        auth = app.auth
+        if app.body.block("auth_settings") is not None and auth is not None:
+            yield Breach(
+                "SF119", app.resource, "auth_settings", f"{app.name} has both settings blocks"
+            )
+        if auth is None or auth.value("auth_enabled", False) is False:
+            if app.body.block("auth_settings") is None or auth is not None:
+                where = "auth_settings_v2.auth_enabled" if auth else "auth_settings_v2"
+                message = f"{app.name} lets every request through: Easy Auth is not enabled"
+                yield Breach("SF101", app.resource, where, message)
+            continue
+        for said in door.easy_auth(app, None):
+            if said.rule == "SF102":
+                yield Breach("SF102", app.resource, said.attribute, f"{app.name}: {said.reason}")
+        if auth.value("unauthenticated_action", "RedirectToLoginPage") == "RedirectToLoginPage":
+            yield Breach(
+                "SF117",
+                app.resource,
+                "auth_settings_v2.unauthenticated_action",
+                f"{app.name} answers 302 to callers without a token",
+            )
+        if auth.value("require_https", True) is False:
+            yield Breach(
+                "SF118",
+                app.resource,
+                "auth_settings_v2.require_https",
+                f"Easy Auth of {app.name} accepts plain HTTP",
+            )
+        if auth.value("config_file_path") not in (None, ""):
+            yield Breach(
+                "SF120",
+                app.resource,
+                "auth_settings_v2.config_file_path",
+                f"a file in {app.name} holds Easy Auth's settings",
+            )
+        for provider in door.OTHER_PROVIDERS:
+            if auth.block(provider) is not None:
+                yield Breach(
+                    "SF114",
+                    app.resource,
+                    f"auth_settings_v2.{provider}",
+                    f"{app.name} accepts sign-in through {provider.removesuffix('_v2')}",
+                )
+        if app.directory is None:
+            yield Breach(
+                "SF103",
+                app.resource,
+                door.DIRECTORY,
+                f"{app.name} knows no provider for tokens of Entra",
+            )
+            continue
+        yield from _directory(calls, app, app.directory)
+
+
+def _directory(calls: Calls, app: AppLink, directory: Body) -> Iterator[Breach]:
+    where = door.DIRECTORY
+    expected = door.issuer(app)
+    if expected.any_tenant:
+        yield Breach(
+            "SF104",
+            app.resource,
+            f"{where}.tenant_auth_endpoint",
+            f"{app.name} accepts tokens of every tenant",
+        )
+    elif expected.tenant is not None and _other_tenant(calls, app, expected.tenant):
+        yield Breach(
+            "SF121",
+            app.resource,
+            f"{where}.tenant_auth_endpoint",
+            f"{app.name} expects tokens of tenant {text_of(expected.tenant)}, "
+            "which is not that of the configuration",
+        )
+    if not directory.values("allowed_applications"):
+        yield Breach(
+            "SF107",
+            app.resource,
+            f"{where}.allowed_applications",
+            f"{app.name} names no applications that may call",
+        )
+    if not directory.values("allowed_identities"):
+        yield Breach(
+            "SF108",
+            app.resource,
+            f"{where}.allowed_identities",
+            f"{app.name} names no identities that may call",
+        )
+    for name in ("allowed_groups", "jwt_allowed_groups"):
+        if directory.values(name):
+            message = f"{app.name} demands groups, which tokens of identities never name"
+            yield Breach("SF111", app.resource, f"{where}.{name}", message)
+    listed = calls.allow_list(app)
+    if directory.values("allowed_identities"):
+        for each in listed.applications:
+            message = f"{app.name} allows application {text_of(each)} without its identity"
+            yield Breach("SF115", app.resource, f"{where}.allowed_applications", message)
+    if directory.values("allowed_applications"):
+        for each in listed.identities:
+            message = f"{app.name} allows identity {text_of(each)} without its application"
+            yield Breach("SF116", app.resource, f"{where}.allowed_identities", message)
+    secret = directory.value("client_secret_setting_name")
+    if secret is not None and secret != "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID":  # noqa: S105
+        yield Breach(
+            "SF122",
+            app.resource,
+            f"{where}.client_secret_setting_name",
+            f"{app.name} keeps a client secret in {text_of(secret)}",
+        )
+
+
+def _other_tenant(calls: Calls, app: AppLink, tenant: Value) -> bool:
+    """Whether an issuer's tenant is surely not the one that Terraform works in."""
+    if app.registration is None or not app.registration.managed:
+        return False
+    configuration = calls.chain.configuration
+    home: list[Value] = []
+    for each in configuration.of_type("azuread_client_config", "azurerm_client_config"):
+        if each.stack == app.resource.stack:
+            home.append(configuration.attribute(each, "tenant_id"))
+    home += configuration.tenants(app.resource.stack)
+    agreements = [same(tenant, each) for each in home]
+    if True in agreements:
+        return False
+    # Where the stack asks for its own tenant, a tenant that is written out is another one.
+    return False in agreements or (bool(home) and isinstance(tenant, str))
+
+
+def _registrations(calls: Calls) -> Iterator[Breach]:
+    chain = calls.chain
+    used = {id(route.registration) for route in calls.routes if route.registration}
+    used |= {id(app.registration) for app in chain.apps.values() if app.registration}
+    for registration in chain.registrations:
+        if id(registration) not in used:
+            continue
+        for principal in registration.principals:
+            body = chain.configuration.body(principal)
+            if not principal.managed and not principal.literal:
+                continue
+            if body.value("app_role_assignment_required", False) is False:
+                message = f"everybody in the tenant gets a token for {registration.name}"
+                yield Breach("SF204", principal, "app_role_assignment_required", message)
+        if registration.multi_tenant:
+            message = f"{registration.name} is open to other tenants"
+            yield Breach("SF206", registration.resource, "sign_in_audience", message)
+        for assignment in registration.assignments:
+            problem = entra.role_problem(chain, registration, assignment)
+            if problem is not None:
+                yield Breach("SF205", assignment, "app_role_id", problem)
+        if registration.resource is not None and registration.resource.managed:
+            if chain.configuration.body(registration.resource).block("password") is not None:
+                message = f"{registration.name} has a secret"
+                yield Breach("SF207", registration.resource, "password", message)
+            for each in chain.configuration.of_type("azuread_application_password"):
+                owner = chain.configuration.attribute(each, "application_id")
+                if same(owner, chain.configuration.attribute(registration.resource, "id")):
+                    yield Breach(
+                        "SF207", each, "application_id", f"{registration.name} has a secret"
+                    )
+
+
+def _policies(calls: Calls) -> Iterator[Breach]:
+    for api, forwarding in calls.forwardings:
+        for address, problem in forwarding.problems:
+            stack = api.gateway.stack if api.resource is None else api.resource.stack
+            policy = calls.chain.configuration.resource(stack, address)
+            rule = (
+                "SF901" if "known only after apply" in problem or "linked" in problem else "SF309"
+            )
+            yield Breach(rule, policy or api.resource, "xml_content", f"{api.name}: {problem}")
+    for route in calls.routes:
+        yield from _route(calls, route)
+
+
+def _route(calls: Calls, route: Route) -> Iterator[Breach]:
+    api, way, chain = route.api, route.way, calls.chain
+    policy = calls.policy_of(route)
+    secured = way.token is not None and (
+        route.registration is None
+        or route.registration.managed
+        or any(app.registration is route.registration for app in chain.apps.values())
+    )
+    if way.token is not None and way.token.ignore_error:
+        message = f"{api.name} goes on without a token when getting it fails"
+        yield Breach("SF306", policy, "xml_content", message)
+    if route.problem is not None and route.problem.verdict == "closed":
+        message = f"{api.name}: {route.problem.reason}"
+        yield Breach("SF307", route.problem.resource, route.problem.attribute, message)
+    elif way.token and route.url is None and not way.unknown and not route.problem:
+        message = f"{api.name} gets a token but has no backend"
+        yield Breach("SF307", policy, "xml_content", message)
+    elif secured and route.app is None and route.url is not None:
+        yield from _foreign_host(calls, route)
+    if route.app is None:
+        return
+    backend = calls.backend_of(route)
+    where = backend or policy
+    attribute = "url" if backend else "xml_content"
+    if isinstance(route.url, (str, Term)) and text_of(route.url).lower().startswith("http://"):
+        message = f"{api.name} calls {route.app.name} over plain HTTP"
+        yield Breach("SF308", where, attribute, message)
+    if backend is not None:
+        body = chain.configuration.body(backend)
+        tls = body.block("tls")
+        for name in ("validate_certificate_chain", "validate_certificate_name"):
+            if tls is not None and tls.value(name, True) is False:
+                message = f"the gateway does not check the certificate of {route.app.name}"
+                yield Breach("SF311", backend, f"tls.{name}", message)
+        if body.block("credentials") is not None:
+            message = f"the backend of {api.name} holds credentials"
+            yield Breach("SF314", backend, "credentials", message)
+    if api.resource is None:
+        return
+    body = chain.configuration.body(api.resource)
+    if any(protocol == "http" for protocol in body.values("protocols")):
+        message = f"{api.name} is served over plain HTTP"
+        yield Breach("SF313", api.resource, "protocols", message)
+    names = body.block("subscription_key_parameter_names")
+    header, query = "Ocp-Apim-Subscription-Key", "subscription-key"
+    if names is not None:
+        header, query = text_of(names.value("header", header)), text_of(names.value("query", query))
+    missing = [
+        *([f"the header {header}"] if header.lower() not in way.headers else []),
+        *([f"the query parameter {query}"] if query.lower() not in way.queries else []),
+    ]
+    if missing and way.unknown is None:
+        message = f"{api.name} forwards the subscription key in {' and '.join(missing)}"
+        yield Breach("SF312", policy, "xml_content", message)
+
+
+def _foreign_host(calls: Calls, route: Route) -> Iterator[Breach]:
+    """A token of ours that is sent to a host that is no app of ours."""
+    host = host_of(route.url)
+    registration = route.registration
+    waiting = [app for app in calls.chain.apps.values() if app.registration is registration]
+    if registration is None or not waiting or host is None:
+        return
+    if isinstance(host, Term) and any(isinstance(part, Opaque) for part in host.parts):
+        return
+    backend = calls.backend_of(route)
+    message = (
+        f"{route.api.name} sends the token for {waiting[0].name} to {text_of(host)}, "
+        "which is no function app of the configuration"
+    )
+    policy = calls.policy_of(route)
+    yield Breach("SF310", backend or policy, "url" if backend else "xml_content", message)
+
+
+def _side_doors(calls: Calls) -> Iterator[Breach]:
+    """What reaches an app past Easy Auth."""
+    for app in _visible_apps(calls):
+        body, name = app.body, app.name
+        if body.value("https_only", False) is False:
+            yield Breach("SF402", app.resource, "https_only", f"{name} accepts plain HTTP")
+        if app.resource.type != "azurerm_function_app":
+            attribute = "webdeploy_publish_basic_authentication_enabled"
+            if body.value(attribute, True) is True:
+                message = f"the deployment site of {name} takes publishing passwords"
+                yield Breach("SF403", app.resource, attribute, message)
+            attribute = "ftp_publish_basic_authentication_enabled"
+            flex = app.resource.type == "azurerm_function_app_flex_consumption"
+            if body.value(attribute, not flex) is True:
+                message = f"FTP of {name} takes publishing passwords"
+                yield Breach("SF404", app.resource, attribute, message)
+        for attribute in ("storage_account_access_key", "storage_access_key"):
+            if body.value(attribute) is not None:
+                message = f"{name} uses its storage with a key"
+                yield Breach("SF409", app.resource, attribute, message)
+        if app.site is not None:
+            yield from _site(app, app.site)
+        if door.network(app, scm=True) is None:
+            message = f"the deployment site of {name} is open to every network"
+            where = "site_config.scm_ip_restriction_default_action"
+            yield Breach("SF410", app.resource, where, message)
+
+
+def _site(app: AppLink, site: Body) -> Iterator[Breach]:
+    name = app.name
+    if site.value("ftps_state", "Disabled") in ("AllAllowed", "FtpsOnly"):
+        yield Breach("SF405", app.resource, "site_config.ftps_state", f"FTP of {name} is on")
+    for attribute in ("minimum_tls_version", "scm_minimum_tls_version"):
+        version = site.value(attribute, "1.2")
+        if isinstance(version, str) and re.fullmatch(r"1\.[01]", version):
+            message = f"{name} accepts TLS {version}"
+            yield Breach("SF407", app.resource, f"site_config.{attribute}", message)
+    if site.value("remote_debugging_enabled", False) is True:
+        where = "site_config.remote_debugging_enabled"
+        yield Breach("SF408", app.resource, where, f"{name} can be debugged from outside")
+    rules = site.blocks("ip_restriction")
+    for rule in rules:
+        tag = rule.value("service_tag")
+        if isinstance(tag, str) and tag.split(".")[0].lower() == "apimanagement":
+            message = f"{name} lets the service tag {tag} in, which is not the gateway"
+            yield Breach("SF406", app.resource, "site_config.ip_restriction", message)
+    if (
+        any(rule.value("action", "Allow") == "Allow" for rule in rules)
+        and site.value("ip_restriction_default_action", "Allow") == "Allow"
+    ):
+        where = "site_config.ip_restriction_default_action"
+        yield Breach("SF411", app.resource, where, f"{name} names networks but lets all in")
+
+
+_AZAPI_LINKS = re.compile(r"Microsoft\.Web/sites(/slots)?(/config)?(/|@|$)", re.IGNORECASE)
+
+
+def _azapi(calls: Calls) -> Iterator[Breach]:
+    configuration = calls.chain.configuration
+    for each in configuration.of_type("azapi_resource", "azapi_update_resource"):
+        kind = configuration.body(each).value("type")
+        if isinstance(kind, str) and _AZAPI_LINKS.match(kind):
+            yield Breach("SF903", each, "type", f"{each.address} writes {kind}")
+
+
+_CHECKS: tuple[Callable[[Calls], Iterator[Breach]], ...] = (
+    _answers,
+    _enforcement,
+    _registrations,
+    _policies,
+    _side_doors,
+    _azapi,
+)
