@@ -7,6 +7,7 @@ import getpass
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -250,11 +251,21 @@ def _keys(options: argparse.Namespace, outputs: Outputs) -> dict[str, Secret]:
         except (OSError, UnicodeDecodeError):
             raise InputError("cannot be read", where=where) from None
     elif options.key_prompt:
-        common = Secret(getpass.getpass("Subscription key: "), where="the key")
+        common = Secret(_ask(), where="the key")
     elif os.environ.get(KEY_VARIABLE):
         common = Secret(os.environ[KEY_VARIABLE], where=KEY_VARIABLE)
     keys = dict.fromkeys(outputs.apis, common) if common else {}
     return keys | _from_environment("--key-env", options.key_env, outputs)
+
+
+def _ask() -> str:
+    with warnings.catch_warnings():
+        # Where there is no terminal, getpass would warn and then show what is typed.
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass("Subscription key: ")
+        except (getpass.GetPassWarning, EOFError):
+            raise InputError("--key-prompt needs a terminal", fix=KEY_VARIABLE) from None
 
 
 def _from_environment(option: str, given: Sequence[str], outputs: Outputs) -> dict[str, Secret]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -132,6 +133,27 @@ def test_what_is_slow_to_start_is_waited_for_and_shown(verify: Verify, world: Wo
     assert max(result["attempts"] for result in run.results) > 1
     assert "waiting for gateway-" in run.err
     assert "503" in run.err
+
+
+def test_on_a_terminal_one_line_moves_in_place_of_many(
+    verify: Verify, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    world.faults.add("gateway has no identity")
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    assert verify(limit=1.5).code == 1
+    assert (
+        "17 of 17 checks" in terminal.getvalue() or "of 17 checks, waiting" in terminal.getvalue()
+    )
+    assert "\x1b[2K" in terminal.getvalue(), "the line must be taken away again"
+    assert_nothing_secret(terminal.getvalue(), world)
+    assert verify("--quiet", limit=1.5).code == 1
+    assert terminal.getvalue().count("17 checks") == terminal.getvalue().count("of 17 checks")
 
 
 def test_an_open_door_is_reported_at_once(verify: Verify, world: World) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import getpass
 import io
 import json
 import os
 import random
 import traceback
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -235,6 +237,20 @@ def test_the_key_may_come_from_a_file_descriptor_and_the_outputs_from_standard_i
     skip = "--skip=*"
     assert cli.main(["verify", f"--key-fd={reading}", skip, "--format=json", "--echo=/echo"]) == 0
     assert json.loads(capsys.readouterr().out)["summary"] == {"skipped": 17}
+
+
+def test_the_key_is_not_asked_for_where_typing_would_show_it(
+    outputs: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def without_terminal(prompt: str) -> str:
+        warnings.warn("Can not control echo on the terminal.", getpass.GetPassWarning, stacklevel=1)
+        raise AssertionError("must not go on")
+
+    monkeypatch.setattr(getpass, "getpass", without_terminal)
+    assert cli.main(["verify", outputs, "--key-prompt"]) == 2
+    assert "needs a terminal" in capsys.readouterr().err
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: local_azure.KEY)
+    assert cli.main(["verify", outputs, "--key-prompt", "--skip=*"]) == 0
 
 
 def test_an_api_without_a_probe_is_not_quietly_passed_over(
