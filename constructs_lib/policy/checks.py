@@ -134,7 +134,7 @@ class _Checker:
         severity: Severity = "error",
     ) -> None:
         line, column = (place.line, place.column) if place else (None, None)
-        if place and attribute in place.attributes:
+        if place and attribute and attribute in place.attributes:
             line, column = place.attributes[attribute]
         self.findings.append(
             Finding(

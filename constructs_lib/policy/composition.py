@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from constructs_lib.policy.expressions import is_expression
-from constructs_lib.policy.model import SECTIONS, Document, Element, Fragment, Node, Section
+from constructs_lib.policy.model import Document, Element, Fragment, Node, Section
 from constructs_lib.policy.values import NAMED_VALUE, TOKEN, Template
 
 
@@ -111,14 +111,14 @@ def effective(
         documents: The documents from the widest scope (global) to the narrowest (operation).
         fragments: Fragments by their ids; those that are included are put in place.
     """
-    names = [name.replace("-", "_") for name in SECTIONS]
-    result = Document(**{name: [] for name in names})
+    known = fragments or {}
+    result = Document([], [], [], [])
     for document in documents:
         result = Document(
-            **{
-                name: _resolved(getattr(document, name), getattr(result, name), fragments or {})
-                for name in names
-            }
+            inbound=_resolved(document.inbound, result.inbound, known),
+            backend=_resolved(document.backend, result.backend, known),
+            outbound=_resolved(document.outbound, result.outbound, known),
+            on_error=_resolved(document.on_error, result.on_error, known),
         )
     return result
 

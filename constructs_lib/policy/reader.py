@@ -157,7 +157,10 @@ class _Reader:
             comments[child.name], pending = pending, []
         comments["end"] = pending
         return Document(
-            *(sections.get(name, []) for name in SECTIONS),
+            inbound=sections.get("inbound", []),
+            backend=sections.get("backend", []),
+            outbound=sections.get("outbound", []),
+            on_error=sections.get("on-error", []),
             comments=comments,
             absent=frozenset(SECTIONS) - frozenset(sections),
             path=self.path,

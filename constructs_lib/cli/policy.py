@@ -1,0 +1,156 @@
+"""`secured-functions policy`: check and format policy files."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from difflib import unified_diff
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from constructs_lib.errors import InputError
+    from constructs_lib.findings import Finding
+    from constructs_lib.policy import Document, Fragment
+
+SCOPES = ("global", "workspace", "product", "api", "operation")
+
+
+def register(commands: Any) -> None:
+    """Add `policy check` and `policy format`."""
+    policy = commands.add_parser(
+        "policy", help="check and format policy files of API Management"
+    ).add_subparsers(metavar="COMMAND", required=True)
+
+    check = policy.add_parser(
+        "check",
+        help="tell what API Management would refuse, and what goes wrong later",
+        epilog="Exit code: 0 no errors, 1 errors, 2 a file that cannot be read.",
+    )
+    check.add_argument("files", nargs="+", metavar="FILE", help="policy file, `-` for the input")
+    check.add_argument("--scope", choices=SCOPES, default="api", help="where they stand (api)")
+    check.add_argument("--sku", help="SKU of the gateway, such as Developer_1")
+    check.add_argument("--format", choices=("text", "json", "sarif", "junit"), default="text")
+    check.add_argument("--output", type=Path, metavar="FILE", help="write the findings there")
+    check.set_defaults(run=run_check)
+
+    form = policy.add_parser(
+        "format",
+        help="rewrite policy files as canonical XML",
+        epilog="Exit code: 0 done, 1 with --check or --diff if a file would change, 2 unreadable.",
+    )
+    form.add_argument("files", nargs="+", metavar="FILE", help="policy file, `-` for the input")
+    form.add_argument("--check", action="store_true", help="only tell which files would change")
+    form.add_argument("--diff", action="store_true", help="only show what would change")
+    form.set_defaults(run=run_format)
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """Check the files and write the findings."""
+    from constructs_lib.errors import InputError
+    from constructs_lib.findings import fails, render
+    from constructs_lib.policy import check
+    from constructs_lib.policy.checks import RULES
+
+    findings: list[Finding] = []
+    unreadable = False
+    for file in options.files:
+        try:
+            _, document = _load(file)
+        except InputError as error:
+            unreadable = True
+            findings.append(_unreadable(file, error))
+        else:
+            findings += check(document, scope=options.scope, sku=options.sku)
+    shown = render(findings, options.format, rules=RULES, subjects=options.files)
+    if options.output:
+        _write(options.output, shown)
+    else:
+        sys.stdout.write(shown)
+    return 2 if unreadable else int(fails(findings))
+
+
+def run_format(options: argparse.Namespace) -> int:
+    """Format the files, or show what would change."""
+    from constructs_lib.errors import InputError
+    from constructs_lib.policy import write
+
+    changed = unreadable = False
+    for file in options.files:
+        try:
+            before, document = _load(file)
+            after = write(document, terraform=False)
+        except InputError as error:
+            unreadable = True
+            print(f"secured-functions: {error}", file=sys.stderr)
+            continue
+        changed = changed or after != before
+        if options.diff:
+            sys.stdout.writelines(_diff(file, before, after))
+        elif options.check:
+            if after != before:
+                print(f"{file}: would be formatted")
+        elif file == "-":
+            sys.stdout.write(after)
+        elif after != before:
+            _write(Path(file), after)
+            print(f"{file}: formatted")
+    if unreadable:
+        return 2
+    return int(changed and (options.check or options.diff))
+
+
+def _diff(file: str, before: str, after: str) -> Iterator[str]:
+    lines = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    for line in unified_diff(*lines, file, f"{file} (formatted)"):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _load(file: str) -> tuple[str, Document | Fragment]:
+    """Return the text of a file, as it is, and what it says."""
+    from constructs_lib.policy import read, read_file
+
+    if file == "-":
+        source = sys.stdin.read()
+        return source, read(source, "-")
+    document = read_file(file)
+    with Path(file).open(encoding="utf-8", newline="") as stream:
+        return stream.read(), document
+
+
+def _unreadable(file: str, error: InputError) -> Finding:
+    from constructs_lib.findings import Finding
+
+    numbers = [int(part) for part in (error.where or "").removeprefix(file).split(":") if part]
+    line, column, *_ = (*numbers, None, None)
+    return Finding(
+        rule="SFP001",
+        severity="error",
+        message=error.problem,
+        fix=error.fix or "",
+        path=file,
+        line=line,
+        column=column,
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all."""
+    from constructs_lib.errors import InputError
+
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+                stream.write(text)
+            mode = path.stat().st_mode if path.exists() else 0o644
+            Path(temporary).chmod(mode & 0o7777)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise InputError(f"cannot write the file: {error}", where=str(path)) from None
