@@ -752,6 +752,9 @@ def _registrations(calls: Calls) -> Iterator[Breach]:
     for registration in chain.registrations:
         if id(registration) not in used:
             continue
+        if registration.managed and not registration.principals:
+            message = f"Entra issues no token for {registration.name}: it has no service principal"
+            yield Breach("SF201", registration.resource, "client_id", message)
         for principal in registration.principals:
             body = chain.configuration.body(principal)
             if not principal.managed and not principal.literal:
