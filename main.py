@@ -16,8 +16,9 @@ ENVIRONMENTS = Path(__file__).parent / "environments"
 def main() -> int:
     """Build and synthesize every environment; return the exit code, 2 for wrong settings."""
     try:
+        environments = read_environments(ENVIRONMENTS)
         app = App()
-        for name, environment in read_environments(ENVIRONMENTS).items():
+        for name, environment in environments.items():
             EnvironmentStack(app, name, environment=environment, folder=ENVIRONMENTS)
     except InputError as error:
         print(error, file=sys.stderr)

@@ -58,6 +58,7 @@ from constructs_lib.policy import (
     SetHeader,
     SetQueryParameter,
     effective,
+    references,
     write,
 )
 from constructs_lib.policy_source import PolicySource, check_document, read_policy
@@ -241,6 +242,8 @@ class FunctionApi(Construct):
         self._audience = audience
         self._in_gateway = gateway.arguments
         self._check(name, path, route_prefix, audience, operations, anonymous_reason)
+        gateway.claim(self, "name", "API name", name)
+        gateway.claim(self, "path", "path", f"{path}/{version.version}" if version else path)
 
         self.path = path
         self._policy = read_policy(self, "policy", policy)
@@ -285,7 +288,7 @@ class FunctionApi(Construct):
             api_name=self.name,
             **self._in_gateway,
             xml_content=self._policy_xml(),
-            depends_on=[*depends_on, *self.named_values.values()] or None,
+            depends_on=[*depends_on, *self._needs(self._policy)] or None,
         )
         self._make_operations(operations)
         self._product(product)
@@ -354,6 +357,12 @@ class FunctionApi(Construct):
             if operation in self._operation_documents:
                 documents.append(self._operation_documents[operation])
         return effective(documents)
+
+    def _needs(self, document: Document) -> list[ITerraformDependable]:
+        """Return what a document names and so must be there before it."""
+        named = references(document)
+        made = [(self.named_values, named.named_values), (self._gateway.fragments, named.fragments)]
+        return [there[name] for there, names in made for name in names if name in there]
 
     def _policy_xml(self) -> str:
         document = self.secured_policy()
@@ -432,6 +441,7 @@ class FunctionApi(Construct):
                     "what looks like a secret is given as plain text",
                     "give a KeyVaultSecret, or another name if it is none",
                 )
+            self._gateway.claim(self, where, "named value", name)
             self.named_values[name] = ApiManagementNamedValue(
                 self,
                 f"named-value-{name}",
@@ -576,7 +586,7 @@ class FunctionApi(Construct):
                 **self._in_gateway,
                 operation_id=operation if imported else self.operations[operation].operation_id,
                 xml_content=write(document),
-                depends_on=[*self.named_values.values(), *([self.api] if imported else [])] or None,
+                depends_on=[*self._needs(document), *([self.api] if imported else [])] or None,
             )
 
     def _product(self, product: Product | None) -> None:
@@ -586,6 +596,7 @@ class FunctionApi(Construct):
             return
         product_id = product.id
         if product.display_name is not None:
+            self._gateway.claim(self, "product.id", "product", product.id)
             check_pattern(self, "product.id", product.id, _CHILD_NAME, _CHILD_NAME_RULE)
             if product.approval_required and not (product.subscriptions_limit or 0) > 0:
                 refuse(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Literal, TypedDict
 
 from cdktf import Fn, Token
@@ -23,6 +24,9 @@ from cdktf_cdktf_provider_azurerm.api_management import (
     ApiManagementVirtualNetworkConfiguration,
 )
 from cdktf_cdktf_provider_azurerm.api_management_policy import ApiManagementPolicy
+from cdktf_cdktf_provider_azurerm.api_management_policy_fragment import (
+    ApiManagementPolicyFragment,
+)
 from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import DataAzurermApiManagement
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIdentity
@@ -30,7 +34,8 @@ from constructs import Construct
 
 from constructs_lib.checks import check_pattern, is_token, refuse
 from constructs_lib.gateway_tiers import CLASSIC, SKU, SKU_RULE, tier_of, tier_problems
-from constructs_lib.policy_source import PolicySource, policy_xml
+from constructs_lib.policy import Fragment
+from constructs_lib.policy_source import PolicySource, fragment_xml, policy_xml
 from constructs_lib.principal import Principal
 from constructs_lib.resource_group import Placement, placement
 
@@ -115,6 +120,7 @@ class GatewayReferences(Construct):
         caller: The principal that the gateway calls functions with.
         policy_client_id: What the policy names as `client-id`: the client id of a user-assigned
             identity, None for the system-assigned one.
+        fragments: The policy fragments made with `add_fragment`, by name.
     """
 
     name: str
@@ -124,7 +130,14 @@ class GatewayReferences(Construct):
     sku: str | None
     caller: Principal
     policy_client_id: str | None
+    fragments: dict[str, ApiManagementPolicyFragment]
     _service: ApiManagement | DataAzurermApiManagement
+    _claims: dict[tuple[str, str], str]
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id)
+        self.fragments = {}
+        self._claims = {}
 
     @property
     def arguments(self) -> InGateway:
@@ -132,6 +145,44 @@ class GatewayReferences(Construct):
         return InGateway(
             api_management_name=self.name, resource_group_name=self.resource_group_name
         )
+
+    def claim(self, scope: Construct, argument: str, kind: str, name: str) -> None:
+        """Take a name that can be there once in a service, such as an API's path.
+
+        Raises:
+            InputError: If another construct has taken it already.
+        """
+        key = (kind, name.lower())
+        holder = self._claims.setdefault(key, scope.node.path)
+        if holder != scope.node.path and not is_token(name):
+            refuse(
+                scope,
+                argument,
+                f"the {kind} {name!r} is in this gateway already, from {holder}",
+                f"choose another {kind}",
+            )
+
+    def add_fragment(self, name: str, source: Fragment | Path | str) -> ApiManagementPolicyFragment:
+        """Add a policy fragment, which `IncludeFragment(fragment_id=name)` puts into any policy.
+
+        Args:
+            name: Its name, unique in the service.
+            source: The fragment, the path of an XML file, or XML text.
+
+        Raises:
+            InputError: If it cannot be read, or API Management would not accept it.
+        """
+        check_pattern(self, "fragment", name, r"[\w-]{1,80}", "up to 80 letters, digits, - and _")
+        self.claim(self, "fragment", "fragment", name)
+        self.fragments[name] = ApiManagementPolicyFragment(
+            self,
+            f"fragment-{name}",
+            api_management_id=self.id,
+            name=name,
+            format="rawxml",
+            value=fragment_xml(self, f"fragment {name}", source, sku=self.sku),
+        )
+        return self.fragments[name]
 
     @cached_property
     def public_ip_address(self) -> str:

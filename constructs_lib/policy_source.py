@@ -9,7 +9,8 @@ from constructs import Construct
 
 from constructs_lib.checks import refuse
 from constructs_lib.errors import InputError
-from constructs_lib.policy import Document, check, read, read_file, write
+from constructs_lib.findings import Finding
+from constructs_lib.policy import Document, Fragment, check, read, read_file, write
 
 PolicySource = Document | Path | str
 """A document, the path of an XML file, or XML text (which starts with `<`)."""
@@ -25,17 +26,10 @@ def read_policy(scope: Construct, argument: str, source: PolicySource | None) ->
     """
     if source is None:
         return Document()
-    if isinstance(source, Document):
-        return source
-    if isinstance(source, str) and source.lstrip().startswith("<"):
-        document = read(source, path=f"{scope.node.path}: {argument}")
-    else:
-        document = read_file(Path(source))
-    if not isinstance(document, Document):
-        refuse(
-            scope, argument, "a fragment is no policy document", "put <policies> around sections"
-        )
-    return document
+    found = _read(scope, argument, source)
+    if isinstance(found, Fragment):
+        refuse(scope, argument, "a fragment is no policy document", "write <policies>…</policies>")
+    return found
 
 
 def check_document(
@@ -46,15 +40,7 @@ def check_document(
     Raises:
         InputError: With every error of the document at once.
     """
-    errors = [
-        finding for finding in check(document, scope=at, sku=sku) if finding.severity == "error"
-    ]
-    if errors:
-        lines = [
-            f"{finding.message}" + (f" ({finding.fix})" if finding.fix else "")
-            for finding in errors
-        ]
-        raise InputError("; ".join(lines), where=f"{scope.node.path}: {argument}")
+    _refuse_errors(scope, argument, check(document, scope=at, sku=sku))
 
 
 def policy_xml(
@@ -68,3 +54,42 @@ def policy_xml(
     document = read_policy(scope, argument, source)
     check_document(scope, argument, document, at=at, sku=sku)
     return write(document)
+
+
+def fragment_xml(
+    scope: Construct, argument: str, source: Fragment | Path | str, *, sku: str | None
+) -> str:
+    """Read, check and write a policy fragment.
+
+    Raises:
+        InputError: If it cannot be read or API Management would not accept it.
+    """
+    fragment = _read(scope, argument, source)
+    if isinstance(fragment, Document):
+        refuse(scope, argument, "a policy document is no fragment", "write <fragment>…</fragment>")
+    _refuse_errors(scope, argument, check(fragment, scope="fragment", sku=sku))
+    return write(fragment)
+
+
+def _read(
+    scope: Construct, argument: str, source: Document | Fragment | Path | str
+) -> Document | Fragment:
+    if isinstance(source, (Document, Fragment)):
+        return source
+    if isinstance(source, str) and source.lstrip().startswith("<"):
+        return read(source, path=f"{scope.node.path}: {argument}")
+    return read_file(Path(source))
+
+
+def _refuse_errors(scope: Construct, argument: str, findings: list[Finding]) -> None:
+    errors = [
+        " ".join(part for part in (_place(finding), finding.message, f"({finding.fix})") if part)
+        for finding in findings
+        if finding.severity == "error"
+    ]
+    if errors:
+        raise InputError("; ".join(errors), where=f"{scope.node.path}: {argument}")
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.path}:{finding.line}:{finding.column}:" if finding.line else ""

@@ -485,7 +485,7 @@ def read_environment(path: Path) -> Environment:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        node = _compose(text)
+        node = yaml.SafeLoader(text).get_single_node()
         data: object = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot be read: {error}", where=str(path)) from error
@@ -568,14 +568,6 @@ def _place(node: yaml.Node | None, location: Sequence[int | str]) -> tuple[list[
 
 def _line(node: yaml.Node | None) -> int:
     return node.start_mark.line + 1 if node and node.start_mark else 1
-
-
-def _compose(text: str) -> yaml.Node | None:
-    loader = yaml.SafeLoader(text)
-    try:
-        return loader.get_single_node()
-    finally:
-        loader.dispose()
 
 
 def _message(problem: Any, keys: Sequence[int | str]) -> str:

@@ -8,7 +8,7 @@ from constructs_lib import (
     add_outputs,
     add_providers,
 )
-from constructs_lib.policy import RateLimitByKey
+from constructs_lib.policy import Expression, RateLimitByKey
 
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
@@ -34,7 +34,9 @@ class BillingStack(TerraformStack):
             resource_group=ResourceGroup(self, "group", name="rg-billing", location="westeurope"),
         )
         billing.policy.inbound.append(
-            RateLimitByKey(calls=100, renewal_period=60, counter_key="@(context.Subscription.Id)")
+            RateLimitByKey(
+                calls=100, renewal_period=60, counter_key=Expression("@(context.Subscription.Id)")
+            )
         )
         add_outputs(
             self,

@@ -20,7 +20,15 @@ from constructs_lib import (
     SubscriptionKey,
     TemplateParameter,
 )
-from constructs_lib.policy import Base, Document, RateLimitByKey, SetHeader
+from constructs_lib.policy import (
+    Base,
+    Document,
+    Expression,
+    ForwardRequest,
+    Fragment,
+    RateLimitByKey,
+    SetHeader,
+)
 
 AUDIENCE = "c2a0f1d8-3d1a-4d52-8d0e-1f9f4a7b6c33"
 GATEWAY = Principal(
@@ -112,7 +120,9 @@ def made(build):
         )
         kept["late"] = api(stack, "late")
         kept["late"].policy.inbound.append(
-            RateLimitByKey(calls=10, renewal_period=60, counter_key="@(context.Subscription.Id)")
+            RateLimitByKey(
+                calls=10, renewal_period=60, counter_key=Expression("@(context.Subscription.Id)")
+            )
         )
         kept["anonymous"] = api(
             stack, "anonymous", subscription_required=False, anonymous_reason="validate-jwt checks"
@@ -125,8 +135,8 @@ def of(made, kind, id):
     terraform, _ = made
     return next(
         entry
-        for entry in terraform["resource"][kind].values()
-        if entry["//"]["metadata"]["path"].split("/")[1] == id
+        for address, entry in terraform["resource"][kind].items()
+        if address.startswith(f"{id}_")
     )
 
 
@@ -300,6 +310,50 @@ def test_diagnostics_need_one_place(stack):
 
 def test_a_policy_that_was_broken_after_construction_is_refused_too(stack):
     made = api(stack)
-    made.policy.inbound.append(SetHeader(name="", exists_action="delete"))
-    with pytest.raises(InputError):
+    made.policy.inbound.append(ForwardRequest())
+    with pytest.raises(InputError, match="forward-request"):
         made._policy_xml()
+
+
+def test_a_fragment_is_there_before_the_policy_that_includes_it(build):
+    def make(stack):
+        gateway = existing(stack)
+        gateway.add_fragment(
+            "limits", Fragment([SetHeader(name="X-Powered-By", exists_action="delete")])
+        )
+        api(stack, policy=POLICY.format('<include-fragment fragment-id="limits" />'))
+
+    terraform = build(make)
+    (fragment,) = terraform["resource"]["azurerm_api_management_policy_fragment"]
+    (policy,) = terraform["resource"]["azurerm_api_management_api_policy"].values()
+    assert policy["depends_on"] == [f"azurerm_api_management_policy_fragment.{fragment}"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "says"),
+    [
+        ({"path": "shop"}, {"path": "Shop"}, "the path 'Shop'"),
+        ({"name": "shop"}, {"name": "shop"}, "the API name 'shop'"),
+        (
+            {"named_values": {"greeting": "a"}},
+            {"named_values": {"greeting": "b"}},
+            "the named value 'greeting'",
+        ),
+        (
+            {"product": Product(id="shop", display_name="A")},
+            {"product": Product(id="shop", display_name="B")},
+            "the product 'shop'",
+        ),
+    ],
+)
+def test_what_a_gateway_can_have_once_is_refused_twice(stack, first, second, says):
+    api(stack, "one", **first)
+    with pytest.raises(InputError) as caught:
+        api(stack, "two", **second)
+    assert says in str(caught.value)
+    assert "from test/one" in str(caught.value)
+
+
+def test_the_same_path_in_another_version_is_another_api(stack):
+    api(stack, "one", path="shop", version=ApiVersion(version="v1"))
+    api(stack, "two", path="shop", version=ApiVersion(version="v2", version_set_id="/x"))
