@@ -14,7 +14,7 @@ import json
 import re
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -178,6 +178,7 @@ def write_terraform_test(
     variables: Mapping[str, Any] | None = None,
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     conditions: Mapping[str, str] | None = None,
+    stacks: str | Path | None = None,
 ) -> Path:
     """Write a test beside a stack's JSON that plans and applies it with mocked providers.
 
@@ -188,10 +189,12 @@ def write_terraform_test(
         folder: The stack's folder, for example `cdktf.out/stacks/dev`.
         file_name: Name of the file to write; `terraform test` needs the ending `.tftest.json`.
         variables: Values of the stack's variables; those without a default need one.
-        overrides: More computed values by address (`data.terraform_remote_state.network`), on top
-            of the tables or in their place.
+        overrides: More computed values by address (`azurerm_lb.front`), on top of the tables or in
+            their place.
         conditions: Terraform expressions (`output.url != ""`) that must be true after the apply,
             each with the message of its failure.
+        stacks: Folder of the app's stacks, for what this one takes from the others' outputs; the
+            parent of `folder` if left out.
 
     Returns:
         The path of the file.
@@ -210,7 +213,7 @@ def write_terraform_test(
     for name, variable in cast("dict[str, Any]", document.get("variable", {})).items():
         if "default" not in variable and name not in given:
             raise InputError(f"variable {name} has no value", where=str(folder), fix="variables=")
-    values = mock_values(document)
+    values = mock_values(document) | _remote_states(document, Path(stacks or folder.parent))
     addresses = {address for address, _, _ in _blocks(document)}
     for address, more in (overrides or {}).items():
         if address not in addresses:
@@ -335,6 +338,51 @@ def _app_roles(document: Mapping[str, Any]) -> dict[str, str]:
             literal = re.fullmatch(r"[0-9a-fA-F-]{36}", stated)
             found[value] = stated if literal else str(uuid.uuid5(uuid.NAMESPACE_URL, value))
     return found
+
+
+def _remote_states(document: Mapping[str, Any], stacks: Path) -> dict[str, dict[str, Any]]:
+    """Return what the stack reads of other stacks' states, from their JSON and their mocks."""
+    states: dict[str, dict[str, Any]] = {
+        f"data.terraform_remote_state.{name}": {}
+        for name in document.get("data", {}).get("terraform_remote_state", {})
+    }
+    if not states:
+        return {}
+    outputs: dict[str, Any] = {}
+    for file in sorted(stacks.glob("*/cdk.tf.json")):
+        outputs |= _output_values(json.loads(file.read_text("utf-8")))
+    reference = r"(data\.terraform_remote_state\.[\w-]+)\.outputs\.([\w-]+)"
+    for address, name in re.findall(reference, json.dumps(document)):
+        states[address][name] = outputs.get(name, "mock")
+    return {address: {"outputs": values} for address, values in states.items()}
+
+
+def _output_values(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the outputs that are a literal or a plain reference to a resource."""
+    computed = mock_values(document)
+    known = {a: {**config, **computed.get(a, {})} for a, _, config in _blocks(document)}
+    reference = re.compile(r"\$\{((?:data\.)?[\w-]+\.[\w-]+)((?:\.\w+|\[0\])+)\}")
+    found: dict[str, Any] = {}
+    for name, output in document.get("output", {}).items():
+        value: Any = output["value"]
+        if match := reference.fullmatch(str(value)):
+            value = _looked_up(known.get(match[1]), re.findall(r"\w+", match[2]))
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _looked_up(value: Any, keys: Sequence[str]) -> Any:
+    if not keys:
+        return value
+    key, *rest = keys
+    if isinstance(value, dict):
+        # A block may be written as it is where an expression indexes the list of them.
+        block = cast("dict[str, Any]", value)
+        return _looked_up(block if key == "0" else block.get(key), rest)
+    if isinstance(value, list) and value and key == "0":
+        return _looked_up(cast("list[Any]", value)[0], rest)
+    return None
 
 
 def _providers(document: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:

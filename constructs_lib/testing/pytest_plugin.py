@@ -49,7 +49,7 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
 def mocked_apply(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., MockedApply]:
     """Plan and apply a synthesized stack with mocked providers.
 
-    `mocked_apply(stack, variables=…, overrides=…, conditions=…)`, as `write_terraform_test`.
+    `mocked_apply(stack, variables=…, overrides=…, conditions=…)`; see `testing.mocked_apply`.
     """
 
     def run(stack: Synthesized, **test: Any) -> MockedApply:

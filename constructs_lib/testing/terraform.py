@@ -52,15 +52,23 @@ class MockedApply:
 
 
 def mocked_apply(
-    folder: str | Path, work: str | Path, *, timeout: float = 600, **test: Any
+    folder: str | Path,
+    work: str | Path,
+    *,
+    variables: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    conditions: Mapping[str, str] | None = None,
+    timeout: float = 600,
 ) -> MockedApply:
     """Plan and apply a stack with mocked providers, in a copy of its folder.
 
     Args:
         folder: The stack's folder.
         work: An empty folder for the copy and what Terraform leaves there.
+        variables: See `write_terraform_test`.
+        overrides: See `write_terraform_test`.
+        conditions: See `write_terraform_test`.
         timeout: Seconds that each Terraform command may take.
-        test: Arguments of `write_terraform_test`.
 
     Raises:
         AssertionError: Terraform refused; the message holds its diagnostics.
@@ -68,7 +76,13 @@ def mocked_apply(
     """
     work = Path(work)
     shutil.copytree(folder, work, dirs_exist_ok=True, ignore=_not_of_the_stack)
-    path = write_terraform_test(work, **test)
+    path = write_terraform_test(
+        work,
+        variables=variables,
+        overrides=overrides,
+        conditions=conditions,
+        stacks=Path(folder).parent,
+    )
     _run(work, timeout, "init", "-backend=false", "-input=false", "-no-color")
     output = _run(work, timeout, "test", f"-filter={path.name}", "-json", "-verbose")
     messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
