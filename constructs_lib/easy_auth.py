@@ -210,16 +210,20 @@ class EasyAuth(Construct):
         Keeps the app settings, identity and tags that it has. Call it once per app and per slot.
 
         Raises:
-            InputError: If the app has the version-1 block `auth_settings`, which Azure refuses
-                next to this one.
+            InputError: If the app has authentication settings already: those of version 1, which
+                Azure refuses next to these, or a block that would silently be replaced.
         """
-        if app.auth_settings_input is not None:
-            refuse(
-                self,
-                "app",
-                f"{app.node.path} has the block `auth_settings`",
-                "remove it; a site has either that or `auth_settings_v2`",
-            )
+        for block, value in (
+            ("auth_settings", app.auth_settings_input),
+            ("auth_settings_v2", app.auth_settings_v2_input),
+        ):
+            if value is not None:
+                refuse(
+                    self,
+                    "app",
+                    f"{app.node.path} has the block `{block}`",
+                    "remove it; this construct writes the only one",
+                )
         app.put_auth_settings_v2(**self.settings)
         if self.app_settings:
             app.app_settings = merged(app.app_settings_input, self.app_settings)

@@ -104,6 +104,13 @@ class ProtectedFunctionApp(Construct):
                 wanted=False,
             )
             site.ftp_publish_basic_authentication_enabled = False
+        if not isinstance(site, SlotResource) and site.zip_deploy_file_input is not None:
+            refuse(
+                self,
+                "app",
+                f"{site.node.path} deploys with zip_deploy_file, which needs basic authentication",
+                "deploy with Entra sign-in instead, for example `az functionapp deploy`",
+            )
         config = site.site_config_input
         if config is None:
             return

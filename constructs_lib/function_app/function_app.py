@@ -56,8 +56,9 @@ class FunctionAppSlot:
 class FunctionApp(Construct):
     """A function app that only the principals of its Easy Auth can call.
 
-    azurerm writes Easy Auth right after the site. Nothing is deployed by then, so no function is
-    ever reachable without it; publish code after the apply, never with `zip_deploy_file`.
+    azurerm writes Easy Auth right after it has made the site, so publish code after the apply. A
+    container image or `WEBSITE_RUN_FROM_PACKAGE` is there from the start: deny inbound traffic by
+    default then, as the network rules are part of the site.
 
     Args:
         scope: Where the construct lives.

@@ -164,6 +164,20 @@ def check_hosting(scope: Construct, hosting: Hosting) -> None:
                 f"{hosting.sku} is not spread over zones",
                 "use Flex Consumption, Elastic Premium or a Premium v2 to v4 plan",
             )
+        if hosting.zone_balancing and hosting.worker_count == 1:
+            refuse(
+                scope,
+                "hosting.worker_count",
+                "one worker cannot be spread over zones",
+                "write 2 or more, or leave it out",
+            )
+        if hosting.maximum_elastic_worker_count is not None and hosting.kind != "premium":
+            refuse(
+                scope,
+                "hosting.maximum_elastic_worker_count",
+                f"{hosting.sku} does not scale elastically",
+                "use it with Hosting.premium",
+            )
     if hosting.kind != "flex_consumption":
         return
     if hosting.instance_memory_in_mb not in (512, 2048, 4096):

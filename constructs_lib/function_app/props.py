@@ -45,7 +45,8 @@ class FunctionAppProps:
         outbound_subnet_id: Subnet for VNet integration; all outbound traffic takes it.
         app_settings: Further app settings; no secrets, use Key Vault references.
         sticky_settings: Names of app settings that stay with their slot on a swap.
-        health_check_path: Path that the platform pings; Easy Auth needs no exception for it.
+        health_check_path: Path that the platform pings on Premium and dedicated plans; Easy Auth
+            needs no exception for it.
         minimum_tls_version: `1.2` or `1.3`, for the site and the deployment site.
         tags: Tags of every resource made.
     """

@@ -152,8 +152,13 @@ def options(build):
             tags=Token.as_string_map(Fn.merge([{"team": "orders"}])),
             **SITE,
         )
-        made["anonymous"].apply_to(tagged)
-        made["tenants"].apply_to(tagged)
+        easy_auth(
+            stack,
+            "g",
+            allowed_tenants=[OTHER_TENANT],
+            allow_anonymous_paths=AnonymousPaths(paths=["/api/health"], reason="A. Turing: probe"),
+            app=tagged,
+        )
 
     return made, build(make)
 
@@ -359,6 +364,13 @@ def test_version_1_settings_are_refused(stack):
     app = LinuxFunctionApp(stack, "app", name="a", auth_settings={"enabled": True}, **SITE)
     with pytest.raises(InputError, match="test/app has the block `auth_settings`"):
         easy_auth(stack).apply_to(app)
+
+
+def test_settings_of_somebody_else_are_not_replaced_silently(stack):
+    app = site(stack, "azurerm_linux_function_app")
+    easy_auth(stack).apply_to(app)
+    with pytest.raises(InputError, match="test/app has the block `auth_settings_v2`"):
+        easy_auth(stack, "other").apply_to(app)
 
 
 def test_the_issuer_of_version_1_tokens_passes(stack):

@@ -128,6 +128,7 @@ REFUSED = {
         {"site_config": {"scm_minimum_tls_version": "1.1"}},
         "asks for site_config.scm_minimum_tls_version = 1.1",
     ),
+    "zip deployment": ({"zip_deploy_file": "app.zip"}, "deploys with zip_deploy_file"),
     "version 1": ({"auth_settings": {"enabled": True}}, "has the block `auth_settings`"),
 }
 

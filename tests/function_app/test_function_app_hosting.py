@@ -386,6 +386,14 @@ REFUSED = {
         {"hosting": Hosting.dedicated("B1", zone_balancing=True)},
         "B1 is not spread over zones",
     ),
+    "one worker in many zones": (
+        {"hosting": Hosting.dedicated("P1v3", worker_count=1, zone_balancing=True)},
+        "one worker cannot be spread over zones",
+    ),
+    "elastic dedicated plan": (
+        {"hosting": Hosting(kind="dedicated", sku="S1", maximum_elastic_worker_count=3)},
+        "S1 does not scale elastically",
+    ),
     "memory": (
         {"hosting": Hosting.flex_consumption(instance_memory_in_mb=1024)},
         "write 512, 2048 or 4096",
