@@ -84,8 +84,8 @@ def sort_out(
         finding = Finding(
             rule=breach.rule,
             severity=rule.severity,
-            message=sentence(breach.message),
-            fix=rule.fix,
+            message=sentence(breach.message).rstrip("."),
+            fix=rule.fix.rstrip("."),
             path=resource.path if resource else source,
             address=resource.address if resource else None,
             attribute=breach.attribute,
@@ -110,8 +110,8 @@ def sort_out(
             Finding(
                 rule=rule.id,
                 severity=rule.severity,
-                message=sentence(f"the acceptance for {each.address} {problem}"),
-                fix=rule.fix,
+                message=f"The acceptance for {each.address} {problem}",
+                fix=rule.fix.rstrip("."),
                 path=source,
                 address=each.address,
             )

@@ -68,7 +68,7 @@ def read_stacks(stacks: Mapping[str, Mapping[str, Any]], source: str = "synth") 
     resources: list[Resource] = []
     modules: dict[tuple[str, str], Module] = {}
     for stack, document in stacks.items():
-        _add_stack(stack, source, document, resources, modules)
+        _add_stack(stack, stack, document, resources, modules)
     return Configuration(source, resources, modules)
 
 

@@ -1,0 +1,135 @@
+"""`secured-functions check`: find every way in which the chain is broken or open."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from constructs_lib.trust import Accepted
+
+SEVERITIES = ("error", "warning", "note")
+
+
+def register(commands: Any) -> None:
+    """Add `check`."""
+    parser = commands.add_parser(
+        "check",
+        help="find what breaks or opens the chain, in Terraform JSON of any tool",
+        epilog="Exit code: 0 nothing that fails the check, 1 findings, 2 unusable input.",
+    )
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="cdktf.out, a cdk.tf.json, or `terraform show -json` of a plan or state, `-` for the "
+        "input (cdktf.out)",
+    )
+    parser.add_argument("--format", choices=("text", "json", "sarif", "junit"), default="text")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the findings there")
+    parser.add_argument(
+        "--fail-on", choices=SEVERITIES, default="error", help="least severity that fails (error)"
+    )
+    parser.add_argument("--explain", metavar="RULE", help="say what a rule means, and stop")
+    parser.add_argument("--rules", action="store_true", help="list all rules, and stop")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check the configurations and write what was found."""
+    from constructs_lib.findings import Finding, render
+    from constructs_lib.trust import analyse, read
+    from constructs_lib.trust.rules import RULES
+
+    if options.explain:
+        print(explain(options.explain))
+        return 0
+    if options.rules:
+        for rule in RULES.values():
+            print(f"{rule.id}  {rule.severity:<8} {rule.effect:<9} {rule.title}")
+        return 0
+    paths: list[str] = options.paths or ["cdktf.out"]
+    findings: list[Finding] = []
+    accepted: list[Accepted] = []
+    for path in paths:
+        analysis = analyse(read(path))
+        findings += analysis.findings
+        accepted += analysis.accepted
+    shown = render(
+        findings,
+        options.format,
+        rules={rule.id: rule.title for rule in RULES.values()},
+        subjects=paths,
+    )
+    shown = _with_accepted(shown, options.format, accepted)
+    if options.output:
+        _write(options.output, shown)
+    else:
+        sys.stdout.write(shown)
+    failing = SEVERITIES[: SEVERITIES.index(options.fail_on) + 1]
+    return int(any(finding.severity in failing for finding in findings))
+
+
+def explain(rule_id: str) -> str:
+    """What a rule means and what to do.
+
+    Raises:
+        InputError: When there is no such rule.
+    """
+    from constructs_lib.errors import InputError
+    from constructs_lib.trust.rules import RULES
+
+    rule = RULES.get(rule_id.upper())
+    if rule is None:
+        raise InputError(
+            f"there is no rule {rule_id}", fix="list them with `secured-functions check --rules`"
+        )
+    return (
+        f"{rule.id}: {rule.title} ({rule.severity}, {rule.effect})\n\n"
+        f"{rule.reason}\n\nFix: {rule.fix}\nDocumentation: docs/{rule.anchor}"
+    )
+
+
+def _with_accepted(shown: str, format: str, accepted: Sequence[Accepted]) -> str:
+    """Add what was accepted, so that nothing is hidden; SARIF and JUnit have no place for it."""
+    if format == "json":
+        document = json.loads(shown)
+        document["accepted"] = [
+            {
+                "rule": each.finding.rule,
+                "address": each.finding.address,
+                "message": each.finding.message,
+                "reason": each.reason,
+            }
+            for each in accepted
+        ]
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    if format != "text":
+        return shown
+    lines = [
+        f"{each.finding.place}: accepted {each.finding.rule}: {each.reason}" for each in accepted
+    ]
+    return "".join(f"{line}\n" for line in lines) + shown
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all."""
+    from constructs_lib.errors import InputError
+
+    temporary: str | None = None
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from error

@@ -1,0 +1,37 @@
+"""Text that comes from a configuration, made safe to show: it may hold anything."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# What turns the direction of the text that follows, so that it reads as something else.
+_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+def clean(text: str) -> str:
+    """Return the text with every character that a reader cannot see, or that moves others, spelt out.
+
+    Control characters would steer a terminal, and break a line of Markdown; those for the direction
+    of writing make an address read as another one (https://trojansource.codes).
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(character) for character in text)
+
+
+def _shown(character: str) -> str:
+    code = ord(character)
+    if character in _BIDIRECTIONAL or unicodedata.category(character) in _INVISIBLE:
+        return f"\\u{code:04x}"
+    return character
+
+
+def capitalised(text: str) -> str:
+    """Return the text with its first letter capital, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Return for example `1 door` or `2 doors`."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
