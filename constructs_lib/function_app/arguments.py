@@ -36,7 +36,7 @@ class Arguments:
         """
         props = self.props
         tags = {**props.tags, **easy_auth.tags}
-        if props.deployment.default_action == "Allow":
+        if props.deployment.default_action == "Allow" and props.private_access is None:
             tags[DEPLOYMENT_TAG] = props.deployment.reason.strip()
         arguments: dict[str, Any] = {
             "https_only": True,

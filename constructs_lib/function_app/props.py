@@ -107,7 +107,11 @@ def check_props(scope: Construct, name: str, props: FunctionAppProps) -> None:
 
 def _check_network(scope: Construct, props: FunctionAppProps) -> None:
     check_inbound(scope, "inbound", props.inbound)
-    check_deployment(scope, props.deployment)
+    if props.private_access is None:
+        check_deployment(scope, props.deployment)
+    else:
+        # Its deployment site is as private as the app; App Service skips the rules there.
+        check_inbound(scope, "deployment", props.deployment)
     if props.hosting.kind != "consumption":
         return
     for argument, value in (

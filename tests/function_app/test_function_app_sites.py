@@ -84,6 +84,11 @@ def made(build, function_app, easy_auth):
             stack,
             "open",
             deployment=Inbound.anywhere(reason="hosted agents have no fixed addresses"),
+        )
+        kept["private"] = function_app(
+            stack,
+            "private",
+            deployment=Inbound.anywhere(),
             private_access=PrivateAccess(subnet_id=SUBNET),
         )
         own = UserAssignedIdentity(
@@ -236,8 +241,14 @@ def test_private_endpoints_take_the_place_of_public_access(made):
     unique = resources.at(SLOT, "network/slot-staging")["_id"]
     assert slot["depends_on"] == [f"{SLOT}.{unique}"]
     assert set(made["network"].private_endpoints) == {"production", "staging"}
-    zoneless = resources.at("azurerm_private_endpoint", "open/endpoint-production")
+    zoneless = resources.at("azurerm_private_endpoint", "private/endpoint-production")
     assert "private_dns_zone_group" not in zoneless
+
+
+def test_a_private_deployment_site_needs_no_reason(made):
+    app = made["resources"].at("azurerm_function_app_flex_consumption", "private/app")
+    assert app["public_network_access_enabled"] is False
+    assert "tags" not in app
 
 
 def test_outbound_traffic_takes_the_subnet(made):
