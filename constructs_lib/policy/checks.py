@@ -15,7 +15,7 @@ from constructs_lib.policy.expressions import is_expression
 from constructs_lib.policy.model import Document, Element, Fragment, Node, Place
 from constructs_lib.policy.reference import POLICIES
 from constructs_lib.policy.specification import Attribute, ElementSpecification, Gateway, Policy
-from constructs_lib.policy.values import Template
+from constructs_lib.policy.values import Template, shortened
 
 Scope = Literal["global", "workspace", "product", "api", "operation", "fragment"]
 
@@ -53,7 +53,8 @@ _KINDS: dict[str, tuple[Callable[[str], float], str]] = {
     "integer": (int, "a whole number"),
     "number": (float, "a number"),
 }
-_ENTITY = re.compile(r"&(?:quot|gt|lt|amp);")
+# azurerm takes spaces away before it undoes entities, so they may stand in between.
+_ENTITY = re.compile(r"&\s*(?:q\s*u\s*o\s*t|g\s*t|l\s*t|a\s*m\s*p)\s*;")
 _LATE_EXPRESSION = re.compile(r"@[({]")
 _AUTHORIZATION = re.compile(r"Headers\b[^;]{0,200}?[\"']authorization[\"']", re.IGNORECASE)
 _TOKEN_POLICY = "authentication-managed-identity"  # noqa: S105 - the name of a policy
@@ -192,7 +193,7 @@ class _Checker:
             self.report(
                 "SFP101",
                 element.place,
-                f"there is no policy <{element.name}>",
+                f"there is no policy <{element.name[:60]}>",
                 _similar(element.name, POLICIES, "<{}>"),
             )
             return
@@ -309,7 +310,7 @@ class _Checker:
             self.report(
                 "SFP203",
                 element.place,
-                f"{where} cannot be `{value}`",
+                f"{where} cannot be {shortened(value)}",
                 f"write {_or(_ticked(attribute.values))}",
                 attribute=attribute.name,
             )
@@ -317,7 +318,7 @@ class _Checker:
             self.report(
                 "SFP204",
                 element.place,
-                f"{where} cannot be `{value}`",
+                f"{where} cannot be {shortened(value)}",
                 "write `true` or `false`" + (" or an expression" if attribute.expression else ""),
                 attribute=attribute.name,
             )
@@ -341,7 +342,7 @@ class _Checker:
             self.report(
                 "SFP204",
                 element.place,
-                f"`{attribute.name}` of <{element.name}> cannot be `{value}`",
+                f"`{attribute.name}` of <{element.name}> cannot be {shortened(value)}",
                 f"write {', '.join([what, *limits])}",
                 attribute=attribute.name,
             )
@@ -539,6 +540,8 @@ def _contains(nodes: Sequence[Node], name: str) -> bool:
 
 
 def _similar(name: str, known: Collection[str], form: str) -> str:
+    if len(name) > 60:  # comparing takes the square of the length
+        return ""
     close = get_close_matches(name, known, 1)
     return f"did you mean {form.format(close[0])}?" if close else ""
 

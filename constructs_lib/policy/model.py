@@ -20,7 +20,7 @@ PAYLOADS = frozenset({"set-body", "xsl-transform"})
 """Elements whose content is data of the caller's, in which every space counts."""
 
 MAXIMUM_DEPTH = 100
-_NAME = re.compile(r"[^\W\d][\w.:-]*\Z")
+_NAME = re.compile(r"[A-Za-z_][\w.:-]*\Z", re.ASCII)
 
 
 @dataclass(frozen=True)

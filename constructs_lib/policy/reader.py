@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from itertools import accumulate
+from itertools import accumulate, groupby
 from pathlib import Path
 
 from constructs_lib.errors import InputError
@@ -25,13 +25,14 @@ from constructs_lib.policy.model import (
     Place,
     Section,
 )
-from constructs_lib.policy.terraform import evaluated, parts
+from constructs_lib.policy.terraform import escaped, evaluated, parts
 from constructs_lib.policy.values import TOKEN, Expression, Template
 
 _ENTITY = re.compile(r"&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
-_NAME = re.compile(r"[^\W\d][\w.:-]*")
-_MARKUP = re.compile(r"<(?=[^\W\d]|[/!?])")
+_NAME = re.compile(r"[A-Za-z_][\w.:-]*", re.ASCII)
+_MARKUP = re.compile(r"<(?=[A-Za-z_/!?])")
+_ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)", re.ASCII)
 _SPACE = re.compile(r"\s*")
 _MASK = re.compile("\ue000(\\d+)\ue001")
 
@@ -97,11 +98,12 @@ class _Reader:
             raise InputError("the character U+E000 cannot stand in a policy", where=self.path)
         pieces: list[str] = []
         for part, interpreted in parts(source):
-            if interpreted:
+            plain = evaluated(part) if interpreted else part
+            if plain is not None:
+                pieces.append(plain)
+            else:
                 pieces.append(f"\ue000{len(self.interpreted)}\ue001")
                 self.interpreted.append(part)
-            else:
-                pieces.append(part)
         return "".join(pieces)
 
     def read(self) -> Document | Fragment:
@@ -129,7 +131,7 @@ class _Reader:
         return root
 
     def _root(self) -> str | None:
-        match = re.compile(r"<([^\W\d][\w.:-]*)").match(self.raw, self.position)
+        match = _ROOT.match(self.raw, self.position)
         return match.group(1) if match else None
 
     def _document(self, before: list[Comment], place: Place) -> Document:
@@ -230,11 +232,10 @@ class _Reader:
     def _finished(self, element: Element) -> Element:
         """Return the element with its text merged and of the right kind."""
         children: list[Node] = []
-        for child in element.children:
-            if isinstance(child, str) and children and isinstance(children[-1], str):
-                children[-1] += child
-            else:
-                children.append(child)
+        for is_text, group in groupby(element.children, lambda child: isinstance(child, str)):
+            pieces = list(group)
+            # Joined at once: adding piece to piece would take the square of the length.
+            children += ["".join(map(str, pieces))] if is_text else pieces
         try:
             element.children = [
                 self._value(child) if isinstance(child, str) else child for child in children
@@ -323,13 +324,10 @@ class _Reader:
         """Return decoded text as the kind of value it is."""
         if "\ue000" in text and self.interpreted:
             pieces = _MASK.split(text)
-            sources = [self.interpreted[int(index)] for index in pieces[1::2]]
-            known = [evaluated(source) for source in sources]
-            if None in known:
-                pieces[1::2] = sources
-                return Template("".join(pieces))
-            pieces[1::2] = [piece or "" for piece in known]
-            text = "".join(pieces)
+            pieces[1::2] = [self.interpreted[int(index)] for index in pieces[1::2]]
+            pieces[:-1:2] = [escaped(piece, before_reference=True) for piece in pieces[:-1:2]]
+            pieces[-1] = escaped(pieces[-1])
+            return Template("".join(pieces))
         return Expression(text) if is_expression(text) else text
 
     def _end_tag(self, parent: Element) -> None:

@@ -18,19 +18,27 @@ _STRING = re.compile(r'[^"\\$%]*(?:(?:\\.|\$\$\{|%%\{|[$%](?!\{))[^"\\$%]*)*', r
 _PLAIN = re.compile(r'\$\{"([$%]*)"\}')
 
 
-def escaped(text: str) -> str:
-    """Return `text` so that Terraform evaluates it to itself; CDKTF's tokens stay references."""
+def escaped(text: str, *, before_reference: bool = False) -> str:
+    """Return `text` so that Terraform evaluates it to itself; CDKTF's tokens stay references.
+
+    Args:
+        text: Plain text, in which only tokens mean anything.
+        before_reference: Whether a `${…}` follows directly, which a `$` at the end would disarm.
+    """
     if "$" not in text and "%{" not in text:
         return text
     pieces: list[str] = []
     position = 0
     for token in TOKEN.finditer(text):
-        literal = text[position : token.start()]
-        before = literal.rstrip("$")
-        signs = literal[len(before) :]
-        pieces += [_SIGNS.sub(_sign, before), f'${{"{signs}"}}' if signs else "", token.group()]
+        pieces += [_escaped(text[position : token.start()], before_reference=True), token.group()]
         position = token.end()
-    return "".join((*pieces, _SIGNS.sub(_sign, text[position:])))
+    return "".join((*pieces, _escaped(text[position:], before_reference=before_reference)))
+
+
+def _escaped(literal: str, *, before_reference: bool) -> str:
+    before = literal.rstrip("$") if before_reference else literal
+    signs = literal[len(before) :]
+    return _SIGNS.sub(_sign, before) + (f'${{"{signs}"}}' if signs else "")
 
 
 def _sign(match: re.Match[str]) -> str:

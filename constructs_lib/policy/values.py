@@ -37,16 +37,16 @@ class Expression(str):
         source = source.strip()
         if not is_expression(source):
             raise InputError(
-                f"{_shortened(source)} is not a policy expression",
+                f"{shortened(source)} is not a policy expression",
                 fix="write @(…) around a C# expression or @{…} around statements",
             )
         try:
             end = expression_end(source)
         except UnbalancedError as error:
-            raise InputError(f"{error.problem}: {_shortened(source[error.at :])}") from None
+            raise InputError(f"{error.problem}: {shortened(source[error.at :])}") from None
         if end != len(source):
             raise InputError(
-                f"{_shortened(source[end:])} stands after the end of the expression",
+                f"{shortened(source[end:])} stands after the end of the expression",
                 fix="put all of it inside the brackets",
             )
         return super().__new__(cls, xml_characters(source))
@@ -81,7 +81,7 @@ def text(value: Value) -> str:
         return str(value)
     if is_expression(value):
         raise InputError(
-            f"{_shortened(value)} would run as an expression but is given as text",
+            f"{shortened(value)} would run as an expression but is given as text",
             fix="write Expression(…) if it is code, literal(…) if it is data",
         )
     return xml_characters(value)
@@ -121,6 +121,7 @@ def xml_characters(value: str) -> str:
     return value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
 
 
-def _shortened(source: str) -> str:
+def shortened(source: str) -> str:
+    """Return a value for a message."""
     source = " ".join(source.split())
     return f"`{source}`" if len(source) <= 60 else f"`{source[:57]}…`"
