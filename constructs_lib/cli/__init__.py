@@ -16,7 +16,7 @@ from importlib import import_module
 from constructs_lib._version import __version__
 from constructs_lib.errors import InputError
 
-COMMANDS = ("summary", "policy", "operations", "verify", "schema")
+COMMANDS = ("summary", "check", "policy", "operations", "verify", "schema")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
