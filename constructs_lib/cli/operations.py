@@ -1,4 +1,4 @@
-"""`secured-functions operations`: what a Functions project or an OpenAPI document has to publish."""
+"""`secured-functions operations`: what a project or an OpenAPI document has to publish."""
 
 from __future__ import annotations
 

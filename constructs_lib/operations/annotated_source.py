@@ -107,6 +107,12 @@ class _Project:
                 function = mark
             elif mark.name == "Disable":
                 disable = mark
+            elif mark.name == "HttpTrigger" and function is None:
+                self.reading.report(
+                    "OP101",
+                    "no name of a function belongs to this trigger",
+                    self.place(file, mark.token.start),
+                )
             elif mark.name.endswith("Trigger") and function is not None:
                 if disable is not None and disable.items:
                     self.reading.report(

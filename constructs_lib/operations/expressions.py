@@ -100,7 +100,7 @@ class Reader:
                 at += 1
             elif self.tokens[at].text != close:
                 break
-        return tuple(items), named, at + 1
+        return tuple(items), named, self._after(at)
 
     def skip(self, at: int) -> int:
         """Return the index of the token that ends the expression which goes on at a token."""
@@ -116,6 +116,10 @@ class Reader:
                     depth -= 1
             at += 1
         return at
+
+    def _after(self, at: int) -> int:
+        """Return the index after a closing bracket, or that of the end where one is missing."""
+        return min(at + 1, len(self.tokens) - 1)
 
     def _ends(self, at: int) -> bool:
         token = self.tokens[at]
@@ -211,7 +215,7 @@ class Reader:
                 at += 1
             elif self.tokens[at].text != "}":
                 break
-        return Node("object", start, items=tuple(spread), fields=fields), at + 1
+        return Node("object", start, items=tuple(spread), fields=fields), self._after(at)
 
 
 def _sum(summands: list[Node]) -> Node:

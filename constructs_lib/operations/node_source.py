@@ -107,18 +107,26 @@ class _Project:
         tokens = module.source.tokens
         reader = Reader(tokens, JAVASCRIPT)
         apps = {
-            f"{local}.app" if name == "*" else local
+            local if name == "app" else f"{local}.app"
             for local, (package, name) in module.imports.items()
             if package == _PACKAGE and name in ("*", "default", "app")
         }
+        binding = False
         for at, depth in _depths(tokens):
             token = tokens[at]
-            if token.kind != "name" or (at and tokens[at - 1].text in (".", "?.")):
+            if depth == 0 and token.kind in ("name", "mark") and token.text not in ("{", "}", ","):
+                # Between `import` or `const {` and what it is from, names are only given.
+                binding = token.text in ("import", "const", "let", "var", "type", "*", "as")
+            if token.kind != "name" or (at and tokens[at - 1].text in (".", "?.")) or binding:
                 continue
-            # `app.http<Body>(…)`: the types say nothing here.
             path, after = _dotted(tokens, at)
             owner, _, method = path.rpartition(".")
-            if owner not in apps or tokens[after].text != "(":
+            if path in apps and tokens[after].text != ":":
+                self.report(module, f"what gets {path!r} from here is not known", token)
+            if owner not in apps:
+                continue
+            if tokens[after].text != "(":
+                self.report(module, f"what {path!r} is used for is not known", token)
                 continue
             if method in _NO_FUNCTIONS or method.startswith("on"):
                 continue
@@ -131,6 +139,10 @@ class _Project:
                 self.reading.functions += 1
                 continue
             self.add_function(module, method, arguments, place)
+
+    def report(self, module: _Module, message: str, token: Token) -> None:
+        place = Place(module.source.path, *module.source.place(token.start))
+        self.reading.report("OP101", message, place)
 
     def add_function(
         self, module: _Module, method: str, arguments: tuple[Node, ...], place: Place

@@ -171,7 +171,11 @@ def _operations(reading: Reading, prefix: str) -> list[Operation]:
         methods = _methods(trigger, reading)
         for template in _templates(trigger, prefix, reading):
             for method in methods:
-                operation = _operation(trigger, method, template)
+                try:
+                    operation = _operation(trigger, method, template)
+                except InputError as error:
+                    reading.report("OP103", error.problem, trigger.place)
+                    continue
                 if template.missing:
                     variants.append(operation)
                 else:

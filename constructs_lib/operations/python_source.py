@@ -34,6 +34,7 @@ class _Module:
         tree: What it says.
         values: The expressions that its top level assigns, by name; None where it does so twice.
         imports: The project's modules, or members of them, by the name they have here.
+        origins: Where names of other packages come from, for example `azure.functions.Blueprint`.
     """
 
     path: Path
@@ -42,6 +43,13 @@ class _Module:
     imports: dict[str, tuple[_Module, str | None]] = field(
         default_factory=dict[str, "tuple[_Module, str | None]"]
     )
+    origins: dict[str, str] = field(default_factory=dict[str, str])
+
+    def origin(self, node: ast.expr) -> str:
+        """Return the full name of what another package has; empty for anything else."""
+        first, _, rest = ast.unparse(node).partition(".")
+        base = self.origins.get(first)
+        return f"{base}.{rest}".rstrip(".") if base else ""
 
 
 @dataclass(eq=False)
@@ -141,8 +149,15 @@ class _Project:
             if isinstance(statement, ast.Import):
                 for alias in statement.names:
                     self.follow(module, alias.name, alias.asname or alias.name)
+                    local = alias.asname or alias.name.partition(".")[0]
+                    if local not in module.imports:
+                        module.origins[local] = alias.name if alias.asname else local
             elif isinstance(statement, ast.ImportFrom):
                 self.follow_from(module, statement)
+                for alias in statement.names:
+                    local = alias.asname or alias.name
+                    if local not in module.imports:
+                        module.origins[local] = f"{statement.module}.{alias.name}"
         return module
 
     def follow(self, module: _Module, dotted: str, local: str) -> None:
@@ -202,7 +217,9 @@ class _Project:
 
     def find_apps(self, module: _Module) -> None:
         for name, value in module.values.items():
-            if not isinstance(value, ast.Call):
+            if not isinstance(value, ast.Call) or not module.origin(value.func).startswith(
+                "azure."
+            ):
                 continue
             kind = _last_name(value.func)
             if kind in _APPS or kind in _BLUEPRINTS:
@@ -282,18 +299,24 @@ class _Project:
     def report_unknown_app(
         self, module: _Module, node: ast.FunctionDef | ast.AsyncFunctionDef
     ) -> None:
-        """Report a function with a `route` decorator of something that is not known as an app."""
+        """Report a function whose decorators may be those of an app that is not known as one."""
+        if not any(origin.startswith("azure.") for origin in module.origins.values()):
+            return
         for decorator in node.decorator_list:
-            if (
-                isinstance(decorator, ast.Call)
-                and isinstance(decorator.func, ast.Attribute)
-                and decorator.func.attr == "route"
-                and any(keyword.arg == "auth_level" for keyword in decorator.keywords)
-            ):
-                what = ast.unparse(decorator.func.value)
+            if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute):
+                continue
+            owner, kind = decorator.func.value, decorator.func.attr
+            found = self.find(module, owner)
+            made = found[0].values.get(found[1]) if found else None
+            if isinstance(made, ast.Call) and found and found[0].origin(made.func):
+                continue  # another framework's router
+            if kind == "route" or kind.endswith("_trigger"):
+                what = ast.unparse(owner)
                 self.report(
                     "OP101", f"which app {what!r} is cannot be told for {node.name}", module, node
                 )
+                self.reading.functions += 1
+                return
 
     def add_function(
         self,

@@ -137,5 +137,6 @@ class Reading:
                 if name not in _NO_SOURCES
                 and not name.startswith(".")
                 and not Path(folder, name, "pyvenv.cfg").exists()
+                and not Path(folder, name, "host.json").exists()  # a project of its own
             )
             yield from (Path(folder, name) for name in sorted(files) if name.endswith(suffixes))

@@ -12,6 +12,7 @@ of function apps by API Management's extension for Visual Studio Code.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -145,11 +146,13 @@ def parse_route(text: str) -> Route:
     for position, segment in enumerate(segments):
         for part in segment:
             if isinstance(part, str):
-                if "{" in part or "}" in part or "*" in part or "?" in part or "#" in part:
+                if re.search(r"[{}*?#\s]", part):
                     raise RouteError(
                         f"API Management has no way to write the text {part!r} in a URL template", 1
                     )
                 continue
+            if re.search(r"[#\s]", part.name):
+                raise RouteError(f"API Management cannot have the name {part.name!r}", 1)
             if part.name.lower() in names:
                 raise RouteError(f"two parameters have the name {part.name!r}", 1)
             names.add(part.name.lower())

@@ -25,7 +25,10 @@ def Purge(req):
 
 
 @bp.generic_trigger(
-    arg_name="req", type="httpTrigger", route="orders/{orderId:int}/items/{itemId:guid?}", methods=["GET"]
+    arg_name="req",
+    type="httpTrigger",
+    route="orders/{orderId:int}/items/{itemId:guid?}",
+    methods=["GET"],
 )
 def Items(req):
     return func.HttpResponse()
