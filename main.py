@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from constructs_lib import InputError
+from constructs_lib.access_validation import validate_access
 from constructs_lib.environment_stack import EnvironmentStack
 from constructs_lib.settings import read_environments
 
@@ -14,16 +15,25 @@ ENVIRONMENTS = Path(__file__).parent / "environments"
 
 
 def main() -> int:
-    """Build and synthesize every environment; return the exit code, 2 for wrong settings."""
+    """Build and synthesize every environment.
+
+    Returns:
+        The exit code: 1 if somebody besides the gateway could call, 2 for wrong settings.
+    """
     try:
         environments = read_environments(ENVIRONMENTS)
         app = App()
         for name, environment in environments.items():
             EnvironmentStack(app, name, environment=environment, folder=ENVIRONMENTS)
+        validate_access(app)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
-    app.synth()
+    try:
+        app.synth()
+    except RuntimeError as error:  # what a failed validation comes back as
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

@@ -48,7 +48,8 @@ class StockStack(TerraformStack):
             storage_uses_managed_identity=True,
             identity=LinuxFunctionAppIdentity(type="SystemAssigned"),
             site_config=LinuxFunctionAppSiteConfig(
-                application_stack=LinuxFunctionAppSiteConfigApplicationStack(node_version="22")
+                scm_ip_restriction_default_action="Deny",
+                application_stack=LinuxFunctionAppSiteConfigApplicationStack(node_version="22"),
             ),
         )
         staging = LinuxFunctionAppSlot(
@@ -58,7 +59,7 @@ class StockStack(TerraformStack):
             function_app_id=function_app.id,
             storage_account_name="stcontosostock",
             storage_uses_managed_identity=True,
-            site_config=LinuxFunctionAppSlotSiteConfig(),
+            site_config=LinuxFunctionAppSlotSiteConfig(scm_ip_restriction_default_action="Deny"),
         )
 
         gateway = Gateway(
