@@ -130,6 +130,7 @@ class Synthesized:
         Raises:
             AssertionError: Too few or too many have them; the message says what differs in each.
         """
+        __tracebackhide__ = True
         _refuse_empty(kind, expected)
         blocks = self.all(kind, within=within)
         compared = [(list(differences(expected, block.values)), block) for block in blocks]
@@ -156,6 +157,7 @@ class Synthesized:
         Raises:
             AssertionError: One has not, or there is none.
         """
+        __tracebackhide__ = True
         blocks = self.all(kind, within=within)
         return self.assert_has(kind, expected, count=len(blocks) or None, within=within)
 
@@ -165,6 +167,7 @@ class Synthesized:
         Raises:
             AssertionError: There is one, or the type is not known: a misspelt one is never there.
         """
+        __tracebackhide__ = True
         name = _type_name(kind)
         if not _argument_names(name):
             raise AssertionError(f"{name} is no type of the installed providers")
