@@ -90,6 +90,7 @@ class Calls:
     Attributes:
         routes: Where each API leads.
         forwardings: What the policies of each API say.
+        waiting: The apps that expect tokens for a registration, by its identity in memory.
         calls: One for each caller and target.
     """
 
@@ -101,10 +102,10 @@ class Calls:
         self.routes: list[Route] = []
         self.calls: list[Call] = []
         self._by_app: dict[int, list[Route]] = {}
-        self._waiting: dict[int, list[AppLink]] = {}
+        self.waiting: dict[int, list[AppLink]] = {}
         for app in chain.apps.values():
             if app.registration is not None:
-                self._waiting.setdefault(id(app.registration), []).append(app)
+                self.waiting.setdefault(id(app.registration), []).append(app)
         for gateway in chain.gateways:
             for api in gateway.apis.values():
                 forwarding = self._forwarder.forwarding(api)
@@ -627,7 +628,7 @@ class Calls:
                 named = [each for each in clients if each != value]
                 token = TokenRequest(value, named[0] if named else None, api.address, False)
                 way = Way(token=token, unknown=unread.reason, address=policy and policy.address)
-                for app in self._waiting.get(id(registration), ()):
+                for app in self.waiting.get(id(registration), ()):
                     route = Route(api, way, None, app, None, registration)
                     decisions = [unread, *self._through(route, app)]
                     yield self._call(

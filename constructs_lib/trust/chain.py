@@ -219,6 +219,7 @@ class Chain:
         self._registrations: dict[Any, RegistrationLink] = {}
         self._uris: dict[Any, RegistrationLink] = {}
         self._hosts: dict[Any, AppLink] = {}
+        self._named: dict[str, AppLink] = {}
         self.apps: dict[tuple[str, str], AppLink] = {}
         self._read_registrations()
         self._read_gateways()
@@ -467,9 +468,9 @@ class Chain:
             self._add_hosts(link, host)
         for each in configuration.of_type("azurerm_app_service_custom_hostname_binding"):
             name = configuration.attribute(each, "app_service_name")
-            for link in list(self.apps.values()):
-                if key(link.body.value("name")) == key(name) and link.slot_of is None:
-                    self._hosts[key(configuration.attribute(each, "hostname"))] = link
+            named = self._named.get(text_of(name).lower())
+            if named is not None:
+                self._hosts[key(configuration.attribute(each, "hostname"))] = named
 
     def _app(self, each: Resource, name: str, parent: AppLink | None = None) -> AppLink:
         body = self.configuration.body(each)
@@ -483,6 +484,7 @@ class Chain:
             if client_id is not None:
                 link.registration = self.registration(client_id, each.stack)
         self.apps[each.stack, each.address] = link
+        self._named[name.lower()] = link
         return link
 
     def _app_of_id(self, value: Value) -> AppLink | None:
@@ -490,8 +492,7 @@ class Chain:
             found = self.apps.get((reference.stack, reference.address))
             if found:
                 return found
-        name = text_of(value).rsplit("/", 1)[-1].lower()
-        return next((each for each in self.apps.values() if each.name.lower() == name), None)
+        return self._named.get(text_of(value).rsplit("/", 1)[-1].lower())
 
     def _add_hosts(self, link: AppLink, default: str | None) -> None:
         host = self.configuration.attribute(link.resource, "default_hostname")

@@ -151,6 +151,7 @@ class Configuration:
             self._types.setdefault(each.type, []).append(each)
         self._active: set[tuple[str, str, Steps, str]] = set()
         self._aliases: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], Resource]] = {}
+        self._evaluated: dict[tuple[str, str, str], Value] = {}
         self._looked_up: dict[tuple[str, str, Steps, str], Value] = {}
 
     def of_type(self, *types: str) -> Iterator[Resource]:
@@ -201,7 +202,14 @@ class Configuration:
         if isinstance(raw, str):
             if literal:
                 return raw
-            return evaluate(raw, lambda steps: self.lookup(stack, module, steps))
+            if "${" not in raw and "%{" not in raw:
+                return raw
+            key = (stack, module, raw)
+            if key not in self._evaluated:
+                self._evaluated[key] = evaluate(
+                    raw, lambda steps: self.lookup(stack, module, steps)
+                )
+            return self._evaluated[key]
         if isinstance(raw, list):
             items = cast("list[Raw]", raw)
             return [

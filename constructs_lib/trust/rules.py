@@ -800,7 +800,7 @@ def _route(calls: Calls, route: Route) -> Iterator[Breach]:
     secured = way.token is not None and (
         route.registration is None
         or route.registration.managed
-        or any(app.registration is route.registration for app in chain.apps.values())
+        or id(route.registration) in calls.waiting
     )
     if way.token is not None and way.token.ignore_error:
         message = f"{api.name} goes on without a token when getting it fails"
@@ -854,8 +854,8 @@ def _foreign_host(calls: Calls, route: Route) -> Iterator[Breach]:
     """A token of ours that is sent to a host that is no app of ours."""
     host = host_of(route.url)
     registration = route.registration
-    waiting = [app for app in calls.chain.apps.values() if app.registration is registration]
-    if registration is None or not waiting or host is None:
+    waiting = calls.waiting.get(id(registration))
+    if not waiting or host is None:
         return
     if isinstance(host, Term) and any(isinstance(part, Opaque) for part in host.parts):
         return

@@ -182,6 +182,8 @@ class _Unreadable(Exception):
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w-]*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_MARKS = re.compile(r"\$\$?\{|%%?\{")
+_QUOTED = re.compile(r'\$\$?\{|%%?\{|["\\]')
 _BLANK = re.compile(r"\s*")
 
 
@@ -199,7 +201,13 @@ class _Parser:
         values: list[Value] = []
         literal: list[str] = []
         text = self.text
+        special = _QUOTED if end else _MARKS
         while True:
+            mark = special.search(text, self.at)
+            position = mark.start() if mark else len(text)
+            if position > self.at:
+                literal.append(text[self.at : position])
+                self.at = position
             if end and text.startswith(end, self.at):
                 self.at += len(end)
                 break
@@ -216,11 +224,8 @@ class _Parser:
                 values.append(self._interpolation())
             elif text.startswith("%{", self.at):
                 raise _Unreadable
-            elif end and text[self.at] == "\\":
-                literal.append(self._escape())
             else:
-                literal.append(text[self.at])
-                self.at += 1
+                literal.append(self._escape())
         values.append("".join(literal))
         told = [value for value in values if value != ""]
         return told[0] if len(told) == 1 else join(told)
@@ -335,8 +340,11 @@ class _Parser:
         return found[0]
 
     def _character(self) -> str:
-        self.at = cast("re.Match[str]", _BLANK.match(self.text, self.at)).end()
-        return self.text[self.at : self.at + 1]
+        character = self.text[self.at : self.at + 1]
+        if character.isspace():
+            self.at = cast("re.Match[str]", _BLANK.match(self.text, self.at)).end()
+            character = self.text[self.at : self.at + 1]
+        return character
 
     def _expect(self, character: str) -> None:
         if self._character() != character:
