@@ -36,6 +36,7 @@ SIGN_IN_SETTING = "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"
 TENANTS_SETTING = "WEBSITE_AUTH_AAD_ALLOWED_TENANTS"
 ANONYMOUS_TAG = "secured-functions:anonymous-paths"
 
+_UUID = UUID.pattern.strip("^$")
 _ISSUER_FIX = (
     "write https://login.microsoftonline.com/<tenant id>/v2.0; `issuer` of the registration has it"
 )
@@ -79,6 +80,9 @@ class AnonymousPaths:
 @dataclass(frozen=True, kw_only=True)
 class SignIn:
     """Interactive sign-in of named users without a client secret (a federated credential; preview).
+
+    The registration must hold the redirect URI `https://<host name>/.auth/login/aad/callback` and,
+    as it requires an assignment, have a role assigned to the users.
 
     Attributes:
         application_id: `id` of the `azuread_application`: `/applications/<object id>`.
@@ -161,7 +165,7 @@ class EasyAuth(Construct):
                 check_uuid(self, "allowed_tenants", other, "the id of each tenant")
             self.app_settings[TENANTS_SETTING] = ",".join(_distinct([tenant, *allowed_tenants]))
         if sign_in:
-            self._check_users(sign_in.users)
+            self._check_sign_in(sign_in)
             # A user's token names the registration itself as the client that asked for it.
             applications.append(client_id)
             identities.extend(sign_in.users)
@@ -244,7 +248,7 @@ class EasyAuth(Construct):
             # The tenant may be a reference; the rest of the URL is checked all the same.
             re.sub(r"\$\{.*\}", "00000000-0000-0000-0000-000000000000", issuer),
             r"https://login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn)"
-            rf"/{UUID.pattern.strip('^$')}(/v2\.0)?",
+            rf"/{_UUID}(/v2\.0)?",
             _ISSUER_FIX,
         )
         return issuer.split("/")[3]
@@ -272,10 +276,17 @@ class EasyAuth(Construct):
                     "give both ids of the principal; they differ",
                 )
 
-    def _check_users(self, users: Sequence[str]) -> None:
-        if not users:
+    def _check_sign_in(self, sign_in: SignIn) -> None:
+        check_pattern(
+            self,
+            "sign_in.application_id",
+            sign_in.application_id,
+            rf"/applications/{_UUID}",
+            "write /applications/<object id>, the `id` of the azuread_application",
+        )
+        if not sign_in.users:
             refuse(self, "sign_in.users", "no user may sign in", "name the users' object ids")
-        for user in users:
+        for user in sign_in.users:
             check_uuid(self, "sign_in.users", user, "the object id of each user")
 
     def _check_anonymous(self, anonymous: AnonymousPaths) -> None:

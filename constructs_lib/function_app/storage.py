@@ -114,7 +114,7 @@ class HostStorage(Construct):
         self.account: StorageAccount | None = None
         self.container: StorageContainer | None = None
         self.container_endpoint = ""
-        self.name = storage.name or _account_name(app_name)
+        self.name = storage.name or account_name(app_name)
         if storage.account_id is not None:
             self.account_id = storage.account_id
             endpoint = f"https://{self.name}.blob.core.windows.net/"
@@ -124,7 +124,7 @@ class HostStorage(Construct):
             self.name = self.account.name
             endpoint = self.account.primary_blob_endpoint if with_container else ""
         if with_container:
-            container = storage.container or _container_name(app_name)
+            container = storage.container or container_name(app_name)
             self.container = StorageContainer(
                 self,
                 "deployments",
@@ -192,13 +192,13 @@ def _check_storage(scope: Construct, storage: Storage, app_name: str) -> None:
         check_choice(scope, "storage.uses", use, ROLES)
 
 
-def _account_name(app_name: str) -> str:
+def account_name(app_name: str) -> str:
     """Return a name that is stable, as it decides replacement, and unlikely to be taken."""
     digest = hashlib.sha256(app_name.encode()).hexdigest()[:8]
     return f"st{re.sub('[^a-z0-9]', '', app_name.lower())[:14]}{digest}"
 
 
-def _container_name(app_name: str) -> str:
+def container_name(app_name: str) -> str:
     """Return a name of its own for each app, as several may share one account."""
     if is_token(app_name):
         return "app-package"

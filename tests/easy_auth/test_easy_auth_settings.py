@@ -19,6 +19,7 @@ CLIENT = "c2a0f1d8-3d1a-4d52-8d0e-1f9f4a7b6c33"
 TENANT = "7d1e2f3a-4b5c-4d6e-8f90-a1b2c3d4e5f6"
 OTHER_TENANT = "11111111-4b5c-4d6e-8f90-a1b2c3d4e5f6"
 USER = "22222222-4b5c-4d6e-8f90-a1b2c3d4e5f6"
+APPLICATION = "/applications/55555555-4b5c-4d6e-8f90-a1b2c3d4e5f6"
 ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
 GATEWAY = Principal(
     name="gateway",
@@ -127,7 +128,7 @@ def options(build):
         made["sign_in"] = easy_auth(
             stack,
             "f",
-            sign_in=SignIn(application_id="/applications/x", identity=identity, users=[USER]),
+            sign_in=SignIn(application_id=APPLICATION, identity=identity, users=[USER]),
         )
         app = LinuxFunctionApp(
             stack,
@@ -285,10 +286,10 @@ def paths(*paths, reason="probe"):
     return {"allow_anonymous_paths": AnonymousPaths(paths=paths, reason=reason)}
 
 
-def sign_in(*users):
+def sign_in(*users, application=APPLICATION):
     identity = swapped()
     record = type("Identity", (), {"id": "/i", "client_id": "c", "principal_id": identity.name})
-    return {"sign_in": SignIn(application_id="/a", identity=record(), users=users)}
+    return {"sign_in": SignIn(application_id=application, identity=record(), users=users)}
 
 
 REFUSED = {
@@ -342,6 +343,7 @@ REFUSED = {
     "whole site by pattern": (paths("/*"), "not the whole site"),
     "relative path": (paths("api/health"), "write a path such as /api/health"),
     "no path": (paths(), "name the paths, or drop it"),
+    "client id as application id": (sign_in(USER, application=CLIENT), "write /applications/"),
     "no user": (sign_in(), "no user may sign in"),
     "user name": (sign_in("ada@contoso.example"), "the object id of each user"),
 }
