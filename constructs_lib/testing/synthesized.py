@@ -9,20 +9,16 @@ from functools import cache, cached_property
 from importlib import import_module
 from inspect import isclass, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from constructs_lib.testing.matching import Containing, differences, show
 from constructs_lib.testing.mocks import read_stack
 
 if TYPE_CHECKING:
-    from cdktf import TerraformStack
+    from cdktf import TerraformDataSource, TerraformResource, TerraformStack
     from constructs import IConstruct
 
-
-class ResourceClass(Protocol):
-    """A class of the provider bindings, for example `LinuxFunctionApp`."""
-
-    TF_RESOURCE_TYPE: str
+    Kind = str | type[TerraformResource] | type[TerraformDataSource]
 
 
 @dataclass(frozen=True)
@@ -69,9 +65,7 @@ class Synthesized:
                     path = config.get("//", {}).get("metadata", {}).get("path", "")
                     yield Block(f"{prefix}{kind}.{name}", f"{prefix}{kind}", path, values)
 
-    def all(
-        self, kind: str | ResourceClass, *, within: IConstruct | None = None
-    ) -> tuple[Block, ...]:
+    def all(self, kind: Kind, *, within: IConstruct | None = None) -> tuple[Block, ...]:
         """Return the resources of a type; `data.…` names a data source.
 
         Args:
@@ -86,7 +80,7 @@ class Synthesized:
             if block.type == name and (not top or f"{block.construct_path}/".startswith(f"{top}/"))
         )
 
-    def one(self, kind: str | ResourceClass, *, within: IConstruct | None = None) -> Block:
+    def one(self, kind: Kind, *, within: IConstruct | None = None) -> Block:
         """Return the only resource of a type; the arguments are those of `all`.
 
         Raises:
@@ -113,7 +107,7 @@ class Synthesized:
 
     def assert_has(
         self,
-        kind: str | ResourceClass,
+        kind: Kind,
         expected: Mapping[str, Any],
         *,
         count: int | None = None,
@@ -145,7 +139,7 @@ class Synthesized:
 
     def assert_all(
         self,
-        kind: str | ResourceClass,
+        kind: Kind,
         expected: Mapping[str, Any],
         *,
         within: IConstruct | None = None,
@@ -161,7 +155,7 @@ class Synthesized:
         blocks = self.all(kind, within=within)
         return self.assert_has(kind, expected, count=len(blocks) or None, within=within)
 
-    def assert_none(self, kind: str | ResourceClass, *, within: IConstruct | None = None) -> None:
+    def assert_none(self, kind: Kind, *, within: IConstruct | None = None) -> None:
         """Assert that there is no resource of a type that the provider has.
 
         Raises:
@@ -213,14 +207,16 @@ def synthesize(stack: TerraformStack) -> Synthesized:
     return Synthesized(Path(app.outdir) / "stacks" / stack.node.id)
 
 
-def _type_name(kind: str | ResourceClass) -> str:
+def _type_name(kind: Kind) -> str:
     if isinstance(kind, str):
         return kind
-    name = kind.TF_RESOURCE_TYPE
-    return f"data.{name}" if cast("type", kind).__name__.startswith("Data") else name
+    from cdktf import TerraformDataSource
+
+    name = str(getattr(kind, "TF_RESOURCE_TYPE"))  # noqa: B009 - only the generated classes have it
+    return f"data.{name}" if issubclass(kind, TerraformDataSource) else name
 
 
-def _refuse_empty(kind: str | ResourceClass, expected: Mapping[str, Any]) -> None:
+def _refuse_empty(kind: Kind, expected: Mapping[str, Any]) -> None:
     """Refuse what could never fail: nothing expected, or the absence of what cannot be there."""
     name = _type_name(kind)
     if not expected:

@@ -24,6 +24,7 @@ APP = "azurerm_linux_function_app"
 @pytest.fixture(scope="module")
 def stack(synthesize: Callable[..., Synthesized]) -> Synthesized:
     from cdktf import App, TerraformOutput, TerraformStack
+    from cdktf_cdktf_provider_azurerm.data_azurerm_client_config import DataAzurermClientConfig
     from cdktf_cdktf_provider_azurerm.linux_function_app import LinuxFunctionApp
     from cdktf_cdktf_provider_azurerm.provider import AzurermProvider
     from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
@@ -48,6 +49,7 @@ def stack(synthesize: Callable[..., Synthesized]) -> Synthesized:
     def make(app: App) -> TerraformStack:
         made = TerraformStack(app, "dev")
         AzurermProvider(made, "azurerm", features=[{}])
+        DataAzurermClientConfig(made, "client")
         ResourceGroup(made, "group", name="rg", location="westeurope")
         first.append(Pair(made, "orders", https=True))
         Pair(made, "orders-old", https=False)
@@ -61,9 +63,13 @@ def stack(synthesize: Callable[..., Synthesized]) -> Synthesized:
 
 
 def test_resources_are_found_by_type_by_class_and_by_construct(stack: Any) -> None:
+    from cdktf_cdktf_provider_azurerm.data_azurerm_client_config import DataAzurermClientConfig
+    from cdktf_cdktf_provider_azurerm.data_factory import DataFactory
     from cdktf_cdktf_provider_azurerm.linux_function_app import LinuxFunctionApp
 
     assert len(stack.all(APP)) == 2
+    assert stack.one(DataAzurermClientConfig).address == "data.azurerm_client_config.client"
+    stack.assert_none(DataFactory)
     assert stack.all(LinuxFunctionApp) == stack.all(APP)
     assert stack.one(APP, within=stack.orders).values["name"] == "func-orders"
     assert stack.one("azurerm_resource_group").address == "azurerm_resource_group.group"
