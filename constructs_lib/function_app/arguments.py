@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from constructs_lib.checks import is_token
 from constructs_lib.easy_auth import EasyAuth
 from constructs_lib.function_app import monitoring
 from constructs_lib.function_app.network import DEPLOYMENT_TAG, restrictions
 from constructs_lib.function_app.props import FunctionAppProps
 from constructs_lib.function_app.runtime import application_stack
+
+HOST_ID = "AzureFunctionsWebHost__hostid"
+
+
+def host_id(name: str) -> str | None:
+    """Return an id for the host of a site whose name is too long to be one.
+
+    The host cuts the name after 32 characters; where two sites on one storage account, such as an
+    app and its slot, come out the same, neither starts (azure-functions-host wiki, "Host IDs").
+    """
+    if is_token(name) or len(name) <= 32:
+        return None
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{re.sub('-+', '-', name[:23].lower()).strip('-')}-{digest}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +44,13 @@ class Arguments:
     storage_account_name: str
     connection_string: str | None
 
-    def site(self, easy_auth: EasyAuth, app_settings: Mapping[str, str]) -> dict[str, Any]:
+    def site(
+        self, name: str, easy_auth: EasyAuth, app_settings: Mapping[str, str]
+    ) -> dict[str, Any]:
         """Return the arguments of the app or of one slot.
 
         Args:
+            name: What its host name starts with: `APP`, or `APP-SLOT` for a slot.
             easy_auth: What protects this site.
             app_settings: On top of the app's own, for a slot.
         """
@@ -46,7 +66,7 @@ class Arguments:
             "site_config": self._site_config(),
             "identity": self._identity(easy_auth),
             "app_settings": {
-                **self._host_settings(),
+                **self._host_settings(name),
                 **easy_auth.app_settings,
                 **props.app_settings,
                 **app_settings,
@@ -99,10 +119,13 @@ class Arguments:
             )
         return config
 
-    def _host_settings(self) -> dict[str, str]:
+    def _host_settings(self, name: str) -> dict[str, str]:
         """Return the app settings that make the host use the identity, for storage and traces."""
         shared = self.props.identity.user_assigned
         settings = {"AzureWebJobsStorage__credential": "managedidentity"}
+        own_id = host_id(name)
+        if own_id:
+            settings[HOST_ID] = own_id
         if shared:
             settings["AzureWebJobsStorage__clientId"] = shared.client_id
         if self.props.hosting.kind == "flex_consumption":

@@ -26,7 +26,7 @@ from constructs import Construct
 from constructs_lib.checks import is_token
 from constructs_lib.easy_auth import AppResource, EasyAuth, SlotResource
 from constructs_lib.function_app import monitoring
-from constructs_lib.function_app.arguments import Arguments
+from constructs_lib.function_app.arguments import HOST_ID, Arguments, host_id
 from constructs_lib.function_app.hosting import make_plan
 from constructs_lib.function_app.network import PrivateAccess, make_endpoint
 from constructs_lib.function_app.props import FunctionAppProps, check_props
@@ -139,7 +139,7 @@ class FunctionApp(Construct):
         if not shared:
             self._grant("app", self.principal_id)
         self.slots: dict[str, FunctionAppSlot] = {
-            slot.name: self._make_slot(slot) for slot in props.slots
+            slot.name: self._make_slot(name, slot) for slot in props.slots
         }
         self.hostnames = [self.hostname, *(slot.hostname for slot in self.slots.values())]
         self.node.add_validation(
@@ -168,9 +168,9 @@ class FunctionApp(Construct):
             "resource_group_name": self._place.name,
             "location": self._place.location,
             "service_plan_id": plan_id,
-            **self._arguments.site(self.easy_auth, {}),
+            **self._arguments.site(name, self.easy_auth, {}),
         }
-        sticky = self._sticky()
+        sticky = self._sticky(name)
         if sticky:
             arguments["sticky_settings"] = {"app_setting_names": sticky}
         before: list[ITerraformDependable] = list(self.role_assignments.values())
@@ -203,12 +203,12 @@ class FunctionApp(Construct):
             **arguments,
         )
 
-    def _make_slot(self, slot: Slot) -> FunctionAppSlot:
+    def _make_slot(self, app_name: str, slot: Slot) -> FunctionAppSlot:
         easy_auth = slot.easy_auth or self.easy_auth
         make = (
             WindowsFunctionAppSlot if self._props.hosting.os == "Windows" else LinuxFunctionAppSlot
         )
-        arguments = self._arguments.site(easy_auth, slot.app_settings)
+        arguments = self._arguments.site(f"{app_name}-{slot.name}", easy_auth, slot.app_settings)
         if slot.auto_swap_slot_name:
             arguments["site_config"]["auto_swap_slot_name"] = slot.auto_swap_slot_name
         resource: SlotResource = make(
@@ -225,11 +225,13 @@ class FunctionApp(Construct):
             easy_auth=easy_auth,
         )
 
-    def _sticky(self) -> list[str]:
+    def _sticky(self, name: str) -> list[str]:
         """Return the settings that must not wander to another site in a swap."""
         names = [*self._props.sticky_settings, *self.easy_auth.app_settings]
         for slot in self._props.slots:
             names.extend(slot.easy_auth.app_settings if slot.easy_auth else ())
+            if host_id(f"{name}-{slot.name}"):
+                names.append(HOST_ID)
         return list(dict.fromkeys(names))
 
     def _grant(self, owner: str, principal_id: str) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from constructs_lib import Inbound, Source
+from constructs_lib.function_app.arguments import host_id
 from constructs_lib.function_app.network import check_inbound, restrictions
 from constructs_lib.function_app.storage import account_name, container_name
 
@@ -29,6 +30,14 @@ def test_two_apps_do_not_share_an_account(one, other):
 def test_a_container_gets_a_valid_name(app):
     name = container_name(app)
     assert re.fullmatch(r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", name)
+
+
+@given(st.lists(APP_NAMES, unique=True))
+def test_no_two_hosts_have_one_id(sites):
+    ids = [host_id(site) or site[:32] for site in sites]
+    assert len(set(ids)) == len(ids)
+    for id in filter(None, map(host_id, sites)):
+        assert re.fullmatch(r"(?!.*--)[a-z0-9][a-z0-9-]{0,30}[a-z0-9]", id)
 
 
 @given(st.lists(ADDRESSES, max_size=40, unique=True))

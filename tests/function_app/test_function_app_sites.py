@@ -170,6 +170,20 @@ def test_what_easy_auth_reads_stays_with_its_slot(made):
     assert "WEBSITE_AUTH_AAD_ALLOWED_TENANTS" not in app["app_settings"]
 
 
+def test_an_app_and_its_slot_are_different_hosts_however_long_the_name(build, function_app):
+    name = "func-orders-and-invoices-of-contoso"
+
+    def make(stack):
+        slots = [Slot(name="staging")]
+        function_app(stack, name=name, hosting=Hosting.premium(), slots=slots)
+
+    resources = build(make)
+    app, slot = resources.at(LINUX, "orders/app"), resources.at(SLOT, "orders/slot-staging")
+    ids = [site["app_settings"]["AzureFunctionsWebHost__hostid"] for site in (app, slot)]
+    assert ids[0] != ids[1]
+    assert app["sticky_settings"]["app_setting_names"] == ["AzureFunctionsWebHost__hostid"]
+
+
 def test_the_reason_is_on_the_slot_that_is_weaker_only(made):
     assert made["resources"].at(SLOT, "slots/slot-last")["tags"] == {
         "team": "orders",
