@@ -76,7 +76,7 @@ def _received(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names of the headers and query parameters in an echo, in lower case."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return frozenset(), frozenset()
     if not isinstance(document, dict):
         return frozenset(), frozenset()

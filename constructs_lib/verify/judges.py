@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from constructs_lib.verify.client import Answer, NoAnswer
 from constructs_lib.verify.outputs import Gateway
@@ -67,8 +67,15 @@ def _busy(answer: Answer) -> Verdict | None:
         outcome="failed",
         observed=str(answer.status),
         again=True,
-        after=float(after) if after.isdigit() else None,
+        after=float(after) if after.isdecimal() else None,
     )
+
+
+def _location(answer: Answer) -> SplitResult:
+    try:
+        return urlsplit(answer.headers.get("location", ""))
+    except ValueError:
+        return urlsplit("")
 
 
 def refused_by_easy_auth(accept_network_refusal: bool, *, wanted: Literal[401, 403]) -> Judge:
@@ -114,7 +121,7 @@ def not_served(host: str, refusals: Collection[int], advice: str) -> Judge:
         if answer.status in refusals:
             return Verdict(outcome="passed", observed=observed)
         if answer.status in (301, 302, 307, 308):
-            location = urlsplit(answer.headers.get("location", ""))
+            location = _location(answer)
             if location.scheme == "https" and location.hostname == host:
                 return Verdict(outcome="passed", observed=f"{observed} to https")
         return _busy(answer) or Verdict(outcome="failed", observed=observed, advice=advice)
@@ -136,7 +143,7 @@ def refused_by_scm(accept_network_refusal: bool) -> Judge:
         if answer.status in (401, 403):
             return Verdict(outcome="passed", observed=observed)
         if answer.status in (302, 303, 307):
-            location = urlsplit(answer.headers.get("location", ""))
+            location = _location(answer)
             if location.scheme == "https" and location.hostname in _LOGIN_HOSTS:
                 return Verdict(outcome="passed", observed=f"{observed} to the login page of Entra")
         return _busy(answer) or Verdict(outcome="failed", observed=observed, advice=_SCM_OPEN)

@@ -21,7 +21,16 @@ from hypothesis import strategies as st
 
 from constructs_lib import cli
 from constructs_lib.errors import InputError
-from constructs_lib.verify.outputs import read_outputs
+from constructs_lib.verify.client import Answer, NoAnswer
+from constructs_lib.verify.echo import Echo
+from constructs_lib.verify.judges import (
+    answers_as_expected,
+    not_served,
+    refused_by_easy_auth,
+    refused_by_gateway,
+    refused_by_scm,
+)
+from constructs_lib.verify.outputs import SubscriptionKey, read_outputs
 from constructs_lib.verify.run import Backoff, Check, Verdict, persist, run
 from constructs_lib.verify.secret import Secret
 
@@ -165,6 +174,55 @@ def test_checks_that_wait_do_not_keep_others_from_asking() -> None:
     results = run([*[_check(BUSY)] * 20, _check(GOOD)], limit=0.5, workers=1)
     assert [result.attempts for result in results] == [1] * 21
     assert results[-1].outcome == "passed"
+
+
+answers = st.builds(
+    Answer,
+    status=st.integers(100, 599),
+    headers=st.dictionaries(
+        st.sampled_from(["location", "retry-after", "www-authenticate"]),
+        st.text(st.characters(max_codepoint=255))
+        | st.sampled_from(
+            ["https://[", "https://host:x/", "https://func.example/", "²", "9" * 400]
+        ),
+    ),
+    body=st.binary()
+    | st.sampled_from([b"[" * 100_000, b'{"headers": 1, "query": {}}', b"9" * 9999]),
+)
+troubles = st.builds(
+    NoAnswer,
+    st.sampled_from(["name", "refused", "timeout", "late", "certificate", "broken"]),
+    st.just("detail"),
+)
+NAMES = SubscriptionKey(header="X-Key", query="key")
+GATEWAY = read_outputs(json.dumps(PLAIN), where="outputs.json").gateway
+JUDGES = {
+    "easy auth": (refused_by_easy_auth(False, wanted=401), {401}),
+    "identity": (refused_by_easy_auth(False, wanted=403), {403}),
+    "plain http": (not_served("func.example", (403,), "advice"), {301, 302, 307, 308, 403}),
+    "scm": (refused_by_scm(False), {302, 303, 307, 401, 403}),
+    "gateway": (refused_by_gateway, {401}),
+    "works": (answers_as_expected({200}, GATEWAY), {200}),
+    "echo": (
+        Echo(NAMES, Secret("k" * 20, where="x"), answers_as_expected((), GATEWAY)).judge,
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", JUDGES)
+@given(answer=answers | troubles)
+def test_no_answer_breaks_a_judge_and_only_the_right_ones_pass(
+    name: str, answer: Answer | NoAnswer
+) -> None:
+    judge, right = JUDGES[name]
+    verdict = judge(answer)
+    assert verdict.outcome in ("passed", "failed")
+    if isinstance(answer, Answer):
+        assert verdict.outcome == "failed" or answer.status in right
+    else:
+        silent_is_fine = name in ("plain http", "scm") and answer.trouble in ("refused", "timeout")
+        assert verdict.outcome == "failed" or silent_is_fine
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8))
