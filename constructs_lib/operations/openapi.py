@@ -41,7 +41,6 @@ _UNSUPPORTED_FIELDS = {
     "callbacks": "callbacks",
     "servers": "servers of a path or operation",
     "trace": "the method TRACE",
-    "additionalOperations": "additional operations",
 }
 _FUNCTION_HOSTS = (".azurewebsites.net", "localhost", "127.0.0.1")
 
@@ -113,8 +112,6 @@ class _DocumentReader:
         self.add, self.strip = self.reconcile_servers()
         self.report_unsupported()
 
-    # Servers and paths -------------------------------------------------------------------------
-
     def servers(self) -> list[str]:
         """Return the addresses of the document's servers, variables filled in."""
         if self.version2:
@@ -168,10 +165,8 @@ class _DocumentReader:
         """Return the document's paths."""
         return cast("dict[str, Object]", self.document.get("paths") or {})
 
-    # Operations --------------------------------------------------------------------------------
-
     def operations(self) -> tuple[Operation, ...]:
-        """Return the operations in the order of the document."""
+        """Return the operations, paths in the order of the document."""
         found: dict[tuple[str, str], Operation] = {}
         for path, item in self.paths().items():
             shared = cast("list[Object]", item.get("parameters") or [])
@@ -218,10 +213,12 @@ class _DocumentReader:
                 continue  # OpenAPI: "the parameter definition SHALL be ignored"
             else:
                 by_place.setdefault(place, []).append(self.parameter(parameter, pointer))
-        bodies = self.request_bodies(described, body, by_place.get("formData", []), identity)
-        if bodies and method in _NO_BODY:
+        form = by_place.get("formData", [])
+        bodies: tuple[Representation, ...] = ()
+        if method not in _NO_BODY:
+            bodies = self.request_bodies(described, body, form, identity)
+        elif body or form or described.get("requestBody"):
             self.notes.report("OP207", f"API Management drops the body of {method}", pointer)
-            bodies = ()
         queries, headers = by_place.get("query", []), by_place.get("header", [])
         request_body = cast(Object, described.get("requestBody") or body or {})
         return Operation(
@@ -231,9 +228,7 @@ class _DocumentReader:
             display_name=str(
                 described.get("summary") or described.get("operationId") or f"{method} {template}"
             )[:300],
-            description=self.shortened(
-                described.get("description") or described.get("summary"), pointer
-            ),
+            description=self.shortened(described.get("description"), pointer),
             parameters=tuple(
                 parameter
                 for parameter in by_place.get("path", [])
@@ -275,8 +270,6 @@ class _DocumentReader:
             return f"{text[: _MAXIMUM_DESCRIPTION - 1]}…"
         return text
 
-    # Parameters --------------------------------------------------------------------------------
-
     def parameter(self, described: Object, pointer: Pointer, name: str | None = None) -> Parameter:
         name = name or str(described["name"])
         content = cast("dict[str, Object]", described.get("content") or {})
@@ -310,8 +303,6 @@ class _DocumentReader:
             default=text,
             values=values,
         )
-
-    # Bodies ------------------------------------------------------------------------------------
 
     def request_bodies(
         self, described: Object, body: Object | None, form: list[Parameter], identity: str
@@ -442,8 +433,6 @@ class _DocumentReader:
             else ()
         )
 
-    # Import ------------------------------------------------------------------------------------
-
     def import_document(self) -> ImportDocument:
         """Return the document to import: in one piece, without servers, with paths that fit."""
         left_out = {"servers", "host", "basePath", "schemes", "webhooks", "externalDocs"}
@@ -464,8 +453,6 @@ class _DocumentReader:
         if len(content.encode()) > MAXIMUM_DOCUMENT:
             self.notes.report("OP208", "API Management imports documents up to 4 MB", ())
         return ImportDocument("swagger-json" if self.version2 else "openapi+json", content)
-
-    # What API Management does not know ---------------------------------------------------------
 
     def report_unsupported(self) -> None:
         schemes = self.document.get("securityDefinitions")

@@ -340,7 +340,9 @@ def _errors(document: dict[str, Value], file: SpecFile) -> Iterator[tuple[str, s
     for error in validator.iter_errors():
         pointer: Pointer = tuple(error.absolute_path)
         if not pointer:  # found by a check of the library's own: the place is in the message
-            match = re.search(r"'(?P<method>\w+)' operation in '(?P<path>/[^']*)'", error.message)
+            match = re.search(
+                r"'(?P<method>\w+)'( operation)? in '(?P<path>/[^']*)'", error.message
+            )
             if match:
                 pointer = ("paths", match["path"], match["method"])
         message = error.message if len(error.message) < 200 else f"{error.message[:200]}…"

@@ -154,9 +154,6 @@ def test_the_display_name_is_the_function(project: Operations) -> None:
     assert {o.display_name for o in project} == BINDINGS.keys() - {"Retired"}
 
 
-# ------------------------------------------------------------------------------------ host.json
-
-
 @pytest.mark.parametrize(
     ("host", "prefix"),
     [
@@ -213,9 +210,6 @@ def test_settings_that_change_what_the_files_say(write) -> None:
     ]
 
 
-# --------------------------------------------------------------------------- what routes collide
-
-
 def test_routes_that_only_constraints_tell_apart_share_an_operation(write) -> None:
     folder = write(
         {
@@ -265,8 +259,6 @@ def test_long_and_odd_function_names_make_valid_ids(write) -> None:
     assert len(operations) == 2
     assert all(len(operation.id) <= 80 for operation in operations)
 
-
-# ------------------------------------------------------------------------------ broken projects
 
 PYTHON = "import azure.functions as func\nimport os\napp = func.FunctionApp('anonymous')\n"
 NODE = "const { app } = require('@azure/functions');\n"
@@ -493,9 +485,6 @@ def test_several_errors_are_counted(write) -> None:
 def test_a_folder_that_is_no_project(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"host\.json is missing"):
         Operations.from_functions_project(tmp_path)
-
-
-# ----------------------------------------------------------------------------------- the details
 
 
 def test_python_is_never_run(write) -> None:
