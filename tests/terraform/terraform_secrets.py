@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,16 +13,20 @@ REFERENCE = re.compile(r"\b([a-z][a-z0-9]*_[a-z0-9_]+)\.([\w-]+)\.([a-z][\w.\[\]
 HARMLESS = re.compile(r".*application_insights[._](?:[\w-]+\.)?connection_string")
 
 
-def secrets(document: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+def resource_schemas(printed: str) -> dict[str, Any]:
+    """The block of each type of resource, from what `terraform providers schema -json` prints."""
+    providers = json.loads(printed).get("provider_schemas", {}).values()
+    schemas = [provider.get("resource_schemas", {}) for provider in providers]
+    return {kind: schema["block"] for types in schemas for kind, schema in types.items()}
+
+
+def secrets(document: dict[str, Any], types: dict[str, Any]) -> list[str]:
     """The sensitive arguments that the JSON gives, and the sensitive attributes that it reads.
 
     Args:
         document: What cdk.tf.json holds.
-        schema: What `terraform providers schema -json` prints.
+        types: The block of each type of resource.
     """
-    types: dict[str, dict[str, Any]] = {}
-    for provider in schema.get("provider_schemas", {}).values():
-        types |= {k: v["block"] for k, v in provider.get("resource_schemas", {}).items()}
     found = []
     for kind, resources in document.get("resource", {}).items():
         for name, body in resources.items():

@@ -12,24 +12,14 @@ def block(**attributes: bool) -> dict[str, Any]:
     return {"attributes": {name: {"sensitive": value} for name, value in attributes.items()}}
 
 
-SCHEMA = {
-    "provider_schemas": {
-        "azurerm": {
-            "resource_schemas": {
-                "azurerm_storage_account": {"block": block(name=False, primary_access_key=True)},
-                "azurerm_application_insights": {"block": block(connection_string=True)},
-                "azurerm_api_management_named_value": {"block": block(value=True, secret=False)},
-                "azurerm_linux_function_app": {
-                    "block": {
-                        **block(storage_account_access_key=True),
-                        "block_types": {
-                            "site_config": {"block": block(application_insights_key=True)}
-                        },
-                    }
-                },
-            }
-        }
-    }
+TYPES = {
+    "azurerm_storage_account": block(name=False, primary_access_key=True),
+    "azurerm_application_insights": block(connection_string=True),
+    "azurerm_api_management_named_value": block(value=True, secret=False),
+    "azurerm_linux_function_app": {
+        **block(storage_account_access_key=True),
+        "block_types": {"site_config": {"block": block(application_insights_key=True)}},
+    },
 }
 
 
@@ -68,4 +58,4 @@ SCHEMA = {
 def test_sensitive_arguments_and_references_are_found(
     kind: str, body: dict[str, Any], expected: list[str]
 ) -> None:
-    assert secrets({"resource": {kind: {"x": body}}}, SCHEMA) == expected
+    assert secrets({"resource": {kind: {"x": body}}}, TYPES) == expected
