@@ -98,6 +98,13 @@ def is_text_only(child: Child) -> bool:
     return element is not None and element.text and not (element.attributes or element.children)
 
 
+def holds_policies(element: ElementSpecification) -> bool:
+    """Tell whether policies stand in an element, or in elements that stand in it."""
+    return element.policies or any(
+        child.element is None or child.element.policies for child in element.children
+    )
+
+
 def attribute_documentation(attribute: Attribute) -> str:
     """Return what the docstring says of an attribute."""
     notes: list[str] = []
@@ -128,9 +135,7 @@ class Builder:
             self.positional = "content: Value" if required else "content: Value | None = None"
             self.documentation.append(("content", "The text in it."))
             self.children.append("text(content)" if required else "*_text(content)")
-        elif (
-            element.policies or element.anything or any(c.element is None for c in element.children)
-        ):
+        elif element.anything or holds_policies(element):
             self.positional = "*children: Node"
             what = "What stands in it." if element.anything else "The policies in it, in order."
             self.documentation.append(("children", what))
@@ -173,7 +178,7 @@ class Builder:
 
     def child(self, child: Child) -> None:
         """Add the parameter of a child element that is no policy."""
-        if child.element is None:
+        if child.element is None or child.element.policies:
             return
         inner = child.element.children[0] if len(child.element.children) == 1 else None
         if is_text_only(child):

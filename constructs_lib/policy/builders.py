@@ -493,9 +493,7 @@ def CheckHeader(
 
 
 def Choose(
-    *,
-    whens: Iterable[Element],
-    otherwise: Element | None = None,
+    *children: Node,
 ) -> Element:
     """Runs the policies of the first condition that holds.
 
@@ -503,10 +501,9 @@ def Choose(
     See https://learn.microsoft.com/azure/api-management/choose-policy.
 
     Args:
-        whens: Policies that run if a condition holds. Made by `When`.
-        otherwise: Policies that run if no condition holds. Made by `Otherwise`.
+        children: The policies in it, in order.
     """
-    return element("choose", {}, [*whens, *([otherwise] if otherwise else [])])
+    return element("choose", {}, [*children])
 
 
 def Claim(

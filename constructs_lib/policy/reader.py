@@ -181,7 +181,7 @@ class _Reader:
             if self.raw.startswith("<!--", self.position):
                 comments.append(self._comment())
             elif self.raw.startswith("<?", self.position):
-                self._until("?>", "the processing instruction is not closed: `?>` is missing")
+                self._until("<?", "?>", "the processing instruction")
             else:
                 return comments
 
@@ -205,12 +205,10 @@ class _Reader:
             if self.raw.startswith("<!--", start):
                 parent.children.append(self._comment())
             elif self.raw.startswith("<![CDATA[", start):
-                self.position += 9
-                begin = self.position
-                self._until("]]>", "the CDATA section is not closed: `]]>` is missing")
-                parent.children.append(self.raw[begin : self.position - 3])
+                self._until("<![CDATA[", "]]>", "the CDATA section")
+                parent.children.append(self.raw[start + 9 : self.position - 3])
             elif self.raw.startswith("<?", start):
-                self._until("?>", "the processing instruction is not closed: `?>` is missing")
+                self._until("<?", "?>", "the processing instruction")
             elif self.raw.startswith("<!", start):
                 raise self._error("a document type cannot stand in a policy", start)
             elif self.raw.startswith("</", start):
@@ -348,8 +346,7 @@ class _Reader:
 
     def _comment(self) -> Comment:
         start = self.position
-        self.position += 4
-        self._until("-->", "the comment is not closed: `-->` is missing")
+        self._until("<!--", "-->", "the comment")
         text = self.raw[start + 4 : self.position - 3]
         try:
             return Comment(_MASK.sub(self._unmasked, text), self._place(start))
@@ -372,11 +369,10 @@ class _Reader:
         self.position = _SPACE.match(self.raw, begin).end()  # pyright: ignore[reportOptionalMemberAccess] - matches the empty text
         return self.position > begin
 
-    def _until(self, ending: str, problem: str) -> None:
-        start = self.position
-        end = self.raw.find(ending, start)
+    def _until(self, start: str, ending: str, what: str) -> None:
+        end = self.raw.find(ending, self.position + len(start))
         if end < 0:
-            raise self._error(problem, start)
+            raise self._error(f"{what} is not closed: `{ending}` is missing", self.position)
         self.position = end + len(ending)
 
     def _decode(self, begin: int, end: int) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from constructs_lib.policy.values import TOKEN, Template
 
-_SIGNS = re.compile(r"(\$+|%+)\{")
+_SIGNS = re.compile(r"([$%]+)\{")
 _OPENING = re.compile(r"\$\$\{|%%\{|[$%]\{")
 _INSIDE = re.compile(r"""["{}]""")
 _STRING = re.compile(r'[^"\\$%]*(?:(?:\\.|\$\$\{|%%\{|[$%](?!\{))[^"\\$%]*)*', re.DOTALL)
@@ -36,7 +36,7 @@ def escaped(text: str, *, before_reference: bool = False) -> str:
 
 
 def _escaped(literal: str, *, before_reference: bool) -> str:
-    before = literal.rstrip("$") if before_reference else literal
+    before = literal.rstrip("$%") if before_reference and literal.endswith("$") else literal
     signs = literal[len(before) :]
     return _SIGNS.sub(_sign, before) + (f'${{"{signs}"}}' if signs else "")
 
@@ -44,8 +44,8 @@ def _escaped(literal: str, *, before_reference: bool) -> str:
 def _sign(match: re.Match[str]) -> str:
     signs = match.group(1)
     # `$$${` would be read in two ways, so what precedes the last sign is set apart.
-    apart = f'${{"{signs[1:]}"}}' if len(signs) > 1 else ""
-    return f"{apart}{signs[0] * 2}{{"
+    apart = f'${{"{signs[:-1]}"}}' if len(signs) > 1 else ""
+    return f"{apart}{signs[-1] * 2}{{"
 
 
 def as_template(value: str) -> str:
