@@ -20,7 +20,7 @@ from constructs_lib.trust.decision import Decision, settle
 from constructs_lib.trust.entra import Token, any_same
 from constructs_lib.trust.forwarding import Forwarder, Forwarding, TokenRequest, Way
 from constructs_lib.trust.records import Caller, CallerKind, Identity, Verdict
-from constructs_lib.trust.terms import Term, Value, text_of
+from constructs_lib.trust.terms import Term, Value, same, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -557,12 +557,21 @@ class Calls:
             agreed = any_same((way.token.client_id,), identity.client_ids or None)
             if agreed:
                 return identity, None
+            if agreed is None and principal is not None and principal.address is not None:
+                # The client id is not known, but which resource it is of may rule it out.
+                agreed = self._attached(identity, gateway.stack, principal.address)
             doubtful = doubtful or agreed is None
         if doubtful:
             reason = f"whether {named} is an identity of {gateway.name} is not known here"
             return meant, ("unknown", reason, "SF304")
         reason = f"the policy's client-id {named} is no user-assigned identity of {gateway.name}"
         return meant, ("closed", reason, "SF304")
+
+    def _attached(self, identity: IdentityLink, stack: str, address: str) -> bool | None:
+        resource = self.chain.configuration.resource(stack, address)
+        if resource is None or identity.id is None:
+            return None
+        return same(self.chain.configuration.attribute(resource, "id"), identity.id)
 
     # Allow-lists --------------------------------------------------------------------------------
 

@@ -91,11 +91,15 @@ class Principals:
 
 @dataclass(slots=True, eq=False)
 class IdentityLink:
-    """An identity of a gateway: `record` for readers, values for comparison."""
+    """An identity of a gateway: `record` for readers, values for comparison.
+
+    `id` is the Azure resource id of a user-assigned one.
+    """
 
     record: Identity
     client_ids: tuple[Value, ...]
     object_ids: tuple[Value, ...]
+    id: Value = None
 
 
 @dataclass(slots=True, eq=False)
@@ -391,7 +395,8 @@ class Chain:
             objects = tuple(principal.object_ids) if principal else (object_id,)
             link.system = _identity(f"{link.name} (system-assigned)", None, clients, objects)
         for block in blocks:
-            for identity in block.values("identity_ids"):
+            attached = "UserAssigned" in text_of(block.value("type", ""))
+            for identity in block.values("identity_ids") if attached else ():
                 link.users.append(self._user_assigned(identity))
 
     def _user_assigned(self, identity: Value) -> IdentityLink:
@@ -407,14 +412,14 @@ class Chain:
                 if key(configuration.attribute(each, "name")) == name:
                     resource = each
         if resource is None:
-            return _identity(text_of(identity).rsplit("/", 1)[-1], None, (), ())
+            return _identity(text_of(identity).rsplit("/", 1)[-1], None, (), (), identity)
         clients = (configuration.attribute(resource, "client_id"),)
         objects = (configuration.attribute(resource, "principal_id"),)
         principal = self.principals.with_client_id(clients[0])
         if principal:
             clients, objects = tuple(principal.client_ids), tuple(principal.object_ids)
         name = text_of(configuration.attribute(resource, "name"))
-        return _identity(name, resource.address, clients, objects)
+        return _identity(name, resource.address, clients, objects, identity)
 
     def _read_apis(self) -> None:
         configuration = self.configuration
@@ -546,7 +551,11 @@ def _stands_alone(url: Value, reference: Reference) -> bool:
 
 
 def _identity(
-    name: str, address: str | None, clients: Iterable[Value], objects: Iterable[Value]
+    name: str,
+    address: str | None,
+    clients: Iterable[Value],
+    objects: Iterable[Value],
+    identifier: Value = None,
 ) -> IdentityLink:
     client_ids, object_ids = tuple(clients), tuple(objects)
     record = Identity(
@@ -556,7 +565,7 @@ def _identity(
         object_id=text_of(object_ids[0]) if object_ids else "unknown",
         address=address,
     )
-    return IdentityLink(record, client_ids, object_ids)
+    return IdentityLink(record, client_ids, object_ids, identifier)
 
 
 def _role(body: Body, identifier: Value, address: str) -> Role:

@@ -149,6 +149,8 @@ class Configuration:
         self._types: dict[str, list[Resource]] = {}
         for each in self.resources:
             self._types.setdefault(each.type, []).append(each)
+        self.dangling: dict[tuple[str, str], None] = {}
+        """Addresses that expressions of a stack name and that it does not have."""
         self._active: set[tuple[str, str, Steps, str]] = set()
         self._aliases: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], Resource]] = {}
         self._evaluated: dict[tuple[str, str, str], Value] = {}
@@ -276,6 +278,9 @@ class Configuration:
                 address, rest = address + index, rest[1:]
         resource = self._found.get((stack, address))
         if resource is None or not rest:
+            names = self.modules.get((stack, ""))
+            if resource is None and names is not None and not names.literal:
+                self.dangling[stack, address] = None
             return _unknown(stack, address, rest, created=resource is not None and resource.managed)
         value = self._walk(
             resource.body, stack, resource.module, rest, literal=resource.literal, absent=_MISSING

@@ -19,9 +19,7 @@ from constructs_lib.trust.terms import Opaque, Reference, Term, Value, join, ref
 _MAXIMUM_WAYS = 64
 _MAXIMUM_FRAGMENTS = 8
 
-_CHECKS = frozenset(
-    {"validate-jwt", "validate-azure-ad-token", "validate-client-certificate", "check-header"}
-)
+_CHECKS = frozenset({"validate-jwt", "validate-azure-ad-token", "validate-client-certificate"})
 _CONTAINERS = frozenset({"retry", "limit-concurrency", "wait"})
 
 

@@ -17,6 +17,7 @@ from constructs_lib.trust import door, entra
 from constructs_lib.trust.calls import Calls, Route
 from constructs_lib.trust.chain import AppLink, host_of
 from constructs_lib.trust.configuration import Body, Resource
+from constructs_lib.trust.entra import any_same
 from constructs_lib.trust.terms import Opaque, Term, Value, same, text_of
 
 
@@ -270,6 +271,14 @@ RULES: dict[str, Rule] = {
             "holder the application.",
             "Remove client_secret_setting_name, or let a managed identity stand in for it.",
         ),
+        _rule(
+            "SF123",
+            "warning",
+            "open",
+            "Another audience is accepted",
+            "A token that was issued for something else opens these functions too.",
+            "List only the registration's client id and its App ID URIs in allowed_audiences.",
+        ),
         # Registration
         _rule(
             "SF201",
@@ -451,6 +460,15 @@ RULES: dict[str, Rule] = {
             "stands in the state.",
             "Remove credentials: the gateway's token is enough.",
         ),
+        _rule(
+            "SF315",
+            "warning",
+            "broken",
+            "The API of a policy is not here",
+            "The gateway is in the configuration, the API that a policy or operation names is not; "
+            "most often one of them names another gateway.",
+            "Take api_name and api_management_name from the same API.",
+        ),
         # Side doors of the site
         _rule(
             "SF401",
@@ -578,6 +596,14 @@ RULES: dict[str, Rule] = {
             "An azapi resource writes to the same object, which is not read here.",
             "Write the setting in the azurerm resource.",
         ),
+        _rule(
+            "SF904",
+            "error",
+            "broken",
+            "A reference leads nowhere",
+            "Terraform refuses a reference to a resource that the stack does not have.",
+            "Add the resource, or correct the address.",
+        ),
     )
 }
 
@@ -683,6 +709,19 @@ def _directory(calls: Calls, app: AppLink, directory: Body) -> Iterator[Breach]:
             f"{where}.tenant_auth_endpoint",
             f"{app.name} accepts tokens of every tenant",
         )
+    version = app.registration.token_version if app.registration else None
+    value = directory.value("tenant_auth_endpoint")
+    if version and expected.version and expected.version != version:
+        yield Breach(
+            "SF105",
+            app.resource,
+            f"{where}.tenant_auth_endpoint",
+            f"{app.name} expects tokens of version {expected.version}, its registration is issued "
+            f"version {version}",
+        )
+    elif isinstance(value, str) and expected.version is None:
+        message = f"{value!r} of {app.name} is not the issuer of any token of Entra"
+        yield Breach("SF105", app.resource, f"{where}.tenant_auth_endpoint", message)
     elif expected.tenant is not None and _other_tenant(calls, app, expected.tenant):
         yield Breach(
             "SF121",
@@ -691,6 +730,12 @@ def _directory(calls: Calls, app: AppLink, directory: Body) -> Iterator[Breach]:
             f"{app.name} expects tokens of tenant {text_of(expected.tenant)}, "
             "which is not that of the configuration",
         )
+    if app.registration is not None and app.registration.managed:
+        own = [app.registration.client_id, *app.registration.uris]
+        for each in directory.values("allowed_audiences"):
+            if any_same((each,), own) is False and not _names_client(each, own[0]):
+                message = f"{app.name} accepts tokens for {text_of(each)}"
+                yield Breach("SF123", app.resource, f"{where}.allowed_audiences", message)
     if not directory.values("allowed_applications"):
         yield Breach(
             "SF107",
@@ -726,6 +771,13 @@ def _directory(calls: Calls, app: AppLink, directory: Body) -> Iterator[Breach]:
             f"{where}.client_secret_setting_name",
             f"{app.name} keeps a client secret in {text_of(secret)}",
         )
+
+
+def _names_client(audience: Value, client_id: Value) -> bool:
+    """Whether an audience is `api://CLIENT_ID`, the URI that Entra proposes."""
+    if isinstance(audience, Term) and isinstance(client_id, Term):
+        return audience.parts[1:] == client_id.parts
+    return text_of(audience).lower() == f"api://{text_of(client_id)}".lower()
 
 
 def _other_tenant(calls: Calls, app: AppLink, tenant: Value) -> bool:
@@ -792,6 +844,23 @@ def _policies(calls: Calls) -> Iterator[Breach]:
             yield Breach(rule, policy or api.resource, "xml_content", f"{api.name}: {problem}")
     for route in calls.routes:
         yield from _route(calls, route)
+    for gateway in calls.chain.gateways:
+        if gateway.resource is None or not gateway.resource.managed:
+            continue
+        for api in gateway.apis.values():
+            if api.resource is None and not gateway.others:
+                parts = [api.policy, *api.operation_policies.values(), *api.operations.values()]
+                part = next((each for each in parts if each is not None), None)
+                message = f"{gateway.name} has no API {api.name} in the configuration"
+                yield Breach("SF315", part, "api_name", message)
+        security = calls.chain.configuration.body(gateway.resource).block("security")
+        for name in security.raw if security else ():
+            if _OUTDATED.search(name) and security and security.value(name) is True:
+                message = f"{gateway.name} accepts outdated TLS"
+                yield Breach("SF407", gateway.resource, f"security.{name}", message)
+
+
+_OUTDATED = re.compile("ssl30|tls1[01]|triple_des")
 
 
 def _route(calls: Calls, route: Route) -> Iterator[Breach]:
@@ -808,8 +877,8 @@ def _route(calls: Calls, route: Route) -> Iterator[Breach]:
     if route.problem is not None and route.problem.verdict == "closed":
         message = f"{api.name}: {route.problem.reason}"
         yield Breach("SF307", route.problem.resource, route.problem.attribute, message)
-    elif way.token and route.url is None and not way.unknown and not route.problem:
-        message = f"{api.name} gets a token but has no backend"
+    elif _without_backend(calls, route):
+        message = f"{api.name} has no backend to send requests to"
         yield Breach("SF307", policy, "xml_content", message)
     elif secured and route.app is None and route.url is not None:
         yield from _foreign_host(calls, route)
@@ -850,6 +919,25 @@ def _route(calls: Calls, route: Route) -> Iterator[Breach]:
         yield Breach("SF312", policy, "xml_content", message)
 
 
+def _without_backend(calls: Calls, route: Route) -> bool:
+    """Whether requests of an API surely go nowhere."""
+    api, way = route.api, route.way
+    if way.unknown is not None or route.problem is not None or api.resource is None:
+        return False
+    if isinstance(route.url, str):
+        return host_of(route.url) is None
+    if route.url is not None or api.gateway.resource is None:
+        return False
+    body = calls.chain.configuration.body(api.resource)
+    # An import brings a service URL, a revision that of its source.
+    return (
+        api.resource.managed
+        and body.block("import") is None
+        and body.value("source_api_id") is None
+        and body.value("api_type") in (None, "http")
+    )
+
+
 def _foreign_host(calls: Calls, route: Route) -> Iterator[Breach]:
     """A token of ours that is sent to a host that is no app of ours."""
     host = host_of(route.url)
@@ -888,6 +976,14 @@ def _side_doors(calls: Calls) -> Iterator[Breach]:
             if body.value(attribute) is not None:
                 message = f"{name} uses its storage with a key"
                 yield Breach("SF409", app.resource, attribute, message)
+        if body.value("storage_authentication_type") == "StorageAccountConnectionString":
+            message = f"{name} uses its storage with a connection string"
+            yield Breach("SF409", app.resource, "storage_authentication_type", message)
+        settings = body.value("app_settings")
+        for setting, value in settings.items() if isinstance(settings, dict) else ():
+            if isinstance(value, (str, Term)) and "AccountKey=" in text_of(value):
+                message = f"the setting {setting} of {name} holds a storage key"
+                yield Breach("SF409", app.resource, f"app_settings.{setting}", message)
         if app.site is not None:
             yield from _site(app, app.site)
         if door.network(app, scm=True) is None:
@@ -933,6 +1029,12 @@ def _azapi(calls: Calls) -> Iterator[Breach]:
             yield Breach("SF903", each, "type", f"{each.address} writes {kind}")
 
 
+def _dangling(calls: Calls) -> Iterator[Breach]:
+    for _, address in calls.chain.configuration.dangling:
+        message = f"the configuration has no {address}, which it refers to"
+        yield Breach("SF904", None, address, message)
+
+
 _CHECKS: tuple[Callable[[Calls], Iterator[Breach]], ...] = (
     _answers,
     _enforcement,
@@ -940,4 +1042,5 @@ _CHECKS: tuple[Callable[[Calls], Iterator[Breach]], ...] = (
     _policies,
     _side_doors,
     _azapi,
+    _dangling,
 )
