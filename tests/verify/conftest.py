@@ -2,35 +2,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 import local_azure
 import pytest
 from local_azure import World
+from verify_harness import Run, assert_nothing_secret
 
 from constructs_lib import cli
-
-
-@dataclass
-class Run:
-    """A run of the command: what a caller sees of it."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def results(self) -> list[dict[str, Any]]:
-        return json.loads(self.out)["results"]
-
-    def failed(self) -> set[str]:
-        return {result["rule"] for result in self.results if result["outcome"] == "failed"}
-
-    def of(self, rule: str) -> list[dict[str, Any]]:
-        return [result for result in self.results if result["rule"] == rule]
 
 
 @pytest.fixture(scope="session")
@@ -103,10 +82,3 @@ def verify(
         return Run(code, captured.out, captured.err)
 
     return run
-
-
-def assert_nothing_secret(shown: str, world: World) -> None:
-    for secret in (local_azure.KEY, local_azure.FUNCTION_KEY, *world.tokens):
-        for form in (secret, quote(secret, safe=""), secret.rpartition(".")[2]):
-            assert form not in shown
-    assert "Bearer" not in shown
