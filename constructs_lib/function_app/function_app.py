@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +107,9 @@ class FunctionApp(Construct):
         self.plan: ServicePlan | None = None
         plan_id = hosting.plan_id
         if plan_id is None:
-            self.plan = make_plan(self, hosting, _named("plan", name), self._place, props.tags)
+            self.plan = make_plan(
+                self, hosting, derived_name("plan", name), self._place, props.tags
+            )
             plan_id = self.plan.id
         self.host_storage = HostStorage(
             self,
@@ -260,7 +262,7 @@ class FunctionApp(Construct):
                 self,
                 f"endpoint-{key}",
                 access=access,
-                name=_named("pe", f"{name}-{key}" if slot else name, 80),
+                name=derived_name("pe", f"{name}-{key}" if slot else name, 80),
                 place=self._place,
                 app_id=self.id,
                 slot=slot,
@@ -268,7 +270,10 @@ class FunctionApp(Construct):
             )
 
 
-def _named(prefix: str, name: str, limit: int = 60) -> str:
+def derived_name(prefix: str, name: str, limit: int = 60) -> str:
     """Return a name for a resource that belongs to the app; a reference is never cut."""
     full = f"{prefix}-{name}"
-    return full if is_token(name) else re.sub(r"-+$", "", full[:limit])
+    if is_token(name) or len(full) <= limit:
+        return full
+    digest = hashlib.sha256(full.encode()).hexdigest()[:8]
+    return f"{full[: limit - 9].rstrip('-')}-{digest}"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from constructs_lib import Inbound, Source
 from constructs_lib.function_app.arguments import host_id
+from constructs_lib.function_app.function_app import derived_name
 from constructs_lib.function_app.network import check_inbound, restrictions
 from constructs_lib.function_app.storage import account_name, container_name
 
@@ -30,6 +31,13 @@ def test_two_apps_do_not_share_an_account(one, other):
 def test_a_container_gets_a_valid_name(app):
     name = container_name(app)
     assert re.fullmatch(r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", name)
+
+
+@given(st.lists(APP_NAMES, unique=True))
+def test_plans_have_names_of_their_own_that_fit(apps):
+    names = [derived_name("plan", app) for app in apps]
+    assert len(set(names)) == len(apps)
+    assert all(len(name) <= 60 and not name.endswith("-") for name in names)
 
 
 @given(st.lists(APP_NAMES, unique=True))
