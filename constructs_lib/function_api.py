@@ -43,6 +43,7 @@ from cdktf_cdktf_provider_azurerm.api_management_named_value import (
 )
 from cdktf_cdktf_provider_azurerm.api_management_product import ApiManagementProduct
 from cdktf_cdktf_provider_azurerm.api_management_product_api import ApiManagementProductApi
+from cdktf_cdktf_provider_azurerm.api_management_product_policy import ApiManagementProductPolicy
 from cdktf_cdktf_provider_azurerm.api_management_subscription import ApiManagementSubscription
 from constructs import Construct
 
@@ -54,6 +55,7 @@ from constructs_lib.operations import Operation, Operations
 from constructs_lib.policy import (
     AuthenticationManagedIdentity,
     Document,
+    ForwardRequest,
     SetBackendService,
     SetHeader,
     SetQueryParameter,
@@ -120,6 +122,7 @@ class Product:
         description: What it offers.
         approval_required: Whether somebody must approve a subscription.
         subscriptions_limit: How many subscriptions a user can have.
+        policy: The product's policy, if this stack is to own it.
     """
 
     id: str
@@ -127,6 +130,7 @@ class Product:
     description: str | None = None
     approval_required: bool = False
     subscriptions_limit: int | None = None
+    policy: PolicySource | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +145,9 @@ class KeyVaultSecret:
 
     secret_id: str
     identity_client_id: str | None = None
+
+
+_NEW_SERVICE = Document(inbound=[], backend=[ForwardRequest()], outbound=[], on_error=[])
 
 
 class FunctionApi(Construct):
@@ -190,6 +197,7 @@ class FunctionApi(Construct):
         named_values: The named values, by name.
         version_set: The version set made here.
         product: The product made here.
+        product_policy: The policy of the product.
         product_api: The API's place in its product.
         subscriptions: The subscriptions made here, by name.
         diagnostics: The diagnostic settings and their logger, None without.
@@ -337,7 +345,10 @@ class FunctionApi(Construct):
         )
 
     def effective_policy(self, operation: str | None = None) -> Document:
-        """Return the policy with each `<base />` replaced by what the scope above says.
+        """Return the policy with each `<base />` replaced by what the scopes above say.
+
+        They are the service, the product, the API and the operation. A policy of the service that
+        is not made here is taken to be that of a new service, which only forwards.
 
         Args:
             operation: The id of an operation; the API's own policy if left out.
@@ -345,7 +356,11 @@ class FunctionApi(Construct):
         Raises:
             InputError: If the API has no such operation.
         """
-        documents = [self.secured_policy()]
+        documents = [
+            self._gateway.policy_document or _NEW_SERVICE,
+            *([self._product_document] if self._product_document else []),
+            self.secured_policy(),
+        ]
         if operation is not None:
             if operation not in self.published:
                 refuse(
@@ -592,6 +607,8 @@ class FunctionApi(Construct):
     def _product(self, product: Product | None) -> None:
         self.product: ApiManagementProduct | None = None
         self.product_api: ApiManagementProductApi | None = None
+        self.product_policy: ApiManagementProductPolicy | None = None
+        self._product_document: Document | None = None
         if product is None:
             return
         product_id = product.id
@@ -623,6 +640,18 @@ class FunctionApi(Construct):
         self.product_api = ApiManagementProductApi(
             self, "product-api", product_id=product_id, api_name=self.name, **self._in_gateway
         )
+        if product.policy is not None:
+            document = read_policy(self, "product.policy", product.policy)
+            check_document(self, "product.policy", document, at="product", sku=self._gateway.sku)
+            self._product_document = document
+            self.product_policy = ApiManagementProductPolicy(
+                self,
+                "product-policy",
+                product_id=product_id,
+                **self._in_gateway,
+                xml_content=write(document),
+                depends_on=self._needs(document) or None,
+            )
 
     def _subscriptions(self, names: Sequence[str]) -> None:
         self.subscriptions: dict[str, ApiManagementSubscription] = {}

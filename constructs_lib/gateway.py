@@ -34,8 +34,13 @@ from constructs import Construct
 
 from constructs_lib.checks import check_pattern, is_token, refuse
 from constructs_lib.gateway_tiers import CLASSIC, SKU, SKU_RULE, tier_of, tier_problems
-from constructs_lib.policy import Fragment
-from constructs_lib.policy_source import PolicySource, fragment_xml, policy_xml
+from constructs_lib.policy import Document, Fragment, write
+from constructs_lib.policy_source import (
+    PolicySource,
+    check_document,
+    fragment_xml,
+    read_policy,
+)
 from constructs_lib.principal import Principal
 from constructs_lib.resource_group import Placement, placement
 
@@ -121,6 +126,8 @@ class GatewayReferences(Construct):
         policy_client_id: What the policy names as `client-id`: the client id of a user-assigned
             identity, None for the system-assigned one.
         fragments: The policy fragments made with `add_fragment`, by name.
+        policy: The `azurerm_api_management_policy` made here, None if there is none.
+        policy_document: What it says.
     """
 
     name: str
@@ -131,6 +138,8 @@ class GatewayReferences(Construct):
     caller: Principal
     policy_client_id: str | None
     fragments: dict[str, ApiManagementPolicyFragment]
+    policy: ApiManagementPolicy | None
+    policy_document: Document | None
     _service: ApiManagement | DataAzurermApiManagement
     _claims: dict[tuple[str, str], str]
 
@@ -144,6 +153,16 @@ class GatewayReferences(Construct):
         """What a resource within the service names it by."""
         return InGateway(
             api_management_name=self.name, resource_group_name=self.resource_group_name
+        )
+
+    def _make_policy(self, source: PolicySource | None) -> None:
+        self.policy = self.policy_document = None
+        if source is None:
+            return
+        self.policy_document = read_policy(self, "policy", source)
+        check_document(self, "policy", self.policy_document, at="global", sku=self.sku)
+        self.policy = ApiManagementPolicy(
+            self, "policy", api_management_id=self.id, xml_content=write(self.policy_document)
         )
 
     def claim(self, scope: Construct, argument: str, kind: str, name: str) -> None:
@@ -227,7 +246,6 @@ class Gateway(GatewayReferences):
         user_assigned_identity: The identity that was made, None if none was.
         service_principal: The look-up of the system-assigned identity's client id, None if the
             gateway calls with a user-assigned one.
-        policy: The service's policy resource, None if there is none.
 
     Raises:
         InputError: For a combination that azurerm 4.55 or the service refuses.
@@ -346,7 +364,7 @@ class Gateway(GatewayReferences):
                 client_id=self.service_principal.client_id, object_id=object_id, name="gateway"
             )
             self.policy_client_id = None
-        self.policy = _global_policy(self, policy)
+        self._make_policy(policy)
 
     @staticmethod
     def existing(
@@ -421,7 +439,6 @@ class ExistingGateway(GatewayReferences):
     Attributes:
         data: The look-up by name, None if a resource was given.
         service_principal: The look-up of the identity's client id, None if it was not needed.
-        policy: The service's policy resource, None if there is none.
 
     Raises:
         InputError: If neither or both of name and resource are given, or both identities.
@@ -492,7 +509,7 @@ class ExistingGateway(GatewayReferences):
             self.caller = Principal(
                 client_id=self.service_principal.client_id, object_id=object_id, name="gateway"
             )
-        self.policy = _global_policy(self, policy)
+        self._make_policy(policy)
 
 
 def _references(identity: UserAssignedIdentity | ExistingIdentity) -> ExistingIdentity:
@@ -505,19 +522,6 @@ def _references(identity: UserAssignedIdentity | ExistingIdentity) -> ExistingId
 
 def _service_principal(scope: Construct, object_id: str) -> DataAzureadServicePrincipal:
     return DataAzureadServicePrincipal(scope, "identity-principal", object_id=object_id)
-
-
-def _global_policy(
-    gateway: GatewayReferences, source: PolicySource | None
-) -> ApiManagementPolicy | None:
-    if source is None:
-        return None
-    return ApiManagementPolicy(
-        gateway,
-        "policy",
-        api_management_id=gateway.id,
-        xml_content=policy_xml(gateway, "policy", source, at="global", sku=gateway.sku),
-    )
 
 
 def _security() -> ApiManagementSecurity:

@@ -43,19 +43,6 @@ def check_document(
     _refuse_errors(scope, argument, check(document, scope=at, sku=sku))
 
 
-def policy_xml(
-    scope: Construct, argument: str, source: PolicySource, *, at: PolicyScope, sku: str | None
-) -> str:
-    """Read, check and write a policy.
-
-    Raises:
-        InputError: If it cannot be read or API Management would not accept it.
-    """
-    document = read_policy(scope, argument, source)
-    check_document(scope, argument, document, at=at, sku=sku)
-    return write(document)
-
-
 def fragment_xml(
     scope: Construct, argument: str, source: Fragment | Path | str, *, sku: str | None
 ) -> str:

@@ -236,20 +236,44 @@ def test_the_policy_can_be_changed_until_synth(made):
     assert "${azurerm_api_management_backend." in policy
 
 
-def test_the_effective_policy_resolves_base_through_the_scopes(build):
+def test_the_effective_policy_resolves_base_through_all_scopes(build):
     def make(stack):
+        def delete(header):
+            return Document(inbound=[Base(), SetHeader(name=header, exists_action="delete")])
+
+        gateway = Gateway.existing(
+            stack,
+            "gateway",
+            name="apim",
+            resource_group_name="rg",
+            principal=GATEWAY,
+            policy=Document(
+                inbound=[SetHeader(name="X-Service", exists_action="delete")],
+                backend=[ForwardRequest(timeout=60)],
+                outbound=[],
+                on_error=[],
+            ),
+        )
         made = api(
             stack,
-            policy=Document(inbound=[Base(), SetHeader(name="X-Api", exists_action="delete")]),
-            operation_policies={
-                "get-orders-id": Document(
-                    inbound=[Base(), SetHeader(name="X-Operation", exists_action="delete")]
-                )
-            },
+            gateway=gateway,
+            product=Product(id="shop", policy=delete("X-Product")),
+            policy=delete("X-Api"),
+            operation_policies={"get-orders-id": delete("X-Operation")},
         )
         document = made.effective_policy("get-orders-id")
-        names = [getattr(element, "name", None) for element in document.inbound]
-        assert names.index("authentication-managed-identity") < len(names) - 1
+        assert [element.attributes.get("name") for element in document.inbound] == [
+            "X-Service",
+            "X-Product",
+            "X-Api",
+            None,
+            None,
+            "Ocp-Apim-Subscription-Key",
+            "subscription-key",
+            "X-Operation",
+        ]
+        assert [element.name for element in document.backend] == ["forward-request"]
+        assert made.product_policy is not None
         with pytest.raises(InputError, match="no operation has the id 'other'"):
             made.effective_policy("other")
 
