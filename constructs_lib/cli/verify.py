@@ -331,7 +331,7 @@ def _connection(text: str) -> tuple[Address, Address]:
             f"--connect-to {text!r} is not HOST:PORT:ADDRESS:PORT",
             fix="func-orders.azurewebsites.net:443:127.0.0.1:8443",
         )
-    return (parts[0], ports[0]), (parts[2], ports[1])
+    return (parts[0].lower(), ports[0]), (parts[2], ports[1])
 
 
 def _read(path: str) -> str:

@@ -122,7 +122,7 @@ def not_served(host: str, refusals: Collection[int], advice: str) -> Judge:
             return Verdict(outcome="passed", observed=observed)
         if answer.status in (301, 302, 307, 308):
             location = _location(answer)
-            if location.scheme == "https" and location.hostname == host:
+            if location.scheme == "https" and location.hostname == host.lower():
                 return Verdict(outcome="passed", observed=f"{observed} to https")
         return _busy(answer) or Verdict(outcome="failed", observed=observed, advice=advice)
 

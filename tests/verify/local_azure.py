@@ -285,7 +285,7 @@ def _server(world: World, tls: ssl.SSLContext | None) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            host = headers["host"].partition(":")[0]
+            host = headers["host"].partition(":")[0].lower()
             received = Received(host, self.command, self.path, headers, tls is not None)
             if "silent" in world.faults and received.host == APP:
                 while "silent" in world.faults:

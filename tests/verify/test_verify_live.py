@@ -70,7 +70,7 @@ BROKEN = {
 @pytest.mark.parametrize("fault", BROKEN)
 def test_what_is_broken_is_found_and_nothing_else(verify: Verify, world: World, fault: str) -> None:
     world.faults.add(fault)
-    run = verify(limit=1.2)
+    run = verify()
     assert run.code == 1
     # With Easy Auth off, a token is refused by nobody: the identity check says so in its own words.
     follows = {"function-identity"} if fault in WITHOUT_EASY_AUTH else set()
@@ -93,7 +93,7 @@ def test_a_401_of_the_functions_host_is_not_taken_for_one_of_easy_auth(
 ) -> None:
     """A host that asks for keys refuses what exists; only a path that does not tells them apart."""
     world.faults |= {"Easy Auth is off", "the host asks for a function key"}
-    observed = verify(limit=1.2).of("function-anonymous")[0]["observed"]
+    observed = verify().of("function-anonymous")[0]["observed"]
     assert observed.startswith("404 at /api/verify-")
 
 
@@ -113,7 +113,7 @@ def test_a_401_of_the_functions_host_is_not_taken_for_one_of_easy_auth(
 )
 def test_a_failure_says_what_to_do(verify: Verify, world: World, fault: str, words: str) -> None:
     world.faults.add(fault)
-    run = verify(form="table", limit=1.2)
+    run = verify(form="table")
     assert words in " ".join(run.out.split())
 
 
@@ -121,18 +121,24 @@ def test_a_wrong_key_is_told_from_a_token_that_is_not_accepted(
     verify: Verify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECURED_FUNCTIONS_KEY", "not-the-key")
-    run = verify(limit=1.2)
+    run = verify()
     assert run.failed() == {"gateway-key", "gateway-echo"}
     assert "refused the subscription key" in run.of("gateway-key")[0]["advice"]
 
 
 def test_what_is_slow_to_start_is_waited_for_and_shown(verify: Verify, world: World) -> None:
     world.busy = 6
-    run = verify(limit=30)
+    run = verify(pause=0.05)
     assert run.code == 0
     assert max(result["attempts"] for result in run.results) > 1
     assert "waiting for gateway-" in run.err
     assert "503" in run.err
+
+
+def test_a_host_is_the_same_in_capitals(verify: Verify) -> None:
+    orders = local_azure.OUTPUTS["apis"]["orders"]
+    capitals = orders | {"hostname": local_azure.APP.replace("func", "FUNC")}
+    assert verify(outputs=local_azure.OUTPUTS | {"apis": {"orders": capitals}}).failed() == set()
 
 
 def test_on_a_terminal_one_line_moves_in_place_of_many(
@@ -146,18 +152,18 @@ def test_on_a_terminal_one_line_moves_in_place_of_many(
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
-    assert verify(limit=1.5).code == 1
+    assert verify().code == 1
     shown = terminal.getvalue()
     assert "of 17 checks, " in shown
     assert "\x1b[2K" in shown, "the line must be taken away again"
     assert_nothing_secret(shown, world)
-    assert verify("--quiet", limit=1.5).code == 1
+    assert verify("--quiet").code == 1
     assert terminal.getvalue() == shown
 
 
 def test_an_open_door_is_reported_at_once(verify: Verify, world: World) -> None:
     world.faults.add("Easy Auth is off")
-    run = verify(limit=30)
+    run = verify()
     assert {result["attempts"] for result in run.of("function-anonymous")} == {1}
 
 
@@ -169,7 +175,7 @@ def test_a_host_that_trickles_does_not_outlast_the_time_limit(verify: Verify, wo
 
 
 def test_a_certificate_that_nobody_vouches_for_fails_at_once(verify: Verify, world: World) -> None:
-    run = verify(f"--cacert={world.other_cafile}", limit=30)
+    run = verify(f"--cacert={world.other_cafile}")
     assert run.code == 1
     anonymous = run.of("function-anonymous")[0]
     assert "certificate not trusted" in anonymous["observed"]
@@ -233,7 +239,7 @@ def test_nothing_secret_is_shown_even_when_servers_send_it_back(
     """That every other run shows nothing secret either, the fixture itself asserts."""
     world.faults.add("reflects what it gets")
     report = tmp_path / "report"
-    run = verify(f"--output={report}", form=form, limit=0.6)
+    run = verify(f"--output={report}", form=form)
     assert run.code == 1
     assert report.stat().st_size > 0
     sent = {value for request in world.requests for value in request.headers.values()}
