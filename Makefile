@@ -4,10 +4,11 @@
 .DEFAULT_GOAL := help
 .PHONY: help set-up synth diff deploy destroy test lint format docs bench lock clean
 
-# cdktf-cli starts `python` and `node` by name and, unless it is told not to, calls home. For synth
-# it only asks terraform, if there is one, for its version.
+# cdktf-cli starts `python` and `node` by name and, unless it is told not to, calls home. Node would
+# warn of a call in cdktf that is deprecated. For synth terraform, if there is one, is only asked for
+# its version.
 IN_PROJECT := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$$PATH"
-CDKTF := $(IN_PROJECT) CI=1 CHECKPOINT_DISABLE=1 DISABLE_VERSION_CHECK=1 cdktf
+CDKTF := $(IN_PROJECT) CI=1 CHECKPOINT_DISABLE=1 DISABLE_VERSION_CHECK=1 NODE_NO_WARNINGS=1 cdktf
 SET_UP := @python=$$(tools/find_python.sh) && "$$python" tools/set_up.py
 STACK ?= $(error Name the stack: make $@ STACK=dev)
 # pytest-xdist: as many workers as there are cores; each takes some hundred megabytes.
