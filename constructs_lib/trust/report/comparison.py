@@ -7,14 +7,14 @@ from typing import Literal
 
 from constructs_lib.trust.records import Analysis, Answer, Caller, Verdict
 
-Effect = Literal["opened", "unproven", "disconnected", "closed", "connected", "moved"]
+Effect = Literal["opened", "unproven", "disconnected", "closed", "connected", "changed"]
 EFFECTS: dict[Effect, str] = {
     "opened": "gets in, and did not before",
     "unproven": "is no longer known here",
     "disconnected": "is kept out of what it could call before",
     "closed": "stays out, and did not before",
     "connected": "gets through, and did not before",
-    "moved": "gets the same for another reason",
+    "changed": "gets the same, for another reason",
 }
 """Each effect of a change on a door, worst first, said of the caller."""
 
@@ -108,7 +108,7 @@ def _effect(before: Answer | None, after: Answer | None) -> Effect | None:
     if was == now:
         if before is None or after is None or _decider(before) == _decider(after):
             return None
-        return "moved"
+        return "changed"
     if now == "unknown":
         return "unproven"
     gateway = answer is not None and is_gateway(answer.caller)

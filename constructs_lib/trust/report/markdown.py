@@ -44,7 +44,7 @@ def markdown(view: View) -> str:
 
 
 def mermaid(targets: Sequence[Target]) -> str:
-    """Return a flowchart of the doors: an arrow for each answer, crossed where the door is closed."""
+    """Return a flowchart of the doors: an arrow for each answer, crossed if it is closed."""
     lines = ["flowchart LR"]
     wrong: list[int] = []
     edges = 0
@@ -57,7 +57,9 @@ def mermaid(targets: Sequence[Target]) -> str:
             together.setdefault((door.standing, answer.verdict, status), []).append(answer)
         for (standing, verdict, status), answers in together.items():
             callers = "<br/>".join(_label(capitalised(answer.caller.label)) for answer in answers)
-            lines.append(f'  c{edges}("{callers}") {_ARROWS[verdict]}|"{_label(status)}"| t{number}')
+            lines.append(
+                f'  c{edges}("{callers}") {_ARROWS[verdict]}|"{_label(status)}"| t{number}'
+            )
             if standing == "wrong":
                 wrong.append(edges)
             edges += 1
@@ -70,14 +72,20 @@ def mermaid(targets: Sequence[Target]) -> str:
 
 def escape(text: str) -> str:
     """Return text that shows in GitHub's Markdown as it is: no markup, mention, link or HTML."""
-    entities = re.sub(r"[^\w .,()\s-]", lambda found: f"&#{ord(found[0])};", clean(text))
+    entities = _encoded(r"[^\w .,;()'/?%-]|\b_|_\b", text).replace("www.", "www&#46;")
     # An entity alone still mentions somebody: GitHub looks for names in what it has rendered.
-    return entities.replace("_", "&#95;").replace("&#64;", "&#64;<!-- -->")
+    return entities.replace("&#64;", "&#64;<!-- -->")
 
 
 def code(text: str) -> str:
     """Return text as code, also in a table's cell."""
-    return f"<code>{re.sub(r'[^a-zA-Z0-9 .-]', lambda found: f'&#{ord(found[0])};', clean(text))}</code>"
+    if re.fullmatch(r"[\w.:/${}'-]([\w .:/${}'-]*[\w.:/${}'-])?", text, re.ASCII):
+        return f"`{text}`"
+    return f"<code>{_encoded(r'[^a-zA-Z0-9 .-]', text)}</code>"
+
+
+def _encoded(characters: str, text: str) -> str:
+    return re.sub(characters, lambda found: f"&#{ord(found[0])};", clean(text))
 
 
 def _label(text: str) -> str:
@@ -128,7 +136,7 @@ def _targets(view: View) -> list[str]:
         table = _table(("target", "doors", "the worst is"), rows, len(view.targets))
         return ["<details><summary>Every function app and slot</summary>", "", *table, "</details>"]
     for target in view.targets:
-        title = f"{code(target.app.name)}: {plural(len(target.doors), 'door')}"
+        title = f"{escape(target.app.name)}: {plural(len(target.doors), 'door')}"
         lines += [f"<details><summary>{title}</summary>", ""]
         rows = (_cells(door) for door in target.doors)
         lines += _table(("who", "gets", "why", "decided by"), rows, len(target.doors))

@@ -58,7 +58,8 @@ def table(view: View, *, width: int = 120, colour: bool = False) -> str:
         console.print(
             Text.assemble(
                 (_WORDS["right"], _STYLES["right"]),
-                f"  {clean(target.app.name)}: {plural(len(target.doors), 'door')} as they should be",
+                f"  {clean(target.app.name)}: ",
+                f"{plural(len(target.doors), 'door')}, all as they should be",
             )
         )
     if quiet:
@@ -98,12 +99,15 @@ def _why(door: Door) -> Iterable[str | tuple[str, str]]:
     if door.answer.rule:
         yield (clean(f" [{door.answer.rule}]"), "bold")
     if door.accepted is not None:
-        yield clean(f"\nAccepted: {door.accepted}")
+        yield "\nAccepted: "
+        yield clean(door.accepted)
     where = decider(door.answer)
     if where:
-        yield (clean(f"\n{where}"), "dim")
+        yield "\n"
+        yield (clean(where), "dim")
     if door.standing == "wrong" and door.fix:
-        yield clean(f"\nFix: {door.fix}")
+        yield "\nFix: "
+        yield clean(door.fix)
 
 
 def decider(answer: Answer) -> str:

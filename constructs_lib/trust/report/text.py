@@ -5,12 +5,14 @@ from __future__ import annotations
 import unicodedata
 
 # What turns the direction of the text that follows, so that it reads as something else.
-_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BIDIRECTIONAL = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 _INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def clean(text: str) -> str:
-    """Return the text with every character that a reader cannot see, or that moves others, spelt out.
+    """Return the text with every character spelt out that cannot be seen or moves others.
 
     Control characters would steer a terminal, and break a line of Markdown; those for the direction
     of writing make an address read as another one (https://trojansource.codes).

@@ -185,10 +185,14 @@ class View:
         parts: list[str] = []
         if count["open"]:
             verb = "is open that should be closed" if count["open"] == 1 else None
-            parts.append(f"{plural(count['open'], 'door')} {verb or 'are open that should be closed'}")
+            parts.append(
+                f"{plural(count['open'], 'door')} {verb or 'are open that should be closed'}"
+            )
         if count["broken"]:
             verb = "is closed that should be open" if count["broken"] == 1 else None
-            parts.append(f"{plural(count['broken'], 'way')} {verb or 'are closed that should be open'}")
+            parts.append(
+                f"{plural(count['broken'], 'way')} {verb or 'are closed that should be open'}"
+            )
         if not parts and count["unknown"]:
             return f"Nothing is open by mistake as far as one can see; {self._unknown()}."
         if not parts:
@@ -286,7 +290,7 @@ class View:
 
 def worst(doors: Iterable[Door]) -> Standing:
     """How the worst of some doors stands; `right` if there is none."""
-    return min((door.standing for door in doors), key=_WORST.index, default="right")
+    return min([door.standing for door in doors] or ["right"], key=_WORST.index)
 
 
 def worst_door(doors: Sequence[Door]) -> Door:

@@ -1,0 +1,88 @@
+"""`secured-functions access`: who can call what, and why."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from constructs_lib.errors import InputError
+
+if TYPE_CHECKING:
+    from constructs_lib.trust.report import Format
+
+_EPILOG = """\
+Exit code: 0 every door is as it should be, 1 one is not, 2 the input cannot be used. With
+--compare: 1 only if the change opened a door. What was accepted with a reason, and what is decided
+elsewhere, is shown and does not fail.
+"""
+_FORMATS = ("table", "json", "markdown", "html")
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage] - argparse has no public name for it
+    """Add the command's parser to `commands`."""
+    parser = commands.add_parser(
+        "access",
+        help="show who can call what, and why",
+        description="Show who can call which function app, and what decides it, from Terraform "
+        "JSON.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument(
+        "path",
+        nargs="?",
+        default="cdktf.out",
+        metavar="PATH",
+        help="cdktf.out, a cdk.tf.json, or the output of `terraform show -json` of a plan or a "
+        "state; - is the standard input (default: cdktf.out)",
+    )
+    parser.add_argument(
+        "--compare",
+        metavar="OLD",
+        help="the same from before a change: show what the change opens and closes",
+    )
+    parser.add_argument(
+        "--format",
+        choices=_FORMATS,
+        help="kind of report (default: what the name of FILE ends with, or else table)",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        help="write the report there, and the table to standard output as well",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Analyse, report, and return the exit code."""
+    from constructs_lib.trust import analyse, read
+    from constructs_lib.trust.report import SUFFIXES, View, compare, render, write
+
+    if options.path == options.compare == "-":
+        raise InputError("both sides of a comparison cannot come from the standard input")
+    analysis = analyse(read(options.path))
+    comparison = None
+    if options.compare is not None:
+        comparison = compare(analyse(read(options.compare)), analysis)
+    output = Path(options.output) if options.output else None
+    form: Format = options.format or SUFFIXES.get(output.suffix.lower() if output else "", "table")
+    if output is not None:
+        write(output, render(analysis, form, comparison=comparison))
+        form = "table"
+    terminal = sys.stdout.isatty()
+    colour = terminal and "NO_COLOR" not in os.environ
+    width = os.get_terminal_size().columns if terminal else 140
+    _show(render(analysis, form, comparison=comparison, width=width, colour=colour))
+    if comparison is not None:
+        return int(bool(comparison.opened))
+    return int(View(analysis).count["wrong"] > 0)
+
+
+def _show(text: str) -> None:
+    """Print, with what the terminal's encoding lacks spelt out."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()
