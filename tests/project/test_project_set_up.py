@@ -160,12 +160,16 @@ def test_locked_packages_become_requirements_with_hashes(set_up: dict[str, Any])
     ]
 
 
-def test_every_target_of_the_makefile_is_explained(repository: Path) -> None:
+@pytest.fixture(scope="module")
+def targets(repository: Path) -> list[str]:
+    phony = re.search(r"^\.PHONY: (.*)$", (repository / "Makefile").read_text(), re.M)
+    assert phony is not None
+    return phony[1].split()
+
+
+def test_every_target_of_the_makefile_is_explained(repository: Path, targets: list[str]) -> None:
     if shutil.which("make") is None:
         pytest.skip("make is not on the PATH")
-    makefile = (repository / "Makefile").read_text()
-    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.M)
-    assert phony is not None
     said = subprocess.run(
         ["make", "--no-print-directory", "help"],
         cwd=repository,
@@ -173,4 +177,11 @@ def test_every_target_of_the_makefile_is_explained(repository: Path) -> None:
         capture_output=True,
         text=True,
     ).stdout
-    assert re.findall(r"^  make (\S+)", said, re.M) == phony[1].split()
+    assert re.findall(r"^  make (\S+)", said, re.M) == targets
+
+
+def test_commands_of_the_readme_exist(repository: Path, targets: list[str]) -> None:
+    readme = (repository / "README.md").read_text()
+    used = re.findall(r"^(?:\$ )?make ([a-z-]+)|`make ([a-z-]+)", readme, re.M)
+    named = {first or second for first, second in used}
+    assert {"synth", "test"} <= named <= set(targets)
