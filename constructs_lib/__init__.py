@@ -54,12 +54,16 @@ _EXPORTS: dict[str, str] = {
     "SubscriptionKey": "api_diagnostics",
     "TemplateParameter": "operations",
     "VirtualNetwork": "gateway",
+    "accept": "acceptance",
     "add_outputs": "stack_outputs",
     "add_providers": "providers",
+    "validate_access": "access_validation",
 }
 
 # The same for type checkers and editors; tests/engine/test_engine_exports.py compares the two.
 if TYPE_CHECKING:
+    from constructs_lib.acceptance import accept as accept
+    from constructs_lib.access_validation import validate_access as validate_access
     from constructs_lib.api_diagnostics import Diagnostics as Diagnostics
     from constructs_lib.api_diagnostics import SubscriptionKey as SubscriptionKey
     from constructs_lib.app_registration import AppRegistration as AppRegistration

@@ -10,27 +10,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 import jsii
-from cdktf import (
-    App,
-    IAnyProducer,
-    IResolveContext,
-    Lazy,
-    TerraformDataSource,
-    TerraformElement,
-    TerraformOutput,
-    TerraformResource,
-    TerraformStack,
-)
+from cdktf import App, TerraformStack
 from constructs import Construct, IValidation
 
-from constructs_lib.errors import InputError
 from constructs_lib.findings import Severity
+from constructs_lib.policy.stack import undefined_references
 from constructs_lib.trust import Analysis, analyse, read_stacks
-from constructs_lib.trust.acceptance import OUTPUT
-from constructs_lib.trust.rules import RULES
 
 
 def validate_access(
@@ -51,64 +40,6 @@ def analyse_app(scope: Construct) -> Analysis:
     return analyse(read_stacks(_documents(scope), "synth"))
 
 
-def accept(resource: TerraformElement, rule: str, *, reason: str) -> None:
-    """Accept what a rule finds on one resource; the reason appears in every report.
-
-    It becomes part of the stack's output `secured_functions_accepted`, which the synthesized JSON,
-    the plan and the state all show.
-
-    Args:
-        resource: The resource that the finding names.
-        rule: The rule's id, for example `SF410`.
-        reason: Why it is right here, and who says so.
-
-    Raises:
-        InputError: For a rule that does not exist or an empty reason.
-    """
-    path = resource.node.path
-    if rule not in RULES:
-        raise InputError(
-            f"there is no rule {rule}", where=path, fix="see `secured-functions check --rules`"
-        )
-    if not reason.strip():
-        raise InputError(
-            f"{rule} is accepted without a reason", where=path, fix="say why, and who decided it"
-        )
-    stack = TerraformStack.of(resource)
-    output = stack.node.try_find_child(OUTPUT)
-    if not isinstance(output, _AcceptedOutput):
-        output = _AcceptedOutput(stack)
-    output.accepted.entries.append((resource, rule, reason.strip()))
-
-
-@jsii.implements(IAnyProducer)
-class _Accepted:
-    """What a stack accepts; addresses are read at synth, after logical ids were overridden."""
-
-    def __init__(self) -> None:
-        self.entries: list[tuple[TerraformElement, str, str]] = []
-
-    def produce(self, context: IResolveContext) -> dict[str, dict[str, str]]:  # noqa: ARG002
-        """The value of the output."""
-        value: dict[str, dict[str, str]] = {}
-        for resource, rule, reason in self.entries:
-            value.setdefault(_address(resource), {})[rule] = reason
-        return value
-
-
-class _AcceptedOutput(TerraformOutput):
-    """The output that carries what a stack accepts."""
-
-    def __init__(self, stack: TerraformStack) -> None:
-        self.accepted = _Accepted()
-        super().__init__(
-            stack,
-            OUTPUT,
-            value=Lazy.any_value(self.accepted),  # pyright: ignore[reportArgumentType] - jsii matches protocols by its decorator
-            description="What is accepted of the access check, and why",
-        )
-
-
 @jsii.implements(IValidation)
 class _AccessValidation:
     """Runs the check when the app is synthesized."""
@@ -120,12 +51,18 @@ class _AccessValidation:
     def validate(self) -> list[str]:
         """What is wrong, one message for each finding."""
         stack = None if isinstance(self.scope, App) else self.scope.node.id
+        documents = _documents(self.scope)
+        undefined = [
+            replace(finding, path=name)
+            for name, document in documents.items()
+            for finding in undefined_references(document)
+        ]
         failing = ("error",) if self.fail_on == "error" else ("error", "warning")
         return [
             f"{finding.rule} {finding.address or ''}"
             f"{'.' + finding.attribute if finding.attribute else ''}: "
             f"{finding.message}. {finding.fix}."
-            for finding in analyse_app(self.scope).findings
+            for finding in [*undefined, *analyse(read_stacks(documents, "synth")).findings]
             if finding.severity in failing and (stack is None or finding.path == stack)
         ]
 
@@ -139,12 +76,3 @@ def _documents(scope: Construct) -> dict[str, dict[str, Any]]:
         stack.node.id: cast("dict[str, Any]", json.loads(json.dumps(stack.to_terraform())))
         for stack in stacks
     }
-
-
-def _address(element: TerraformElement) -> str:
-    name = element.friendly_unique_id
-    if isinstance(element, TerraformDataSource):
-        return f"data.{element.terraform_resource_type}.{name}"
-    if isinstance(element, TerraformResource):
-        return f"{element.terraform_resource_type}.{name}"
-    return name

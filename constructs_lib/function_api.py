@@ -47,6 +47,7 @@ from cdktf_cdktf_provider_azurerm.api_management_product_policy import ApiManage
 from cdktf_cdktf_provider_azurerm.api_management_subscription import ApiManagementSubscription
 from constructs import Construct
 
+from constructs_lib.acceptance import accept
 from constructs_lib.api_diagnostics import ApiDiagnostics, Diagnostics, SubscriptionKey
 from constructs_lib.api_operation import operation_resource
 from constructs_lib.checks import check_pattern, check_uuid, refuse
@@ -289,6 +290,9 @@ class FunctionApi(Construct):
         self.url = f"{gateway.url}/{path}{segment}".rstrip("/")
         self.backend = self._backend(name, hostname, route_prefix, function_app_id, circuit_breaker)
         self._backend_name = self.backend.name
+
+        if anonymous_reason and not subscription_required:
+            accept(self.api, "SF501", reason=anonymous_reason)
 
         self.api_policy = ApiManagementApiPolicy(
             self,

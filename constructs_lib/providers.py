@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from cdktf import TerraformStack
 from cdktf_cdktf_provider_azuread.provider import AzureadProvider
-from cdktf_cdktf_provider_azurerm.provider import AzurermProvider, AzurermProviderFeatures
+from cdktf_cdktf_provider_azurerm.provider import (
+    AzurermProvider,
+    AzurermProviderFeatures,
+    AzurermProviderFeaturesStorage,
+)
 
 
 def add_providers(
@@ -23,7 +27,12 @@ def add_providers(
     AzurermProvider(
         stack,
         "azurerm",
-        features=[AzurermProviderFeatures()],
+        # Otherwise azurerm polls blobs and queues of a new account, which needs roles on its data.
+        features=[
+            AzurermProviderFeatures(
+                storage=[AzurermProviderFeaturesStorage(data_plane_available=False)]
+            )
+        ],
         subscription_id=subscription_id,
         tenant_id=tenant_id,
         storage_use_azuread=True,

@@ -21,7 +21,12 @@ from constructs_lib.function_api import (
     Product,
     SubscriptionKey,
 )
-from constructs_lib.function_app import FunctionApp, FunctionAppProps, ProtectedFunctionApp
+from constructs_lib.function_app import (
+    FunctionApp,
+    FunctionAppProps,
+    Inbound,
+    ProtectedFunctionApp,
+)
 from constructs_lib.gateway import Gateway, GatewayReferences
 from constructs_lib.operations import Operation, Operations
 from constructs_lib.policy import Document
@@ -72,6 +77,8 @@ class SecuredFunctionApi(Construct):
             construct's path if left out.
         resource_group: Of a new function app; the new gateway's if left out.
         slots: The slots of a function app resource that is secured in place, by name: all of them.
+        inbound: Who reaches that function app at all; as it is if left out.
+        deployment: Who reaches its deployment site; as it is if left out.
         further_callers: Who may call the functions besides the gateway.
         unauthenticated_action: What a caller without a valid token gets.
         allowed_tenants: Tenants besides the registration's whose tokens are accepted.
@@ -104,6 +111,8 @@ class SecuredFunctionApi(Construct):
         function_app_name: str | None = None,
         resource_group: ResourceGroup | Placement | None = None,
         slots: Mapping[str, SlotResource] | None = None,
+        inbound: Inbound | None = None,
+        deployment: Inbound | None = None,
         further_callers: Sequence[Principal] = (),
         unauthenticated_action: Literal["Return401", "Return403"] = "Return401",
         allowed_tenants: Sequence[str] = (),
@@ -114,6 +123,13 @@ class SecuredFunctionApi(Construct):
         super().__init__(scope, id)
         self.gateway = gateway
         made = isinstance(function_app, (FunctionApp, ProtectedFunctionApp))
+        if slots and (made or isinstance(function_app, FunctionAppProps)):
+            refuse(
+                self,
+                "slots",
+                "given for a function app that has slots of its own",
+                "leave it out; a new function app takes FunctionAppProps(slots=…)",
+            )
         if made and registration is None:
             refuse(
                 self,
@@ -158,7 +174,13 @@ class SecuredFunctionApi(Construct):
                 )
             else:
                 self.function_app = ProtectedFunctionApp(
-                    self, "function-app", app=function_app, easy_auth=self.easy_auth, slots=slots
+                    self,
+                    "function-app",
+                    app=function_app,
+                    easy_auth=self.easy_auth,
+                    slots=slots,
+                    inbound=inbound,
+                    deployment=deployment,
                 )
 
         self.function_api = FunctionApi(

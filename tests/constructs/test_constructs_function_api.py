@@ -340,6 +340,12 @@ def test_a_policy_that_was_broken_after_construction_is_refused_too(stack):
         made._policy_xml()
 
 
+def test_why_anonymous_callers_are_let_in_stands_in_the_json(made):
+    terraform, _ = made
+    (reasons,) = terraform["output"]["secured_functions_accepted"]["value"].values()
+    assert reasons == {"SF501": "validate-jwt checks"}
+
+
 def test_a_fragment_is_there_before_the_policy_that_includes_it(build):
     def make(stack):
         gateway = existing(stack)
