@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from constructs_lib.trust import door, entra
 from constructs_lib.trust.chain import (
@@ -249,11 +249,13 @@ class Calls:
                 object_ids=object_ids,
             )
             decisions = entra.issue(self.chain, registration, object_ids, who=label, refused=401)
+            # Where it calls from is not in the configuration.
+            network = [replace(each, verdict="unknown", status="unknown") for each in before]
             yield self._call(
                 "listed-application",
                 f"{label} (on the allow-list)",
                 app,
-                [*decisions, *before, *door.easy_auth(app, token)],
+                [*decisions, *network, *door.easy_auth(app, token)],
                 trusted=True,
                 detail=name,
             )

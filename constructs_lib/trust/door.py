@@ -127,7 +127,7 @@ def network(app: AppLink, *, scm: bool = False) -> Decision | None:
             attribute="public_network_access_enabled",
         )
     if default == "Allow" or any(
-        rule.value("action", "Allow") == "Allow" and _admits_everyone(rule) for rule in blocks
+        rule.value("action", "Allow") == "Allow" and admits_everyone(rule) for rule in blocks
     ):
         return None
     if default != "Deny":
@@ -458,7 +458,8 @@ def _priority(rule: Body) -> int:
     return value if isinstance(value, int) else 65000
 
 
-def _admits_everyone(rule: Body) -> bool:
+def admits_everyone(rule: Body) -> bool:
+    """Whether an access restriction matches addresses that anybody can have."""
     address, tag = rule.value("ip_address"), rule.value("service_tag")
     if isinstance(address, str) and address.endswith("/0"):
         return True
@@ -470,7 +471,7 @@ def _admits_everyone(rule: Body) -> bool:
 def _admits_gateway(rule: Body, gateway: GatewayLink, chain: Chain) -> bool | None:
     if rule.blocks("headers"):
         return None
-    if _admits_everyone(rule):
+    if admits_everyone(rule):
         return True
     tag = rule.value("service_tag")
     if isinstance(tag, str):

@@ -558,7 +558,7 @@ RULES: dict[str, Rule] = {
             "open",
             "The network rules have an open end",
             "Rules that let somebody in mean nothing while everybody else is let in too.",
-            'Set ip_restriction_default_action = "Deny".',
+            'Set ip_restriction_default_action = "Deny" and name only networks of your own.',
         ),
         # Who may use the gateway
         _rule(
@@ -680,6 +680,9 @@ def _enforcement(calls: Calls) -> Iterator[Breach]:
                 "auth_settings_v2.config_file_path",
                 f"a file in {app.name} holds Easy Auth's settings",
             )
+        for path in door.excluded_paths(app):
+            message = f"Easy Auth of {app.name} does not look at {text_of(path)}"
+            yield Breach("SF113", app.resource, "auth_settings_v2.excluded_paths", message)
         for provider in door.OTHER_PROVIDERS:
             if auth.block(provider) is not None:
                 yield Breach(
@@ -701,35 +704,10 @@ def _enforcement(calls: Calls) -> Iterator[Breach]:
 
 def _directory(calls: Calls, app: AppLink, directory: Body) -> Iterator[Breach]:
     where = door.DIRECTORY
-    expected = door.issuer(app)
-    if expected.any_tenant:
-        yield Breach(
-            "SF104",
-            app.resource,
-            f"{where}.tenant_auth_endpoint",
-            f"{app.name} accepts tokens of every tenant",
-        )
-    version = app.registration.token_version if app.registration else None
-    value = directory.value("tenant_auth_endpoint")
-    if version and expected.version and expected.version != version:
-        yield Breach(
-            "SF105",
-            app.resource,
-            f"{where}.tenant_auth_endpoint",
-            f"{app.name} expects tokens of version {expected.version}, its registration is issued "
-            f"version {version}",
-        )
-    elif isinstance(value, str) and expected.version is None:
-        message = f"{value!r} of {app.name} is not the issuer of any token of Entra"
-        yield Breach("SF105", app.resource, f"{where}.tenant_auth_endpoint", message)
-    elif expected.tenant is not None and _other_tenant(calls, app, expected.tenant):
-        yield Breach(
-            "SF121",
-            app.resource,
-            f"{where}.tenant_auth_endpoint",
-            f"{app.name} expects tokens of tenant {text_of(expected.tenant)}, "
-            "which is not that of the configuration",
-        )
+    problem = _issuer_problem(calls, app)
+    if problem is not None:
+        rule, message = problem
+        yield Breach(rule, app.resource, f"{where}.tenant_auth_endpoint", message)
     if app.registration is not None and app.registration.managed:
         own = [app.registration.client_id, *app.registration.uris]
         for each in directory.values("allowed_audiences"):
@@ -771,6 +749,30 @@ def _directory(calls: Calls, app: AppLink, directory: Body) -> Iterator[Breach]:
             f"{where}.client_secret_setting_name",
             f"{app.name} keeps a client secret in {text_of(secret)}",
         )
+
+
+def _issuer_problem(calls: Calls, app: AppLink) -> tuple[str, str] | None:
+    """What is wrong with the issuer that an app expects: rule and message."""
+    expected = door.issuer(app)
+    issued = app.registration.token_version if app.registration else None
+    value = app.directory.value("tenant_auth_endpoint") if app.directory else None
+    if expected.any_tenant:
+        return "SF104", f"{app.name} accepts tokens of every tenant"
+    if expected.version is None:
+        if isinstance(value, str):
+            return "SF105", f"{value!r} of {app.name} is not the issuer of any token of Entra"
+        return None
+    if issued is not None and issued != expected.version:
+        return "SF105", (
+            f"{app.name} expects tokens of version {expected.version}, "
+            f"its registration is issued version {issued}"
+        )
+    if expected.tenant is not None and _other_tenant(calls, app, expected.tenant):
+        return "SF121", (
+            f"{app.name} expects tokens of tenant {text_of(expected.tenant)}, "
+            "which is not that of the configuration"
+        )
+    return None
 
 
 def _names_client(audience: Value, client_id: Value) -> bool:
@@ -1010,12 +1012,13 @@ def _site(app: AppLink, site: Body) -> Iterator[Breach]:
         if isinstance(tag, str) and tag.split(".")[0].lower() == "apimanagement":
             message = f"{name} lets the service tag {tag} in, which is not the gateway"
             yield Breach("SF406", app.resource, "site_config.ip_restriction", message)
-    if (
-        any(rule.value("action", "Allow") == "Allow" for rule in rules)
-        and site.value("ip_restriction_default_action", "Allow") == "Allow"
-    ):
+    admitting = [rule for rule in rules if rule.value("action", "Allow") == "Allow"]
+    if admitting and site.value("ip_restriction_default_action", "Allow") == "Allow":
         where = "site_config.ip_restriction_default_action"
         yield Breach("SF411", app.resource, where, f"{name} names networks but lets all in")
+    elif any(door.admits_everyone(rule) for rule in admitting):
+        where = "site_config.ip_restriction"
+        yield Breach("SF411", app.resource, where, f"a network rule of {name} lets all in")
 
 
 _AZAPI_LINKS = re.compile(r"Microsoft\.Web/sites(/slots)?(/config)?(/|@|$)", re.IGNORECASE)
