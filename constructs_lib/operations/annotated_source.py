@@ -21,6 +21,7 @@ from constructs_lib.operations.expressions import (
     resolve,
     text_of,
 )
+from constructs_lib.operations.operation import METHODS
 from constructs_lib.operations.reading import HttpTrigger, Place, Reading
 from constructs_lib.operations.source_text import CSHARP, JAVA, Language, Source, SourceError, Token
 
@@ -166,6 +167,8 @@ class _Project:
                     level = element
                 elif element.kind == "name" and text[-2:-1] == ["HttpMethod"]:
                     methods.append(text[-1])
+                elif element.kind == "name" and text[0] in METHODS and lookup(text[0]) is None:
+                    methods.append(text[0])  # `import static …HttpMethod.GET`
                 else:
                     value = resolve(element, lookup)
                     if value.kind == "list":

@@ -28,7 +28,8 @@ from constructs_lib.operations.source_text import JAVASCRIPT, Source, SourceErro
 
 _SUFFIXES = (".ts", ".mts", ".cts", ".js", ".mjs", ".cjs")
 _NOT_SOURCES = re.compile(r"\.(test|spec|min)\.|\.d\.[mc]?ts$|\.config\.")
-_PACKAGE = "@azure/functions"
+# Where `app` is found: in Durable Functions, those that HTTP starts are below `app.client`.
+_APPS = {"@azure/functions": "", "durable-functions": ".client"}
 _METHODS = {
     "get": "GET",
     "put": "PUT",
@@ -74,7 +75,7 @@ class _Project:
             if _NOT_SOURCES.search(path.name) or self.is_compiled(path):
                 continue
             text = self.reading.read_text(path)
-            if text and _PACKAGE in text:
+            if text and any(package in text for package in _APPS):
                 module = self.load(path)
                 if module is not None:
                     self.find_functions(module)
@@ -107,9 +108,9 @@ class _Project:
         tokens = module.source.tokens
         reader = Reader(tokens, JAVASCRIPT)
         apps = {
-            local if name == "app" else f"{local}.app"
+            (local if name == "app" else f"{local}.app") + _APPS[package]
             for local, (package, name) in module.imports.items()
-            if package == _PACKAGE and name in ("*", "default", "app")
+            if package in _APPS and name in ("*", "default", "app")
         }
         binding = False
         for at, depth in _depths(tokens):

@@ -57,7 +57,7 @@ def read_openapi(
     document = Bundler(file, notes).bundle()
     if not notes.found:  # a reference that leads nowhere would only be reported twice
         validate(document, file)
-    reader = _DocumentReader(document, notes, route_prefix)
+    reader = _DocumentReader(cast(Object, _literal(document)), notes, route_prefix)
     entries = reader.operations()
     schemas: tuple[ApiSchema, ...] = ()
     content: ImportDocument | None = None
@@ -484,6 +484,21 @@ class _DocumentReader:
             schemas = cast(Object, schemas).get(str(key)) or {}
         for name in _recursive(cast(Object, schemas)):
             self.notes.report("OP204", f"the type {name} contains itself", (*home, name))
+
+
+def _literal(value: Value) -> Value:
+    """Escape what Terraform would take for its own: a document's text is never an expression.
+
+    Source: Terraform, "Strings and Templates": `$${` and `%%{` stand for `${` and `%{`.
+    """
+    if isinstance(value, str):
+        return value.replace("${", "$${").replace("%{", "%%{")
+    if isinstance(value, dict):
+        mapping = cast(Object, value)
+        return {str(_literal(key)): _literal(item) for key, item in mapping.items()}
+    if isinstance(value, list):
+        return [_literal(item) for item in cast("list[Value]", value)]
+    return value
 
 
 def _recursive(schemas: Object) -> Iterator[str]:

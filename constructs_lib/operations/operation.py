@@ -210,6 +210,10 @@ class Operation:
             )
         if re.search(r"\s|#", template):
             raise InputError("a URL template has no white space and no #", where=self.name)
+        if re.search(r"[$%]\{", template):
+            raise InputError(
+                "Terraform would take ${ and %{ in a URL template for its own", where=self.name
+            )
         literal = _PLACEHOLDER.sub("", template)
         if "{" in literal or "}" in literal:
             raise InputError("the braces of the URL template do not pair", where=self.name)

@@ -29,6 +29,8 @@ from constructs_lib.operations.reading import HttpTrigger, Place, Reading
 from constructs_lib.operations.route import RouteError, UrlTemplate, parse_route
 
 DEFAULT_ROUTE_PREFIX = "api"
+# Azure Functions host, src/WebJobs.Script/Utility.cs: what a function may be called.
+_FUNCTION_NAME = re.compile(r"[A-Za-z][\w-]{0,127}", re.ASCII)
 _PREFIX_SETTING = re.compile(
     r"AzureFunctionsJobHost(__|:)extensions(__|:)http(__|:)routePrefix", re.I
 )
@@ -166,6 +168,9 @@ def _operations(reading: Reading, prefix: str) -> list[Operation]:
     for trigger in sorted(reading.triggers, key=lambda trigger: trigger.function.lower()):
         if trigger.disabled:
             reading.report("OP107", f"{trigger.function} is disabled and left out", trigger.place)
+            continue
+        if not _FUNCTION_NAME.fullmatch(trigger.function):
+            reading.report("OP119", f"{trigger.function!r} is no function's name", trigger.place)
             continue
         _check_level(trigger, reading)
         methods = _methods(trigger, reading)

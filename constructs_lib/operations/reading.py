@@ -35,6 +35,7 @@ RULES: dict[str, tuple[Severity, str]] = {
     "OP116": ("warning", "API Management serves what Azure Functions proxies did"),
     "OP117": ("warning", "put it at the end of the route"),
     "OP118": ("warning", "drop the slash; some versions of the host refuse to start with it"),
+    "OP119": ("error", "use letters, digits, - and _, and begin with a letter"),
 }
 
 _NO_SOURCES = frozenset(

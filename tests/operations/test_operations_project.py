@@ -315,6 +315,11 @@ BROKEN = {
         "OP115",
         "A/function.json:1:94",
     ),
+    "a name that is none": (
+        {"F.cs": CSHARP.replace('"F"', '"${F}"') + '"get")] object r) {}\n}'},
+        "OP119",
+        "F.cs:2:39",
+    ),
     "nothing in it": ({}, "OP113", ".:1:1"),
     "F#": ({"F.fs": '[<Function("F")>]\nlet run () = ()'}, "OP113", "F.fs:1:1"),
     "Python that does not parse": (
@@ -540,6 +545,43 @@ def test_node_defaults(write) -> None:
     operations = Operations.from_functions_project(folder)
     assert [(o.method, o.url_template) for o in operations] == [("GET", "/A"), ("POST", "/A")]
     assert operations.findings == ()
+
+
+def test_node_durable_clients_and_other_names_of_the_app(write) -> None:
+    text = (
+        "import * as df from 'durable-functions';\n"
+        "import { app as functions } from '@azure/functions';\n"
+        "import azure from '@azure/functions';\n"
+        "df.app.orchestration('Orchestrate', function* (context) {});\n"
+        "df.app.client.post('Start', { route: 'start', handler });\n"
+        "functions.get('One', { handler });\n"
+        "azure.app.get('Two', { handler });\n"
+    )
+    operations = Operations.from_functions_project(write({"host.json": "{}", "a.ts": text}))
+    assert [o.name for o in operations] == ["GET /One", "POST /start", "GET /Two"]
+
+
+def test_java_static_imports(write) -> None:
+    text = JAVA + "methods = {GET, HttpMethod.PUT}, authLevel = ANONYMOUS) String r) {}\n}"
+    operations = Operations.from_functions_project(write({"host.json": "{}", "F.java": text}))
+    assert [o.name for o in operations] == ["GET /F", "PUT /F"]
+    assert operations.findings == ()
+
+
+def test_folders_that_are_not_this_project(write) -> None:
+    here, there = (NODE + f"app.get('{name}', {{ handler }});\n" for name in ("Here", "There"))
+    elsewhere = ("node_modules/x", "dist", ".git", "test", "other")
+    files = {f"{folder}/a.js": there for folder in elsewhere}
+    folder = write(
+        {
+            "host.json": "{}",
+            "other/host.json": "{}",
+            "a.js": here,
+            "b.min.js": there,
+            **files,
+        }
+    )
+    assert [o.id for o in Operations.from_functions_project(folder)] == ["get-Here"]
 
 
 def test_a_project_of_300_functions(write) -> None:

@@ -69,6 +69,8 @@ def test_operations_are_a_sequence() -> None:
         ("GET /{*path}/orders", "only come last"),
         ("GET /my orders", "white space"),
         ("GET /orders#top", "#"),
+        ("GET /${id}", "Terraform"),
+        ("GET /a%{id}", "Terraform"),
         ("GET /" + "x" * 1000, "1000 characters"),
     ],
 )
