@@ -265,7 +265,14 @@ class World:
             if "echo says nothing" in self.faults:
                 return Reply(200, b"hello")
             query = dict(parse_qsl(urlsplit(received.target).query))
-            return Reply(200, json.dumps({"headers": received.headers, "query": query}).encode())
+            echo: dict[str, object] = {"headers": received.headers, "query": query}
+            if "echo lists names alone" in self.faults:
+                echo = {"headers": list(received.headers), "query": list(query)}
+            if "echo says nothing of the query" in self.faults:
+                del echo["query"]
+            if "echo says nothing of the headers" in self.faults:
+                del echo["headers"]
+            return Reply(200, json.dumps(echo).encode())
         if received.path == "/":
             return Reply(200, b"Your Functions 4.0 app is up and running")
         return Reply(401 if received.path.startswith("/admin") else 404)

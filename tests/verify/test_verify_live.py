@@ -56,6 +56,8 @@ BROKEN = {
     "key query parameter reaches the function": {"gateway-echo"},
     "key reaches the function in another header": {"gateway-echo"},
     "echo says nothing": {"gateway-echo"},
+    "echo says nothing of the query": {"gateway-echo"},
+    "echo says nothing of the headers": {"gateway-echo"},
     "network refuses": {
         "function-anonymous",
         "function-key",
@@ -115,6 +117,31 @@ def test_a_failure_says_what_to_do(verify: Verify, world: World, fault: str, wor
     world.faults.add(fault)
     run = verify(form="table")
     assert words in " ".join(run.out.split())
+
+
+@pytest.mark.parametrize(
+    ("leak", "words"),
+    [
+        ("key header reaches the function", f"header {local_azure.HEADER}"),
+        ("key query parameter reaches the function", f"query parameter {local_azure.QUERY}"),
+    ],
+)
+def test_an_echo_of_names_alone_is_enough(
+    verify: Verify, world: World, leak: str, words: str
+) -> None:
+    world.faults.add("echo lists names alone")
+    assert verify().of("gateway-echo")[0]["outcome"] == "passed"
+    world.faults.add(leak)
+    assert verify().of("gateway-echo")[0]["observed"] == f"the function received {words}"
+
+
+def test_a_forged_token_claims_what_the_gateway_s_token_claims(
+    verify: Verify, world: World
+) -> None:
+    """Where signatures are not checked it must pass the allow-lists too, or it shows less."""
+    world.faults.add("signatures are not checked")
+    forged = verify().of("function-forged-token")
+    assert {result["observed"] for result in forged} == {"200 at /api/list"}
 
 
 def test_a_wrong_key_is_told_from_a_token_that_is_not_accepted(
@@ -180,6 +207,17 @@ def test_a_certificate_that_nobody_vouches_for_fails_at_once(verify: Verify, wor
     anonymous = run.of("function-anonymous")[0]
     assert "certificate not trusted" in anonymous["observed"]
     assert anonymous["attempts"] == 1
+
+
+def test_a_certificate_of_another_host_fails(verify: Verify, world: World) -> None:
+    host = "func-elsewhere.azurewebsites.net"
+    orders = local_azure.OUTPUTS["apis"]["orders"] | {"hostname": host, "slots": {}}
+    run = verify(
+        f"--connect-to={host}:443:127.0.0.1:{world.https}",
+        outputs=local_azure.OUTPUTS | {"apis": {"orders": orders}},
+    )
+    assert "certificate not trusted" in run.of("function-anonymous")[0]["observed"]
+    assert host not in {request.host for request in world.requests}, "nothing may be sent"
 
 
 def test_a_refusal_of_the_network_can_be_accepted_but_is_not_called_a_pass(
