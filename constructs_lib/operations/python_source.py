@@ -13,6 +13,7 @@ from pathlib import Path
 
 from constructs_lib.operations.reading import HttpTrigger, Place, Reading
 
+ENTRY = "function_app.py"
 _APPS = frozenset({"FunctionApp", "DFApp"})
 _WRAPPERS = frozenset({"AsgiFunctionApp", "WsgiFunctionApp", "AsgiMiddleware", "WsgiMiddleware"})
 _BLUEPRINTS = frozenset({"Blueprint", "BluePrint"})
@@ -79,7 +80,7 @@ class _App:
 
 def read_python(reading: Reading) -> None:
     """Read `function_app.py` and what it imports."""
-    entry = reading.root / "function_app.py"
+    entry = reading.root / ENTRY
     if entry.exists():
         _Project(reading).read(entry)
 
@@ -300,7 +301,8 @@ class _Project:
         self, module: _Module, node: ast.FunctionDef | ast.AsyncFunctionDef
     ) -> None:
         """Report a function whose decorators may be those of an app that is not known as one."""
-        if not any(origin.startswith("azure.") for origin in module.origins.values()):
+        uses_package = any(origin.startswith("azure.") for origin in module.origins.values())
+        if not uses_package and module.path.name != ENTRY:
             return
         for decorator in node.decorator_list:
             if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute):

@@ -380,6 +380,14 @@ BROKEN = {
         "OP101",
         "function_app.py:5:1",
     ),
+    "Python: a package that is imported by its name": (
+        {
+            "function_app.py": "import importlib\nfunc = importlib.import_module('azure.functions')\n"
+            "app = func.FunctionApp()\n@app.route('x')\ndef f(req): ...\n",
+        },
+        "OP101",
+        "function_app.py:5:1",
+    ),
     "Node: a string without an end": (
         {"a.js": NODE + "app.get('A', { route: 'x });\n"},
         "OP102",
