@@ -214,6 +214,8 @@ def test_a_certificate_of_another_host_fails(verify: Verify, world: World) -> No
     orders = local_azure.OUTPUTS["apis"]["orders"] | {"hostname": host, "slots": {}}
     run = verify(
         f"--connect-to={host}:443:127.0.0.1:{world.https}",
+        "--skip=scm",
+        "--skip=function-plain-http",
         outputs=local_azure.OUTPUTS | {"apis": {"orders": orders}},
     )
     assert "certificate not trusted" in run.of("function-anonymous")[0]["observed"]
