@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from constructs_lib.trust.records import Answer, Verdict
 from constructs_lib.trust.report.comparison import EFFECTS, Comparison
 from constructs_lib.trust.report.text import capitalised, clean, plural
-from constructs_lib.trust.report.view import Door, Standing, Target, View
+from constructs_lib.trust.report.view import KINDS, Door, Standing, Target, View
 
 DRAWN = 8
 """How many targets the diagram holds: more are hard to read, and Mermaid draws 500 arrows only."""
@@ -44,22 +44,23 @@ def markdown(view: View) -> str:
 
 
 def mermaid(targets: Sequence[Target]) -> str:
-    """Return a flowchart of the doors: an arrow for each answer, crossed if it is closed."""
+    """Return a flowchart of the doors, with crossed arrows for those that are closed.
+
+    Callers who get the same share an arrow; whoever gets what they should not is named in full.
+    """
     lines = ["flowchart LR"]
     wrong: list[int] = []
     edges = 0
     for number, target in enumerate(targets):
         lines.append(f'  t{number}["{_label(target.app.name)}"]')
-        together: dict[tuple[Standing, Verdict, str], list[Answer]] = {}
+        together: dict[tuple[Standing, Verdict], list[Door]] = {}
         for door in target.doors:
-            answer = door.answer
-            status = "?" if answer.status == "unknown" else str(answer.status)
-            together.setdefault((door.standing, answer.verdict, status), []).append(answer)
-        for (standing, verdict, status), answers in together.items():
-            callers = "<br/>".join(_label(capitalised(answer.caller.label)) for answer in answers)
-            lines.append(
-                f'  c{edges}("{callers}") {_ARROWS[verdict]}|"{_label(status)}"| t{number}'
-            )
+            together.setdefault((door.standing, door.answer.verdict), []).append(door)
+        for (standing, verdict), doors in together.items():
+            callers = "<br/>".join(dict.fromkeys(_label(_caller(door)) for door in doors))
+            statuses = sorted({str(door.answer.status) for door in doors})
+            known = " ".join([verdict, ", ".join(statuses)]) if verdict != "unknown" else verdict
+            lines.append(f'  c{edges}("{callers}") {_ARROWS[verdict]}|"{_label(known)}"| t{number}')
             if standing == "wrong":
                 wrong.append(edges)
             edges += 1
@@ -68,6 +69,13 @@ def mermaid(targets: Sequence[Target]) -> str:
         lines.append(f"  class {','.join(f'c{number}' for number in wrong)} wrong")
         lines.append(f"  linkStyle {','.join(map(str, wrong))} stroke:#b3321b,stroke-width:3px")
     return "\n".join(lines) + "\n"
+
+
+def _caller(door: Door) -> str:
+    caller = door.answer.caller
+    if door.standing == "right" and caller.kind != "listed-application":
+        return KINDS[caller.kind][0]
+    return capitalised(caller.label)
 
 
 def escape(text: str) -> str:

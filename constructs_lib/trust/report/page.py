@@ -56,7 +56,7 @@ _STANDINGS: dict[Standing, str] = {
     "right": "as it should be",
 }
 _LEGEND = (
-    ("closed", "", "Closed"),
+    ("closed", "closed", "Closed"),
     ("open", "open", "Open"),
     ("open", "wrong", "Not as it should be"),
     ("unknown", "unknown", "Not known here"),

@@ -24,7 +24,8 @@ def clean(text: str) -> str:
 
 def _shown(character: str) -> str:
     code = ord(character)
-    if character in _BIDIRECTIONAL or unicodedata.category(character) in _INVISIBLE:
+    nothing = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF  # What HTML must not hold.
+    if nothing or character in _BIDIRECTIONAL or unicodedata.category(character) in _INVISIBLE:
         return f"\\u{code:04x}"
     return character
 
