@@ -110,8 +110,8 @@ class _Project:
                 disable = mark
             elif mark.name == "HttpTrigger" and function is None:
                 self.reading.report(
-                    "OP101",
-                    "no name of a function belongs to this trigger",
+                    "OP111",
+                    "this trigger belongs to no function that has a name",
                     self.place(file, mark.token.start),
                 )
             elif mark.name.endswith("Trigger") and function is not None:

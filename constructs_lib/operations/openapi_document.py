@@ -338,6 +338,8 @@ def _errors(document: dict[str, Value], file: SpecFile) -> Iterator[tuple[str, s
         registry = REGISTRY.with_contents([(schema["$id"], schema)]).crawl()
         validator.schema_validator = Draft202012Validator(schema, registry=registry)
     for error in validator.iter_errors():
+        while error.context:  # of several ways to be valid, the one that is right the farthest
+            error = max(error.context, key=lambda inner: len(inner.absolute_path))
         pointer: Pointer = tuple(error.absolute_path)
         if not pointer:  # found by a check of the library's own: the place is in the message
             match = re.search(
@@ -345,5 +347,7 @@ def _errors(document: dict[str, Value], file: SpecFile) -> Iterator[tuple[str, s
             )
             if match:
                 pointer = ("paths", match["path"], match["method"])
-        message = error.message if len(error.message) < 200 else f"{error.message[:200]}…"
+        message = error.message
+        if len(message) > 200:  # the value comes first, what is wrong with it last
+            message = f"{message[:60]} … {message[-120:]}"
         yield str(file.place(pointer)), message
