@@ -125,7 +125,7 @@ class Synthesized:
             AssertionError: Too few or too many have them; the message says what differs in each.
         """
         __tracebackhide__ = True
-        _refuse_empty(kind, expected)
+        _refuse_idle(kind, expected, count)
         blocks = self.all(kind, within=within)
         compared = [(list(differences(expected, block.values)), block) for block in blocks]
         matching = tuple(block for lines, block in compared if not lines)
@@ -163,7 +163,7 @@ class Synthesized:
         """
         __tracebackhide__ = True
         name = _type_name(kind)
-        if not _argument_names(name):
+        if not _arguments(name):
             raise AssertionError(f"{name} is no type of the installed providers")
         if found := self.all(name, within=within):
             raise AssertionError(f"unwanted: {', '.join(block.address for block in found)}")
@@ -216,36 +216,37 @@ def _type_name(kind: Kind) -> str:
     return f"data.{name}" if issubclass(kind, TerraformDataSource) else name
 
 
-def _refuse_empty(kind: Kind, expected: Mapping[str, Any]) -> None:
+def _refuse_idle(kind: Kind, expected: Mapping[str, Any], count: int | None) -> None:
     """Refuse what could never fail: nothing expected, or the absence of what cannot be there."""
     name = _type_name(kind)
     if not expected:
-        raise AssertionError(f"nothing is expected of {name}: use one() or all()")
-    known = _argument_names(name)
-    for argument in _expected_absent(expected):
+        raise AssertionError(f"nothing is expected of {name}: use one(), all() or assert_none()")
+    known = _arguments(name)
+    for argument in {*_expected_absent(expected, known), *(expected if count == 0 else ())}:
         if argument not in known:
             reason = f"{name} has no argument {argument}" if known else f"{name} is not known"
             raise AssertionError(f"{argument} is expected to be absent, but {reason}")
 
 
-def _expected_absent(expected: Any, key: str = "") -> Iterator[str]:
+def _expected_absent(expected: Any, known: Mapping[str, bool], key: str = "") -> Iterator[str]:
     if expected is None:
         yield key
-    elif isinstance(expected, Mapping):
+    elif isinstance(expected, Mapping) and not known.get(key, False):
         for name, value in cast("Mapping[str, Any]", expected).items():
-            yield from _expected_absent(value, name)
+            yield from _expected_absent(value, known, name)
     elif isinstance(expected, (list, tuple)):
         for value in cast("list[Any]", expected):
-            yield from _expected_absent(value, key)
+            yield from _expected_absent(value, known, key)
     elif isinstance(expected, Containing):
-        yield from _expected_absent(list(expected.items), key)
+        yield from _expected_absent(list(expected.items), known, key)
 
 
 @cache
-def _argument_names(name: str) -> frozenset[str]:
-    """Return the names of a type's arguments, those in blocks too; none if there are no bindings.
+def _arguments(name: str) -> Mapping[str, bool]:
+    """Return the arguments of a type, those in blocks too, and whether each is a map of free keys.
 
-    The bindings have a class for the resource and one for each kind of block in it.
+    The bindings have a class for the resource and one for each kind of block in it. There are no
+    arguments if there are no bindings.
     """
     kind = name.removeprefix("data.")
     provider, _, rest = kind.partition("_")
@@ -253,10 +254,14 @@ def _argument_names(name: str) -> frozenset[str]:
     try:
         module = import_module(f"cdktf_cdktf_provider_{provider}.{module_name}")
     except ModuleNotFoundError:
-        return frozenset()
+        return {}
     classes = [value for value in vars(module).values() if isclass(value)]
     own = [value for value in classes if value.__module__ == module.__name__]
-    return frozenset(name for each in own for name in signature(each.__init__).parameters)
+    return {
+        parameter.name: "Mapping[" in str(parameter.annotation)
+        for each in own
+        for parameter in signature(each.__init__).parameters.values()
+    }
 
 
 def _without_metadata(value: Any) -> Any:

@@ -81,7 +81,8 @@ def test_what_is_as_expected_is_returned(stack: Any) -> None:
     (found,) = stack.assert_has(APP, expected, count=1)
     assert found.values["name"] == "func-orders"
     stack.assert_all(APP, {"app_settings": {"A": "1"}, "https_only": Satisfying(bool_like, "bool")})
-    stack.assert_all(APP, {"client_certificate_mode": None})
+    stack.assert_all(APP, {"client_certificate_mode": None, "app_settings": {"SECRET": None}})
+    stack.assert_has(APP, {"https_only": None}, count=0)
     stack.assert_none("azurerm_windows_function_app")
 
 
@@ -111,6 +112,9 @@ def test_a_failure_shows_each_candidate_and_what_differs_nearest_first(stack: An
         (lambda s: s.assert_has(APP, {}), "nothing is expected"),
         (lambda s: s.assert_has(APP, {"nope": None}), "has no argument nope"),
         (lambda s: s.assert_has(APP, {"site_config": {"nope": None}}), "has no argument nope"),
+        (lambda s: s.assert_has(APP, {"nope": True}, count=0), "has no argument nope"),
+        (lambda s: s.assert_has(APP, {"tags": {"SECRET": None}}), "tags: expected a block"),
+        (lambda s: s.assert_has(APP, {"app_settings": {"A": None}}), "app_settings.A: expected"),
         (lambda s: s.assert_has("other_thing", {"nope": None}), "other_thing is not known"),
         (lambda s: s.assert_has(APP, {"https_only": None}), "https_only: expected absent, is"),
         (
@@ -188,6 +192,7 @@ def test_a_snapshot_holds_no_path_of_this_machine_and_no_version_of_the_library(
     text = json.dumps(stack.snapshot())
     assert str(stack.folder) not in text
     assert '"//"' not in text
+    assert "backend" not in json.loads(text)["terraform"]
     assert json.loads(text)["resource"]["azurerm_resource_group"]["group"]["name"] == "rg"
 
 
