@@ -581,22 +581,27 @@ class Calls:
         """The entries of an app's allow-lists, those of a gateway's identities set apart."""
         if app.directory is None:
             return AllowList([], [], [])
-        identities = [each for link in self.chain.gateways for each in link.identities]
+        known = {each.record: each for link in self.chain.gateways for each in link.identities}
         for route in self._by_app.get(id(app), ()):
             identity, _ = self._identity(route.api.gateway, route.way)
             if identity is not None:
-                identities.append(identity)
-        own = [app.registration.client_id] if app.registration else []
+                known.setdefault(identity.record, identity)
         applications = app.directory.values("allowed_applications")
+        principals = app.directory.values("allowed_identities")
+        own = [app.registration.client_id] if app.registration else []
         users = any(any_same((entry,), own) for entry in applications)
-        gateways = [value for each in identities for value in each.client_ids]
-        objects = [value for each in identities for value in each.object_ids]
-        rest = [each for each in applications if not any_same((each,), [*own, *gateways])]
-        left = [
-            each
-            for each in app.directory.values("allowed_identities")
-            if not any_same((each,), objects)
-        ]
+        rest = [each for each in applications if not any_same((each,), own)]
+        left = principals
+        half_applications = half_identities = 0
+        for identity in known.values():
+            by_client = [each for each in rest if any_same((each,), identity.client_ids)]
+            by_object = [each for each in left if any_same((each,), identity.object_ids)]
+            rest = [each for each in rest if each not in by_client]
+            left = [each for each in left if each not in by_object]
+            # Of an identity that is managed elsewhere one id may be known and both be listed.
+            half_identities += bool(by_client and not by_object and not identity.object_ids)
+            half_applications += bool(by_object and not by_client and not identity.client_ids)
+        left = left[half_identities:]
         further: list[tuple[Value, Sequence[Value] | None]] = []
         waiting: list[Value] = []
         for entry in rest:
@@ -606,6 +611,7 @@ class Calls:
                 continue
             further.append((entry, principal.object_ids))
             left = [each for each in left if not any_same((each,), principal.object_ids)]
+        waiting = waiting[half_applications:]
         # What is known by neither of its ids is paired in the order of the lists.
         paired = list(zip(waiting, left, strict=False))
         further += [(client_id, (object_id,)) for client_id, object_id in paired]

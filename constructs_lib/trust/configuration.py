@@ -388,9 +388,12 @@ class Configuration:
             steps = _steps(mention)
             if mention.startswith("each."):
                 continue
-            value = self.lookup(stack, leaf.module, steps, attribute)
+            # In text, what a mention is called tells more than what the text is for.
+            called = str(steps[-1]) if steps else ""
+            hint = called if attribute not in _FITTING and called in _FITTING else attribute
+            value = self.lookup(stack, leaf.module, steps, hint)
             if leaf.key is not None and "each.key" in leaf.references:
-                value = self._of_same_key(value, leaf.key, attribute)
+                value = self._of_same_key(value, leaf.key, hint)
             values.append(value)
         if attribute not in _TEXT:
             if len(values) > 1 and attribute in _FITTING:

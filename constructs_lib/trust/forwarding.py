@@ -371,6 +371,9 @@ class _Walk:
 def _section(root: Document | Fragment, name: Literal["inbound", "backend"]) -> list[Node]:
     if isinstance(root, Fragment):
         return root.policies
+    if name in root.absent:
+        # Requests are forwarded even so; every scope's policy may leave sections out.
+        return [Element("base")]
     return root.inbound if name == "inbound" else root.backend
 
 

@@ -30,7 +30,7 @@ unless `--fail-on` says so. `secured-functions check --explain RULE` prints a ru
 To accept what a rule finds on one resource, say why; the reason appears in every report:
 
 ```python
-accept(function_app.resource, "SF410", reason="deployed from hosted build agents, until June")
+accept(function_app.resource, "SF410", reason="deployed from hosted agents")
 ```
 
 In plain Terraform the same is an output:
@@ -38,7 +38,7 @@ In plain Terraform the same is an output:
 ```hcl
 output "secured_functions_accepted" {
   value = {
-    "azurerm_linux_function_app.orders" = { SF410 = "deployed from hosted build agents, until June" }
+    "azurerm_linux_function_app.orders" = { SF410 = "deployed from hosted agents" }
   }
 }
 ```
