@@ -141,7 +141,7 @@ class GatewayReferences(Construct):
     policy: ApiManagementPolicy | None
     policy_document: Document | None
     _service: ApiManagement | DataAzurermApiManagement
-    _claims: dict[tuple[str, str], str]
+    _claims: dict[tuple[str, str], Construct]
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
@@ -171,13 +171,12 @@ class GatewayReferences(Construct):
         Raises:
             InputError: If another construct has taken it already.
         """
-        key = (kind, name.lower())
-        holder = self._claims.setdefault(key, scope.node.path)
-        if holder != scope.node.path and not is_token(name):
+        holder = self._claims.setdefault((kind, name.lower()), scope)
+        if holder is not scope and not is_token(name):
             refuse(
                 scope,
                 argument,
-                f"the {kind} {name!r} is in this gateway already, from {holder}",
+                f"the {kind} {name!r} is in this gateway already, from {holder.node.path}",
                 f"choose another {kind}",
             )
 

@@ -16,7 +16,7 @@ from constructs_lib.function_app.network import (
     check_inbound,
     restrictions,
 )
-from constructs_lib.function_app.slot import EverySlotProtected
+from constructs_lib.function_app.slot import protect_every_slot
 
 _TLS = (None, "1.2", "1.3")
 
@@ -83,7 +83,7 @@ class ProtectedFunctionApp(Construct):
             self.hostname,
             *(slot.default_hostname for slot in self.slots.values()),
         ]
-        self.node.add_validation(EverySlotProtected(self, self.id, self.slots.values()))
+        protect_every_slot(self, self.id, self.slots.values())
 
     def _harden(self, site: AppResource | SlotResource) -> None:
         """Turn the insecure defaults of azurerm round, unless the stack asks for them."""

@@ -31,7 +31,7 @@ from constructs_lib.function_app.hosting import make_plan
 from constructs_lib.function_app.network import PrivateAccess, make_endpoint
 from constructs_lib.function_app.props import FunctionAppProps, check_props
 from constructs_lib.function_app.runtime import flex_runtime
-from constructs_lib.function_app.slot import EverySlotProtected, Slot
+from constructs_lib.function_app.slot import Slot, protect_every_slot
 from constructs_lib.function_app.storage import HostStorage
 from constructs_lib.resource_group import Placement, placement
 
@@ -144,9 +144,7 @@ class FunctionApp(Construct):
             slot.name: self._make_slot(name, slot) for slot in props.slots
         }
         self.hostnames = [self.hostname, *(slot.hostname for slot in self.slots.values())]
-        self.node.add_validation(
-            EverySlotProtected(self, self.id, [slot.resource for slot in self.slots.values()])
-        )
+        protect_every_slot(self, self.id, [slot.resource for slot in self.slots.values()])
         self.private_endpoints: dict[str, PrivateEndpoint] = {}
         if props.private_access:
             self._connect_privately(name, props.private_access)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import jsii
 from cdktf import DefaultTokenResolver, StringConcat, TerraformStack, Tokenization
@@ -29,9 +30,8 @@ class Slot:
     auto_swap_slot_name: str | None = None
 
 
-@jsii.implements(IValidation)
-class EverySlotProtected:
-    """Refuses at synth a slot of the app that no Easy Auth of ours protects.
+def protect_every_slot(scope: Construct, app_id: str, slots: Collection[SlotResource]) -> None:
+    """Refuse at synth any slot of the app that no Easy Auth of ours protects.
 
     A slot is live under its own host name and inherits nothing of the app's authentication.
 
@@ -40,25 +40,45 @@ class EverySlotProtected:
         app_id: Resource id of the app.
         slots: The slots that it protects.
     """
+    stack = TerraformStack.of(scope)
+    validation = _validations.get(stack)
+    if validation is None:
+        validation = _validations[stack] = _EverySlotProtected(stack)
+        stack.node.add_validation(validation)
+    validation.apps.append((app_id, slots))
 
-    def __init__(self, scope: Construct, app_id: str, slots: Collection[SlotResource]) -> None:
-        self._scope = scope
-        self._app_id = app_id
-        self._protected = slots
+
+@jsii.implements(IValidation)
+class _EverySlotProtected:
+    """One check for all apps of a stack, as looking through the stack takes long."""
+
+    def __init__(self, stack: TerraformStack) -> None:
+        self.apps: list[tuple[str, Collection[SlotResource]]] = []
+        self._stack = stack
 
     def validate(self) -> list[str]:
         """Return a sentence for each slot that is open."""
-        everything: list[IConstruct] = TerraformStack.of(self._scope).node.find_all()
-        slots = [found for found in everything if isinstance(found, SlotResource)]
+        everything: list[IConstruct] = self._stack.node.find_all()
+        known = {id(slot) for _, slots in self.apps for slot in slots}
+        unknown = [
+            found
+            for found in everything
+            if isinstance(found, SlotResource) and id(found) not in known
+        ]
+        if not unknown:
+            return []
+        apps = {self._resolved(app_id) for app_id, _ in self.apps}
         return [
             f"{slot.node.path} is a slot of this function app without Easy Auth "
             "(name it among the slots)"
-            for slot in slots
-            if not any(slot is known for known in self._protected)
-            and self._resolved(slot.function_app_id_input or "") == self._resolved(self._app_id)
+            for slot in unknown
+            if self._resolved(slot.function_app_id_input or "") in apps
         ]
 
-    def _resolved(self, value: str) -> object:
+    def _resolved(self, value: str) -> str:
         resolver = DefaultTokenResolver(StringConcat())
         # The stubs name the resolver's parameters in another way than its interface does.
-        return Tokenization.resolve(value, scope=self._scope, resolver=resolver)  # pyright: ignore[reportArgumentType]
+        return str(Tokenization.resolve(value, scope=self._stack, resolver=resolver))  # pyright: ignore[reportArgumentType]
+
+
+_validations: WeakKeyDictionary[TerraformStack, _EverySlotProtected] = WeakKeyDictionary()
