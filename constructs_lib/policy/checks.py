@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Literal
 
 from constructs_lib.findings import Finding, Severity
@@ -542,8 +543,13 @@ def _contains(nodes: Sequence[Node], name: str) -> bool:
 def _similar(name: str, known: Collection[str], form: str) -> str:
     if len(name) > 60:  # comparing takes the square of the length
         return ""
-    close = get_close_matches(name, known, 1)
+    close = _closest(name, tuple(known))
     return f"did you mean {form.format(close[0])}?" if close else ""
+
+
+@lru_cache(maxsize=256)
+def _closest(name: str, known: tuple[str, ...]) -> list[str]:
+    return get_close_matches(name, known, 1)
 
 
 def _ticked(names: Collection[str]) -> list[str]:

@@ -78,7 +78,10 @@ class Element:
     def __post_init__(self) -> None:
         for name in (self.name, *self.attributes):
             check_name(name)
-        self.attributes = {name: text(value) for name, value in self.attributes.items()}
+        if self.attributes:
+            self.attributes = {name: text(value) for name, value in self.attributes.items()}
+        if not self.children:
+            return
         self.children = _merged(self.children)
         payload = self.name in PAYLOADS and any(
             child.strip() for child in self.children if isinstance(child, str)

@@ -32,9 +32,10 @@ _ENTITY = re.compile(r"&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _NAME = re.compile(r"[A-Za-z_][\w.:-]*", re.ASCII)
 _MARKUP = re.compile(r"<(?=[A-Za-z_/!?])")
+_BARE = re.compile(r"<([A-Za-z_][\w.:-]*)\s*(/?)>", re.ASCII)
 _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)", re.ASCII)
 _SPACE = re.compile(r"\s*")
-_MASK = re.compile("\ue000(\\d+)\ue001")
+_MASK = re.compile("\ufffe(\\d+)\uffff")
 
 
 def read_file(path: Path | str) -> Document | Fragment:
@@ -74,6 +75,19 @@ def read(source: str, path: str | None = None, *, terraform: bool = False) -> Do
     return _Reader(source, path, terraform=terraform).read()
 
 
+class _Tag:
+    """An element whose content is still being read."""
+
+    __slots__ = ("attributes", "children", "name", "place", "verbatim")
+
+    def __init__(self, name: str, attributes: dict[str, str], place: Place) -> None:
+        self.name = name
+        self.attributes = attributes
+        self.place = place
+        self.children: list[Node] = []
+        self.verbatim = False
+
+
 class _Reader:
     def __init__(self, source: str, path: str | None, *, terraform: bool) -> None:
         self.path = path
@@ -94,15 +108,15 @@ class _Reader:
         self.position = 0
 
     def _masked(self, source: str) -> str:
-        if "\ue000" in source:
-            raise InputError("the character U+E000 cannot stand in a policy", where=self.path)
+        if "\ufffe" in source:
+            raise InputError("the character U+FFFE cannot stand in a policy", where=self.path)
         pieces: list[str] = []
         for part, interpreted in parts(source):
             plain = evaluated(part) if interpreted else part
             if plain is not None:
                 pieces.append(plain)
             else:
-                pieces.append(f"\ue000{len(self.interpreted)}\ue001")
+                pieces.append(f"\ufffe{len(self.interpreted)}\uffff")
                 self.interpreted.append(part)
         return "".join(pieces)
 
@@ -187,13 +201,14 @@ class _Reader:
 
     def _element(self) -> Element:
         """Read the element that starts here, with everything in it."""
-        element, closed = self._tag()
+        tag, closed = self._tag()
         if closed:
-            return self._finished(element)
-        open_ = [element]
+            return self._finished(tag)
+        open_ = [tag]
         while True:
             parent = open_[-1]
-            if not parent.children and is_expression_at(self.decoded, self._to_decoded()):
+            follows_text = parent.children and isinstance(parent.children[-1], str)
+            if not follows_text and is_expression_at(self.decoded, self._to_decoded()):
                 self._expression_text(parent)
             markup = _MARKUP.search(self.raw, self.position)
             if markup is None:
@@ -227,23 +242,22 @@ class _Reader:
                     if len(open_) > MAXIMUM_DEPTH:
                         raise self._error("elements are nested too deeply", at=child.place)
 
-    def _finished(self, element: Element) -> Element:
+    def _finished(self, tag: _Tag) -> Element:
         """Return the element with its text merged and of the right kind."""
         children: list[Node] = []
-        for is_text, group in groupby(element.children, lambda child: isinstance(child, str)):
+        if not tag.children:
+            return Element(tag.name, tag.attributes, children, tag.place, tag.verbatim)
+        for is_text, group in groupby(tag.children, lambda child: isinstance(child, str)):
             pieces = list(group)
             # Joined at once: adding piece to piece would take the square of the length.
             children += ["".join(map(str, pieces))] if is_text else pieces
         try:
-            element.children = [
-                self._value(child) if isinstance(child, str) else child for child in children
-            ]
-            element.__post_init__()
+            children = [self._value(each) if isinstance(each, str) else each for each in children]
+            return Element(tag.name, tag.attributes, children, tag.place, tag.verbatim)
         except InputError as error:
-            raise self._error(error.problem, at=element.place, fix=error.fix) from None
-        return element
+            raise self._error(error.problem, at=tag.place, fix=error.fix) from None
 
-    def _expression_text(self, parent: Element) -> None:
+    def _expression_text(self, parent: _Tag) -> None:
         """Read the expression that is the text of `parent`."""
         begin = self.position
         self._space()
@@ -254,25 +268,26 @@ class _Reader:
         self.position = self._to_raw(end)
         parent.children.append(self._decode(begin, self.position))
         self._space()
-        if not self.raw.startswith(("</", "<!--"), self.position):
+        if not _MARKUP.match(self.raw, self.position):
             raise self._error("something stands after the end of the expression", self.position)
 
-    def _tag(self) -> tuple[Element, bool]:
+    def _tag(self) -> tuple[_Tag, bool]:
         start = self.position
+        bare = _BARE.match(self.raw, start)
+        if bare:
+            self.position = bare.end()
+            return _Tag(bare.group(1), {}, self._place(start)), bare.group(2) == "/"
         self.position += 1
         name = self._name("an element")
         attributes: dict[str, str] = {}
         places: dict[str, tuple[int, int]] = {}
-        element = Element(name)
         while True:
             spaced = self._space()
-            for ending in (">", "/>"):
-                if self.raw.startswith(ending, self.position):
-                    self.position += len(ending)
-                    where = self._place(start)
-                    element.attributes = attributes
-                    element.place = Place(where.line, where.column, places)
-                    return element, ending == "/>"
+            closed = self.raw.startswith("/>", self.position)
+            if closed or self.raw.startswith(">", self.position):
+                self.position += 2 if closed else 1
+                place = self._place(start)
+                return _Tag(name, attributes, Place(place.line, place.column, places)), closed
             at = self.position
             if at >= len(self.raw):
                 raise self._error(f"<{name}> is not closed: `>` is missing", start)
@@ -320,7 +335,7 @@ class _Reader:
 
     def _value(self, text: str) -> str:
         """Return decoded text as the kind of value it is."""
-        if "\ue000" in text and self.interpreted:
+        if "\ufffe" in text and self.interpreted:
             pieces = _MASK.split(text)
             pieces[1::2] = [self.interpreted[int(index)] for index in pieces[1::2]]
             pieces[:-1:2] = [escaped(piece, before_reference=True) for piece in pieces[:-1:2]]
@@ -328,15 +343,14 @@ class _Reader:
             return Template("".join(pieces))
         return Expression(text) if is_expression(text) else text
 
-    def _end_tag(self, parent: Element) -> None:
+    def _end_tag(self, parent: _Tag) -> None:
         start = self.position
         self.position += 2
         name = self._name("a closing tag")
         self._space()
         if name != parent.name:
-            line = parent.place.line if parent.place else 0
             raise self._error(
-                f"</{name}> closes <{parent.name}> of line {line}",
+                f"</{name}> closes <{parent.name}> of line {parent.place.line}",
                 start,
                 f"write </{parent.name}> here, or open <{name}>",
             )

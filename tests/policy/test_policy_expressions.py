@@ -56,7 +56,7 @@ def test_what_is_open_is_named(source: str, message: str) -> None:
     with pytest.raises(UnbalancedError) as raised:
         expression_end(source)
     assert message in raised.value.problem
-    with pytest.raises(InputError, match="closed|missing"):
+    with pytest.raises(InputError, match=r"closed|missing"):
         Expression(source)
 
 

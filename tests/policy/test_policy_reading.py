@@ -54,7 +54,10 @@ def test_sections_that_are_left_out_are_known() -> None:
     assert document.inbound == [Base()]
     assert document.backend == []
     assert document.absent == {"backend", "outbound", "on-error"}
-    assert write(document) == "<policies>\n    <inbound>\n        <base />\n    </inbound>\n</policies>\n"
+    assert (
+        write(document)
+        == "<policies>\n    <inbound>\n        <base />\n    </inbound>\n</policies>\n"
+    )
 
 
 def test_a_fragment_is_read() -> None:
@@ -95,6 +98,7 @@ def test_attribute_values(source: str, value: str) -> None:
         ("<a>b < c && d</a>", "b < c && d"),
         ("<a>b&lt;<![CDATA[&lt;]]>c</a>", "b<&lt;c"),
         ("<a></a>", ""),
+        ('<a><!-- b --> @("<c>") </a>', '@("<c>")'),
     ],
 )
 def test_text(source: str, text: str) -> None:
@@ -145,7 +149,11 @@ def test_places_are_those_of_elements_and_attributes() -> None:
         ("<policies>\n<inbound/><inbound/></policies>", "2:11", "second <inbound>"),
         ("<policies>text</policies>", "1:1", "text stands between"),
         ('<policies a="b"/>', "1:1", "takes no attributes"),
-        ("<policies>\n<inbound>\n<a></inbound></policies>", "3:4", "</inbound> closes <a> of line 3"),
+        (
+            "<policies>\n<inbound>\n<a></inbound></policies>",
+            "3:4",
+            "</inbound> closes <a> of line 3",
+        ),
         ("<policies>\n <inbound>\n", "2:2", "<inbound> is not closed"),
         ("<policies><inbound><a b></inbound>", "1:24", "`=` is missing after `b`"),
         ("<policies><inbound><a b=c></inbound>", "1:25", "has no quotes"),
@@ -208,7 +216,7 @@ class TestTerraform:
         assert not isinstance(policy.attributes["c"], Template)
 
     def test_references_may_stand_for_policies(self) -> None:
-        assert one("<choose>${join(\"\", [for x in y : \"<a ${x} />\"])}</choose>", terraform=True)
+        assert one('<choose>${join("", [for x in y : "<a ${x} />"])}</choose>', terraform=True)
 
     def test_literals_next_to_references_stay_literals(self) -> None:
         policy = one('<a b="$${x}${y}" />', terraform=True)

@@ -100,7 +100,9 @@ def test_only_references_are_interpolated(value: str, written: str) -> None:
     assert f"<value>{written}</value>" in text
 
 
-@pytest.mark.parametrize("text", ["a -- b", "-->", "-", "--->", "${x}", TOKEN, "%{x}", "", " a\nb "])
+@pytest.mark.parametrize(
+    "text", ["a -- b", "-->", "-", "--->", "${x}", TOKEN, "%{x}", "", " a\nb "]
+)
 def test_a_comment_cannot_end_or_interpolate(text: str) -> None:
     fragment = Fragment([Comment(text), Base()])
     written = write(fragment)
