@@ -10,7 +10,7 @@ from constructs_lib.trust.records import Analysis, Answer, Caller, Verdict
 Effect = Literal["opened", "unproven", "disconnected", "closed", "connected", "changed"]
 EFFECTS: dict[Effect, str] = {
     "opened": "gets in, and did not before",
-    "unproven": "is no longer known here",
+    "unproven": "may get in: that is not known here",
     "disconnected": "is kept out of what it could call before",
     "closed": "stays out, and did not before",
     "connected": "gets through, and did not before",

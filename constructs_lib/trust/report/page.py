@@ -257,44 +257,27 @@ def _lane(door: Door) -> Element:
 def _way(door: Door) -> Element:
     """The way of a request: walls that it passes, the door that decides, and where it ends."""
     answer = door.answer
-    walls = [
-        _tag(
-            "rect",
-            x=_PLACES[station],
-            width="6",
-            height="100%",
-            class_="wall",
-            transform="translate(-3)",
-        )
-        for station in KINDS[answer.caller.kind][1]
-    ]
-    end = _PLACES[door.station if answer.verdict == "closed" else "function"]
-    passed = [
-        _tag(
-            "rect",
-            x=_PLACES[station],
-            y="-29",
-            width="8",
-            height="14",
-            class_="hole",
-            transform="translate(-4)",
-        )
-        for station in door.way
-    ]
+    ends = answer.verdict == "closed"
+    end = _PLACES[door.station if ends else "function"]
     status = "?" if answer.status == "unknown" else str(answer.status)
     road = [
-        *passed,
+        *(_use("hole", _PLACES[station]) for station in door.way),
         _tag("line", x1="0", x2=end, y1=_ROAD, y2=_ROAD, class_="road"),
-        _tag("use", href=f"#door-{answer.verdict}", x=_PLACES[door.station], y=_ROAD),
+        _use(f"door-{answer.verdict}", _PLACES[door.station], _ROAD),
     ]
-    if answer.verdict == "closed":
-        label = _tag("text", status, x=end, y="-18", dx="14")
+    if ends:
+        road.append(_tag("text", status, x=end, y="-18", dx="14"))
     else:
-        road.append(_tag("use", href="#arrow", x=end, y=_ROAD))
-        label = _tag("text", status, x="100%", y="-18", dx="-6", text_anchor="end")
-    house = _tag("rect", x=_PLACES["function"], width="12%", height="100%", class_="house")
-    ground = _tag("svg", *road, label, y="100%")
+        road.append(_use("arrow", end, _ROAD))
+        road.append(_tag("text", status, x="100%", y="-18", dx="-6", text_anchor="end"))
+    walls = (_use("wall", _PLACES[station]) for station in KINDS[answer.caller.kind][1])
+    ground = _tag("svg", *road, y="100%")
+    house = _use("house", _PLACES["function"])
     return _tag("svg", house, *walls, ground, class_="way", aria_hidden="true")
+
+
+def _use(mark: str, x: str, y: str | None = None) -> Element:
+    return _tag("use", href=f"#{mark}", x=x, y=y)
 
 
 def _answer(door: Door, target: Target) -> Element:
@@ -508,6 +491,9 @@ def _sprite() -> Element:
         _tag("g", *ajar, id="door-open"),
         _tag("g", *asked, id="door-unknown"),
         _tag("path", d="M-9-6 1 0-9 6Z", fill="currentColor", id="arrow"),
+        _tag("rect", x="-3", width="6", height="100%", id="wall"),
+        _tag("rect", x="-4", y="-29", width="8", height="14", id="hole"),
+        _tag("rect", width="12%", height="100%", id="house"),
     )
     return _tag("svg", _tag("defs", *marks), class_="sprite", aria_hidden="true")
 
