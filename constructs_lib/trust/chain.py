@@ -219,7 +219,8 @@ class Chain:
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
         self.principals = Principals(configuration)
-        self._gateways: dict[Any, GatewayLink] = {}
+        self._gateways: dict[tuple[str, Any], GatewayLink] = {}
+        self._gateway_names: dict[Any, GatewayLink] = {}
         self._registrations: dict[Any, RegistrationLink] = {}
         self._uris: dict[Any, RegistrationLink] = {}
         self._hosts: dict[Any, AppLink] = {}
@@ -331,13 +332,20 @@ class Chain:
     # Gateways -----------------------------------------------------------------------------------
 
     def gateway(self, name: Value, stack: str = "") -> GatewayLink:
-        """The gateway of a name; one that is managed elsewhere if there is none."""
-        found = self._gateways.get(key(name))
+        """The gateway of a name; one that is managed elsewhere if there is none.
+
+        That of the same stack comes first: stacks may be the same system in several environments.
+        """
+        found = self._gateways.get((stack, key(name))) or self._gateway_names.get(key(name))
         if found is None:
             text = text_of(name)
             found = GatewayLink(ELSEWHERE + text, text, stack, None)
-            self._gateways[key(name)] = found
+            self._add_gateway(found, name)
         return found
+
+    def _add_gateway(self, link: GatewayLink, name: Value) -> None:
+        self._gateways[link.stack, key(name)] = link
+        self._gateway_names.setdefault(key(name), link)
 
     def _gateway_of_id(self, each: Resource, attribute: str) -> GatewayLink:
         value = self.configuration.attribute(each, attribute)
@@ -351,14 +359,14 @@ class Chain:
 
     def _read_gateways(self) -> None:
         configuration = self.configuration
-        for each in configuration.of_type("azurerm_api_management"):
+        services = list(configuration.of_type("azurerm_api_management"))
+        for each in sorted(services, key=lambda service: not service.managed):
             name = configuration.attribute(each, "name")
-            known = self._gateways.get(key(name))
-            if known is not None and (not each.managed or known.resource is not None):
+            if not each.managed and key(name) in self._gateway_names:
                 continue
             link = GatewayLink(each.address, text_of(name), each.stack, each)
             self._add_identities(link, each)
-            self._gateways[key(name)] = link
+            self._add_gateway(link, name)
         for kind, table, name in (
             ("azurerm_api_management_backend", "backends", "name"),
             ("azurerm_api_management_named_value", "named_values", "display_name"),
