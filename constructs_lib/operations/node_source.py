@@ -37,6 +37,7 @@ _METHODS = {
     "patch": "PATCH",
     "deleteRequest": "DELETE",
 }
+_BINDERS = frozenset({"import", "const", "let", "var", "type", "*", "as"})
 # What `app` has besides functions.
 _NO_FUNCTIONS = frozenset({"setup", "hook", "on", "onStart", "onTerminate"})
 
@@ -112,13 +113,18 @@ class _Project:
             for local, (package, name) in module.imports.items()
             if package in _APPS and name in ("*", "default", "app")
         }
+        known = {package for package, _ in module.imports.values()}
+        for at, token in enumerate(tokens):
+            package = str(token.parts[0]) if token.kind == "string" and token.parts else ""
+            if package in _APPS and package not in known and tokens[at - 1].text == "(":
+                self.report(module, f"what this makes of {package!r} is not known", token)
         binding = False
         for at, depth in _depths(tokens):
-            token = tokens[at]
+            token, before = tokens[at], tokens[at - 1].text if at else ""
             if depth == 0 and token.kind in ("name", "mark") and token.text not in ("{", "}", ","):
                 # Between `import` or `const {` and what it is from, names are only given.
-                binding = token.text in ("import", "const", "let", "var", "type", "*", "as")
-            if token.kind != "name" or (at and tokens[at - 1].text in (".", "?.")) or binding:
+                binding = token.text in _BINDERS or before in _BINDERS
+            if token.kind != "name" or before in (".", "?.") or binding:
                 continue
             path, after = _dotted(tokens, at)
             owner, _, method = path.rpartition(".")
@@ -235,8 +241,8 @@ class _Project:
 
     def closed(self, module: _Module, node: Node, seen: int) -> Node:
         """Replace the names in an expression, which mean something in its own file only."""
-        if node.kind == "name" and seen < 10:
-            found = self.lookup(module, node.text, seen + 1)
+        if node.kind == "name":
+            found = self.lookup(module, node.text, seen + 1) if seen < 10 else None
             return found if found is not None else Node("opaque", node.start, node.text)
         return Node(
             node.kind,
@@ -327,9 +333,13 @@ def _const(module: _Module, reader: Reader, at: int) -> None:
             end += 1
     if tokens[end].text != "=":
         return
-    value, _ = reader.expression(end + 1)
-    if value.kind == "call" and value.text == "require" and value.items:
-        module.imports[name] = (value.items[0].text, "*")
+    value, after = reader.expression(end + 1)
+    if tokens[end + 1].text == "require" and tokens[end + 2].text == "(":
+        package = reader.expression(end + 3)[0].text
+        if value.kind == "call":
+            module.imports[name] = (package, "*")
+        elif tokens[after - 2].text == "." and after == end + 7:  # require('…').app
+            module.imports[name] = (package, tokens[after - 1].text)
     elif name in module.constants:
         module.constants[name] = Node("opaque", value.start, name)
     else:

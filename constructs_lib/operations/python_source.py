@@ -15,7 +15,7 @@ from constructs_lib.operations.reading import HttpTrigger, Place, Reading
 
 ENTRY = "function_app.py"
 _APPS = frozenset({"FunctionApp", "DFApp"})
-_WRAPPERS = frozenset({"AsgiFunctionApp", "WsgiFunctionApp", "AsgiMiddleware", "WsgiMiddleware"})
+_WEB_APPS = frozenset({"AsgiFunctionApp", "WsgiFunctionApp"})
 _BLUEPRINTS = frozenset({"Blueprint", "BluePrint"})
 _REGISTER = frozenset({"register_functions", "register_blueprint"})
 
@@ -137,6 +137,10 @@ class _Project:
             place = Place(self.reading.display(path), error.lineno or 1, error.offset or 1)
             self.reading.report("OP102", f"Python cannot read it: {error.msg}", place)
             return None
+        except (ValueError, RecursionError) as error:  # a null byte; brackets without end
+            place = Place(self.reading.display(path))
+            self.reading.report("OP102", f"Python cannot read it: {error}", place)
+            return None
         module = self.modules[path] = _Module(path, tree)
         for statement in tree.body:
             if isinstance(statement, ast.Assign):
@@ -225,7 +229,7 @@ class _Project:
             kind = _last_name(value.func)
             if kind in _APPS or kind in _BLUEPRINTS:
                 self.apps[module.path, name] = _App(module, value, kind in _BLUEPRINTS)
-            elif kind in _WRAPPERS and kind.endswith("App"):
+            elif kind in _WEB_APPS:
                 self.apps[module.path, name] = app = _App(module, value, blueprint=False)
                 self.add_web_app(app)
 
@@ -234,13 +238,14 @@ class _Project:
         place = self.place(app.module, app.call)
         self.reading.report("OP112", "a web framework answers every path of the app", place)
         name = "http_app_func"
-        for keyword in app.call.keywords:
-            if keyword.arg == "function_name":
-                name = self.text(app.module, keyword.value)
+        try:
+            given = self.argument(app.call, 2, "function_name")
+            name = self.text(app.module, given) if given else name
+        except _NotConstant as error:
+            self.report("OP101", "the function's name is no constant", app.module, error.node)
+        level = self.app_level(app)
         self.reading.add(
-            HttpTrigger(
-                function=name, place=place, route="{*route}", auth_level=self.app_level(app)
-            )
+            HttpTrigger(function=name, place=place, route="{*route}", auth_level=level)
         )
 
     def app_of(self, module: _Module, node: ast.expr) -> _App | None:
@@ -342,15 +347,17 @@ class _Project:
             if app.root is None:
                 return
             kind = _last_name(call.func)
-            generic = kind == "generic_trigger"
-            if generic:
+            # Where `route` takes them by position; `generic_trigger` takes them by name only.
+            places: tuple[int | None, ...] = (0, 3, 4)
+            if kind == "generic_trigger":
                 kind = self.text(module, self.argument(call, 1, "type") or call)
+                places = (None, None, None)
             if kind not in ("route", "httpTrigger"):
                 self.reading.add_other(name, kind, self.place(module, call))
                 return
-            route = self.argument(call, 9 if generic else 0, "route")
-            methods = self.argument(call, 9 if generic else 3, "methods")
-            level = self.argument(call, 9 if generic else 4, "auth_level")
+            route = self.argument(call, places[0], "route")
+            methods = self.argument(call, places[1], "methods")
+            level = self.argument(call, places[2], "auth_level")
             self.reading.add(
                 HttpTrigger(
                     function=name,
@@ -374,23 +381,24 @@ class _Project:
             )
 
     def app_level(self, app: _App) -> str:
-        level = self.argument(
-            app.call, 9 if _last_name(app.call.func) in _WRAPPERS else 0, "http_auth_level"
-        )
         try:
+            position = 1 if _last_name(app.call.func) in _WEB_APPS else 0
+            level = self.argument(app.call, position, "http_auth_level")
             return "function" if level is None else self.text(app.module, level).lower()
         except _NotConstant as error:
             self.report("OP101", "the app's level is no constant", app.module, error.node)
             return "function"
 
     @staticmethod
-    def argument(call: ast.Call, position: int, name: str) -> ast.expr | None:
+    def argument(call: ast.Call, position: int | None, name: str) -> ast.expr | None:
         for keyword in call.keywords:
             if keyword.arg == name:
                 return keyword.value
             if keyword.arg is None:
                 raise _NotConstant(keyword.value)
-        return call.args[position] if position < len(call.args) else None
+        if position is None or position >= len(call.args):
+            return None
+        return call.args[position]
 
     def optional_text(self, module: _Module, node: ast.expr) -> str | None:
         if isinstance(node, ast.Constant) and node.value is None:

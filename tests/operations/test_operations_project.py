@@ -327,6 +327,11 @@ BROKEN = {
         "OP102",
         "function_app.py:4:11",
     ),
+    "Python with a null byte": (
+        {"function_app.py": "import azure.functions\0"},
+        "OP102",
+        "function_app.py:1:1",
+    ),
     "Python: a route from the environment": (
         {"function_app.py": PYTHON + "@app.route(route=os.environ['R'])\ndef f(req): ...\n"},
         "OP101",
@@ -356,6 +361,22 @@ BROKEN = {
         {"function_app.py": PYTHON + "def f(req): ...\napp.route('x')(f)\n"},
         "OP110",
         "function_app.py:5:1",
+    ),
+    "Python: the app's level from elsewhere": (
+        {
+            "function_app.py": "import azure.functions as func\nimport os\n"
+            "app = func.AsgiFunctionApp(None, os.environ['L'])\n"
+        },
+        "OP101",
+        "function_app.py:3:34",
+    ),
+    "Python: an app with arguments from a dictionary": (
+        {
+            "function_app.py": "import azure.functions as func\noptions = {}\n"
+            "app = func.FunctionApp(**options)\n@app.route('x')\ndef f(req): ...\n"
+        },
+        "OP101",
+        "function_app.py:3:26",
     ),
     "Python: blueprints from a loop": (
         {"function_app.py": PYTHON + "for b in []:\n  app.register_functions(b)\n"},
@@ -418,6 +439,16 @@ BROKEN = {
         {"a.js": NODE + "require('./more')(app);\n"},
         "OP101",
         "a.js:2:19",
+    ),
+    "Node: a package without a name": (
+        {"a.js": "require('@azure/functions').app.get('A', { handler });\n"},
+        "OP101",
+        "a.js:1:9",
+    ),
+    "Node: a package that comes later": (
+        {"a.mjs": "const { app } = await import('@azure/functions');\napp.get('A', h);\n"},
+        "OP101",
+        "a.mjs:1:30",
     ),
     "Node: a method under another name": (
         {"a.js": NODE + "const register = app.http;\n"},
@@ -560,9 +591,11 @@ def test_node_durable_clients_and_other_names_of_the_app(write) -> None:
         "df.app.client.post('Start', { route: 'start', handler });\n"
         "functions.get('One', { handler });\n"
         "azure.app.get('Two', { handler });\n"
+        "const direct = require('@azure/functions').app;\n"
+        "direct.get('Three', { handler });\n"
     )
     operations = Operations.from_functions_project(write({"host.json": "{}", "a.ts": text}))
-    assert [o.name for o in operations] == ["GET /One", "POST /start", "GET /Two"]
+    assert [o.name for o in operations] == [*("GET /One", "POST /start", "GET /Three", "GET /Two")]
 
 
 def test_csharp_trigger_without_a_function(write) -> None:
