@@ -170,11 +170,22 @@ def test_each_identity_has_ids_of_its_own(applied: MockedApply) -> None:
 
 
 def test_a_condition_that_is_not_true_fails_with_its_message(
-    terraform: None, folder: Path, tmp_path: Path
+    terraform: None, tmp_path: Path
 ) -> None:
-    conditions = {'output.hostname == ""': "the host name must be empty"}
-    with pytest.raises(AssertionError, match="the host name must be empty"):
-        mocked_apply(folder, tmp_path / "work", conditions=conditions, **ARGUMENTS)
+    folder = tmp_path / "stack"
+    folder.mkdir()
+    stack = {
+        "resource": {"terraform_data": {"one": {"input": "orders"}}},
+        "output": {"name": {"value": "${terraform_data.one.output}"}},
+    }
+    (folder / "cdk.tf.json").write_text(json.dumps(stack))
+    conditions = {'output.name == "billing"': "the name must be billing"}
+    with pytest.raises(AssertionError, match="the name must be billing"):
+        mocked_apply(folder, tmp_path / "work", conditions=conditions)
+    stack["output"]["name"]["value"] = "${terraform_data.two.output}"
+    (folder / "cdk.tf.json").write_text(json.dumps(stack))
+    with pytest.raises(AssertionError, match="Reference to undeclared resource"):
+        mocked_apply(folder, tmp_path / "work")
 
 
 def test_the_file_is_the_same_each_time_and_leaves_nothing_else(folder: Path) -> None:
