@@ -40,14 +40,14 @@ class Place:
 
 @dataclass
 class Comment:
-    """An XML comment. What XML or Terraform would trip over in it is set apart by spaces."""
+    """An XML comment. What XML, Terraform or azurerm would take for more is set apart by spaces."""
 
     text: str
     place: Place | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         plain = re.sub(r"-(?=-)", "- ", xml_characters(self.text))
-        self.text = re.sub(r"([$%])(?=\{)", r"\1 ", plain).strip()
+        self.text = re.sub(r"([$%](?=\{)|&(?=[#\w]))", r"\1 ", plain).strip()
 
 
 Node = Union["Element", Comment, str]

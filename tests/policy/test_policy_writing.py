@@ -101,7 +101,7 @@ def test_only_references_are_interpolated(value: str, written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a -- b", "-->", "-", "--->", "${x}", TOKEN, "%{x}", "", " a\nb "]
+    "text", ["a -- b", "-->", "-", "--->", "${x}", TOKEN, "%{x}", "&#34; &quot;", "", " a\nb "]
 )
 def test_a_comment_cannot_end_or_interpolate(text: str) -> None:
     fragment = Fragment([Comment(text), Base()])

@@ -1,0 +1,140 @@
+"""`secured-functions policy` on anybody's files."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from constructs_lib.cli import policy
+from constructs_lib.errors import InputError
+
+GOOD = "<policies>{}</policies>".format(
+    "".join(f"<{name}><base/></{name}>" for name in ("inbound", "backend", "outbound", "on-error"))
+)
+BAD = GOOD.replace("<inbound>", '<inbound>\n  <rate-limit calls="many" renewal-period="1"/>')
+BROKEN = "<policies>\n<inbound>"
+
+
+def run(*arguments: object) -> int:
+    parser = argparse.ArgumentParser()
+    policy.register(parser.add_subparsers(required=True))
+    options = parser.parse_args(["policy", *map(str, arguments)])
+    return options.run(options)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "a.xml"
+
+
+@pytest.mark.parametrize(("content", "code"), [(GOOD, 0), (BAD, 1), (BROKEN, 2)])
+def test_the_exit_code_tells(
+    file: Path, content: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(content)
+    assert run("check", file) == code
+    shown = capsys.readouterr().out
+    if code == 0:
+        assert shown == "nothing found\n"
+    if code == 1:
+        assert shown == (
+            f"{file}:2:15: error SFP204: `calls` of <rate-limit> cannot be `many`\n"
+            "    write a whole number, at least 0\n1 error\n"
+        )
+    if code == 2:
+        assert shown.startswith(f"{file}:2:1: error SFP001: <inbound> is not closed\n")
+
+
+def test_every_file_is_checked_even_after_one_that_is_broken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, content in {"a": BROKEN, "b": BAD, "c": GOOD}.items():
+        (tmp_path / f"{name}.xml").write_text(content)
+    files = [tmp_path / "a.xml", tmp_path / "b.xml", tmp_path / "c.xml", tmp_path / "none.xml"]
+    assert run("check", "--format", "json", *files) == 2
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert [(Path(each["path"]).name, each["rule"]) for each in findings] == [
+        ("a.xml", "SFP001"),
+        ("b.xml", "SFP204"),
+        ("none.xml", "SFP001"),
+    ]
+
+
+def test_scope_and_sku_matter(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(BAD.replace("many", "1"))
+    assert run("check", file) == 0
+    assert run("check", "--scope", "global", file) == 1
+    file.write_text(
+        GOOD.replace(
+            "<inbound>",
+            '<inbound><rate-limit-by-key calls="1" renewal-period="1" counter-key="a"/>',
+        )
+    )
+    assert run("check", "--sku", "Consumption_0", file) == 1
+    assert "does not run on the consumption gateway" in capsys.readouterr().out
+
+
+def test_findings_can_go_into_a_file(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(BAD)
+    output = file.parent / "findings.sarif"
+    assert run("check", "--format", "sarif", "--output", output, file) == 1
+    assert json.loads(output.read_text())["version"] == "2.1.0"
+    assert capsys.readouterr().out == ""
+    assert sorted(each.name for each in file.parent.iterdir()) == ["a.xml", "findings.sarif"]
+    with pytest.raises(InputError, match="cannot write the file"):
+        run("check", "--output", file.parent / "none" / "b.json", file)
+
+
+def test_the_input_can_be_checked_and_formatted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(BAD))
+    assert run("check", "-") == 1
+    assert "-:2:15: error" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "stdin", io.StringIO(GOOD))
+    assert run("format", "-") == 0
+    assert capsys.readouterr().out.startswith("<policies>\n    <inbound>\n        <base />\n")
+
+
+def test_a_file_is_formatted_once(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(GOOD)
+    file.chmod(0o640)
+    assert run("format", "--check", file) == 1
+    assert run("format", "--diff", file) == 1
+    assert "+    <inbound>\n" in capsys.readouterr().out
+    assert file.read_text() == GOOD
+    assert run("format", file) == 0
+    assert file.stat().st_mode & 0o777 == 0o640
+    formatted = file.read_text()
+    assert formatted.startswith("<policies>\n    <inbound>\n")
+    assert run("format", "--check", "--diff", file) == 0
+    assert run("format", file) == 0
+    assert file.read_text() == formatted
+
+
+def test_a_literal_in_a_file_is_not_escaped_for_terraform(file: Path) -> None:
+    file.write_text(GOOD.replace("<base/>", '<set-variable name="a" value="${b}"/>', 1))
+    assert run("format", file) == 0
+    assert 'value="${b}"' in file.read_text()
+
+
+def test_a_broken_file_is_left_as_it_is(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(BROKEN)
+    assert run("format", file) == 2
+    assert file.read_text() == BROKEN
+    assert "a.xml:2:1: <inbound> is not closed" in capsys.readouterr().err
+
+
+def test_line_ends_are_formatted(file: Path) -> None:
+    file.write_bytes(GOOD.encode())
+    run("format", file)
+    unix = file.read_bytes()
+    file.write_bytes(unix.replace(b"\n", b"\r\n"))
+    assert run("format", "--check", file) == 1
+    assert run("format", file) == 0
+    assert file.read_bytes() == unix
