@@ -323,8 +323,11 @@ def _const(module: _Module, reader: Reader, at: int) -> None:
         names, end = _bindings(tokens, at)
         if tokens[end].text == "=" and tokens[end + 1].text == "require":
             package = reader.expression(end + 3)[0].text
-            for local, exported in names.items():
-                module.imports[local] = (package, exported)
+            module.imports.update({local: (package, name) for local, name in names.items()})
+        elif tokens[end].text == "=" and tokens[end + 1].text in module.imports:
+            package, whole = module.imports[tokens[end + 1].text]
+            if whole in ("*", "default"):  # const { app } = functions
+                module.imports.update({local: (package, name) for local, name in names.items()})
         return
     name = tokens[at].text
     end = at + 1

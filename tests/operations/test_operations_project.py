@@ -593,9 +593,13 @@ def test_node_durable_clients_and_other_names_of_the_app(write) -> None:
         "azure.app.get('Two', { handler });\n"
         "const direct = require('@azure/functions').app;\n"
         "direct.get('Three', { handler });\n"
+        "const { app: taken } = azure;\n"
+        "taken.get('Zero', { handler });\n"
     )
     operations = Operations.from_functions_project(write({"host.json": "{}", "a.ts": text}))
-    assert [o.name for o in operations] == [*("GET /One", "POST /start", "GET /Three", "GET /Two")]
+    assert [o.name for o in operations] == [
+        *("GET /One", "POST /start", "GET /Three", "GET /Two", "GET /Zero")
+    ]
 
 
 def test_csharp_trigger_without_a_function(write) -> None:
