@@ -23,15 +23,13 @@ def resources(output: Path) -> dict[str, Any]:
     }
     bodies = {
         names[f"{prefix}{type_}.{name}"]: {
-            key: value
-            for key, value in body.items()
-            if key != "//" and (type_, key) not in DERIVED
+            key: value for key, value in body.items() if key != "//" and (type_, key) not in DERIVED
         }
         for kind, prefix in kinds.items()
         for type_, found in synthesized[kind].items()
         for name, body in found.items()
     }
-    text = json.dumps({"provider": synthesized["provider"], **bodies}, sort_keys=True)
+    text = json.dumps(bodies, sort_keys=True)
     # The longest first, as one name may be the beginning of another.
     for name in sorted(names, key=len, reverse=True):
         text = text.replace(f"{name}.", f"{names[name]}.").replace(f'"{name}"', f'"{names[name]}"')

@@ -133,11 +133,13 @@ import constructs_lib
 import atexit, sys
 {STACK}
 class Report:
-    def __init__(self):
+    def __init__(self, path):
         self.itself = self
-        self.file = open("cycle.txt", "w")
+        self.file = open(path, "w")
         self.file.write("written")
-report = Report()
+    def __del__(self):
+        print("finalized")
+report = Report("cycle.txt")
 plain = open("plain.txt", "w")
 plain.write("written")
 atexit.register(lambda: print("hook"))
@@ -145,7 +147,7 @@ sys.stdout.write("output ")
 sys.exit(3)
 """
     result = fresh(code, cwd=tmp_path, path=null_provider, exit_code=3)
-    assert result.stdout == "output hook\n"
+    assert result.stdout == "output hook\nfinalized\n"
     assert result.stderr == ""
     assert (tmp_path / "cycle.txt").read_text() == "written"
     assert (tmp_path / "plain.txt").read_text() == "written"

@@ -1,0 +1,158 @@
+"""Measure the library against plain CDKTF in one go, and write docs/performance.md's figures.
+
+    python benchmarks/run.py                     synth of 1, 10, 50 and 200 APIs, `cdktf synth`
+    python benchmarks/run.py --runs 3 --apis 1 10
+    python benchmarks/run.py --tests             the test suite too, with the engine on and off
+    python benchmarks/run.py --report            only write the figures again, from results.json
+
+The programs run in turn, one after the other in each round, so that a busy moment of the machine
+meets all of them. Trust the ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import report
+from measure import Cost, run
+from same import resources
+
+BENCHMARKS = Path(__file__).resolve().parent
+REPOSITORY = BENCHMARKS.parent
+RESULTS = BENCHMARKS / "results.json"
+PROGRAMS = ("plain", "library", "floor")
+ENVIRONMENT = {
+    "PYTHONPATH": str(REPOSITORY),
+    "CI": "1",
+    "CHECKPOINT_DISABLE": "1",
+    "DISABLE_VERSION_CHECK": "1",
+    "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=5, help="rounds; the median counts")
+    parser.add_argument("--apis", type=int, nargs="+", default=[1, 10, 50, 200])
+    parser.add_argument("--tests", action="store_true", help="measure the test suite too")
+    parser.add_argument("--no-cli", action="store_true", help="leave `cdktf synth` out")
+    parser.add_argument("--report", action="store_true", help="measure nothing")
+    options = parser.parse_args()
+    results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    if not options.report:
+        results["machine"] = machine()
+        results["synth"] = synth(options.apis, options.runs)
+        if not options.no_cli:
+            results["cdktf synth"] = cdktf_synth(options.runs)
+        if options.tests:
+            results["tests"] = tests()
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    report.write(results, REPOSITORY / "docs")
+
+
+def machine() -> dict[str, str]:
+    node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True)
+    return {
+        "cores": str(os.cpu_count()),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "node": node.stdout.strip().removeprefix("v"),
+    }
+
+
+def synth(apis: Sequence[int], runs: int) -> list[dict[str, Any]]:
+    """Run each program once to warm the caches and compare their stacks, then in rounds."""
+    found: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
+        for program in PROGRAMS:
+            run(_python(program, 2, folder / program), folder=folder, environment=ENVIRONMENT)
+        stacks = [resources(folder / program) for program in PROGRAMS]
+        if not stacks[0] == stacks[1] == stacks[2]:
+            raise SystemExit("the programs do not make the same resources")
+        for round_ in range(runs):
+            for count in apis:
+                for program in PROGRAMS:
+                    command = _python(program, count, folder / program)
+                    cost = run(command, folder=folder, environment=ENVIRONMENT)
+                    found.append({"program": program, "apis": count, **_rounded(cost)})
+                    _say(f"round {round_ + 1}: {program} with {count} APIs", cost)
+    return found
+
+
+def cdktf_synth(runs: int) -> list[dict[str, Any]]:
+    """Run `cdktf synth` with an empty package cache of jsii, and again with what that left."""
+    found: list[dict[str, Any]] = []
+    command = REPOSITORY / "node_modules" / ".bin" / "cdktf"
+    for round_ in range(runs):
+        for program in PROGRAMS:
+            with tempfile.TemporaryDirectory() as directory:
+                folder = Path(directory)
+                (folder / "cdktf.json").write_text(
+                    json.dumps(
+                        {
+                            "language": "python",
+                            "app": " ".join(_python(program, 1, Path("cdktf.out"))),
+                            "projectId": "00000000-0000-0000-0000-000000000000",
+                            "sendCrashReports": "false",
+                        }
+                    )
+                )
+                environment = {
+                    **ENVIRONMENT,
+                    "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(folder / "cache"),
+                }
+                for cache in ("cold", "warm"):
+                    cost = run([str(command), "synth"], folder=folder, environment=environment)
+                    found.append({"program": program, "cache": cache, **_rounded(cost)})
+                    _say(f"round {round_ + 1}: cdktf synth, {program}, {cache} cache", cost)
+    return found
+
+
+def tests() -> list[dict[str, Any]]:
+    """Run the test suite with the engine on and off, once each."""
+    found: list[dict[str, Any]] = []
+    # The engine's own tests switch it by themselves.
+    command = [sys.executable, "-m", "pytest", "-q", "--ignore=tests/engine"]
+    for engine in ("on", "off"):
+        environment = {**ENVIRONMENT, "CONSTRUCTS_LIB_ENGINE": engine}
+        with tempfile.TemporaryDirectory() as directory:
+            arguments = [*command, f"--rootdir={REPOSITORY}", str(REPOSITORY / "tests")]
+            arguments[-2:-2] = ["-c", str(REPOSITORY / "pyproject.toml")]
+            cost = run(arguments, folder=Path(directory), environment=environment)
+        found.append({"engine": engine, **_rounded(cost)})
+        _say(f"tests, engine {engine}", cost)
+    return found
+
+
+def _python(program: str, apis: int, output: Path) -> list[str]:
+    return [
+        sys.executable,
+        str(BENCHMARKS / "programs" / f"{program}.py"),
+        str(apis),
+        str(output),
+    ]
+
+
+def _rounded(cost: Cost) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in asdict(cost).items()}
+
+
+def _say(what: str, cost: Cost) -> None:
+    print(f"{what}: {cost.wall:.2f} s, CPU {cost.cpu:.2f} s, {cost.memory:.0f} MB", flush=True)
+
+
+if __name__ == "__main__":
+    main()
