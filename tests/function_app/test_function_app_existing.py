@@ -156,5 +156,5 @@ def test_a_forgotten_slot_is_refused_at_synth(stack, easy_auth, validate):
     app = linux(stack)
     slot(stack, app)
     ProtectedFunctionApp(stack, "orders", app=app, easy_auth=easy_auth(stack))
-    with pytest.raises(RuntimeError, match="test/own-staging is a slot of a protected function app"):
+    with pytest.raises(RuntimeError, match="test/own-staging is a slot of this function app"):
         validate(stack)
