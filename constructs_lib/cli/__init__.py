@@ -16,7 +16,10 @@ from importlib import import_module
 from constructs_lib._version import __version__
 from constructs_lib.errors import InputError
 
-COMMANDS = ("summary", "check", "policy", "operations", "verify", "schema")
+COMMANDS = ("summary", "access", "check", "policy", "operations", "verify", "schema")
+
+# What `pip install 'secured-functions[cli]'` brings.
+EXTRA = ("openapi_spec_validator", "pydantic", "rich", "yaml")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return options.run(options)
     except InputError as error:
         print(f"secured-functions: {error}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
+            raise
+        print(
+            f"secured-functions: {error.name} is not installed "
+            "(pip install 'secured-functions[cli]')",
+            file=sys.stderr,
+        )
         return 2
     except BrokenPipeError:
         sys.stderr.close()
