@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
 
 from constructs_lib._version import __version__
 
@@ -158,17 +158,18 @@ def _junit(findings: Sequence[Finding], subjects: Sequence[str]) -> str:
     for name in names:
         own = [finding for finding in findings if (finding.path or finding.address or "") == name]
         lines = [_text([finding]).rpartition("\n")[0].rpartition("\n")[0] for finding in own]
-        case = f'    <testcase classname="secured-functions" name={quoteattr(name)}'
+        case = f'    <testcase classname="secured-functions" name="{html.escape(name)}"'
         if fails(own):
             first = next(finding for finding in own if finding.severity == "error")
             cases += [
                 f"{case}>",
-                f"      <failure type={quoteattr(first.rule)} message={quoteattr(first.message)}>"
-                f"{escape(chr(10).join(lines))}</failure>",
+                f'      <failure type="{html.escape(first.rule)}" '
+                f'message="{html.escape(first.message)}">'
+                f"{html.escape(chr(10).join(lines))}</failure>",
                 "    </testcase>",
             ]
         elif own:
-            text = escape("\n".join(lines))
+            text = html.escape("\n".join(lines))
             cases += [f"{case}>", f"      <system-out>{text}</system-out>", "    </testcase>"]
         else:
             cases.append(f"{case} />")

@@ -679,7 +679,7 @@ def Dimension(
     """A dimension of a metric.
 
     Args:
-        name: Name of the dimension. (no expression)
+        name: Name of the dimension.
         value: Its value; needed unless the name is a known one.
     """
     return element("dimension", {"name": name, "value": value})
@@ -981,7 +981,7 @@ def IpFilter(
 
 def JsonToXml(
     *,
-    apply: Literal["always", "content-type-json", "content-type-xml"] | Expression | Template,
+    apply: Literal["always", "content-type-json"] | Expression | Template,
     consider_accept_header: bool | str | None = None,
     parse_date: bool | str | None = None,
     namespace_separator: str | None = None,
@@ -997,7 +997,7 @@ def JsonToXml(
         apply: Whether to convert always or by the content type.
         consider_accept_header: Whether to convert only if the caller accepts the result.
             (default `true`)
-        parse_date: Whether texts with dates become dates. (default `true`)
+        parse_date: Whether texts with dates become dates. (default `true`, no expression)
         namespace_separator: Character between prefix and name. (default `_`)
         namespace_prefix: Prefix of namespace declarations. (default `xmlns`)
         attribute_block_name: Property that becomes attributes.
@@ -2014,7 +2014,7 @@ def SetStatus(
 ) -> Element:
     """Sets the status code.
 
-    Sections: outbound, on-error.
+    Sections: inbound, backend, outbound, on-error.
     See https://learn.microsoft.com/azure/api-management/set-status-policy.
 
     Args:
@@ -2265,7 +2265,7 @@ def ValidateHeaders(
 ) -> Element:
     """Validates response headers against the API's schema.
 
-    Sections: outbound, on-error.
+    Sections: inbound, backend, outbound, on-error.
     See https://learn.microsoft.com/azure/api-management/validate-headers-policy.
 
     Args:
@@ -2488,7 +2488,7 @@ def ValidateStatusCode(
 ) -> Element:
     """Validates status codes against the API's schema.
 
-    Sections: outbound, on-error.
+    Sections: inbound, backend, outbound, on-error.
     See https://learn.microsoft.com/azure/api-management/validate-status-code-policy.
 
     Args:
@@ -2508,7 +2508,7 @@ def ValidateStatusCode(
 
 def Wait(
     *children: Node,
-    for_: Literal["all", "any"] | None = None,
+    for_: Literal["all", "any"] | Expression | Template | None = None,
 ) -> Element:
     """Waits for the requests, cache lookups or choices in it, which run at once.
 
@@ -2517,7 +2517,7 @@ def Wait(
 
     Args:
         children: The policies in it, in order.
-        for_: Whether for all or for one of them. (default `all`, no expression)
+        for_: Whether for all or for one of them. (default `all`)
     """
     return element("wait", {"for": for_}, [*children])
 
@@ -2538,7 +2538,7 @@ def When(
 def XmlToJson(
     *,
     kind: Literal["javascript-friendly", "direct"] | Expression | Template,
-    apply: Literal["always", "content-type-json", "content-type-xml"] | Expression | Template,
+    apply: Literal["always", "content-type-xml"] | Expression | Template,
     consider_accept_header: bool | str | None = None,
     always_array_child_elements: bool | str | None = None,
 ) -> Element:

@@ -133,12 +133,17 @@ _EXISTS_ACTION = _given(
     values=("override", "skip", "append", "delete"),
     default="override",
 )
-_APPLY = _required(
-    "apply",
-    "Whether to convert always or by the content type.",
-    expression=True,
-    values=("always", "content-type-json", "content-type-xml"),
-)
+
+
+def _apply(content_type: str) -> Attribute:
+    return _required(
+        "apply",
+        "Whether to convert always or by the content type.",
+        expression=True,
+        values=("always", content_type),
+    )
+
+
 _CONSIDER_ACCEPT = _given(
     "consider-accept-header",
     "Whether to convert only if the caller accepts the result.",
@@ -218,13 +223,13 @@ _DIMENSIONS = Child(
         "dimension",
         "A dimension of a metric.",
         (
-            _required("name", "Name of the dimension."),
+            _required("name", "Name of the dimension.", expression=True),
             _given("value", "Its value; needed unless the name is a known one.", expression=True),
         ),
         builder="Dimension",
     ),
     1,
-    5,
+    10,
 )
 
 
@@ -1023,7 +1028,7 @@ _ENTRIES = (
     _policy(
         "validate-headers",
         "Validates response headers against the API's schema.",
-        ("outbound", "on-error"),
+        _EVERYWHERE,
         (
             _required(
                 "specified-header-action",
@@ -1052,7 +1057,7 @@ _ENTRIES = (
     _policy(
         "validate-status-code",
         "Validates status codes against the API's schema.",
-        ("outbound", "on-error"),
+        _EVERYWHERE,
         (
             _required(
                 "unspecified-status-code-action",
@@ -1145,7 +1150,7 @@ _ENTRIES = (
             _given("dapr-method", "Dapr method.", expression=True),
             _given("dapr-namespace", "Dapr namespace.", expression=True),
         ),
-        disputed=("outbound", "on-error"),
+        disputed=_EVERYWHERE,
         at_least_one=(("base-url", "backend-id"),),
         at_most_one=(("base-url", "backend-id"),),
     ),
@@ -1279,12 +1284,11 @@ _ENTRIES = (
     _policy(
         "set-status",
         "Sets the status code.",
-        ("outbound", "on-error"),
+        _EVERYWHERE,
         (
             _required("code", "The code.", "integer", expression=True, minimum=100, maximum=999),
             _required("reason", "The phrase.", expression=True),
         ),
-        disputed=("inbound", "backend"),
     ),
     _policy(
         "set-variable",
@@ -1351,13 +1355,12 @@ _ENTRIES = (
         "Converts a body from JSON to XML.",
         _NOT_BACKEND,
         (
-            _APPLY,
+            _apply("content-type-json"),
             _CONSIDER_ACCEPT,
             _given(
                 "parse-date",
                 "Whether texts with dates become dates.",
                 "boolean",
-                expression=True,
                 default="true",
             ),
             _given(
@@ -1387,7 +1390,7 @@ _ENTRIES = (
                 expression=True,
                 values=("javascript-friendly", "direct"),
             ),
-            _APPLY,
+            _apply("content-type-xml"),
             _CONSIDER_ACCEPT,
             _given(
                 "always-array-child-elements",
@@ -1811,7 +1814,11 @@ _ENTRIES = (
         ("inbound", "backend", "outbound"),
         (
             _given(
-                "for", "Whether for all or for one of them.", values=("all", "any"), default="all"
+                "for",
+                "Whether for all or for one of them.",
+                values=("all", "any"),
+                expression=True,
+                default="all",
             ),
         ),
         (Child("send-request"), Child("cache-lookup-value"), Child("choose")),
