@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `secured-functions` with `arguments` (those of the process if left out)."""
     parser = argparse.ArgumentParser(
         prog="secured-functions",
-        description="Azure Functions that only API Management can call: check it, see it, verify it.",
+        description="Azure Functions that only API Management can call: check, see and verify it.",
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
