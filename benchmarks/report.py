@@ -104,14 +104,14 @@ def _cdktf_synth(results: dict[str, Any]) -> str:
 def _tests(results: dict[str, Any]) -> str:
     rows = [
         [
-            f"engine {record['engine']}",
+            f"`pytest {record['tests']}`, engine {record['engine']}",
             f"{record['wall']:.0f} s",
             f"{record['cpu']:.0f} s",
             f"{record['memory']:.0f} MB",
         ]
         for record in results.get("tests", [])
     ]
-    return _table(["test suite", "wall", "CPU", "peak memory"], rows)
+    return _table(["tests, in one process", "wall", "CPU", "peak memory"], rows)
 
 
 _BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -2,7 +2,7 @@
 
     python benchmarks/run.py                     synth of 1, 10, 50 and 200 APIs, `cdktf synth`
     python benchmarks/run.py --runs 3 --apis 1 10
-    python benchmarks/run.py --tests             the test suite too, with the engine on and off
+    python benchmarks/run.py --tests [PATH ...]  tests too, with the engine on and off
     python benchmarks/run.py --report            only write the figures again, from results.json
 
 The programs run in turn, one after the other in each round, so that a busy moment of the machine
@@ -46,18 +46,22 @@ def main() -> None:
     )
     parser.add_argument("--runs", type=int, default=5, help="rounds; the median counts")
     parser.add_argument("--apis", type=int, nargs="+", default=[1, 10, 50, 200])
-    parser.add_argument("--tests", action="store_true", help="measure the test suite too")
-    parser.add_argument("--no-cli", action="store_true", help="leave `cdktf synth` out")
+    parser.add_argument(
+        "--tests", nargs="*", metavar="PATH", help="measure these tests too, all if none is named"
+    )
+    parser.add_argument("--no-synth", action="store_true", help="keep the figures of synth")
+    parser.add_argument("--no-cli", action="store_true", help="keep those of `cdktf synth`")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     options = parser.parse_args()
     results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if not options.report:
         results["machine"] = machine()
-        results["synth"] = synth(options.apis, options.runs)
+        if not options.no_synth:
+            results["synth"] = synth(options.apis, options.runs)
         if not options.no_cli:
             results["cdktf synth"] = cdktf_synth(options.runs)
-        if options.tests:
-            results["tests"] = tests()
+        if options.tests is not None:
+            results["tests"] = tests(options.tests or ["tests"])
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     report.write(results, REPOSITORY / "docs")
 
@@ -121,19 +125,23 @@ def cdktf_synth(runs: int) -> list[dict[str, Any]]:
     return found
 
 
-def tests() -> list[dict[str, Any]]:
-    """Run the test suite with the engine on and off, once each."""
+def tests(paths: Sequence[str]) -> list[dict[str, Any]]:
+    """Run tests with the engine on and off, once each; not its own, which switch it themselves."""
     found: list[dict[str, Any]] = []
-    # The engine's own tests switch it by themselves.
-    command = [sys.executable, "-m", "pytest", "-q", "--ignore=tests/engine"]
     for engine in ("on", "off"):
-        environment = {**ENVIRONMENT, "CONSTRUCTS_LIB_ENGINE": engine}
         with tempfile.TemporaryDirectory() as directory:
-            arguments = [*command, f"--rootdir={REPOSITORY}", str(REPOSITORY / "tests")]
-            arguments[-2:-2] = ["-c", str(REPOSITORY / "pyproject.toml")]
-            cost = run(arguments, folder=Path(directory), environment=environment)
-        found.append({"engine": engine, **_rounded(cost)})
-        _say(f"tests, engine {engine}", cost)
+            cost = run(
+                [
+                    *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+                    *("-c", str(REPOSITORY / "pyproject.toml"), f"--rootdir={REPOSITORY}"),
+                    f"--ignore={REPOSITORY / 'tests' / 'engine'}",
+                    *(str(REPOSITORY / path) for path in paths),
+                ],
+                folder=Path(directory),
+                environment={**ENVIRONMENT, "CONSTRUCTS_LIB_ENGINE": engine},
+            )
+        found.append({"tests": " ".join(paths), "engine": engine, **_rounded(cost)})
+        _say(f"{' '.join(paths)}, engine {engine}", cost)
     return found
 
 
