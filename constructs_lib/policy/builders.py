@@ -892,7 +892,7 @@ def InvokeDaprBinding(
     response_variable_name: str | None = None,
     timeout: int | str | None = None,
     template: Literal["Liquid"] | None = None,
-    content_type: str | None = None,
+    content_type: Literal["application/json"] | None = None,
     metadata: Iterable[Element] = (),
     data: Value | None = None,
 ) -> Element:
@@ -1241,9 +1241,9 @@ def LogToEventhub(
 
     Args:
         content: The text in it.
-        logger_id: Logger in API Management.
+        logger_id: Logger in API Management. (no expression)
         partition_id: Partition. (no expression)
-        partition_key: Key of the partition. (no expression)
+        partition_key: Key of the partition.
     """
     return element(
         "log-to-eventhub",
@@ -1397,7 +1397,7 @@ def PublishToDapr(
     response_variable_name: str | None = None,
     timeout: int | str | None = None,
     template: Literal["Liquid"] | None = None,
-    content_type: str | None = None,
+    content_type: Literal["application/json"] | None = None,
 ) -> Element:
     """Publishes a message by Dapr.
 
@@ -1913,7 +1913,7 @@ def SetBackendService(
 
 def SetBody(
     *children: Node,
-    template: Literal["liquid"] | None = None,
+    template: Literal["none", "liquid"] | None = None,
     xsi_nil: Literal["blank", "null"] | None = None,
     parse_date: bool | str | None = None,
     use_value_element: bool | str | None = None,
@@ -2010,7 +2010,7 @@ def SetQueryParameter(
 def SetStatus(
     *,
     code: int | str,
-    reason: str,
+    reason: str | None = None,
 ) -> Element:
     """Sets the status code.
 
@@ -2078,7 +2078,7 @@ def Trace(
 ) -> Element:
     """Writes to traces, Application Insights and resource logs.
 
-    Sections: inbound, backend, outbound, on-error.
+    Sections: inbound, backend, outbound.
     See https://learn.microsoft.com/azure/api-management/trace-policy.
 
     Args:

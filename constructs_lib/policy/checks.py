@@ -159,6 +159,15 @@ class _Checker:
                 "<backend> holds more than one policy",
                 "put them into one that holds others, such as <retry>, or into <inbound>",
             )
+        if isinstance(self.document, Document) and section in self.document.absent and not nodes:
+            self.report(
+                "SFP402",
+                self.document.place,
+                f"there is no section <{section}>",
+                "write it, with <base /> in it to keep what wider scopes say",
+                severity="warning",
+            )
+            return
         forwarded = section == "backend" and _contains(policies, "forward-request")
         if self.scope != "global" and not _contains(policies, "base") and not forwarded:
             lost = "requests are not forwarded" if section == "backend" else "is dropped here"

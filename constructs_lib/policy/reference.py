@@ -925,6 +925,7 @@ _ENTRIES = (
                 ),
             ),
         ),
+        once="section",
     ),
     _policy(
         "validate-graphql-request",
@@ -1024,6 +1025,7 @@ _ENTRIES = (
                 ),
             ),
         ),
+        once="section",
     ),
     _policy(
         "validate-headers",
@@ -1053,6 +1055,7 @@ _ENTRIES = (
                 ),
             ),
         ),
+        once="section",
     ),
     _policy(
         "validate-status-code",
@@ -1081,6 +1084,7 @@ _ENTRIES = (
                 ),
             ),
         ),
+        once="section",
     ),
     # Routing
     _policy(
@@ -1287,7 +1291,7 @@ _ENTRIES = (
         _EVERYWHERE,
         (
             _required("code", "The code.", "integer", expression=True, minimum=100, maximum=999),
-            _required("reason", "The phrase.", expression=True),
+            _given("reason", "The phrase.", expression=True),
         ),
     ),
     _policy(
@@ -1304,7 +1308,7 @@ _ENTRIES = (
         "Sets the body.",
         ("inbound", "backend", "outbound"),
         (
-            _given("template", "How to read the text.", values=("liquid",)),
+            _given("template", "How to read the text.", values=("none", "liquid")),
             _given(
                 "xsi-nil",
                 "What `xsi:nil` elements become in liquid.",
@@ -1597,10 +1601,12 @@ _ENTRIES = (
         "Sends a message to an event hub.",
         _EVERYWHERE,
         (
-            _required("logger-id", "Logger in API Management.", expression=True),
+            _required("logger-id", "Logger in API Management."),
             _given("partition-id", "Partition."),
-            _given("partition-key", "Key of the partition."),
+            _given("partition-key", "Key of the partition.", expression=True),
         ),
+        scopes=_NO_WORKSPACE,
+        gateways=_NOT_WORKSPACE,
         text_required=True,
         at_most_one=(("partition-id", "partition-key"),),
     ),
@@ -1645,9 +1651,9 @@ _ENTRIES = (
             _required("topic", "Topic, or `component/topic`.", expression=True),
             _IGNORE_ERROR,
             _given("response-variable-name", "Variable for the answer."),
-            _given("timeout", "Seconds to wait.", "integer", default="5", minimum=0),
+            _given("timeout", "Seconds to wait.", "integer", default="5", minimum=1, maximum=240),
             _given("template", "How to read the text.", values=("Liquid",)),
-            _given("content-type", "Content type of the message."),
+            _given("content-type", "Content type of the message.", values=("application/json",)),
         ),
         text_required=True,
         disputed=("backend",),
@@ -1664,10 +1670,16 @@ _ENTRIES = (
             _IGNORE_ERROR,
             _given("response-variable-name", "Variable for the answer."),
             _given(
-                "timeout", "Seconds to wait.", "integer", expression=True, default="5", minimum=0
+                "timeout",
+                "Seconds to wait.",
+                "integer",
+                expression=True,
+                default="5",
+                minimum=1,
+                maximum=240,
             ),
             _given("template", "How to read the text.", values=("Liquid",)),
-            _given("content-type", "Content type of the data."),
+            _given("content-type", "Content type of the data.", values=("application/json",)),
         ),
         (
             _wrapped(
@@ -1697,7 +1709,7 @@ _ENTRIES = (
     _policy(
         "trace",
         "Writes to traces, Application Insights and resource logs.",
-        _EVERYWHERE,
+        ("inbound", "backend", "outbound"),
         (
             _required("source", "Where it comes from."),
             _given(
@@ -1722,6 +1734,7 @@ _ENTRIES = (
                 ),
             ),
         ),
+        disputed=("on-error",),
     ),
     _policy(
         "emit-metric",

@@ -60,11 +60,20 @@ def test_the_backend_holds_one_policy() -> None:
 
 @pytest.mark.parametrize("section", ["inbound", "outbound", "on_error"])
 def test_wider_scopes_are_not_dropped_unseen(section: str) -> None:
-    source = policies(**{section: "<trace source='a'><message>b</message></trace>"})
+    source = policies(**{section: '<set-variable name="a" value="b" />'})
     assert [rule for rule, *_ in found(source)] == ["SFP402"]
     assert found(source, scope="global") == []
     nested = "<choose><when condition='@(true)'><base /></when></choose>"
     assert found(policies(**{section: nested})) == []
+
+
+def test_a_section_that_is_not_there_is_missed_by_name() -> None:
+    document = read("<policies><inbound><base /></inbound></policies>", "a.xml")
+    findings = check(document)
+    assert [(each.rule, each.message, each.line) for each in findings] == [
+        ("SFP402", f"there is no section <{name}>", 1)
+        for name in ("backend", "outbound", "on-error")
+    ]
 
 
 def test_a_backend_that_forwards_needs_no_base() -> None:
