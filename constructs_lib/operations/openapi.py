@@ -55,8 +55,8 @@ def read_openapi(
     _check_version(file)
     notes = Notes(file)
     document = Bundler(file, notes).bundle()
-    if not notes.found:  # a reference that leads nowhere would only be reported twice
-        validate(document, file)
+    refuse_errors(notes.findings(), "the document")  # references that lead nowhere
+    validate(document, file)
     reader = _DocumentReader(cast(Object, _literal(document)), notes, route_prefix)
     entries = reader.operations()
     schemas: tuple[ApiSchema, ...] = ()
@@ -131,9 +131,14 @@ class _DocumentReader:
         Returns:
             What to put before every path, and what to take off every path.
         """
-        servers = [
-            (urlsplit(url).hostname or "", urlsplit(url).path.strip("/")) for url in self.servers()
-        ]
+        servers: list[tuple[str, str]] = []
+        for url in self.servers():
+            try:
+                parts = urlsplit(url)
+            except ValueError:
+                self.notes.report("OP209", f"the server {url!r} is no address", ("servers",))
+                continue
+            servers.append((parts.hostname or "", parts.path.strip("/")))
         if self.route_prefix is None:
             for host, base in servers:
                 if host.endswith(_FUNCTION_HOSTS):

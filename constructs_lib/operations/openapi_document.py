@@ -213,7 +213,8 @@ class Bundler:
         if not isinstance(mapping, dict):
             return value
         rewritten: dict[str, str] = {}
-        for key, reference in cast("dict[str, str]", mapping).items():
+        for key, given in cast("dict[str, Value]", mapping).items():
+            reference = str(given)
             is_reference = (
                 "#" in reference
                 or "/" in reference
@@ -337,7 +338,9 @@ def _errors(document: dict[str, Value], file: SpecFile) -> Iterator[tuple[str, s
         schema = {key: lazy[key] for key in lazy}
         registry = REGISTRY.with_contents([(schema["$id"], schema)]).crawl()
         validator.schema_validator = Draft202012Validator(schema, registry=registry)
-    for error in validator.iter_errors():
+    schema_errors: list[Any] = list(cast(Any, validator.schema_validator).iter_errors(document))
+    # The library's further checks take for granted that the document has its form.
+    for error in schema_errors or validator.root_validator(validator.schema_path):
         while error.context:  # of several ways to be valid, the one that is right the farthest
             error = max(error.context, key=lambda inner: len(inner.absolute_path))
         pointer: Pointer = tuple(error.absolute_path)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openapi_samples import VERSIONS, document
 
 from constructs_lib.errors import InputError
@@ -372,6 +375,43 @@ def test_wrong_documents(write, case: str) -> None:
         Operations.from_openapi(folder / "api.yaml")
     assert problem in error.value.problem
     assert (error.value.where or "").startswith(f"{folder.as_posix()}/api.yaml{place}")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("https://[x"),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["$ref", "type", "get", "name", "x"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.sampled_from(VERSIONS), st.integers(0, 200), JSON)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_damage_is_an_error_for_people(
+    tmp_path: Path, version: str, place: int, value: Any
+) -> None:
+    described = document(5, version)
+    nodes = list(containers(described))
+    container = nodes[place % len(nodes)]
+    key = list(container)[place % len(container)] if isinstance(container, dict) else 0
+    container[key] = value
+    path = tmp_path / "api.json"
+    path.write_text(json.dumps(described))
+    for mode in ("expand", "import"):
+        try:
+            operations = Operations.from_openapi(path, route_prefix="api", mode=mode)
+        except InputError:
+            continue
+        assert len(operations) <= 5
+
+
+def containers(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list) and value:
+        yield value
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from containers(item)
 
 
 def test_nothing_is_remembered_of_a_document_that_is_wrong(write) -> None:
