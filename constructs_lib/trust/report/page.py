@@ -179,7 +179,7 @@ def _cell(target: Target, doors: list[Door]) -> Element:
     text = (
         f"{target.app.name}, {answer.caller.label}: {_verdict(answer)}, {_STANDINGS[door.standing]}"
     )
-    more = _tag("sup", str(len(doors))) if len(doors) > 1 else None
+    more = _tag("sup", str(len(doors)), aria_hidden="true") if len(doors) > 1 else None
     return _tag(
         "a",
         _icon(answer.verdict),
