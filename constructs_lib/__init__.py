@@ -20,8 +20,10 @@ _EXPORTS: dict[str, str] = {
     "ApiVersion": "function_api",
     "AppIdentity": "function_app",
     "AppRegistration": "app_registration",
+    "AzapiUpdateResource": "azapi",
     "CircuitBreaker": "function_api",
     "Diagnostics": "api_diagnostics",
+    "DirectoryContract": "directory_contract",
     "EasyAuth": "easy_auth",
     "ExistingGateway": "gateway",
     "ExistingIdentity": "gateway",
@@ -39,11 +41,13 @@ _EXPORTS: dict[str, str] = {
     "Monitoring": "function_app",
     "Operation": "operations",
     "Operations": "operations",
+    "OutsideFunctionApp": "outside_function_app",
     "Placement": "resource_group",
     "Principal": "principal",
     "PrivateAccess": "function_app",
     "Product": "function_api",
     "ProtectedFunctionApp": "function_app",
+    "ProtectedOutsideApp": "outside_function_app",
     "Publisher": "gateway",
     "Runtime": "function_app",
     "SecuredFunctionApi": "secured_function_api",
@@ -55,6 +59,8 @@ _EXPORTS: dict[str, str] = {
     "TemplateParameter": "operations",
     "VirtualNetwork": "gateway",
     "accept": "acceptance",
+    "add_azapi_provider": "azapi",
+    "add_contract": "directory_contract",
     "add_outputs": "stack_outputs",
     "add_providers": "providers",
     "validate_access": "access_validation",
@@ -68,6 +74,10 @@ if TYPE_CHECKING:
     from constructs_lib.api_diagnostics import SubscriptionKey as SubscriptionKey
     from constructs_lib.app_registration import AppRegistration as AppRegistration
     from constructs_lib.app_registration import ExistingRegistration as ExistingRegistration
+    from constructs_lib.azapi import AzapiUpdateResource as AzapiUpdateResource
+    from constructs_lib.azapi import add_azapi_provider as add_azapi_provider
+    from constructs_lib.directory_contract import DirectoryContract as DirectoryContract
+    from constructs_lib.directory_contract import add_contract as add_contract
     from constructs_lib.easy_auth import AnonymousPaths as AnonymousPaths
     from constructs_lib.easy_auth import EasyAuth as EasyAuth
     from constructs_lib.easy_auth import SignIn as SignIn
@@ -99,6 +109,8 @@ if TYPE_CHECKING:
     from constructs_lib.operations import Operation as Operation
     from constructs_lib.operations import Operations as Operations
     from constructs_lib.operations import TemplateParameter as TemplateParameter
+    from constructs_lib.outside_function_app import OutsideFunctionApp as OutsideFunctionApp
+    from constructs_lib.outside_function_app import ProtectedOutsideApp as ProtectedOutsideApp
     from constructs_lib.principal import Principal as Principal
     from constructs_lib.providers import add_providers as add_providers
     from constructs_lib.resource_group import Placement as Placement

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 from weakref import WeakKeyDictionary
 
@@ -29,6 +30,7 @@ from cdktf_cdktf_provider_azuread.service_principal import ServicePrincipal
 from constructs import Construct
 
 from constructs_lib.checks import check_pattern, check_uuid, refuse
+from constructs_lib.directory_contract import DirectoryContract
 from constructs_lib.principal import Principal
 
 # Unique within one application only, so the same everywhere: a role whose id changes is replaced
@@ -67,6 +69,7 @@ class ExistingRegistration:
         audiences: What its tokens carry as `aud` besides the client id: its identifier URI, if
             it has version-1 tokens.
         token_version: Its `requestedAccessTokenVersion`; null there means 1.
+        callers: To whom its role is assigned, as its contract says; empty if nothing says so.
         grants: Empty; whoever manages the registration assigns its role to the gateway.
     """
 
@@ -74,6 +77,7 @@ class ExistingRegistration:
     tenant_id: str
     audiences: tuple[str, ...] = ()
     token_version: Literal[1, 2] = 2
+    callers: tuple[Principal, ...] = ()
     grants: dict[str, AppRoleAssignment] = field(default_factory=dict[str, AppRoleAssignment])
 
     @property
@@ -208,6 +212,24 @@ class AppRegistration(Construct):
             audiences=tuple(audiences),
             token_version=token_version,
         )
+
+    @staticmethod
+    def from_contract(path: str | Path, name: str) -> ExistingRegistration:
+        """Take a registration from the contract that the directory team handed over.
+
+        Args:
+            path: The file; see `directory_contract` for what it holds.
+            name: The registration's name in it.
+
+        Raises:
+            InputError: If the file is no contract, or does not have it; with the file and the key.
+        """
+        return DirectoryContract.read(path).registration(name)
+
+    @property
+    def principals(self) -> tuple[Principal, ...]:
+        """Who was assigned the role."""
+        return tuple(self._principals.values())
 
     def grant(self, principal: Principal) -> AppRoleAssignment:
         """Assign the app role to `principal`, so that Entra issues it tokens for the functions.

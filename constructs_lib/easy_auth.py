@@ -25,6 +25,7 @@ from cdktf_cdktf_provider_azurerm.windows_function_app import WindowsFunctionApp
 from cdktf_cdktf_provider_azurerm.windows_function_app_slot import WindowsFunctionAppSlot
 from constructs import Construct
 
+from constructs_lib.acceptance import accept
 from constructs_lib.checks import UUID, check_choice, check_pattern, check_uuid, is_token, refuse
 from constructs_lib.principal import Principal
 
@@ -115,6 +116,8 @@ class EasyAuth(Construct):
             issuer stays that of one tenant, so this never widens what its validation accepts.
         allow_anonymous_paths: Paths that need no token, with the reason.
         sign_in: Interactive sign-in of named users, without a secret.
+        off_reason: Why the settings are written but not enforced yet, which lets every request
+            through; for the first stage of a migration. The reports show it.
         app: A function app or slot that exists already in the stack, to put the settings on.
 
     Attributes:
@@ -123,6 +126,7 @@ class EasyAuth(Construct):
         tags: Tags that carry the reasons for what lowers the floor.
         identities: User-assigned identities that the app has to carry.
         federated_credential: The `azuread_application_federated_identity_credential` of sign-in.
+        off_reason: Why it is off, None if it is enforced.
 
     Raises:
         InputError: If a value that is known at synth breaks a rule.
@@ -141,12 +145,16 @@ class EasyAuth(Construct):
         allowed_tenants: Sequence[str] = (),
         allow_anonymous_paths: AnonymousPaths | None = None,
         sign_in: SignIn | None = None,
+        off_reason: str | None = None,
         app: AppResource | SlotResource | None = None,
     ) -> None:
         super().__init__(scope, id)
         check_uuid(self, "client_id", client_id, "the registration's application (client) id")
         tenant = self._tenant(issuer)
         self._check_callers(callers)
+        if off_reason is not None and not off_reason.strip():
+            refuse(self, "off_reason", "Easy Auth is off without a reason", "say why, or drop it")
+        self.off_reason = off_reason
         check_choice(
             self, "unauthenticated_action", unauthenticated_action, ("Return401", "Return403")
         )
@@ -195,7 +203,7 @@ class EasyAuth(Construct):
         if sign_in:
             directory["client_secret_setting_name"] = SIGN_IN_SETTING
         settings: dict[str, Any] = {
-            "auth_enabled": True,
+            "auth_enabled": off_reason is None,
             "require_authentication": True,
             "unauthenticated_action": unauthenticated_action,
             "require_https": True,
@@ -229,6 +237,8 @@ class EasyAuth(Construct):
                     "remove it; this construct writes the only one",
                 )
         app.put_auth_settings_v2(**self.settings)
+        if self.off_reason:
+            accept(app, "SF101", reason=self.off_reason)
         if self.app_settings:
             app.app_settings = merged(app.app_settings_input, self.app_settings)
             if not isinstance(app, SlotResource):

@@ -17,7 +17,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import jsii
-from cdktf import IResolveContext, IStringProducer, ITerraformDependable, Lazy
+from cdktf import (
+    IResolveContext,
+    IStringProducer,
+    ITerraformDependable,
+    Lazy,
+    TerraformResourceLifecycle,
+)
 from cdktf_cdktf_provider_azurerm.api_management_api import (
     ApiManagementApi,
     ApiManagementApiImport,
@@ -50,8 +56,9 @@ from constructs import Construct
 from constructs_lib.acceptance import accept
 from constructs_lib.api_diagnostics import ApiDiagnostics, Diagnostics, SubscriptionKey
 from constructs_lib.api_operation import operation_resource
-from constructs_lib.checks import check_pattern, check_uuid, refuse
+from constructs_lib.checks import check_choice, check_pattern, check_uuid, refuse
 from constructs_lib.gateway import GatewayReferences
+from constructs_lib.migration import STAGES, Stage, key_policy
 from constructs_lib.operations import Operation, Operations
 from constructs_lib.policy import (
     AuthenticationManagedIdentity,
@@ -184,6 +191,9 @@ class FunctionApi(Construct):
             plain text for what is no secret.
         diagnostics: Traces of requests.
         circuit_breaker: When to stop calling a failing function app.
+        migration: The stage of a move from function keys to the identity; see `migration`.
+        function_key: The key of the stages `keys` and `both`: a Key Vault secret, or the name of a
+            named value that the gateway has already.
         depends_on: What must be there before the policy: the gateway's role assignment.
 
     Attributes:
@@ -237,6 +247,8 @@ class FunctionApi(Construct):
         named_values: Mapping[str, KeyVaultSecret | str] | None = None,
         diagnostics: Diagnostics | None = None,
         circuit_breaker: CircuitBreaker | None = None,
+        migration: Stage | None = None,
+        function_key: KeyVaultSecret | str | None = None,
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id)
@@ -260,7 +272,9 @@ class FunctionApi(Construct):
             operation: read_policy(self, f"operation_policies.{operation}", source)
             for operation, source in (operation_policies or {}).items()
         }
-        self._named_values(named_values or {})
+        self._migration: Stage | None = migration
+        named_values = {**(named_values or {}), **self._function_key(name, function_key)}
+        self._named_values(named_values)
         self._version_set(name, display_name or name, version)
         self.api = ApiManagementApi(
             self,
@@ -293,6 +307,7 @@ class FunctionApi(Construct):
 
         if anonymous_reason and not subscription_required:
             accept(self.api, "SF501", reason=anonymous_reason)
+        self.published = {operation.id: operation for operation in operations}
 
         self.api_policy = ApiManagementApiPolicy(
             self,
@@ -300,7 +315,7 @@ class FunctionApi(Construct):
             api_name=self.name,
             **self._in_gateway,
             xml_content=self._policy_xml(),
-            depends_on=[*depends_on, *self._needs(self._policy)] or None,
+            depends_on=[*depends_on, *self._needs(self.secured_policy())] or None,
         )
         self._make_operations(operations)
         self._product(product)
@@ -333,12 +348,18 @@ class FunctionApi(Construct):
 
     def secured_policy(self) -> Document:
         """The whole policy of the API: the caller's part, then the secured part."""
+        token = AuthenticationManagedIdentity(
+            resource=self._audience, client_id=self._gateway.policy_client_id
+        )
         return Document(
             inbound=[
                 *self._policy.inbound,
                 SetBackendService(backend_id=self._backend_name),
-                AuthenticationManagedIdentity(
-                    resource=self._audience, client_id=self._gateway.policy_client_id
+                *([] if self._migration == "keys" else [token]),
+                *(
+                    key_policy(self._migration, self._key_name, self.published.values())
+                    if self._migration
+                    else []
                 ),
                 SetHeader(name=self.subscription_key.header, exists_action="delete"),
                 SetQueryParameter(name=self.subscription_key.query, exists_action="delete"),
@@ -434,6 +455,37 @@ class FunctionApi(Construct):
                 'name them, for example ["GET /orders/{id}"]',
             )
 
+    def _function_key(
+        self, api_name: str, given: KeyVaultSecret | str | None
+    ) -> dict[str, KeyVaultSecret | str]:
+        """Set the name of the named value with the key; return it if it is to be made."""
+        self._key_name: str | None = given if isinstance(given, str) else f"{api_name}-function-key"
+        if self._migration is None:
+            if given is not None:
+                refuse(
+                    self,
+                    "function_key",
+                    "the gateway calls with its identity and sends no key",
+                    'leave it out, or say migration="keys" or "both"',
+                )
+            return {}
+        check_choice(self, "migration", self._migration, STAGES)
+        if self._migration == "identity":
+            return {}
+        if given is None:
+            refuse(
+                self,
+                "function_key",
+                f"the stage {self._migration} sends the function key",
+                "give a KeyVaultSecret, or the name of the named value that holds it",
+            )
+        if isinstance(given, KeyVaultSecret):
+            return {f"{api_name}-function-key": given}
+        check_pattern(
+            self, "function_key", given, r"[A-Za-z0-9_.-]{1,256}", "the name of a named value"
+        )
+        return {}
+
     def _named_values(self, given: Mapping[str, KeyVaultSecret | str]) -> None:
         self.named_values: dict[str, ApiManagementNamedValue] = {}
         for name, value in given.items():
@@ -468,6 +520,11 @@ class FunctionApi(Construct):
                 display_name=name,
                 **self._in_gateway,
                 secret=True if from_vault else None,
+                # API Management deletes no named value that a policy still reads, so the policy
+                # has to change first; that is the order of destruction which this asks for.
+                lifecycle=TerraformResourceLifecycle(create_before_destroy=True)
+                if self._migration and name == self._key_name
+                else None,
                 value=value if isinstance(value, str) else None,
                 value_from_key_vault=from_vault,
             )
@@ -580,7 +637,6 @@ class FunctionApi(Construct):
         }
         self.operations: dict[str, ApiManagementApiOperation] = {}
         self.operation_policies: dict[str, ApiManagementApiOperationPolicy] = {}
-        self.published = {operation.id: operation for operation in operations}
         imported = operations.document is not None
         if not imported:
             after: list[ITerraformDependable] = [self.api_policy, *self.schemas.values()]

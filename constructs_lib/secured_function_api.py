@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict
 
+from cdktf import (
+    Fn,
+    ITerraformDependable,
+    Op,
+    Precondition,
+    TerraformResource,
+    TerraformResourceLifecycle,
+    TerraformStack,
+)
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from constructs import Construct
 from typing_extensions import Unpack
 
-from constructs_lib.app_registration import AppRegistration, Registration
-from constructs_lib.checks import refuse
+from constructs_lib.app_registration import (
+    AppRegistration,
+    ExistingRegistration,
+    Registration,
+)
+from constructs_lib.checks import is_token, refuse
 from constructs_lib.easy_auth import AnonymousPaths, AppResource, EasyAuth, SignIn, SlotResource
 from constructs_lib.function_api import (
     ApiVersion,
@@ -28,7 +41,9 @@ from constructs_lib.function_app import (
     ProtectedFunctionApp,
 )
 from constructs_lib.gateway import Gateway, GatewayReferences
+from constructs_lib.migration import KEYS_REASON, Stage, apply_after
 from constructs_lib.operations import Operation, Operations
+from constructs_lib.outside_function_app import OutsideFunctionApp, ProtectedOutsideApp
 from constructs_lib.policy import Document
 from constructs_lib.policy_source import PolicySource
 from constructs_lib.principal import Principal
@@ -53,6 +68,8 @@ class ApiProps(TypedDict, total=False):
     named_values: Mapping[str, KeyVaultSecret | str]
     diagnostics: Diagnostics
     circuit_breaker: CircuitBreaker
+    migration: Stage
+    function_key: KeyVaultSecret | str
 
 
 class SecuredFunctionApi(Construct):
@@ -70,7 +87,8 @@ class SecuredFunctionApi(Construct):
         path: Where the API is served below the gateway's URL.
         operations: What is published.
         function_app: What to make; or a function app resource of your stack, to be secured in
-            place; or a `FunctionApp` that has its Easy Auth, together with its `registration`.
+            place; or one outside Terraform; or a `FunctionApp` that has its Easy Auth, together
+            with its `registration`.
         registration: Of the function app; a new one if left out.
         name: The API's name, `id` if left out.
         function_app_name: Of a new function app, unique in the world; made from `id` and the
@@ -84,7 +102,9 @@ class SecuredFunctionApi(Construct):
         allowed_tenants: Tenants besides the registration's whose tokens are accepted.
         allow_anonymous_paths: Paths that answer without a token, with the reason.
         sign_in: Interactive sign-in of named users, without a secret.
-        api: The further props of `FunctionApi`.
+        function_app_hostname: The default host name of a function app resource, for the stage
+            `both` of a migration; `<name>.azurewebsites.net` if left out.
+        api: The further props of `FunctionApi`, `migration` and `function_key` among them.
 
     Attributes:
         registration: The registration.
@@ -105,7 +125,11 @@ class SecuredFunctionApi(Construct):
         gateway: GatewayReferences,
         path: str,
         operations: Operations | Sequence[Operation | str],
-        function_app: FunctionAppProps | AppResource | FunctionApp | ProtectedFunctionApp,
+        function_app: FunctionAppProps
+        | AppResource
+        | OutsideFunctionApp
+        | FunctionApp
+        | ProtectedFunctionApp,
         registration: Registration | None = None,
         name: str | None = None,
         function_app_name: str | None = None,
@@ -118,6 +142,7 @@ class SecuredFunctionApi(Construct):
         allowed_tenants: Sequence[str] = (),
         allow_anonymous_paths: AnonymousPaths | None = None,
         sign_in: SignIn | None = None,
+        function_app_hostname: str | None = None,
         **api: Unpack[ApiProps],
     ) -> None:
         super().__init__(scope, id)
@@ -137,15 +162,19 @@ class SecuredFunctionApi(Construct):
                 "the function app came with its Easy Auth",
                 "give the registration that this Easy Auth names",
             )
+        stage = api.get("migration")
+        if stage and (made or isinstance(function_app, FunctionAppProps)):
+            refuse(
+                self,
+                "migration",
+                "only a function app that exists already moves from keys to the identity",
+                "give the function app resource or an OutsideFunctionApp, or leave it out",
+            )
         self.registration = registration or AppRegistration(
             self, "registration", display_name=name or id
         )
         callers = [gateway.caller, *further_callers]
-        grants = (
-            [self.registration.grant(caller) for caller in callers]
-            if isinstance(self.registration, AppRegistration)
-            else []
-        )
+        before = self._grant(callers)
 
         self.easy_auth: EasyAuth | None = None
         if made:
@@ -162,6 +191,7 @@ class SecuredFunctionApi(Construct):
                 allowed_tenants=allowed_tenants,
                 allow_anonymous_paths=allow_anonymous_paths,
                 sign_in=sign_in,
+                off_reason=KEYS_REASON if stage == "keys" else None,
             )
             if isinstance(function_app, FunctionAppProps):
                 self.function_app = FunctionApp(
@@ -171,6 +201,17 @@ class SecuredFunctionApi(Construct):
                     resource_group=self._placement(resource_group),
                     easy_auth=self.easy_auth,
                     props=function_app,
+                )
+            elif isinstance(function_app, OutsideFunctionApp):
+                if slots or inbound or deployment:
+                    refuse(
+                        self,
+                        "function_app",
+                        "slots, inbound and deployment are for a function app of the stack",
+                        "name slots in OutsideFunctionApp(slots=…); adopt the app for the others",
+                    )
+                self.function_app = ProtectedOutsideApp(
+                    self, "function-app", app=function_app, easy_auth=self.easy_auth
                 )
             else:
                 self.function_app = ProtectedFunctionApp(
@@ -183,19 +224,36 @@ class SecuredFunctionApi(Construct):
                     deployment=deployment,
                 )
 
+        hostname: str = self.function_app.hostname
+        app_id: str | None = self.function_app.id
+        literal: str | None = None
+        if stage in ("keys", "both") and isinstance(self.function_app, ProtectedFunctionApp):
+            # In the stage both the app is changed after the policy, so the backend may not refer
+            # to it; in both stages alike, so that the backend is not changed on the way.
+            app_id = None
+            literal = function_app_hostname or self._default_hostname(self.function_app.resource)
+        sites = self._sites()
+        if stage != "both" and isinstance(self.function_app, ProtectedOutsideApp):
+            # A resource of the stack comes first anyway, as the backend refers to it.
+            before += sites
         self.function_api = FunctionApi(
             self,
             "api",
             name=name or id,
             gateway=gateway,
             path=path,
-            hostname=self.function_app.hostname,
-            function_app_id=self.function_app.id,
+            hostname=literal if literal and stage == "both" else hostname,
+            function_app_id=app_id,
             audience=self.registration.client_id,
             operations=operations,
-            depends_on=grants,
+            depends_on=before,
             **api,
         )
+        if stage == "both":
+            for site in sites:
+                apply_after(site, self.function_api.api_policy)
+        elif literal:
+            self.function_api.backend.lifecycle = _expects(hostname, literal)
 
     @property
     def policy(self) -> Document:
@@ -206,6 +264,54 @@ class SecuredFunctionApi(Construct):
     def url(self) -> str:
         """The API's address in the gateway."""
         return self.function_api.url
+
+    def _grant(self, callers: Sequence[Principal]) -> list[ITerraformDependable]:
+        """Have the role assigned to every caller; return what the policy must wait for."""
+        if isinstance(self.registration, ExistingRegistration):
+            self._check_granted(self.registration, callers)
+            return []
+        grants = [self.registration.grant(caller) for caller in callers]
+        # Another stack is applied as a whole before this one, and depends_on ends at its border.
+        stack = TerraformStack.of(self)
+        return [grant for grant in grants if TerraformStack.of(grant) is stack]
+
+    def _check_granted(
+        self, registration: ExistingRegistration, callers: Sequence[Principal]
+    ) -> None:
+        """Refuse a caller that the registration's contract does not name."""
+        if not registration.callers:
+            return
+        granted = {caller.object_id.lower() for caller in registration.callers}
+        for caller in callers:
+            if not is_token(caller.object_id) and caller.object_id.lower() not in granted:
+                refuse(
+                    self,
+                    "registration",
+                    f"its contract assigns the role to {len(granted)} principals, and "
+                    f"{caller.name} ({caller.object_id}) is none of them",
+                    "ask the directory team for the assignment; `secured-functions request` says "
+                    "what to ask for",
+                )
+
+    def _sites(self) -> list[TerraformResource]:
+        """The resources that hold the Easy Auth of the app and its slots, if they came without."""
+        app = self.function_app
+        if isinstance(app, ProtectedOutsideApp):
+            return list(app.auth_settings.values())
+        if isinstance(app, ProtectedFunctionApp) and self.easy_auth:
+            return [app.resource, *app.slots.values()]
+        return []
+
+    def _default_hostname(self, app: AppResource) -> str:
+        name = app.name_input
+        if name is None or is_token(name):
+            refuse(
+                self,
+                "function_app_hostname",
+                "the function app's name is only known to Terraform",
+                "give its default host name, for example func-orders.azurewebsites.net",
+            )
+        return f"{name.lower()}.azurewebsites.net"
 
     def _placement(self, given: ResourceGroup | Placement | None) -> Placement:
         if given is not None:
@@ -218,3 +324,16 @@ class SecuredFunctionApi(Construct):
                 "give the resource group of the function app",
             )
         return self.gateway.placement
+
+
+def _expects(hostname: str, expected: str) -> TerraformResourceLifecycle:
+    """Have the plan fail in the stage `keys` if the stage `both` would name another host."""
+    return TerraformResourceLifecycle(
+        precondition=[
+            Precondition(
+                condition=Op.eq(Fn.lower(hostname), expected.lower()),
+                error_message=f"The function app's default host name is not {expected}: give it as "
+                "function_app_hostname, or the next stage of the migration calls another host.",
+            )
+        ]
+    )
