@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import time
@@ -17,6 +18,8 @@ from types import TracebackType
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = 60.0
+"""Seconds after which a browser counts as stuck, however busy the machine is."""
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -109,9 +112,10 @@ class Browser:
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
-            part = os.read(self._reader.fileno(), 1 << 20)
+            ready, _, _ = select.select([self._reader], [], [], PATIENCE)
+            part = os.read(self._reader.fileno(), 1 << 20) if ready else b""
             if not part:
-                raise RuntimeError("the browser went away")
+                raise RuntimeError("the browser went away, or does not answer")
             self._buffer += part
         text, _, self._buffer = self._buffer.partition(b"\0")
         message = json.loads(text)
@@ -152,7 +156,8 @@ class Browser:
 
     def wait(self, expression: str) -> None:
         """Wait until a JavaScript expression is true."""
-        for _ in range(500):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             if self.value(expression):
                 return
             time.sleep(0.02)
