@@ -30,11 +30,13 @@ class Deferred:
         references: What its expression mentions, as Terraform lists it.
         module: Address of the module that the expression stands in.
         key: The `each.key` or `count.index` there.
+        template: The expression itself, which a plan has for configurations in JSON, as of CDKTF.
     """
 
     references: tuple[str, ...]
     module: str
     key: str | int | None
+    template: Raw = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -383,6 +385,8 @@ class Configuration:
 
     def _deferred(self, leaf: Deferred, stack: str, attribute: str) -> Value:
         """What a leaf of a plan comes from, as far as its mentions tell."""
+        if leaf.template is not None:
+            return self.read(leaf.template, stack, leaf.module, literal=False, attribute=attribute)
         values: list[Value] = []
         for mention in _longest(leaf.references):
             steps = _steps(mention)

@@ -316,6 +316,12 @@ def _merged(planned: Raw, unknown: Raw, expression: Raw, module: str, key: str |
 
 def _one_each(expression: Raw, unknowns: Sequence[Raw]) -> list[Raw]:
     """The mention that belongs to each unknown item of a list, when there is one for each."""
+    constant = _object(expression).get("constant_value")
+    if isinstance(constant, list) and len(cast("list[Raw]", constant)) == len(unknowns):
+        mentions = _mentions(expression)
+        return [
+            {"constant_value": item, "references": mentions} for item in cast("list[Raw]", constant)
+        ]
     mentions = [
         mention
         for group in _groups(_mentions(expression))
@@ -344,11 +350,11 @@ def _groups(mentions: Sequence[str]) -> list[list[str]]:
 
 
 def _deferred(expression: Raw, module: str, key: str | int | None) -> Raw:
-    entry = _object(expression)
-    if "constant_value" in entry:
-        return entry["constant_value"]
-    mentions = _mentions(expression)
-    return Deferred(tuple(mentions), module, key) if mentions else None
+    entry, mentions = _object(expression), tuple(_mentions(expression))
+    if not mentions:
+        return entry.get("constant_value")
+    # In JSON syntax any text is a constant to Terraform's plan, references and all.
+    return Deferred(mentions, module, key, entry.get("constant_value"))
 
 
 def _mentions(expression: Raw) -> list[str]:

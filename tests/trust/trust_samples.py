@@ -46,6 +46,23 @@ def chain() -> Document:
     return copy.deepcopy(_CHAIN)
 
 
+def planned() -> Document:
+    """The same chain with what terraform needs to plan it."""
+    document = chain()
+    document["resource"][APP]["orders"] |= {
+        "service_plan_id": "/plan",
+        "storage_account_name": "st",
+    }
+    document["terraform"] = {
+        "required_providers": {
+            "azurerm": {"source": "hashicorp/azurerm", "version": "4.55.0"},
+            "azuread": {"source": "hashicorp/azuread", "version": "3.7.0"},
+        }
+    }
+    document["provider"] = {"azurerm": [{"features": [{}]}], "azuread": [{}]}
+    return document
+
+
 _IN_GATEWAY = {
     "api_management_name": "${azurerm_api_management.gateway.name}",
     "resource_group_name": "rg",

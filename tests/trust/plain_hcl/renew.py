@@ -1,6 +1,7 @@
-"""Renews `plan.json` and `state.json`: `python renew.py`, with stand-in providers configured.
+"""Renews the JSON files beside it: `python renew.py`, with stand-in providers configured.
 
-It plans and applies a copy of the project, and keeps of the output what an access check could read.
+It plans and applies a copy of the project, plans the hand-written stack of `trust_samples`, and
+keeps of the output what an access check could read.
 """
 
 from __future__ import annotations
@@ -8,11 +9,16 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent))
+
+from trust_samples import planned  # noqa: E402 - the samples stand one folder up
+
 LEFT_OUT = ("azurerm_storage_account", "azurerm_service_plan", "azurerm_resource_group")
 UNREAD = ("sensitive_values", "before_sensitive", "after_sensitive", "site_credential")
 HOSTS = ("provider_name", "full_name")
@@ -45,7 +51,13 @@ def main() -> None:
         plan = json.loads(terraform(folder, "show", "-json", "plan"))
         terraform(folder, "apply", "-auto-approve", "plan")
         state = json.loads(terraform(folder, "show", "-json"))
-    for name, document in (("plan", plan), ("state", state)):
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        (folder / "cdk.tf.json").write_text(json.dumps(planned()), encoding="utf-8")
+        terraform(folder, "init", "-input=false")
+        terraform(folder, "plan", "-out=plan")
+        written = json.loads(terraform(folder, "show", "-json", "plan"))
+    for name, document in (("plan", plan), ("state", state), ("hand_written_plan", written)):
         document.pop("timestamp", None)
         text = json.dumps(trimmed(document), indent=1) + "\n"
         (HERE / f"{name}.json").write_text(text, encoding="utf-8")
