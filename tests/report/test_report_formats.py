@@ -161,6 +161,13 @@ def test_markdown_shows_text_as_it_is(text: str) -> None:
     assert html.unescape(escape(text).replace("<!-- -->", "")) == clean(text)
 
 
+def test_markdown_counts_what_changed_in_its_reason_only() -> None:
+    moved = replace(RIGHT, answers=tuple(replace(each, status=403) for each in RIGHT.answers))
+    report = render(moved, "markdown", comparison=compare(RIGHT, moved))
+    assert "5 answers for another reason than before." in report
+    assert "No door opened or closed." in report
+
+
 def test_markdown_mentions_nobody() -> None:
     assert escape("@team") == "&#64;<!-- -->team"
 

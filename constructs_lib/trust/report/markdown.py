@@ -102,10 +102,13 @@ def _label(text: str) -> str:
 
 
 def _changes(comparison: Comparison) -> list[str]:
-    changes = comparison.changes
+    changes = [change for change in comparison.changes if change.effect != "changed"]
+    same = len(comparison.changes) - len(changes)
     lines = [f"### Compared with {code(comparison.before)}", ""]
+    if same:
+        lines += [f"{plural(same, 'answer')} for another reason than before.", ""]
     if not changes:
-        return [*lines, "No door differs.", ""]
+        return [*lines, "No door opened or closed.", ""]
     rows = (
         (
             f"**{change.effect}**" if change.effect == "opened" else change.effect,
