@@ -209,7 +209,8 @@ class EnvironmentStack(TerraformStack):
             return Operations.from_functions_project(self._folder / settings.functions_project)
         if settings.openapi:
             return Operations.from_openapi(
-                self._folder / settings.openapi, route_prefix=settings.route_prefix
+                self._folder / settings.openapi,
+                route_prefix="api" if settings.route_prefix is None else settings.route_prefix,
             )
         return Operations.of(*(operation_of(entry) for entry in settings.operations))
 

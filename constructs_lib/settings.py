@@ -30,7 +30,7 @@ from pydantic import (
 from constructs_lib.errors import InputError
 from constructs_lib.gateway_tiers import SKU, SKU_RULE, tier_problems
 from constructs_lib.operations import Operation as ApiOperation
-from constructs_lib.operations import Operations
+from constructs_lib.operations import Operations, TemplateParameter
 
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _RESOURCE_ID = r"^/subscriptions/\S+$"
@@ -205,6 +205,16 @@ def _checked_operation(entry: str | OperationSettings) -> str | OperationSetting
     return entry
 
 
+class ParameterSettings(Settings):
+    """A parameter of a URL template."""
+
+    name: str
+    type: str = "string"
+    description: str | None = None
+    default: str | None = None
+    values: tuple[str, ...] = ()
+
+
 class OperationSettings(Settings):
     """One operation, written out."""
 
@@ -213,6 +223,9 @@ class OperationSettings(Settings):
     id: str = ""
     display_name: str = ""
     description: str | None = None
+    parameters: tuple[ParameterSettings, ...] = Field(
+        default=(), description="Template parameters; required strings if left out."
+    )
     policy: str | None = Field(default=None, description="XML file of the operation's policy.")
 
 
@@ -474,6 +487,9 @@ def operation_of(entry: str | OperationSettings) -> ApiOperation:
         id=entry.id,
         display_name=entry.display_name,
         description=entry.description,
+        parameters=tuple(
+            TemplateParameter(**parameter.model_dump()) for parameter in entry.parameters
+        ),
     )
 
 
@@ -497,10 +513,17 @@ def read_environment(path: Path) -> Environment:
         raise InputError(
             "holds no settings", where=str(path), fix="start from environments/dev.yaml"
         )
+    evaluated = [
+        f"{path}:{line}: {where}: Terraform would evaluate {text!r} (write it without ${{ and %{{)"
+        for where, line, text in _templates(node)
+    ]
     try:
-        return Environment.model_validate(data)
+        environment = Environment.model_validate(data)
     except ValidationError as error:
-        raise InputError("\n".join(_problems(path, node, error))) from error
+        raise InputError("\n".join([*_problems(path, node, error), *evaluated])) from error
+    if evaluated:
+        raise InputError("\n".join(evaluated))
+    return environment
 
 
 def read_environments(folder: Path) -> dict[str, Environment]:
@@ -542,6 +565,18 @@ def _problems(path: Path, node: yaml.Node | None, error: ValidationError) -> Ite
     for keys, line, problem in sorted(placed, key=lambda entry: entry[1]):
         where = ".".join(str(key) for key in keys) or "settings"
         yield f"{path}:{line}: {where}: {_message(problem, keys)}"
+
+
+def _templates(node: yaml.Node | None, where: str = "") -> Iterator[tuple[str, int, str]]:
+    """Find text in Terraform's template language: no setting is meant to run as code."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _templates(value, f"{where}.{key.value}".lstrip("."))
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield from _templates(value, f"{where}.{number}")
+    elif isinstance(node, yaml.ScalarNode) and re.search(r"[$%]\{", node.value):
+        yield where, _line(node), node.value
 
 
 def _place(node: yaml.Node | None, location: Sequence[int | str]) -> tuple[list[int | str], int]:

@@ -113,6 +113,24 @@ WRONG = {
         "write a UUID",
     ),
     "wrong type": ("[GET /orders]", "GET /orders", ":10: apis.orders.operations:", "tuple"),
+    "text that Terraform would evaluate": (
+        "  name: apim-orders",
+        "  name: ${file('/etc/passwd')}",
+        ":5: gateway.name:",
+        "Terraform would evaluate",
+    ),
+    "setting that Terraform would evaluate": (
+        "{runtime: python 3.12}",
+        '{runtime: python 3.12, app_settings: {A: "${x}"}}',
+        ":11: apis.orders.function_app.app_settings:",
+        "Terraform would evaluate",
+    ),
+    "parameter that the template lacks": (
+        "[GET /orders]",
+        "[{method: GET, url_template: /a, parameters: [{name: id}]}]",
+        ":10: apis.orders.operations.0:",
+        "not in the URL template",
+    ),
     "no YAML": ("location: westeurope", "location: [", ":", "YAML"),
     "an address of its own on a v2 tier": (
         "function_app: {runtime: python 3.12}",
