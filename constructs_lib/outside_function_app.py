@@ -39,7 +39,7 @@ _OTHER_PROVIDERS = (
     "legacyMicrosoftAccount",
     "twitter",
 )
-_REASON = "of {name}, a function app outside Terraform: this resource writes exactly what is wanted"
+_REASON = "{name} is outside Terraform: its Easy Auth and its side doors are written here, whole"
 
 
 @dataclass(frozen=True, kw_only=True)
