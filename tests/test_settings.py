@@ -122,7 +122,7 @@ WRONG = {
     "setting that Terraform would evaluate": (
         "{runtime: python 3.12}",
         '{runtime: python 3.12, app_settings: {A: "${x}"}}',
-        ":11: apis.orders.function_app.app_settings:",
+        ":11: apis.orders.function_app.app_settings.A:",
         "Terraform would evaluate",
     ),
     "parameter that the template lacks": (
