@@ -137,7 +137,7 @@ DOCUMENTS = st.builds(Document, SECTIONS, SECTIONS, SECTIONS, SECTIONS)
 
 
 @given(DOCUMENTS | st.builds(Fragment, SECTIONS))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_what_is_written_is_read_again(document: Document | Fragment) -> None:
     for terraform in (True, False):
         text = write(document, terraform=terraform)
@@ -146,7 +146,7 @@ def test_what_is_written_is_read_again(document: Document | Fragment) -> None:
 
 
 @given(DOCUMENTS)
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_what_is_written_is_well_formed(document: Document) -> None:
     root = ET.fromstring(evaluated(write(document)).replace(":", "-"))
     assert [section.tag for section in root] == ["inbound", "backend", "outbound", "on-error"]
@@ -231,7 +231,7 @@ def test_any_change_of_the_corpus_is_read_or_refused(data: st.DataObject) -> Non
 
 
 @given(DOCUMENTS, st.booleans())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_a_second_plan_is_empty(document: Document, reformatted: bool) -> None:
     """Where it cannot be, `check` says so: a text that spells out an entity (rule SFP408)."""
     new = evaluated(write(document))
