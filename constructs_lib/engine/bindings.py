@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 import typing
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -74,13 +74,15 @@ class PackageLoader(SourceFileLoader):
 
 
 class ModuleLoader(SourceFileLoader):
-    """Loads a module of a provider package and has its type hints remembered."""
+    """Loads a module of a provider package and makes its type checks cheaper."""
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run the module, then exchange its `typing`."""
+        """Run the module, then exchange what its constructors check their arguments with."""
         super().exec_module(module)
-        if "typing" in vars(module):
-            vars(module)["typing"] = _remembering_typing
+        names = vars(module)
+        if "typing" in names and "check_type" in names:
+            names["typing"] = _remembering_typing
+            names["check_type"] = _check_what_is_given(names["check_type"])
 
 
 def _split(source: str) -> tuple[str, frozenset[str]]:
@@ -118,14 +120,22 @@ def _import_on_use(package: ModuleType, modules: Collection[str]) -> None:
     vars(package).update(__getattr__=get, __dir__=list_names)
 
 
+# A generated constructor asks for the type hints of the same function at each call, and then checks
+# each argument, most of them None because they were left out. The first costs as much as the
+# second, and the second more than all else that Python does to make a resource. In the modules of
+# a provider, `typing` remembers the hints and `check_type` knows which of them allow None.
 _hints: dict[Any, dict[str, Any]] = {}
+_optional: set[int] = set()  # ids of hints, all of which `_hints` keeps alive
 
 
 def _get_type_hints(stub: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
     if args or kwargs:
         return typing.get_type_hints(stub, *args, **kwargs)
     if stub not in _hints:
-        _hints[stub] = typing.get_type_hints(stub)
+        hints = _hints[stub] = typing.get_type_hints(stub)
+        for hint in hints.values():
+            if typing.get_origin(hint) is typing.Union and type(None) in typing.get_args(hint):
+                _optional.add(id(hint))
     return _hints[stub]
 
 
@@ -133,11 +143,18 @@ def _get_from_typing(name: str) -> Any:
     return getattr(typing, name)
 
 
-# A generated constructor asks for the type hints of the same function at each call, which costs
-# as much as checking the types. In the modules of a provider `typing` is one that remembers them.
 _remembering_typing: Any = ModuleType("typing", typing.__doc__)
 _remembering_typing.__getattr__ = _get_from_typing
 _remembering_typing.get_type_hints = _get_type_hints
+
+
+def _check_what_is_given(check: Callable[[str, object, Any], Any]) -> Callable[..., Any]:
+    def check_type(argname: str, value: object, expected_type: Any) -> Any:
+        if value is None and id(expected_type) in _optional:
+            return None
+        return check(argname, value, expected_type)
+
+    return check_type
 
 
 def _say(message: str) -> None:

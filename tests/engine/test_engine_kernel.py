@@ -105,12 +105,20 @@ def test_wrong_types_are_refused_each_time_in_the_same_words(
 import constructs_lib
 from cdktf import App, TerraformStack
 from {NULL}.resource import Resource
+from cdktf_cdktf_provider_azuread.group import Group
 stack = TerraformStack(App(), "stack")
+given = {{"a": "b"}}
 for number in range(2):
-    Resource(stack, f"good{{number}}", triggers={{"a": "b"}})
-    for wrong in (dict(triggers=5), dict(triggers={{"a": "b"}}, provisioners=["x"]), dict(more=1)):
+    Resource(stack, f"good{{number}}", triggers=given)
+    for construct, wrong in (
+        (Resource, dict(triggers=5)),
+        (Resource, dict(triggers=given, provisioners=["x"])),
+        (Resource, dict(more=1)),
+        (Group, dict(display_name=None)),
+        (Group, dict(display_name=7, members=None)),
+    ):
         try:
-            Resource(stack, "resource", **wrong)
+            construct(stack, "wrong", **wrong)
         except TypeError as error:
             print(error)
 """
@@ -120,8 +128,8 @@ for number in range(2):
     }
     assert said["on"] == said["off"]
     lines = said["on"].splitlines()
-    assert len(lines) == 6
-    assert lines[:3] == lines[3:]
+    assert len(lines) == 10
+    assert lines[:5] == lines[5:]
 
 
 def test_leaving_runs_what_others_left_to_do(
