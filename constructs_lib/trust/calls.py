@@ -274,9 +274,10 @@ class Calls:
                 if identity is not None
             ]
             for identity in gateway.identities:
-                if registration is None:
-                    continue
                 own = identity in used
+                if registration is None or (not own and not gateway.complete):
+                    # Nobody knows whether a gateway that is managed elsewhere has this one.
+                    continue
                 token = Token(
                     version=registration.token_version,
                     audience=entra.audience(registration, registration.client_id),

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from constructs_lib.trust.azapi import TYPE, outside_apps
 from constructs_lib.trust.configuration import Body, Configuration, Resource
 from constructs_lib.trust.records import Identity
 from constructs_lib.trust.terms import (
@@ -210,7 +211,7 @@ class AppLink:
     @property
     def visible(self) -> bool:
         """Whether what decides is in the configuration."""
-        return self.managed or self.resource.literal
+        return self.managed or self.resource.literal or self.resource.type == TYPE
 
 
 class Chain:
@@ -479,6 +480,11 @@ class Chain:
             link = self._app(each, f"{of}/{text_of(slot)}", parent)
             host = f"{of}-{slot}.azurewebsites.net" if isinstance(slot, str) else None
             self._add_hosts(link, host)
+        for each, app, slot in outside_apps(configuration):
+            name = f"{app}/{slot}" if slot else app
+            if name not in self._named:
+                link = self._app(each, name, self._named.get(app) if slot else None)
+                self._add_hosts(link, f"{name.replace('/', '-')}.azurewebsites.net")
         for each in configuration.of_type("azurerm_app_service_custom_hostname_binding"):
             name = configuration.attribute(each, "app_service_name")
             named = self._named.get(text_of(name).lower())

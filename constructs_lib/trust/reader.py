@@ -290,6 +290,14 @@ def _merged(planned: Raw, unknown: Raw, expression: Raw, module: str, key: str |
     if isinstance(planned, dict):
         values = cast("dict[str, Raw]", planned)
         unknowns, expressions = _object(unknown), _object(expression)
+        if "references" in expressions:
+            # A map or object is one expression, not a block of several.
+            constant = _object(expressions.get("constant_value"))
+            mentions = expressions["references"]
+            expressions = {
+                name: {"constant_value": constant.get(name), "references": mentions}
+                for name in {*values, *unknowns}
+            }
         names = [*values, *(name for name in unknowns if name not in values)]
         merged = {
             name: _merged(values.get(name), unknowns.get(name), expressions.get(name), module, key)

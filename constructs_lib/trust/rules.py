@@ -593,7 +593,8 @@ RULES: dict[str, Rule] = {
             "warning",
             "unproven",
             "A link is changed past its resource",
-            "An azapi resource writes to the same object, which is not read here.",
+            "An azapi resource writes to a site; only Easy Auth, web settings and publishing "
+            "credentials of apps that are made elsewhere are read.",
             "Write the setting in the azurerm resource.",
         ),
         _rule(
