@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import pkgutil
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,12 @@ def test_type_checkers_see_the_names_that_python_serves() -> None:
     }
     assert declared == served
     assert sorted(served) == sorted(constructs_lib.__all__)
+
+
+def test_no_name_is_that_of_a_module() -> None:
+    """Importing the module would put it in the place of what the name stands for."""
+    modules = {info.name for info in pkgutil.iter_modules(constructs_lib.__path__)}
+    assert modules.isdisjoint(constructs_lib._EXPORTS)
 
 
 def test_every_name_can_be_imported() -> None:
