@@ -31,11 +31,8 @@ from constructs import Construct
 
 from constructs_lib.checks import check_pattern, check_uuid, refuse
 from constructs_lib.directory_contract import DirectoryContract
+from constructs_lib.directory_request import APP_ROLE_ID, ROLE
 from constructs_lib.principal import Principal
-
-# Unique within one application only, so the same everywhere: a role whose id changes is replaced
-# with all of its assignments.
-APP_ROLE_ID = "8d5b0a5e-4f0b-4c47-9d0d-6c2f0a1f3b7e"
 
 _ENDPOINT = "https://login.microsoftonline.com"
 
@@ -124,7 +121,7 @@ class AppRegistration(Construct):
         *,
         display_name: str,
         tenant_id: str | None = None,
-        role: str = "Functions.Invoke",
+        role: str = ROLE,
         identifier_uri: str | None = None,
         owners: Sequence[str] = (),
     ) -> None:

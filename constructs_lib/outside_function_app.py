@@ -125,7 +125,7 @@ class ProtectedOutsideApp(Construct):
 
         self.auth_settings: dict[str, AzapiUpdateResource] = {}
         self.hardening: list[AzapiUpdateResource] = []
-        reason = easy_auth.off_reason or _REASON.format(name=name)
+        reason = _REASON.format(name=name)
         body = {"properties": auth_settings_body(easy_auth.settings)}
         for slot in ("production", *self.slots):
             self.auth_settings[slot] = self._update(slot, "config", "authsettingsV2", body)
@@ -135,6 +135,9 @@ class ProtectedOutsideApp(Construct):
                 )
         for resource in (*self.auth_settings.values(), *self.hardening):
             accept(resource, "SF903", reason=reason)
+        if easy_auth.off_reason:
+            for resource in self.auth_settings.values():
+                accept(resource, "SF101", reason=easy_auth.off_reason)
 
     def _update(
         self, slot: str, kind: str, name: str, body: Mapping[str, Any]
