@@ -8,6 +8,8 @@ from constructs_lib import InputError
 from constructs_lib.access_validation import validate_access
 from constructs_lib.environment_stack import EnvironmentStack
 from constructs_lib.settings import read_environments
+from constructs_lib.trust import analyse, read
+from constructs_lib.trust.report import write_reports
 
 from cdktf import App
 
@@ -34,6 +36,7 @@ def main() -> int:
     except RuntimeError as error:  # what a failed validation comes back as
         print(error, file=sys.stderr)
         return 1
+    write_reports(analyse(read(app.outdir)), app.outdir)
     return 0
 
 

@@ -159,7 +159,7 @@ class GatewayReferences(Construct):
         self.policy = self.policy_document = None
         if source is None:
             return
-        self.policy_document = read_policy(self, "policy", source)
+        self.policy_document = read_policy(self, "policy", source, at="global")
         check_document(self, "policy", self.policy_document, at="global", sku=self.sku)
         self.policy = ApiManagementPolicy(
             self, "policy", api_management_id=self.id, xml_content=write(self.policy_document)

@@ -10,7 +10,7 @@ from constructs import Construct
 from constructs_lib.checks import refuse
 from constructs_lib.errors import InputError
 from constructs_lib.findings import Finding
-from constructs_lib.policy import Document, Fragment, check, read, read_file, write
+from constructs_lib.policy import Base, Document, Fragment, check, read, read_file, write
 
 PolicySource = Document | Path | str
 """A document, the path of an XML file, or XML text (which starts with `<`)."""
@@ -18,7 +18,9 @@ PolicySource = Document | Path | str
 PolicyScope = Literal["global", "product", "api", "operation"]
 
 
-def read_policy(scope: Construct, argument: str, source: PolicySource | None) -> Document:
+def read_policy(
+    scope: Construct, argument: str, source: PolicySource | None, *, at: PolicyScope = "api"
+) -> Document:
     """Return the document in `source`; for None one whose sections hold `<base />` alone.
 
     Raises:
@@ -29,6 +31,11 @@ def read_policy(scope: Construct, argument: str, source: PolicySource | None) ->
     found = _read(scope, argument, source)
     if isinstance(found, Fragment):
         refuse(scope, argument, "a fragment is no policy document", "write <policies>…</policies>")
+    if at != "global":
+        # A section that a file leaves out is to run what the scopes above say, not nothing.
+        sections = found.sections()
+        for name in found.absent:
+            sections[name][:] = sections[name] or [Base()]
     return found
 
 

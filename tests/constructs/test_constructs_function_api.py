@@ -340,6 +340,14 @@ def test_a_policy_that_was_broken_after_construction_is_refused_too(stack):
         made._policy_xml()
 
 
+def test_a_section_that_a_file_leaves_out_runs_what_the_scopes_above_say(build):
+    def make(stack):
+        api(stack, policy="<policies><inbound><base /></inbound></policies>")
+
+    policy = of((build(make), None), "azurerm_api_management_api_policy", "orders")["xml_content"]
+    assert policy.count("<base />") == 4
+
+
 def test_why_anonymous_callers_are_let_in_stands_in_the_json(made):
     terraform, _ = made
     (reasons,) = terraform["output"]["secured_functions_accepted"]["value"].values()
