@@ -30,7 +30,7 @@ def _settings() -> str:
     schema = json.loads((ROOT / "environments/settings.schema.json").read_text(encoding="utf-8"))
     sections = [("An environment", schema)]
     sections += [(_title(name), entry) for name, entry in schema["$defs"].items()]
-    return "\n".join(_section(title, entry) for title, entry in sections if "properties" in entry)
+    return "\n\n".join(_section(title, entry) for title, entry in sections if "properties" in entry)
 
 
 def _section(title: str, entry: dict[str, Any]) -> str:
@@ -67,8 +67,9 @@ def _kind(value: dict[str, Any]) -> str:
         return ", ".join(f"`{each}`" for each in value["enum"])
     if value.get("type") == "array":
         return f"list of {_kind(value.get('items', {}))}"
-    if isinstance(value.get("additionalProperties"), dict):
-        return f"map of {_kind(value['additionalProperties'])}"
+    values = [*value.get("patternProperties", {}).values(), value.get("additionalProperties")]
+    if isinstance(values[0], dict):
+        return f"map of {_kind(values[0])}"
     return str(value.get("type", "any")).replace("string", "text")
 
 
