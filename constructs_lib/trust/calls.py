@@ -488,8 +488,14 @@ class Calls:
         else:
             token = Token(version=None, audience=None, client_ids=client_ids, object_ids=object_ids)
         decisions += _before(door.gateway_network(app, api.gateway, self.chain))
+        decisions += door.availability(app, certificate=self._sends_certificate(route))
         decisions += door.easy_auth(app, token)
         return decisions
+
+    def _sends_certificate(self, route: Route) -> bool:
+        backend = self.backend_of(route)
+        credentials = backend and self.chain.configuration.body(backend).block("credentials")
+        return route.way.certificate or bool(credentials and credentials.values("certificate"))
 
     def _resource_problem(self, route: Route, app: AppLink) -> list[Decision]:
         """Whether the token is for what the app expects."""

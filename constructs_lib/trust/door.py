@@ -184,6 +184,32 @@ def gateway_network(app: AppLink, gateway: GatewayLink, chain: Chain) -> Decisio
     return None if default == "Allow" else refused
 
 
+def availability(app: AppLink, *, certificate: bool) -> list[Decision]:
+    """What keeps every request out, or those without a client certificate."""
+    demanded = app.body.value("client_certificate_enabled", False) is True
+    if app.body.value("enabled", True) is False:
+        reason, attribute, rule = f"{app.name} is stopped", "enabled", "SF413"
+    elif (
+        demanded
+        and app.body.value("client_certificate_mode", "Optional") == "Required"
+        and not certificate
+    ):
+        reason = f"{app.name} demands a client certificate, and the gateway sends none"
+        attribute, rule = "client_certificate_mode", "SF412"
+    else:
+        return []
+    return [
+        Decision(
+            verdict="closed",
+            status=403,
+            reason=reason,
+            resource=app.resource,
+            attribute=attribute,
+            rule=rule,
+        )
+    ]
+
+
 def easy_auth(app: AppLink, token: Token | None) -> list[Decision]:
     """What Easy Auth makes of a request with a token, or without one."""
     auth = app.auth
@@ -461,7 +487,7 @@ def _priority(rule: Body) -> int:
 def admits_everyone(rule: Body) -> bool:
     """Whether an access restriction matches addresses that anybody can have."""
     address, tag = rule.value("ip_address"), rule.value("service_tag")
-    if isinstance(address, str) and address.endswith("/0"):
+    if isinstance(address, str) and re.search(r"/[0-7]$", address):
         return True
     if rule.blocks("headers"):
         return False

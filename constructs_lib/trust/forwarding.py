@@ -53,6 +53,7 @@ class Way:
         variables: Tokens that were put in variables.
         headers: Names of headers that are deleted, in lower case.
         queries: Names of query parameters that are deleted.
+        certificate: Whether a client certificate is sent.
         checked: The policy statement that demands proof of who the caller is.
         unknown: Why parts of the policies are not known.
         address: The innermost policy.
@@ -66,6 +67,7 @@ class Way:
     variables: tuple[tuple[str, TokenRequest], ...] = ()
     headers: frozenset[str] = frozenset()
     queries: frozenset[str] = frozenset()
+    certificate: bool = False
     checked: str | None = None
     unknown: str | None = None
     address: str | None = None
@@ -338,10 +340,10 @@ class _Walk:
             if variable:
                 return replace(way, variables=(*way.variables, (variable, token)))
             return replace(way, token=token, replaced=None)
-        if tag in ("authentication-basic", "authentication-certificate"):
-            if tag == "authentication-basic":
-                return replace(way, token=None, replaced=address)
-            return way
+        if tag == "authentication-basic":
+            return replace(way, token=None, replaced=address)
+        if tag == "authentication-certificate":
+            return replace(way, certificate=True)
         if tag in _CHECKS:
             return replace(way, checked=tag)
         if tag == "set-header":

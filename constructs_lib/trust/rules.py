@@ -560,6 +560,22 @@ RULES: dict[str, Rule] = {
             "Rules that let somebody in mean nothing while everybody else is let in too.",
             'Set ip_restriction_default_action = "Deny" and name only networks of your own.',
         ),
+        _rule(
+            "SF412",
+            "error",
+            "broken",
+            "The site demands a client certificate",
+            "App Service answers 403 to a request without one, before Easy Auth is asked.",
+            'Set client_certificate_mode = "Optional", or let the gateway send a certificate.',
+        ),
+        _rule(
+            "SF413",
+            "error",
+            "broken",
+            "The site is stopped",
+            "A site that is not enabled answers 403 to everybody.",
+            "Leave enabled at true.",
+        ),
         # Who may use the gateway
         _rule(
             "SF501",

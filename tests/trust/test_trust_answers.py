@@ -218,6 +218,37 @@ def test_networks_come_before_easy_auth() -> None:
     assert answer(document, "gateway").rule == "SF401"
 
 
+def test_a_site_that_demands_a_client_certificate() -> None:
+    document = chain()
+    app(document)["client_certificate_enabled"] = True
+    assert answer(document, "gateway").status == 200, "the mode is Optional"
+    app(document)["client_certificate_mode"] = "Required"
+    found = answer(document, "gateway")
+    assert (found.status, found.rule) == (403, "SF412")
+    body = document["resource"][f"{GATEWAY}_api_policy"]["orders"]
+    certificate = '<authentication-certificate thumbprint="AB" />'
+    body["xml_content"] = body["xml_content"].replace("<base />", f"<base />{certificate}", 1)
+    assert answer(document, "gateway").status == 200
+
+
+def test_a_site_that_is_stopped() -> None:
+    document = chain()
+    app(document)["enabled"] = False
+    found = answer(document, "gateway")
+    assert (found.status, found.rule) == (403, "SF413")
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "0.0.0.0/1"])
+def test_a_network_rule_for_everybody_is_none(network: str) -> None:
+    document = chain()
+    app(document)["site_config"] |= {
+        "ip_restriction_default_action": "Deny",
+        "ip_restriction": [{"name": "all", "ip_address": network}],
+    }
+    assert {each.rule for each in of(document).findings} == {"SF411"}
+    assert answer(document, "anonymous").status == 401
+
+
 def test_publishing_credentials() -> None:
     document = chain()
     app(document)["webdeploy_publish_basic_authentication_enabled"] = True
