@@ -18,6 +18,8 @@ import pytest
 def run(*command: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
     unwanted = {"PYTHONPATH", "VIRTUAL_ENV"}
     env = {name: value for name, value in os.environ.items() if name not in unwanted}
+    # Node, which every user of the wheel has to bring, is that of the set-up.
+    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
 
 
