@@ -118,6 +118,7 @@ class FunctionApp(Construct):
             app_name=name,
             place=self._place,
             with_container=hosting.kind == "flex_consumption",
+            zone_redundant=hosting.zone_balancing,
             tags=props.tags,
         )
         self.storage_account: StorageAccount | None = self.host_storage.account

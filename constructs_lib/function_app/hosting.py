@@ -41,7 +41,8 @@ class Hosting:
         os: Operating system of the plan.
         sku: SKU of a new plan, such as `Y1`, `EP1`, `P1v3`, `FC1`.
         plan_id: Resource id of an existing plan; nothing is made then.
-        worker_count: Number of workers of a new plan.
+        worker_count: Number of workers of a new plan; 2 if left out and spread over zones, which
+            is the least that Azure makes and bills of such a plan.
         maximum_elastic_worker_count: Upper bound of a Premium plan's workers.
         zone_balancing: Spread the workers over availability zones.
         instance_memory_in_mb: Flex Consumption: 512, 2048 or 4096.
@@ -202,6 +203,9 @@ def make_plan(
     scope: Construct, hosting: Hosting, name: str, place: Placement, tags: Mapping[str, str]
 ) -> ServicePlan:
     """Make the plan that the hosting describes."""
+    worker_count = hosting.worker_count
+    if worker_count is None and hosting.zone_balancing and hosting.kind != "flex_consumption":
+        worker_count = 2
     return ServicePlan(
         scope,
         "plan",
@@ -210,7 +214,7 @@ def make_plan(
         location=place.location,
         os_type=hosting.os,
         sku_name=hosting.sku,
-        worker_count=hosting.worker_count,
+        worker_count=worker_count,
         maximum_elastic_worker_count=hosting.maximum_elastic_worker_count,
         zone_balancing_enabled=True if hosting.zone_balancing else None,
         tags=tags or None,

@@ -51,7 +51,8 @@ class Storage:
         account_id: Resource id of an existing account; nothing is made then.
         uses: What the functions do, which decides the roles of the app's identity.
         grant_roles: Whether to assign those roles; switch off if somebody else assigns them.
-        replication: Replication of a new account: `LRS`, `ZRS`, `GRS`, …
+        replication: Replication of a new account: `LRS`, `ZRS`, `GRS`, …; `ZRS` if left out and
+            the plan is spread over zones, else `LRS`.
         container: Deployment container of a Flex Consumption app; made in either case.
     """
 
@@ -59,7 +60,7 @@ class Storage:
     account_id: str | None = None
     uses: Sequence[Use] = ("http",)
     grant_roles: bool = True
-    replication: str = "LRS"
+    replication: str | None = None
     container: str | None = None
 
     @classmethod
@@ -107,6 +108,7 @@ class HostStorage(Construct):
         app_name: str,
         place: Placement,
         with_container: bool,
+        zone_redundant: bool,
         tags: Mapping[str, str],
     ) -> None:
         super().__init__(scope, id)
@@ -119,7 +121,10 @@ class HostStorage(Construct):
             self.account_id = storage.account_id
             endpoint = f"https://{self.name}.blob.core.windows.net/"
         else:
-            self.account = _make_account(self, storage, self.name, place, tags)
+            # Learn, "Reliability in Azure Functions": an app that outlives a zone needs a storage
+            # account that does.
+            replication = storage.replication or ("ZRS" if zone_redundant else "LRS")
+            self.account = _make_account(self, replication, self.name, place, tags)
             self.account_id = self.account.id
             self.name = self.account.name
             endpoint = self.account.primary_blob_endpoint if with_container else ""
@@ -136,7 +141,7 @@ class HostStorage(Construct):
 
 
 def _make_account(
-    scope: Construct, storage: Storage, name: str, place: Placement, tags: Mapping[str, str]
+    scope: Construct, replication: str, name: str, place: Placement, tags: Mapping[str, str]
 ) -> StorageAccount:
     return StorageAccount(
         scope,
@@ -145,7 +150,7 @@ def _make_account(
         resource_group_name=place.name,
         location=place.location,
         account_tier="Standard",
-        account_replication_type=storage.replication,
+        account_replication_type=replication,
         account_kind="StorageV2",
         https_traffic_only_enabled=True,
         min_tls_version="TLS1_2",
@@ -182,12 +187,13 @@ def _check_storage(scope: Construct, storage: Storage, app_name: str) -> None:
             r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
             "write 3 to 63 lower-case letters, digits and single hyphens",
         )
-    check_choice(
-        scope,
-        "storage.replication",
-        storage.replication,
-        ("LRS", "ZRS", "GRS", "RAGRS", "GZRS", "RAGZRS"),
-    )
+    if storage.replication is not None:
+        check_choice(
+            scope,
+            "storage.replication",
+            storage.replication,
+            ("LRS", "ZRS", "GRS", "RAGRS", "GZRS", "RAGZRS"),
+        )
     for use in storage.uses:
         check_choice(scope, "storage.uses", use, ROLES)
 
