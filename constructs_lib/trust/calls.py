@@ -13,6 +13,7 @@ from constructs_lib.trust.chain import (
     GatewayLink,
     IdentityLink,
     RegistrationLink,
+    host_of,
     key,
 )
 from constructs_lib.trust.configuration import Resource
@@ -20,7 +21,7 @@ from constructs_lib.trust.decision import Decision, settle
 from constructs_lib.trust.entra import Token, any_same
 from constructs_lib.trust.forwarding import Forwarder, Forwarding, TokenRequest, Way
 from constructs_lib.trust.records import Caller, CallerKind, Identity, Verdict
-from constructs_lib.trust.terms import Term, Value, same, text_of
+from constructs_lib.trust.terms import Opaque, Term, Value, same, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class Calls:
             self.calls.extend(self._outsiders(app))
             self.calls.extend(self._gateway_calls(app))
         self.calls.extend(self._unread_policies())
+        self.calls.extend(self._unknown_backends())
 
     # Where APIs lead ----------------------------------------------------------------------------
 
@@ -665,6 +667,36 @@ class Calls:
                         detail=api.address,
                     )
 
+    def _unknown_backends(self) -> Iterator[Call]:
+        """APIs with a token for an app whose backend is managed elsewhere or computed."""
+        answered: set[tuple[int, int]] = {
+            (id(route.api), id(route.app)) for route in self.routes if route.app is not None
+        }
+        for route in self.routes:
+            elsewhere = route.problem is not None and route.problem.verdict == "unknown"
+            if route.app is not None or not (elsewhere or _host_unknown(route.url)):
+                continue
+            for app in self.waiting.get(id(route.registration), ()):
+                if (id(route.api), id(app)) in answered:
+                    continue
+                answered.add((id(route.api), id(app)))
+                unread = Decision(
+                    verdict="unknown",
+                    status="unknown",
+                    reason="where the policy sends the request is not known here",
+                    resource=self.policy_of(route),
+                    attribute="xml_content",
+                )
+                yield self._call(
+                    "gateway",
+                    f"the gateway through {route.api.name}",
+                    app,
+                    [unread, *self._through(route, app)],
+                    trusted=True,
+                    address=route.api.address,
+                    detail=route.api.address,
+                )
+
     def _call(
         self,
         kind: CallerKind,
@@ -686,6 +718,12 @@ class Calls:
             address=address,
         )
         return Call(caller, app, settle(decisions), tuple(decisions if said is None else said))
+
+
+def _host_unknown(url: Value) -> bool:
+    """Whether a URL is computed in a way that does not tell its host."""
+    host = host_of(url) or url
+    return isinstance(host, Term) and any(isinstance(part, Opaque) for part in host.parts)
 
 
 def _before(decision: Decision | None) -> list[Decision]:

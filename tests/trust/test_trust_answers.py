@@ -347,6 +347,33 @@ def test_a_fragment_that_includes_itself_is_unknown() -> None:
     assert answer(document, "gateway").verdict == "unknown"
 
 
+@pytest.mark.parametrize(
+    "statement",
+    ['base-url="@(context.Request.Headers.GetValueOrDefault("Host"))"', 'base-url="{{host}}"'],
+)
+def test_a_backend_that_is_computed_is_unknown(statement: str) -> None:
+    document = chain()
+    body = document["resource"][f"{GATEWAY}_api_policy"]["orders"]
+    named = 'backend-id="${azurerm_api_management_backend.orders.name}"'
+    body["xml_content"] = body["xml_content"].replace(named, statement)
+    found = answer(document, "gateway")
+    assert found.verdict == "unknown"
+    assert "where the policy sends the request" in found.reason.lower()
+
+
+def test_a_backend_of_a_gateway_that_is_managed_elsewhere_is_unknown() -> None:
+    document = chain()
+    del document["resource"][GATEWAY]
+    del document["resource"][f"{GATEWAY}_backend"]
+    for kind in ("api", "api_policy"):
+        body = document["resource"][f"{GATEWAY}_{kind}"]["orders"]
+        body["api_management_name"] = "apim-elsewhere"
+    policy = document["resource"][f"{GATEWAY}_api_policy"]["orders"]
+    named = "${azurerm_api_management_backend.orders.name}"
+    policy["xml_content"] = policy["xml_content"].replace(named, "orders")
+    assert answer(document, "gateway").verdict == "unknown"
+
+
 def test_records_for_readers() -> None:
     analysis = of(chain())
     [gateway], [api], [target] = analysis.gateways, analysis.apis, analysis.function_apps
