@@ -276,8 +276,14 @@ def test_every_wrong_answer_comes_with_an_error(outcomes: list[Outcome]) -> None
     assert [f"{o}: {o.unspoken}" for o in outcomes if o.unspoken] == []
 
 
-def test_every_environment_is_mutated(environments: dict[str, dict[str, Any]]) -> None:
+def test_the_environments_themselves_raise_no_alarm(
+    environments: dict[str, dict[str, Any]],
+) -> None:
     assert sorted(environments) == ["dev", "prod"]
+    assert {name: rules(document) for name, document in environments.items()} == {
+        "dev": set(),
+        "prod": set(),
+    }
 
 
 @pytest.mark.parametrize(("pattern", "replacement", "rule"), POLICIES)

@@ -249,6 +249,39 @@ def test_a_network_rule_for_everybody_is_none(network: str) -> None:
     assert answer(document, "anonymous").status == 401
 
 
+def test_the_service_tag_of_api_management_is_not_the_gateway() -> None:
+    document = chain()
+    app(document)["site_config"] |= {
+        "ip_restriction_default_action": "Deny",
+        "ip_restriction": [{"name": "gateway", "service_tag": "ApiManagement.WestEurope"}],
+    }
+    assert answer(document, "gateway").rule == "SF401"
+    assert "SF406" in {each.rule for each in of(document).findings}
+
+
+def test_network_rules_go_by_priority() -> None:
+    document = chain()
+    own = "${azurerm_api_management.gateway.public_ip_addresses[0]}/32"
+    site = app(document)["site_config"]
+    site["ip_restriction_default_action"] = "Deny"
+    site["ip_restriction"] = [
+        {"name": "later", "ip_address": own, "action": "Allow", "priority": 200},
+        {"name": "first", "ip_address": own, "action": "Deny", "priority": 100},
+    ]
+    assert answer(document, "gateway").rule == "SF401"
+    site["ip_restriction"][1]["priority"] = 300
+    assert answer(document, "gateway").verdict == "open"
+
+
+def test_a_secret_of_the_registration() -> None:
+    document = chain()
+    document["resource"]["azuread_application_password"] = {
+        "secret": {"application_id": "${azuread_application.orders.id}"}
+    }
+    [found] = of(document).findings
+    assert (found.rule, found.address) == ("SF207", "azuread_application_password.secret")
+
+
 def test_publishing_credentials() -> None:
     document = chain()
     app(document)["webdeploy_publish_basic_authentication_enabled"] = True

@@ -26,3 +26,12 @@ def test_ids_are_unique_and_told_by_chapter() -> None:
     assert all(identifier == rule.id for identifier, rule in RULES.items())
     assert list(RULES) == sorted(RULES)
     assert all(rule.reason.endswith(".") and rule.fix.endswith(".") for rule in RULES.values())
+
+
+def test_every_rule_is_tested(repository: Path) -> None:
+    tests = "".join(
+        file.read_text(encoding="utf-8")
+        for folder in ("trust", "mutants")
+        for file in (repository / "tests" / folder).glob("test_*.py")
+    )
+    assert [rule for rule in RULES if f'"{rule}"' not in tests] == []
