@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -116,7 +116,7 @@ Rights: Application Administrator or Cloud Application Administrator; for a serv
         contract = self._contract(variables.__getitem__)
         return "\n".join([*lines, f"\ncat <<CONTRACT\n{contract}\nCONTRACT\n"])
 
-    def _contract(self, value: Any) -> str:
+    def _contract(self, value: Callable[[str], str]) -> str:
         """The contract, with what is not known yet as `value` says."""
         callers = {
             name: {"client_id": value(f"client id of {name}"), "object_id": object_id}

@@ -36,10 +36,9 @@ def test_the_pairs_leave_no_two_kinds_apart() -> None:
 def test_the_pairs_are_planned_and_applied_and_then_stay_as_they_are(tmp_path: Path) -> None:
     output = synthesize_mixtures(tmp_path, PAIRS)
     platform, team = (Stack(output / "stacks" / name) for name in ("platform", "team"))
-    platform.validate()
-    platform.apply()
-    team.validate()
-    team.apply()
+    for stack in (platform, team):
+        stack.terraform("init")
+        stack.apply()
     plan = json.loads(team.terraform("show", "-json", "plan.tfplan"))
     changes = plan["resource_changes"]
     assert [c["address"] for c in changes if "delete" in c["change"]["actions"]] == []
