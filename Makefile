@@ -2,7 +2,7 @@
 # Python packages in .venv, Node packages in node_modules. A machine needs git, make and Python 3.10
 # to 3.13 (PYTHON=... names another than the one that is found).
 .DEFAULT_GOAL := help
-.PHONY: help set-up synth diff deploy destroy test lint format docs bench lock clean
+.PHONY: help set-up synth diff deploy destroy test lint format audit docs bench lock clean
 
 # cdktf-cli starts `python` and `node` by name and, unless it is told not to, calls home. Node would
 # warn of a call in cdktf that is deprecated. For synth terraform, if there is one, is only asked for
@@ -43,6 +43,9 @@ lint: set-up ## Check style and types.
 format: set-up ## Write the code the way `make lint` wants it.
 	@$(IN_PROJECT) ruff check --fix .
 	@$(IN_PROJECT) ruff format .
+
+audit: synth ## Let checkov judge every environment; what it finds has to be accepted with a reason.
+	@$(IN_PROJECT) python tools/audit.py
 
 docs: ## Build the documentation into site.
 	$(SET_UP) docs

@@ -1,5 +1,6 @@
-"""Locks anew: Pipfile.lock by pipenv, package-lock.json by npm.
+"""Locks anew: Pipfile.lock and requirements/checkov.txt by pipenv, package-lock.json by npm.
 
+Checkov is locked by itself, because it pins packages that the project needs in other versions.
 Pipenv writes the package index into its lock. It is taken out again, so that the lock installs
 from whatever index the machine is configured for. npm leaves it out by itself (see `.npmrc`).
 """
@@ -8,28 +9,56 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
+
+from set_up import requirement_lines
 
 ROOT = Path(__file__).resolve().parent.parent
 PIPENV = ROOT / ".pipenv"
 PIPENV_VERSION = "2026.10.3"
+CHECKOV_VERSION = "3.3.30"
 
 
 def main() -> None:
-    """Lock both."""
+    """Lock all three."""
     if sys.version_info[:2] != (3, 10):
         sys.exit("lock: only a lock made on Python 3.10 holds on all: make lock PYTHON=python3.10")
     venv.create(PIPENV, clear=True, with_pip=True, symlinks=True)
     pip = (PIPENV / "bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet")
     subprocess.run([*pip, "install", f"pipenv=={PIPENV_VERSION}"], check=True)
+    lock_with_pipenv(ROOT)
+    lock_checkov(ROOT / "requirements/checkov.txt")
+    subprocess.run(["npm", "install", "--package-lock-only"], cwd=ROOT, check=True)
+
+
+def lock_with_pipenv(folder: Path) -> None:
+    """Lock the Pipfile in a folder."""
     env = {**os.environ, "PIPENV_IGNORE_VIRTUALENVS": "1", "PIPENV_NOSPIN": "1"}
     env["WORKON_HOME"] = str(PIPENV / "environments")
     env["PIPENV_VENV_IN_PROJECT"] = "0"
     command = (PIPENV / "bin/pipenv", "lock", "--python", sys.executable)
-    subprocess.run(command, cwd=ROOT, env=env, check=True)
-    take_out_index(ROOT / "Pipfile.lock")
-    subprocess.run(["npm", "install", "--package-lock-only"], cwd=ROOT, check=True)
+    subprocess.run(command, cwd=folder, env=env, check=True)
+    take_out_index(folder / "Pipfile.lock")
+
+
+def lock_checkov(requirements: Path) -> None:
+    """Write all that checkov needs to a requirements file, with the hashes for every platform."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "Pipfile").write_text(f'[packages]\ncheckov = "=={CHECKOV_VERSION}"\n')
+        lock_with_pipenv(Path(folder))
+        locked = json.loads(Path(folder, "Pipfile.lock").read_text())
+    write_requirements(locked, requirements)
+
+
+def write_requirements(locked: dict[str, dict[str, dict[str, object]]], path: Path) -> None:
+    """Write the packages of a Pipfile.lock as a requirements file."""
+    lines = [
+        line.replace(" --hash=", " \\\n    --hash=")
+        for line in requirement_lines(locked, ["default"])
+    ]
+    path.write_text("# Written by `make lock`.\n" + "\n".join(lines) + "\n")
 
 
 def take_out_index(path: Path) -> None:
