@@ -5,6 +5,7 @@ then `identity`. docs/guides/migrate-from-keys.md says what to check in between.
 """
 
 import os
+from typing import cast
 
 from constructs_lib import (
     AppRegistration,
@@ -15,6 +16,7 @@ from constructs_lib import (
     add_outputs,
     add_providers,
 )
+from constructs_lib.migration import Stage
 
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_azurerm.linux_function_app import (
@@ -25,13 +27,13 @@ from cdktf_cdktf_provider_azurerm.linux_function_app import (
 )
 from constructs import Construct
 
-STAGE = os.environ.get("STAGE", "keys")
+STAGE = cast("Stage", os.environ.get("STAGE", "keys"))
 
 
 class PaymentsStack(TerraformStack):
     """Payments, whose function app is called with a key today."""
 
-    def __init__(self, scope: Construct, id: str) -> None:
+    def __init__(self, scope: Construct, id: str, *, stage: Stage) -> None:
         super().__init__(scope, id)
         add_providers(self)
         function_app = LinuxFunctionApp(
@@ -70,7 +72,7 @@ class PaymentsStack(TerraformStack):
             operations=["GET /payments/{id}", "POST /payments"],
             function_app=function_app,
             registration=AppRegistration(self, "registration", display_name="payments"),
-            migration=STAGE,
+            migration=stage,
             function_key=KeyVaultSecret(
                 secret_id="https://kv-contoso.vault.azure.net/secrets/payments-function-key"
             ),
@@ -84,5 +86,5 @@ class PaymentsStack(TerraformStack):
 
 
 app = App()
-PaymentsStack(app, "migrate-from-keys")
+PaymentsStack(app, "migrate-from-keys", stage=STAGE)
 app.synth()

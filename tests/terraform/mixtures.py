@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from cdktf import App, TerraformStack
+from cdktf import App, LocalBackend, TerraformStack
 from cdktf_cdktf_provider_azurerm.api_management import ApiManagement, ApiManagementIdentity
 from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import DataAzurermApiManagement
 from cdktf_cdktf_provider_azurerm.linux_function_app import (
@@ -49,7 +49,8 @@ def synthesize_mixtures(folder: Path, mixtures: Iterable[tuple[str, str, str]]) 
     contract.write_text(json.dumps(CONTRACT))
     app = App(outdir=str(folder / "cdktf.out"))
     platform, team = TerraformStack(app, "platform"), TerraformStack(app, "team")
-    for stack in (platform, team):
+    for name, stack in (("platform", platform), ("team", team)):
+        LocalBackend(stack, path=str(folder / f"{name}.tfstate"))
         lib.add_providers(stack)
     lib.add_azapi_provider(team)
     shared = lib.Gateway(
