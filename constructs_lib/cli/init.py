@@ -1,0 +1,100 @@
+"""`secured-functions init`: a ready project, or what an existing CDKTF project lacks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from constructs_lib.init.additions import Additions
+
+_EPILOG = """\
+In a CDKTF project it adds files that are not there. Changes of files that are there are shown, and
+made only with consent: a yes on the terminal, or --force. All is written or nothing. Exit code:
+0 the project is complete, 1 changes are shown and not made, 2 the input cannot be used.
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage] - argparse has no public name for it
+    """Add the command's parser to `commands`."""
+    from constructs_lib.init.questions import QUESTIONS
+
+    parser = commands.add_parser(
+        "init",
+        help="write a ready project, or add to one what it lacks",
+        description="Write a project that is ready to synthesize and test, asking only what cannot "
+        "be found out.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("folder", nargs="?", default=".", type=Path, metavar="FOLDER")
+    parser.add_argument("--yes", action="store_true", help="ask nothing")
+    parser.add_argument(
+        "--force", action="store_true", help="make the changes of files that are there as well"
+    )
+    for question in QUESTIONS:
+        parser.add_argument(question.flag, metavar="VALUE", help=question.text)
+    parser.add_argument(
+        "--functions-project", metavar="FOLDER", help="Functions project whose routes are published"
+    )
+    parser.add_argument("--subscription-id", metavar="VALUE", help="subscription to deploy to")
+    parser.add_argument(
+        "--state-resource-group", metavar="VALUE", help="resource group of the state's storage"
+    )
+    parser.add_argument(
+        "--state-storage-account", metavar="VALUE", help="storage account of the state"
+    )
+    parser.add_argument(
+        "--library", metavar="WHAT", help="version, wheel or folder of secured-functions to install"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write what is missing, and return the exit code."""
+    from constructs_lib.errors import InputError
+    from constructs_lib.init.additions import additions
+    from constructs_lib.init.facts import find_facts
+    from constructs_lib.init.files import show_change, write_all
+    from constructs_lib.init.questions import answer
+
+    folder: Path = options.folder
+    if folder.exists() and not folder.is_dir():
+        raise InputError("is no folder", where=str(folder))
+    somebody = sys.stdin.isatty() and not options.yes
+    beside = ("folder", "yes", "force", "run")
+    given = {
+        key: str(value)
+        for key, value in vars(options).items()
+        if key not in beside and value is not None
+    }
+    try:
+        facts = find_facts(folder)
+        answers = answer(given, facts, input if somebody else None)
+        todo = additions(folder, answers, facts)
+        agreed: dict[str, str] = {}
+        for name, text in todo.changed.items():
+            print(show_change(name, todo.before[name], text), end="")
+            if options.force or (somebody and input(f"change {name}? [y/N] ").lower() == "y"):
+                agreed[name] = text
+    except (EOFError, KeyboardInterrupt):
+        raise InputError("nothing was written: it was broken off", where="init") from None
+    write_all(folder, {**todo.new, **agreed})
+    _say(todo, agreed)
+    return int(bool(todo.notes) or len(agreed) < len(todo.changed))
+
+
+def _say(todo: Additions, agreed: dict[str, str]) -> None:
+    for name in todo.new:
+        print(f"new        {name}")
+    for name in todo.changed:
+        print(f"{'changed' if name in agreed else 'not changed'}  {name}")
+    for note in todo.notes:
+        print(f"left to do: {note}")
+    if not todo.new and not todo.changed and not todo.notes:
+        print("nothing is missing")
+    elif len(agreed) < len(todo.changed):
+        print("To make the changes that are shown above as well: --force")
+    elif "cdktf.json" in todo.new:
+        print("Next: make synth, make test")

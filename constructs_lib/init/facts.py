@@ -1,0 +1,175 @@
+"""What a folder and the machine tell of a project, so that nobody needs to be asked."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from constructs_lib.errors import InputError
+
+Continuous = Literal["github", "azure", "none"]
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was found out.
+
+    Attributes:
+        name: The project's name: of the git remote, or else of the folder.
+        ci: The service that the git remote is on; None if it says nothing.
+        author: Name in git's settings.
+        email: E-mail address in git's settings.
+        subscription_id: The subscription of the current `az` login.
+        tenant_id: Its tenant.
+        entry: The file that `cdktf.json` starts; None if there is no `cdktf.json`.
+        functions_project: A folder with a `host.json`, relative to the project.
+    """
+
+    name: str
+    ci: Continuous | None = None
+    author: str | None = None
+    email: str | None = None
+    subscription_id: str | None = None
+    tenant_id: str | None = None
+    entry: str | None = None
+    functions_project: str | None = None
+
+
+def find_facts(folder: Path) -> Facts:
+    """Look at the folder, at git and at the current `az` login; nothing is changed.
+
+    Raises:
+        InputError: The folder holds a CDKTF project that is not of Python.
+    """
+    remote = _ask(folder, "git", "remote", "get-url", "origin")
+    account = _account(folder)
+    projects = sorted(folder.glob("*/host.json")) if folder.is_dir() else []
+    name = re.sub(r"\.git$", "", remote.rstrip("/")).rpartition("/")[2] or folder.resolve().name
+    return Facts(
+        name=re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30].strip("-") or "orders",
+        ci=_service(remote),
+        author=_ask(folder, "git", "config", "user.name") or None,
+        email=_ask(folder, "git", "config", "user.email") or None,
+        subscription_id=_uuid(account.get("id")),
+        tenant_id=_uuid(account.get("tenantId")),
+        entry=_entry(folder),
+        functions_project=projects[0].parent.name if len(projects) == 1 else None,
+    )
+
+
+def _ask(folder: Path, *command: str) -> str:
+    """The first line that a program prints; nothing if it is not there or fails."""
+    program = shutil.which(command[0])
+    if program is None:
+        return ""
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed commands
+            [program, *command[1:]],
+            cwd=next(each for each in (folder, *folder.resolve().parents) if each.is_dir()),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _service(remote: str) -> Continuous | None:
+    if re.search(r"[@/.]github\.[\w.]+[:/]", remote):
+        return "github"
+    if re.search(r"dev\.azure\.com|visualstudio\.com", remote):
+        return "azure"
+    return None
+
+
+def _account(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(_ask(folder, "az", "account", "show", "--output", "json") or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _uuid(value: object) -> str | None:
+    return value if isinstance(value, str) and _UUID.fullmatch(value) else None
+
+
+def _entry(folder: Path) -> str | None:
+    """The Python file that `cdktf.json` starts."""
+    path = folder / "cdktf.json"
+    if not path.exists():
+        return None
+    try:
+        settings: Any = json.loads(path.read_text("utf-8"))
+        language, command = str(settings.get("language", "")), str(settings["app"])
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise InputError("is no project file of CDKTF", where=str(path)) from error
+    scripts = [word for word in command.split() if word.endswith(".py")]
+    if language != "python" or not scripts:
+        raise InputError(
+            f"starts {command!r}, not a file of Python",
+            where=str(path),
+            fix="secured-functions check, access and verify work with Terraform JSON of any "
+            "language; for a Python project name another folder",
+        )
+    return scripts[0]
+
+
+def with_stacks(source: str, entry: str) -> str:
+    """The app's source, with the two lines that add our stacks.
+
+    Args:
+        source: The file that `cdktf.json` starts.
+        entry: Its name, for the errors.
+
+    Returns:
+        The source as it is if it adds them already.
+
+    Raises:
+        InputError: It is no Python, or it is not plain where it synthesizes.
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        raise InputError("is no Python", where=f"{entry}:{error.lineno}") from error
+    if "secured_stacks" in source:
+        return source
+    synths = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+        and node.value.func.attr == "synth"
+        and isinstance(node.value.func.value, ast.Name)
+    ]
+    imports = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.Import)
+        or (isinstance(node, ast.ImportFrom) and node.module != "__future__")
+    ]
+    if len(synths) != 1 or not imports:
+        raise InputError(
+            f"{len(synths)} calls of app.synth() where one is looked for",
+            where=entry,
+            fix="write `from secured_stacks import add_stacks` before the other imports and "
+            "`add_stacks(app)` before app.synth() yourself",
+        )
+    call, first = synths[0], imports[0]
+    lines = source.splitlines(keepends=True)
+    app = ast.unparse(call.value.func.value)  # pyright: ignore - as was selected above
+    lines.insert(call.lineno - 1, f"{' ' * call.col_offset}add_stacks({app})\n")
+    # First, as constructs_lib makes the provider bindings that follow load fast.
+    lines.insert(first.lineno - 1, "from secured_stacks import add_stacks\n")
+    return "".join(lines)

@@ -1,0 +1,212 @@
+"""The questions of `secured-functions init`: each with its flag, and asked only if nothing else says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from constructs_lib.errors import InputError
+from constructs_lib.init.facts import Facts
+from constructs_lib.init.project import STARTS, Answers
+
+_UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_NEW, _GATEWAY, _APP, _REGISTRATION = STARTS
+_NAME = r"[a-z][a-z0-9-]{0,28}[a-z0-9]"
+
+Given = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question.
+
+    Attributes:
+        flag: The option that answers it.
+        text: What is asked, and the option's help.
+        pattern: What an answer looks like.
+        expects: The same in words.
+        fact: Where the answer comes from if it is found out or has a default.
+        asked: Whether it matters, by the answers so far.
+        offered: Whether a found answer is still offered to a person for a change.
+    """
+
+    flag: str
+    text: str
+    pattern: str
+    expects: str
+    fact: Callable[[Facts], str | None] = lambda facts: None
+    asked: Callable[[Given], bool] = lambda given: True
+    offered: bool = False
+
+    @property
+    def key(self) -> str:
+        """Name among the answers."""
+        return self.flag.lstrip("-").replace("-", "_")
+
+
+def _gateway_is_there(given: Given) -> bool:
+    return "gateway_name" in given or given["start"] in (_GATEWAY, _APP)
+
+
+def _registration_is_there(given: Given) -> bool:
+    return "client_id" in given or given["start"] == _REGISTRATION
+
+
+def _identity_is_asked(given: Given) -> bool:
+    own = given["start"] == _REGISTRATION and "gateway_name" in given
+    return own or any(key.startswith("gateway_identity") for key in given)
+
+
+_FREE = r"[^\n\"\\]{1,100}"
+QUESTIONS = (
+    Question(
+        "--start",
+        "what is there already: " + "; ".join(f"{name}: {text}" for name, text in STARTS.items()),
+        "|".join(STARTS),
+        ", ".join(STARTS),
+        lambda facts: _NEW,
+        offered=True,
+    ),
+    Question(
+        "--name",
+        "name of the project, the API and what is made",
+        _NAME,
+        "2 to 30 lower-case letters, digits and hyphens",
+        lambda facts: facts.name,
+        offered=True,
+    ),
+    Question(
+        "--environment",
+        "name of the first environment",
+        _NAME,
+        "lower-case letters, digits and hyphens",
+        lambda facts: "dev" if facts.entry is None else f"{facts.name}-dev",
+    ),
+    Question("--location", "Azure region", r"[a-z0-9]+", "a region such as westeurope",
+             lambda facts: "westeurope", lambda given: given["start"] != _APP, offered=True),
+    Question("--publisher-name", "whom the gateway names as its publisher", _FREE, "a name",
+             lambda facts: facts.author, lambda given: not _gateway_is_there(given)),
+    Question("--publisher-email", "e-mail address of the publisher", r"[^\s\"\\]{1,100}",
+             "an e-mail address", lambda facts: facts.email,
+             lambda given: not _gateway_is_there(given)),
+    Question("--gateway-name", "name of the API Management service that is there",
+             r"[0-9a-zA-Z-]{1,50}", "up to 50 letters, digits and hyphens",
+             asked=_gateway_is_there),
+    Question("--gateway-resource-group", "its resource group", r"[-\w.()]{1,90}",
+             "the name of a resource group", asked=_gateway_is_there),
+    Question("--gateway-identity-id", "resource id of the user-assigned identity it calls with",
+             r"/subscriptions/[^\s\"\\]+", "/subscriptions/…", asked=_identity_is_asked),
+    Question("--gateway-identity-client-id", "client id of that identity", _UUID, "a UUID",
+             asked=_identity_is_asked),
+    Question("--gateway-identity-principal-id", "object id of that identity", _UUID, "a UUID",
+             asked=_identity_is_asked),
+    Question("--function-app-id", "resource id of the function app that is there",
+             r"/subscriptions/[^\s/\"\\]+/resourceGroups/[^\s/\"\\]+/providers/Microsoft\.Web/sites/[\w-]+",
+             "/subscriptions/…/resourceGroups/…/providers/Microsoft.Web/sites/…",
+             asked=lambda given: given["start"] == _APP),
+    Question("--client-id", "client id of the app registration that is there", _UUID, "a UUID",
+             asked=_registration_is_there),
+    Question("--tenant-id", "its tenant", _UUID, "a UUID", lambda facts: facts.tenant_id,
+             asked=_registration_is_there),
+    Question(
+        "--ci", "pipeline: github, azure or none", "github|azure|none", "github, azure or none",
+        lambda facts: facts.ci,
+    ),
+)  # fmt: skip
+
+
+def answer(
+    given: Given,
+    facts: Facts,
+    ask: Callable[[str], str] | None = None,
+    say: Callable[[str], None] = print,
+) -> Answers:
+    """Answer every question that matters: from the flags, from what was found out, or by asking.
+
+    Args:
+        given: What the flags say, by key; further keys are those of `Answers`.
+        facts: What was found out.
+        ask: Puts a question to a person; None if there is none.
+        say: Tells the person what an answer must look like.
+
+    Raises:
+        InputError: An answer is not of its form, or, with nobody to ask, those that are missing.
+    """
+    known = dict(given)
+    missing: list[Question] = []
+    for question in QUESTIONS:
+        key = question.key
+        if key in known:
+            _check(question, known[key])
+            continue
+        if not question.asked(known):
+            continue
+        found = question.fact(facts)
+        if found is not None and not re.fullmatch(question.pattern, found):
+            found = None
+        if ask is not None and (found is None or question.offered):
+            known[key] = _put(question, found, ask, say)
+        elif found is not None:
+            known[key] = found
+        elif key in _DEFAULTS:
+            known[key] = _DEFAULTS[key]
+        else:
+            missing.append(question)
+    if missing:
+        raise InputError(
+            "cannot be found out: " + "; ".join(question.text for question in missing),
+            where="init",
+            fix="give " + " ".join(question.flag for question in missing),
+        )
+    return _answers(known, facts)
+
+
+# For those that can be changed later, where there is nobody to ask.
+_DEFAULTS = {
+    "ci": "github",
+    "publisher_name": "Contoso",
+    "publisher_email": "api@contoso.example",
+}
+
+
+def _check(question: Question, text: str) -> None:
+    if not re.fullmatch(question.pattern, text):
+        raise InputError(
+            f"{text!r} is no answer", where=question.flag, fix=f"write {question.expects}"
+        )
+
+
+def _put(
+    question: Question,
+    found: str | None,
+    ask: Callable[[str], str],
+    say: Callable[[str], None],
+) -> str:
+    while True:
+        text = ask(f"{question.text}{f' [{found}]' if found else ''}: ").strip() or (found or "")
+        try:
+            _check(question, text)
+        except InputError as error:
+            say(str(error))
+        else:
+            return text
+
+
+def _answers(known: Given, facts: Facts) -> Answers:
+    fields = {key: value for key, value in known.items() if not key.startswith("gateway_identity")}
+    identity = [known.get(f"gateway_identity_{part}") for part in ("id", "client_id", "principal_id")]
+    state = (fields.pop("state_resource_group", None), fields.pop("state_storage_account", None))
+    if any(state) and not all(state):
+        raise InputError(
+            "half of the state's place is missing",
+            where="init",
+            fix="give --state-resource-group and --state-storage-account",
+        )
+    fields.setdefault("subscription_id", facts.subscription_id or "")
+    fields.setdefault("functions_project", facts.functions_project or "")
+    return Answers(
+        **{key: value for key, value in fields.items() if value},  # pyright: ignore[reportArgumentType] - the patterns of start and ci are their types
+        gateway_identity=tuple(identity) if all(identity) else None,  # pyright: ignore[reportArgumentType] - three texts
+        state=state if all(state) else None,  # pyright: ignore[reportArgumentType] - two texts
+    )
