@@ -125,6 +125,7 @@ class GatewayReferences(Construct):
         caller: The principal that the gateway calls functions with.
         policy_client_id: What the policy names as `client-id`: the client id of a user-assigned
             identity, None for the system-assigned one.
+        identity_id: The Azure resource id of that user-assigned identity, None for the other.
         fragments: The policy fragments made with `add_fragment`, by name.
         policy: The `azurerm_api_management_policy` made here, None if there is none.
         policy_document: What it says.
@@ -137,6 +138,7 @@ class GatewayReferences(Construct):
     sku: str | None
     caller: Principal
     policy_client_id: str | None
+    identity_id: str | None
     fragments: dict[str, ApiManagementPolicyFragment]
     policy: ApiManagementPolicy | None
     policy_document: Document | None
@@ -356,13 +358,14 @@ class Gateway(GatewayReferences):
                 name="gateway",
             )
             self.policy_client_id = user_assigned.client_id
+            self.identity_id = user_assigned.id
         else:
             object_id = self.resource.identity.principal_id
             self.service_principal = _service_principal(self, object_id)
             self.caller = Principal(
                 client_id=self.service_principal.client_id, object_id=object_id, name="gateway"
             )
-            self.policy_client_id = None
+            self.policy_client_id = self.identity_id = None
         self._make_policy(policy)
 
     @staticmethod
@@ -437,6 +440,7 @@ class ExistingGateway(GatewayReferences):
 
     Attributes:
         data: The look-up by name, None if a resource was given.
+        service: That look-up, or the resource that was given.
         service_principal: The look-up of the identity's client id, None if it was not needed.
 
     Raises:
@@ -485,17 +489,19 @@ class ExistingGateway(GatewayReferences):
                 "which service is meant is not said",
                 "give name and resource_group_name, or resource",
             )
+        self.service = self._service = service
         self.id = service.id
         self.url = service.gateway_url
-        self._service = service
         self.service_principal: DataAzureadServicePrincipal | None = None
         self.policy_client_id: str | None = None
+        self.identity_id: str | None = None
         if identity:
             references = _references(identity)
             self.caller = Principal(
                 client_id=references.client_id, object_id=references.principal_id, name="gateway"
             )
             self.policy_client_id = references.client_id
+            self.identity_id = references.id
         elif principal:
             self.caller = principal
         else:
