@@ -63,7 +63,7 @@ _EXPORTS: dict[str, str] = {
     "add_contract": "directory_contract",
     "add_outputs": "stack_outputs",
     "add_providers": "providers",
-    "gateway_by_id": "gateway_by_id",
+    "gateway_by_id": "existing_gateway",
     "validate_access": "access_validation",
 }
 
@@ -107,7 +107,7 @@ if TYPE_CHECKING:
     from constructs_lib.gateway import GatewayIdentity as GatewayIdentity
     from constructs_lib.gateway import Publisher as Publisher
     from constructs_lib.gateway import VirtualNetwork as VirtualNetwork
-    from constructs_lib.gateway_by_id import gateway_by_id as gateway_by_id
+    from constructs_lib.existing_gateway import gateway_by_id as gateway_by_id
     from constructs_lib.operations import Operation as Operation
     from constructs_lib.operations import Operations as Operations
     from constructs_lib.operations import TemplateParameter as TemplateParameter
