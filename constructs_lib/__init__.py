@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from constructs_lib.easy_auth import EasyAuth as EasyAuth
     from constructs_lib.easy_auth import SignIn as SignIn
     from constructs_lib.errors import InputError as InputError
+    from constructs_lib.existing_gateway import gateway_by_id as gateway_by_id
     from constructs_lib.findings import Finding as Finding
     from constructs_lib.function_api import ApiVersion as ApiVersion
     from constructs_lib.function_api import CircuitBreaker as CircuitBreaker
@@ -107,7 +108,6 @@ if TYPE_CHECKING:
     from constructs_lib.gateway import GatewayIdentity as GatewayIdentity
     from constructs_lib.gateway import Publisher as Publisher
     from constructs_lib.gateway import VirtualNetwork as VirtualNetwork
-    from constructs_lib.existing_gateway import gateway_by_id as gateway_by_id
     from constructs_lib.operations import Operation as Operation
     from constructs_lib.operations import Operations as Operations
     from constructs_lib.operations import TemplateParameter as TemplateParameter
