@@ -134,7 +134,7 @@ class FaultyStack:
 def table(stack: FaultyStack) -> str:
     """Let each type fail once, alone, and say what came of it."""
     lines = [
-        "| fails once | made before, of it, after | second apply | plan | doors open |",
+        "| fails once | made before, of it, waiting | second apply | plan | doors open |",
         "| --- | --- | --- | --- | --- |",
     ]
     cases = [(kind, "create") for kind in stack.types]
@@ -149,9 +149,9 @@ def table(stack: FaultyStack) -> str:
         second = stack.run("apply")
         after = sum(step.done and step.action == "create" for step in second)
         stack.assert_converged()
-        what = kind if operation == "create" else f"{kind} (read)"
+        what = f"`{kind}`" if operation == "create" else f"`{kind}` (read)"
         lines.append(
-            f"| `{what}` | {before}, {own}, {after - own} | converges | empty "
+            f"| {what} | {before}, {own}, {after - own} | converges | empty "
             f"| {len(stack.doors) or 'none'} |"
         )
         print(lines[-1], file=sys.stderr, flush=True)
