@@ -16,7 +16,17 @@ from importlib import import_module
 from constructs_lib._version import __version__
 from constructs_lib.errors import InputError
 
-COMMANDS = ("init", "summary", "access", "check", "policy", "operations", "verify", "schema")
+COMMANDS = (
+    "init",
+    "summary",
+    "access",
+    "check",
+    "policy",
+    "operations",
+    "request",
+    "verify",
+    "schema",
+)
 
 # What `pip install 'secured-functions[cli]'` brings.
 EXTRA = ("openapi_spec_validator", "pydantic", "rich", "yaml")

@@ -10,6 +10,7 @@ Sources: provider documentation of azurerm 4.55 and 5.10, azuread 3.7 ("Attribut
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import tempfile
@@ -350,7 +351,9 @@ def _remote_states(document: Mapping[str, Any], stacks: Path) -> dict[str, dict[
         return {}
     outputs: dict[str, Any] = {}
     for file in sorted(stacks.glob("*/cdk.tf.json")):
-        outputs |= _output_values(json.loads(file.read_text("utf-8")))
+        # What lies beside the stack need not be another one of the app.
+        with contextlib.suppress(ValueError, AttributeError):
+            outputs |= _output_values(json.loads(file.read_text("utf-8")))
     reference = r"(data\.terraform_remote_state\.[\w-]+)\.outputs\.([\w-]+)"
     for address, name in re.findall(reference, json.dumps(document)):
         states[address][name] = outputs.get(name, "mock")
