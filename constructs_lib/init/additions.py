@@ -49,7 +49,10 @@ def additions(folder: Path, answers: Answers, facts: Facts) -> Additions:
     wanted = dict(project_files(answers, makefile=makefile))
     if facts.entry is not None:
         _fit_into(folder, facts.entry, wanted, found, makefile)
+    stacks = _read(folder / "secured_stacks.py")
     for name, text in wanted.items():
+        if name.startswith("environments/") and stacks and "read_environments" not in stacks:
+            continue
         before = _read(folder / name)
         if before is None:
             found.new[name] = text

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from constructs_lib.errors import InputError
 
@@ -30,6 +30,7 @@ class Facts:
         subscription_id: The subscription of the current `az` login.
         tenant_id: Its tenant.
         entry: The file that `cdktf.json` starts; None if there is no `cdktf.json`.
+        environment: The first environment of a project that init wrote or added to.
         functions_project: A folder with a `host.json`, relative to the project.
     """
 
@@ -40,6 +41,7 @@ class Facts:
     subscription_id: str | None = None
     tenant_id: str | None = None
     entry: str | None = None
+    environment: str | None = None
     functions_project: str | None = None
 
 
@@ -55,12 +57,13 @@ def find_facts(folder: Path) -> Facts:
     name = re.sub(r"\.git$", "", remote.rstrip("/")).rpartition("/")[2] or folder.resolve().name
     return Facts(
         name=re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30].strip("-") or "orders",
-        ci=_service(remote),
+        ci=_pipeline(folder) or _service(remote),
         author=_ask(folder, "git", "config", "user.name") or None,
         email=_ask(folder, "git", "config", "user.email") or None,
         subscription_id=_uuid(account.get("id")),
         tenant_id=_uuid(account.get("tenantId")),
         entry=_entry(folder),
+        environment=_environment(folder),
         functions_project=projects[0].parent.name if len(projects) == 1 else None,
     )
 
@@ -84,6 +87,18 @@ def _ask(folder: Path, *command: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+def _environment(folder: Path) -> str | None:
+    if not (folder / "secured_stacks.py").exists():
+        return None
+    return min((path.stem for path in folder.glob("environments/*.yaml")), default=None)
+
+
+def _pipeline(folder: Path) -> Continuous | None:
+    if (folder / ".github/workflows/secured-functions.yml").exists():
+        return "github"
+    return "azure" if (folder / "azure-pipelines.yml").exists() else None
+
+
 def _service(remote: str) -> Continuous | None:
     if re.search(r"[@/.]github\.[\w.]+[:/]", remote):
         return "github"
@@ -97,7 +112,7 @@ def _account(folder: Path) -> dict[str, Any]:
         found = json.loads(_ask(folder, "az", "account", "show", "--output", "json") or "{}")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def _uuid(value: object) -> str | None:

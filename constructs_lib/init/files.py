@@ -14,11 +14,8 @@ from constructs_lib.errors import InputError
 
 def show_change(name: str, before: str, after: str) -> str:
     """The change of a file as a unified diff."""
-    return "".join(
-        difflib.unified_diff(
-            before.splitlines(keepends=True), after.splitlines(keepends=True), name, name
-        )
-    )
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm="")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def write_all(folder: Path, texts: Mapping[str, str]) -> None:

@@ -113,7 +113,7 @@ def project_files(answers: Answers, *, makefile: str = "Makefile") -> dict[str, 
 
 def render(template: str, values: Mapping[str, str]) -> str:
     """Fill in a template of this package."""
-    text = files(__package__).joinpath("templates", f"{template}.tmpl").read_text("utf-8")
+    text = files("constructs_lib.init").joinpath(f"templates/{template}.tmpl").read_text("utf-8")
     return _Template(text).substitute(values)
 
 
@@ -143,7 +143,7 @@ def settings_of(answers: Answers) -> str:
         ]
     else:
         lines += [
-            "# State in a file of this machine, to try it out. Before others, or a pipeline, deploy:",
+            "# State in a file of this machine. Before anybody else, or a pipeline, deploys:",
             "# state: {kind: azurerm, resource_group_name: …, storage_account_name: …}",
             "state: {kind: local}",
         ]
@@ -211,8 +211,35 @@ def _gateway(answers: Answers, stem: str) -> list[str]:
     return lines
 
 
+_LOCAL_BACKEND = """\
+        # State in a file of this machine. Before anybody else, or a pipeline, deploys: a backend.
+        LocalBackend(self, path=f"../../../terraform.{name}.tfstate")"""
+_AZURE_BACKEND = """\
+        AzurermBackend(
+            self,
+            resource_group_name="{}",
+            storage_account_name="{}",
+            container_name="tfstate",
+            key=f"{{name}}.tfstate",
+            use_azuread_auth=True,
+        )"""
+
+
 def _values(answers: Answers, makefile: str) -> dict[str, str]:
-    registration, imports = "", ["    Gateway,"]
+    registration, identity, imports = "", "", ["    Gateway,"]
+    if answers.gateway_identity:
+        imports.insert(0, "    ExistingIdentity,")
+        keys = ("id", "client_id", "principal_id")
+        arguments = "".join(
+            f'\n                {key}="{value}",'
+            for key, value in zip(keys, answers.gateway_identity, strict=True)
+        )
+        identity = f"\n            identity=ExistingIdentity({arguments}\n            ),"
+    backend, backend_class = _LOCAL_BACKEND, "LocalBackend"
+    if answers.state:
+        group, account = answers.state
+        backend, backend_class = _AZURE_BACKEND.format(group, account), "AzurermBackend"
+    subscription = answers.subscription_id
     if answers.client_id:
         imports.insert(0, "    AppRegistration,")
         registration = (
@@ -240,7 +267,11 @@ def _values(answers: Answers, makefile: str) -> dict[str, str]:
         "gateway_resource_group": answers.gateway_resource_group or "",
         "function_app_id": _text_in_parts(answers.function_app_id or ""),
         "imports": "\n".join(imports),
+        "identity": identity,
         "registration": registration,
+        "backend": backend,
+        "backend_class": backend_class,
+        "subscription": f', subscription_id="{subscription}"' if subscription else "",
         "operations": operations,
     }
 

@@ -1,4 +1,4 @@
-"""The questions of `secured-functions init`: each with its flag, and asked only if nothing else says."""
+"""The questions of `secured-functions init`, each with its flag; asked if nothing else says."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Question:
     text: str
     pattern: str
     expects: str
-    fact: Callable[[Facts], str | None] = lambda facts: None
-    asked: Callable[[Given], bool] = lambda given: True
+    fact: Callable[[Facts], str | None] = lambda _: None
+    asked: Callable[[Given], bool] = lambda _: True
     offered: bool = False
 
     @property
@@ -65,7 +65,7 @@ QUESTIONS = (
         "what is there already: " + "; ".join(f"{name}: {text}" for name, text in STARTS.items()),
         "|".join(STARTS),
         ", ".join(STARTS),
-        lambda facts: _NEW,
+        lambda _: _NEW,
         offered=True,
     ),
     Question(
@@ -79,12 +79,12 @@ QUESTIONS = (
     Question(
         "--environment",
         "name of the first environment",
-        _NAME,
+        r"[a-z][a-z0-9-]{0,40}",
         "lower-case letters, digits and hyphens",
-        lambda facts: "dev" if facts.entry is None else f"{facts.name}-dev",
+        lambda facts: facts.environment or ("dev" if facts.entry is None else None),
     ),
     Question("--location", "Azure region", r"[a-z0-9]+", "a region such as westeurope",
-             lambda facts: "westeurope", lambda given: given["start"] != _APP, offered=True),
+             lambda _: "westeurope", lambda given: given["start"] != _APP, offered=True),
     Question("--publisher-name", "whom the gateway names as its publisher", _FREE, "a name",
              lambda facts: facts.author, lambda given: not _gateway_is_there(given)),
     Question("--publisher-email", "e-mail address of the publisher", r"[^\s\"\\]{1,100}",
@@ -150,7 +150,7 @@ def answer(
         elif found is not None:
             known[key] = found
         elif key in _DEFAULTS:
-            known[key] = _DEFAULTS[key]
+            known[key] = _DEFAULTS[key].format(**known)
         else:
             missing.append(question)
     if missing:
@@ -162,8 +162,10 @@ def answer(
     return _answers(known, facts)
 
 
-# For those that can be changed later, where there is nobody to ask.
+# For those that can be changed later, where there is nobody to ask. In an app that is there, `dev`
+# may be a stack already.
 _DEFAULTS = {
+    "environment": "{name}-dev",
     "ci": "github",
     "publisher_name": "Contoso",
     "publisher_email": "api@contoso.example",
@@ -195,7 +197,9 @@ def _put(
 
 def _answers(known: Given, facts: Facts) -> Answers:
     fields = {key: value for key, value in known.items() if not key.startswith("gateway_identity")}
-    identity = [known.get(f"gateway_identity_{part}") for part in ("id", "client_id", "principal_id")]
+    identity = [
+        known.get(f"gateway_identity_{part}") for part in ("id", "client_id", "principal_id")
+    ]
     state = (fields.pop("state_resource_group", None), fields.pop("state_storage_account", None))
     if any(state) and not all(state):
         raise InputError(
