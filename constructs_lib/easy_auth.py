@@ -12,25 +12,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from cdktf import Fn, Token
 from cdktf_cdktf_provider_azuread.application_federated_identity_credential import (
     ApplicationFederatedIdentityCredential,
 )
-from cdktf_cdktf_provider_azurerm.function_app_flex_consumption import FunctionAppFlexConsumption
-from cdktf_cdktf_provider_azurerm.linux_function_app import LinuxFunctionApp
-from cdktf_cdktf_provider_azurerm.linux_function_app_slot import LinuxFunctionAppSlot
-from cdktf_cdktf_provider_azurerm.windows_function_app import WindowsFunctionApp
-from cdktf_cdktf_provider_azurerm.windows_function_app_slot import WindowsFunctionAppSlot
 from constructs import Construct
 
 from constructs_lib.acceptance import accept
+from constructs_lib.app_resource import is_slot
 from constructs_lib.checks import UUID, check_choice, check_pattern, check_uuid, is_token, refuse
 from constructs_lib.principal import Principal
 
-AppResource = LinuxFunctionApp | WindowsFunctionApp | FunctionAppFlexConsumption
-SlotResource = LinuxFunctionAppSlot | WindowsFunctionAppSlot
+if TYPE_CHECKING:
+    from constructs_lib.app_resource import AppResource, SlotResource
 
 # App Service reads a managed identity's client id from it, in the place of a client secret.
 SIGN_IN_SETTING = "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"
@@ -241,7 +237,7 @@ class EasyAuth(Construct):
             accept(app, "SF101", reason=self.off_reason)
         if self.app_settings:
             app.app_settings = merged(app.app_settings_input, self.app_settings)
-            if not isinstance(app, SlotResource):
+            if not is_slot(app):
                 _stick(app, self.app_settings)
         if self.tags:
             app.tags = merged(app.tags_input, self.tags)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from cdktf import (
     Fn,
@@ -24,7 +24,7 @@ from constructs_lib.app_registration import (
     Registration,
 )
 from constructs_lib.checks import is_token, refuse
-from constructs_lib.easy_auth import AnonymousPaths, AppResource, EasyAuth, SignIn, SlotResource
+from constructs_lib.easy_auth import AnonymousPaths, EasyAuth, SignIn
 from constructs_lib.function_api import (
     ApiVersion,
     CircuitBreaker,
@@ -48,6 +48,9 @@ from constructs_lib.policy import Document
 from constructs_lib.policy_source import PolicySource
 from constructs_lib.principal import Principal
 from constructs_lib.resource_group import Placement, placement
+
+if TYPE_CHECKING:
+    from constructs_lib.app_resource import AppResource, SlotResource
 
 
 class ApiProps(TypedDict, total=False):

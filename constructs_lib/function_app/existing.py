@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from cdktf_cdktf_provider_azurerm.function_app_flex_consumption import FunctionAppFlexConsumption
 from constructs import Construct
 
+from constructs_lib.app_resource import is_flex_consumption, is_slot
 from constructs_lib.checks import refuse
-from constructs_lib.easy_auth import AppResource, EasyAuth, SlotResource, merged
+from constructs_lib.easy_auth import EasyAuth, merged
 from constructs_lib.function_app.network import (
     DEPLOYMENT_TAG,
     Inbound,
@@ -17,6 +18,9 @@ from constructs_lib.function_app.network import (
     restrictions,
 )
 from constructs_lib.function_app.slot import protect_every_slot
+
+if TYPE_CHECKING:
+    from constructs_lib.app_resource import AppResource, SlotResource
 
 _TLS = (None, "1.2", "1.3")
 
@@ -96,7 +100,7 @@ class ProtectedFunctionApp(Construct):
             wanted=False,
         )
         site.webdeploy_publish_basic_authentication_enabled = False
-        if not isinstance(site, FunctionAppFlexConsumption):
+        if not is_flex_consumption(site):
             self._demand(
                 site,
                 "ftp_publish_basic_authentication_enabled",
@@ -104,7 +108,7 @@ class ProtectedFunctionApp(Construct):
                 wanted=False,
             )
             site.ftp_publish_basic_authentication_enabled = False
-        if not isinstance(site, SlotResource) and site.zip_deploy_file_input is not None:
+        if not is_slot(site) and site.zip_deploy_file_input is not None:
             refuse(
                 self,
                 "app",

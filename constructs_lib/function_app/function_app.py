@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
-from cdktf_cdktf_provider_azurerm.function_app_flex_consumption import (
-    FunctionAppFlexConsumption,
-    FunctionAppFlexConsumptionAlwaysReady,
-)
-from cdktf_cdktf_provider_azurerm.linux_function_app import LinuxFunctionApp
-from cdktf_cdktf_provider_azurerm.linux_function_app_slot import LinuxFunctionAppSlot
-from cdktf_cdktf_provider_azurerm.private_endpoint import PrivateEndpoint
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from cdktf_cdktf_provider_azurerm.role_assignment import RoleAssignment
 from cdktf_cdktf_provider_azurerm.service_plan import ServicePlan
 from cdktf_cdktf_provider_azurerm.storage_account import StorageAccount
-from cdktf_cdktf_provider_azurerm.windows_function_app import WindowsFunctionApp
-from cdktf_cdktf_provider_azurerm.windows_function_app_slot import WindowsFunctionAppSlot
 from constructs import Construct
 
 from constructs_lib.checks import is_token
-from constructs_lib.easy_auth import AppResource, EasyAuth, SlotResource
+from constructs_lib.easy_auth import EasyAuth
 from constructs_lib.function_app import monitoring
 from constructs_lib.function_app.arguments import HOST_ID, Arguments, host_id
 from constructs_lib.function_app.hosting import make_plan
@@ -34,6 +25,11 @@ from constructs_lib.function_app.runtime import flex_runtime
 from constructs_lib.function_app.slot import Slot, protect_every_slot
 from constructs_lib.function_app.storage import HostStorage
 from constructs_lib.resource_group import Placement, placement
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azurerm.private_endpoint import PrivateEndpoint
+
+    from constructs_lib.app_resource import AppResource, SlotResource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,10 +172,20 @@ class FunctionApp(Construct):
             arguments["sticky_settings"] = {"app_setting_names": sticky}
         before: list[ITerraformDependable] = list(self.role_assignments.values())
         if hosting.kind != "flex_consumption":
-            make = WindowsFunctionApp if hosting.os == "Windows" else LinuxFunctionApp
-            return make(self, "app", depends_on=before or None, **arguments)
+            if hosting.os == "Windows":
+                from cdktf_cdktf_provider_azurerm.windows_function_app import WindowsFunctionApp
+
+                return WindowsFunctionApp(self, "app", depends_on=before or None, **arguments)
+            from cdktf_cdktf_provider_azurerm.linux_function_app import LinuxFunctionApp
+
+            return LinuxFunctionApp(self, "app", depends_on=before or None, **arguments)
         if storage.container:
             before.append(storage.container)
+        from cdktf_cdktf_provider_azurerm.function_app_flex_consumption import (
+            FunctionAppFlexConsumption,
+            FunctionAppFlexConsumptionAlwaysReady,
+        )
+
         shared = self._props.identity.user_assigned
         return FunctionAppFlexConsumption(
             self,
@@ -206,15 +212,21 @@ class FunctionApp(Construct):
 
     def _make_slot(self, app_name: str, slot: Slot) -> FunctionAppSlot:
         easy_auth = slot.easy_auth or self.easy_auth
-        make = (
-            WindowsFunctionAppSlot if self._props.hosting.os == "Windows" else LinuxFunctionAppSlot
-        )
         arguments = self._arguments.site(f"{app_name}-{slot.name}", easy_auth, slot.app_settings)
         if slot.auto_swap_slot_name:
             arguments["site_config"]["auto_swap_slot_name"] = slot.auto_swap_slot_name
-        resource: SlotResource = make(
-            self, f"slot-{slot.name}", name=slot.name, function_app_id=self.id, **arguments
-        )
+        arguments |= {"name": slot.name, "function_app_id": self.id}
+        resource: SlotResource
+        if self._props.hosting.os == "Windows":
+            from cdktf_cdktf_provider_azurerm.windows_function_app_slot import (
+                WindowsFunctionAppSlot,
+            )
+
+            resource = WindowsFunctionAppSlot(self, f"slot-{slot.name}", **arguments)
+        else:
+            from cdktf_cdktf_provider_azurerm.linux_function_app_slot import LinuxFunctionAppSlot
+
+            resource = LinuxFunctionAppSlot(self, f"slot-{slot.name}", **arguments)
         principal_id = self.principal_id
         if not self._props.identity.user_assigned:
             principal_id = resource.identity.principal_id

@@ -5,14 +5,17 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from cdktf_cdktf_provider_azurerm.private_endpoint import PrivateEndpoint
 from constructs import Construct
 
 from constructs_lib.checks import is_token, refuse
-from constructs_lib.easy_auth import SlotResource
 from constructs_lib.resource_group import Placement
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azurerm.private_endpoint import PrivateEndpoint
+
+    from constructs_lib.app_resource import SlotResource
 
 DEPLOYMENT_TAG = "secured-functions:open-deployment"
 
@@ -183,6 +186,8 @@ def make_endpoint(
     tags: Mapping[str, str],
 ) -> PrivateEndpoint:
     """Make the private endpoint of the app or of one of its slots."""
+    from cdktf_cdktf_provider_azurerm.private_endpoint import PrivateEndpoint
+
     zones: dict[str, Any] | None = None
     if access.dns_zone_ids:
         zones = {"name": "default", "private_dns_zone_ids": list(access.dns_zone_ids)}

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import jsii
 from cdktf import DefaultTokenResolver, StringConcat, TerraformStack, Tokenization
 from constructs import Construct, IConstruct, IValidation
 
-from constructs_lib.easy_auth import EasyAuth, SlotResource
+from constructs_lib.app_resource import is_slot
+from constructs_lib.easy_auth import EasyAuth
+
+if TYPE_CHECKING:
+    from constructs_lib.app_resource import SlotResource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +65,7 @@ class _EverySlotProtected:
         """Return a sentence for each slot that is open."""
         everything: list[IConstruct] = self._stack.node.find_all()
         known = {id(slot) for _, slots in self.apps for slot in slots}
-        unknown = [
-            found
-            for found in everything
-            if isinstance(found, SlotResource) and id(found) not in known
-        ]
+        unknown = [found for found in everything if is_slot(found) and id(found) not in known]
         if not unknown:
             return []
         apps = {self._resolved(app_id) for app_id, _ in self.apps}
