@@ -275,6 +275,18 @@ def test_call_is_added_at_its_depth_and_the_import_before_the_others() -> None:
     ]
 
 
+def test_guide_shows_what_is_shown(
+    existing: Path, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guide = (repository / "docs/guides/start-a-project.md").read_text("utf-8")
+    init(existing)
+    assert guide.split("```diff\n")[1].split("```")[0] in capsys.readouterr().out
+    init(existing / "other", "--start", "existing-registration")
+    assert capsys.readouterr().err in guide
+    for start in STARTS:
+        assert f"| `{start}` |" in guide
+
+
 # -- all or nothing
 
 
