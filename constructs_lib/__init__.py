@@ -22,7 +22,7 @@ _EXPORTS: dict[str, str] = {
     "AppRegistration": "app_registration",
     "AzapiUpdateResource": "azapi",
     "CircuitBreaker": "function_api",
-    "Diagnostics": "api_diagnostics",
+    "Diagnostics": "function_api",
     "DirectoryContract": "directory_contract",
     "EasyAuth": "easy_auth",
     "ExistingGateway": "gateway",
@@ -55,7 +55,7 @@ _EXPORTS: dict[str, str] = {
     "Slot": "function_app",
     "Source": "function_app",
     "Storage": "function_app",
-    "SubscriptionKey": "api_diagnostics",
+    "SubscriptionKey": "function_api",
     "TemplateParameter": "operations",
     "VirtualNetwork": "gateway",
     "accept": "acceptance",
@@ -71,8 +71,6 @@ _EXPORTS: dict[str, str] = {
 if TYPE_CHECKING:
     from constructs_lib.acceptance import accept as accept
     from constructs_lib.access_validation import validate_access as validate_access
-    from constructs_lib.api_diagnostics import Diagnostics as Diagnostics
-    from constructs_lib.api_diagnostics import SubscriptionKey as SubscriptionKey
     from constructs_lib.app_registration import AppRegistration as AppRegistration
     from constructs_lib.app_registration import ExistingRegistration as ExistingRegistration
     from constructs_lib.azapi import AzapiUpdateResource as AzapiUpdateResource
@@ -87,9 +85,11 @@ if TYPE_CHECKING:
     from constructs_lib.findings import Finding as Finding
     from constructs_lib.function_api import ApiVersion as ApiVersion
     from constructs_lib.function_api import CircuitBreaker as CircuitBreaker
+    from constructs_lib.function_api import Diagnostics as Diagnostics
     from constructs_lib.function_api import FunctionApi as FunctionApi
     from constructs_lib.function_api import KeyVaultSecret as KeyVaultSecret
     from constructs_lib.function_api import Product as Product
+    from constructs_lib.function_api import SubscriptionKey as SubscriptionKey
     from constructs_lib.function_app import AppIdentity as AppIdentity
     from constructs_lib.function_app import FunctionApp as FunctionApp
     from constructs_lib.function_app import FunctionAppProps as FunctionAppProps

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 from cdktf_cdktf_provider_azurerm.api_management_api_diagnostic import (
     ApiManagementApiDiagnostic,
     ApiManagementApiDiagnosticBackendRequest,
@@ -19,42 +16,11 @@ from cdktf_cdktf_provider_azurerm.api_management_logger import (
     ApiManagementLogger,
     ApiManagementLoggerApplicationInsights,
 )
-from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
 from constructs import Construct
 
 from constructs_lib.checks import refuse
+from constructs_lib.function_api import Diagnostics, SubscriptionKey
 from constructs_lib.gateway import InGateway
-
-
-@dataclass(frozen=True, kw_only=True)
-class SubscriptionKey:
-    """What callers send their subscription key in; both are deleted before the backend.
-
-    Attributes:
-        header: Name of the header.
-        query: Name of the query parameter.
-    """
-
-    header: str = "Ocp-Apim-Subscription-Key"
-    query: str = "subscription-key"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Diagnostics:
-    """What is traced of each request, so that a failed token exchange can be seen.
-
-    Attributes:
-        application_insights: Where the traces go. azurerm 4.55 can give the logger only its
-            connection string, which is then in the state: it lets one write traces, not read them.
-        logger_id: A logger that exists instead, for example one that uses the managed identity.
-        sampling_percentage: 0 to 100; errors are always traced.
-        verbosity: How much the `trace` policy writes.
-    """
-
-    application_insights: ApplicationInsights | None = None
-    logger_id: str | None = None
-    sampling_percentage: float = 100
-    verbosity: Literal["error", "information", "verbose"] = "information"
 
 
 class ApiDiagnostics(Construct):

@@ -33,6 +33,7 @@ from constructs_lib.checks import check_pattern, check_uuid, refuse
 from constructs_lib.directory_contract import DirectoryContract
 from constructs_lib.directory_request import APP_ROLE_ID, ROLE
 from constructs_lib.principal import Principal
+from constructs_lib.stack_of import stack_of
 
 _ENDPOINT = "https://login.microsoftonline.com"
 
@@ -189,7 +190,7 @@ class AppRegistration(Construct):
             owners=list(owners) or None,
         )
         self._service_principal_id = self.service_principal.object_id
-        self.tenant_id = tenant_id or current_tenant_id(self)
+        self.tenant_id = tenant_id or current_tenant_id(scope)
         self.issuer = issuer(self.tenant_id)
         self.grants: dict[str, AppRoleAssignment] = {}
         self._principals: dict[str, Principal] = {}
@@ -268,7 +269,7 @@ _tenants: WeakKeyDictionary[TerraformStack, str] = WeakKeyDictionary()
 
 def current_tenant_id(scope: Construct) -> str:
     """Return the tenant that the azuread provider is signed in to, looked up once a stack."""
-    stack = TerraformStack.of(scope)
+    stack = stack_of(scope)
     known = _tenants.get(stack)
     if known is None:
         config = DataAzureadClientConfig(stack, "entra-client-config")

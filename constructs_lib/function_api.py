@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 import jsii
 from cdktf import (
@@ -54,7 +55,6 @@ from cdktf_cdktf_provider_azurerm.api_management_subscription import ApiManageme
 from constructs import Construct
 
 from constructs_lib.acceptance import accept
-from constructs_lib.api_diagnostics import ApiDiagnostics, Diagnostics, SubscriptionKey
 from constructs_lib.api_operation import operation_resource
 from constructs_lib.checks import check_choice, check_pattern, check_uuid, refuse
 from constructs_lib.gateway import GatewayReferences
@@ -72,6 +72,12 @@ from constructs_lib.policy import (
     write,
 )
 from constructs_lib.policy_source import PolicySource, check_document, read_policy
+from constructs_lib.stack_of import stack_of
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
+
+    from constructs_lib.api_diagnostics import ApiDiagnostics
 
 _CHILD_NAME = r"[a-zA-Z0-9]([a-zA-Z0-9-_]{0,78}[a-zA-Z0-9])?"
 _CHILD_NAME_RULE = "at most 80 letters, digits, - and _, a letter or digit at both ends"
@@ -82,6 +88,37 @@ _DURATION = r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?"
 _VAULT_URL = r"https://[\w-]+\.[\w.]+/secrets/[0-9a-zA-Z-]+(/[0-9a-f]{32})?"
 _HEADER = r"[!#$%&'*+.^`|~\w-]+"
 _TELLING_WORDS = ("key", "secret", "password", "token", "connection")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionKey:
+    """What callers send their subscription key in; both are deleted before the backend.
+
+    Attributes:
+        header: Name of the header.
+        query: Name of the query parameter.
+    """
+
+    header: str = "Ocp-Apim-Subscription-Key"
+    query: str = "subscription-key"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostics:
+    """What is traced of each request, so that a failed token exchange can be seen.
+
+    Attributes:
+        application_insights: Where the traces go. azurerm 4.55 can give the logger only its
+            connection string, which is then in the state: it lets one write traces, not read them.
+        logger_id: A logger that exists instead, for example one that uses the managed identity.
+        sampling_percentage: 0 to 100; errors are always traced.
+        verbosity: How much the `trace` policy writes.
+    """
+
+    application_insights: ApplicationInsights | None = None
+    logger_id: str | None = None
+    sampling_percentage: float = 100
+    verbosity: Literal["error", "information", "verbose"] = "information"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -315,22 +352,23 @@ class FunctionApi(Construct):
             api_name=self.name,
             **self._in_gateway,
             xml_content=self._policy_xml(),
-            depends_on=[*depends_on, *self._needs(self.secured_policy())] or None,
+            depends_on=[*depends_on, *self._above, *self._needs(self.secured_policy())] or None,
         )
         self._make_operations(operations)
         self._product(product)
         self._subscriptions(subscriptions)
-        self.diagnostics = (
-            ApiDiagnostics(
-                self,
-                "diagnostics",
-                api_name=self.name,
-                in_gateway=self._in_gateway,
-                settings=diagnostics,
-                subscription_key=self.subscription_key,
-            )
-            if diagnostics
-            else None
+        self.diagnostics = self._trace(diagnostics) if diagnostics else None
+
+    def _trace(self, diagnostics: Diagnostics) -> ApiDiagnostics:
+        from constructs_lib.api_diagnostics import ApiDiagnostics
+
+        return ApiDiagnostics(
+            self,
+            "diagnostics",
+            api_name=self.name,
+            in_gateway=self._in_gateway,
+            settings=diagnostics,
+            subscription_key=self.subscription_key,
         )
 
     @property
@@ -397,6 +435,12 @@ class FunctionApi(Construct):
             if operation in self._operation_documents:
                 documents.append(self._operation_documents[operation])
         return effective(documents)
+
+    @cached_property
+    def _above(self) -> list[ITerraformDependable]:
+        """The service's policy, if this stack makes it: nothing is to answer before it is there."""
+        policy = self._gateway.policy
+        return [policy] if policy and stack_of(self) is stack_of(self._gateway) else []
 
     def _needs(self, document: Document) -> list[ITerraformDependable]:
         """Return what a document names and so must be there before it."""
@@ -697,9 +741,6 @@ class FunctionApi(Construct):
                 subscriptions_limit=product.subscriptions_limit,
             )
             product_id = self.product.product_id
-        self.product_api = ApiManagementProductApi(
-            self, "product-api", product_id=product_id, api_name=self.name, **self._in_gateway
-        )
         if product.policy is not None:
             document = read_policy(self, "product.policy", product.policy)
             check_document(self, "product.policy", document, at="product", sku=self._gateway.sku)
@@ -712,6 +753,15 @@ class FunctionApi(Construct):
                 xml_content=write(document),
                 depends_on=self._needs(document) or None,
             )
+        after = [*self._above, *([self.product_policy] if self.product_policy else [])]
+        self.product_api = ApiManagementProductApi(
+            self,
+            "product-api",
+            product_id=product_id,
+            api_name=self.name,
+            **self._in_gateway,
+            depends_on=after or None,
+        )
 
     def _subscriptions(self, names: Sequence[str]) -> None:
         self.subscriptions: dict[str, ApiManagementSubscription] = {}

@@ -177,7 +177,7 @@ class SecuredFunctionApi(Construct):
             self, "registration", display_name=name or id
         )
         callers = [gateway.caller, *further_callers]
-        before = self._grant(callers)
+        before = self._grant(registration, callers)
 
         self.easy_auth: EasyAuth | None = None
         if made:
@@ -268,13 +268,17 @@ class SecuredFunctionApi(Construct):
         """The API's address in the gateway."""
         return self.function_api.url
 
-    def _grant(self, callers: Sequence[Principal]) -> list[ITerraformDependable]:
+    def _grant(
+        self, given: Registration | None, callers: Sequence[Principal]
+    ) -> list[ITerraformDependable]:
         """Have the role assigned to every caller; return what the policy must wait for."""
         if isinstance(self.registration, ExistingRegistration):
             self._check_granted(self.registration, callers)
             return []
         grants = [self.registration.grant(caller) for caller in callers]
         # Another stack is applied as a whole before this one, and depends_on ends at its border.
+        if self.registration is not given:
+            return list(grants)
         stack = TerraformStack.of(self)
         return [grant for grant in grants if TerraformStack.of(grant) is stack]
 

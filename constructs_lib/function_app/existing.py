@@ -87,7 +87,7 @@ class ProtectedFunctionApp(Construct):
             self.hostname,
             *(slot.default_hostname for slot in self.slots.values()),
         ]
-        protect_every_slot(self, self.id, self.slots.values())
+        protect_every_slot(scope, self.id, self.slots.values())
 
     def _harden(self, site: AppResource | SlotResource) -> None:
         """Turn the insecure defaults of azurerm round, unless the stack asks for them."""

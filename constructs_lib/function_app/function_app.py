@@ -141,7 +141,7 @@ class FunctionApp(Construct):
             slot.name: self._make_slot(name, slot) for slot in props.slots
         }
         self.hostnames = [self.hostname, *(slot.hostname for slot in self.slots.values())]
-        protect_every_slot(self, self.id, [slot.resource for slot in self.slots.values()])
+        protect_every_slot(scope, self.id, [slot.resource for slot in self.slots.values()])
         self.private_endpoints: dict[str, PrivateEndpoint] = {}
         if props.private_access:
             self._connect_privately(name, props.private_access)

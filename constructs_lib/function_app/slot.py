@@ -13,6 +13,7 @@ from constructs import Construct, IConstruct, IValidation
 
 from constructs_lib.app_resource import is_slot
 from constructs_lib.easy_auth import EasyAuth
+from constructs_lib.stack_of import stack_of
 
 if TYPE_CHECKING:
     from constructs_lib.app_resource import SlotResource
@@ -45,7 +46,7 @@ def protect_every_slot(scope: Construct, app_id: str, slots: Collection[SlotReso
         app_id: Resource id of the app.
         slots: The slots that it protects.
     """
-    stack = TerraformStack.of(scope)
+    stack = stack_of(scope)
     validation = _validations.get(stack)
     if validation is None:
         validation = _validations[stack] = _EverySlotProtected(stack)

@@ -99,7 +99,6 @@ def test_apis_forward_nowhere_before_their_policy(orders: dict[str, Order]) -> N
     assert imported
 
 
-@pytest.mark.xfail(reason="operations do not wait for the policies of the service and the product")
 def test_operations_wait_for_the_policies_above_their_api(orders: dict[str, Order]) -> None:
     above = ("azurerm_api_management_policy", "azurerm_api_management_product_policy")
     order = orders["every-type"]
