@@ -145,12 +145,13 @@ def answer(
         found = question.fact(facts)
         if found is not None and not re.fullmatch(question.pattern, found):
             found = None
-        if ask is not None and (found is None or question.offered):
+        sure = found is not None and not question.offered
+        if found is None and key in _DEFAULTS:
+            found = _DEFAULTS[key].format(**known)
+        if ask is not None and not sure:
             known[key] = _put(question, found, ask, say)
         elif found is not None:
             known[key] = found
-        elif key in _DEFAULTS:
-            known[key] = _DEFAULTS[key].format(**known)
         else:
             missing.append(question)
     if missing:
@@ -162,7 +163,7 @@ def answer(
     return _answers(known, facts)
 
 
-# For those that can be changed later, where there is nobody to ask. In an app that is there, `dev`
+# For those that can be changed later, offered to a person. In an app that is there, `dev`
 # may be a stack already.
 _DEFAULTS = {
     "environment": "{name}-dev",

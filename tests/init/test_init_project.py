@@ -275,6 +275,43 @@ def test_call_is_added_at_its_depth_and_the_import_before_the_others() -> None:
     ]
 
 
+@pytest.fixture
+def said_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What a person at a terminal answers to which beginning of a question; else Enter."""
+    said: dict[str, str] = {}
+
+    def ask(text: str) -> str:
+        found = next((answer for start, answer in said.items() if text.startswith(start)), "")
+        if found == "^D":
+            raise EOFError
+        return found
+
+    monkeypatch.setattr("sys.stdin", type("Terminal", (), {"isatty": lambda self: True})())
+    monkeypatch.setattr("builtins.input", ask)
+    return said
+
+
+def test_each_change_needs_its_own_yes(
+    existing: Path, said_on_the_terminal: dict[str, str]
+) -> None:
+    said_on_the_terminal["change main.py?"] = "y"
+    before = contents(existing)
+    assert main(["init", str(existing), "--name", "orders", "--ci", "none"]) == 1
+    after = contents(existing)
+    changed = {name for name in before if after[name] != before[name]}
+    assert changed == {"main.py"}
+
+
+def test_breaking_off_writes_nothing(
+    existing: Path, said_on_the_terminal: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    said_on_the_terminal["change requirements.txt?"] = "^D"
+    before = contents(existing)
+    assert main(["init", str(existing), "--name", "orders"]) == 2
+    assert "nothing was written" in capsys.readouterr().err
+    assert contents(existing) == before
+
+
 def test_guide_shows_what_is_shown(
     existing: Path, repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
