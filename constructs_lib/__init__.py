@@ -60,6 +60,7 @@ _EXPORTS: dict[str, str] = {
     "VirtualNetwork": "gateway",
     "accept": "acceptance",
     "add_azapi_provider": "azapi",
+    "add_checks": "terraform_checks",
     "add_contract": "directory_contract",
     "add_outputs": "stack_outputs",
     "add_providers": "providers",
@@ -118,6 +119,7 @@ if TYPE_CHECKING:
     from constructs_lib.resource_group import Placement as Placement
     from constructs_lib.secured_function_api import SecuredFunctionApi as SecuredFunctionApi
     from constructs_lib.stack_outputs import add_outputs as add_outputs
+    from constructs_lib.terraform_checks import add_checks as add_checks
 else:
     __all__ = list(_EXPORTS)
 
