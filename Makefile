@@ -22,6 +22,7 @@ set-up: ## Install what the lock files name; the other targets do it by themselv
 
 synth: set-up ## Write the Terraform JSON of every environment to cdktf.out/stacks.
 	@TF_CLI_CONFIG_FILE= $(CDKTF) synth
+	@$(IN_PROJECT) secured-functions summary
 
 diff: set-up ## Show what would change in Azure: make diff STACK=dev
 	@$(CDKTF) diff $(STACK) $(ARGS)
@@ -53,7 +54,7 @@ docs: ## Build the documentation into site.
 
 bench: ## Compare the speed with that of plain CDKTF.
 	$(SET_UP) benchmarks
-	@$(IN_PROJECT) python -m benchmarks
+	@$(IN_PROJECT) python benchmarks/run.py
 
 # Python 3.10, so that what is locked installs on 3.10 and on all later ones.
 lock: ## Lock anew what Pipfile and package.json ask for: make lock PYTHON=python3.10
