@@ -31,12 +31,7 @@ from cdktf_cdktf_provider_azurerm.api_management_api import (
     ApiManagementApiSubscriptionKeyParameterNames,
 )
 from cdktf_cdktf_provider_azurerm.api_management_api_operation import ApiManagementApiOperation
-from cdktf_cdktf_provider_azurerm.api_management_api_operation_policy import (
-    ApiManagementApiOperationPolicy,
-)
 from cdktf_cdktf_provider_azurerm.api_management_api_policy import ApiManagementApiPolicy
-from cdktf_cdktf_provider_azurerm.api_management_api_schema import ApiManagementApiSchema
-from cdktf_cdktf_provider_azurerm.api_management_api_version_set import ApiManagementApiVersionSet
 from cdktf_cdktf_provider_azurerm.api_management_backend import (
     ApiManagementBackend,
     ApiManagementBackendCircuitBreakerRule,
@@ -44,14 +39,6 @@ from cdktf_cdktf_provider_azurerm.api_management_backend import (
     ApiManagementBackendCircuitBreakerRuleFailureConditionStatusCodeRange,
     ApiManagementBackendTls,
 )
-from cdktf_cdktf_provider_azurerm.api_management_named_value import (
-    ApiManagementNamedValue,
-    ApiManagementNamedValueValueFromKeyVault,
-)
-from cdktf_cdktf_provider_azurerm.api_management_product import ApiManagementProduct
-from cdktf_cdktf_provider_azurerm.api_management_product_api import ApiManagementProductApi
-from cdktf_cdktf_provider_azurerm.api_management_product_policy import ApiManagementProductPolicy
-from cdktf_cdktf_provider_azurerm.api_management_subscription import ApiManagementSubscription
 from constructs import Construct
 
 from constructs_lib.acceptance import accept
@@ -74,7 +61,24 @@ from constructs_lib.policy import (
 from constructs_lib.policy_source import PolicySource, check_document, read_policy
 from constructs_lib.stack_of import stack_of
 
+# What few APIs have is imported where it is made: each binding takes milliseconds to load.
 if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azurerm.api_management_api_operation_policy import (
+        ApiManagementApiOperationPolicy,
+    )
+    from cdktf_cdktf_provider_azurerm.api_management_api_schema import ApiManagementApiSchema
+    from cdktf_cdktf_provider_azurerm.api_management_api_version_set import (
+        ApiManagementApiVersionSet,
+    )
+    from cdktf_cdktf_provider_azurerm.api_management_named_value import (
+        ApiManagementNamedValue,
+    )
+    from cdktf_cdktf_provider_azurerm.api_management_product import ApiManagementProduct
+    from cdktf_cdktf_provider_azurerm.api_management_product_api import ApiManagementProductApi
+    from cdktf_cdktf_provider_azurerm.api_management_product_policy import (
+        ApiManagementProductPolicy,
+    )
+    from cdktf_cdktf_provider_azurerm.api_management_subscription import ApiManagementSubscription
     from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
 
     from constructs_lib.api_diagnostics import ApiDiagnostics
@@ -532,6 +536,13 @@ class FunctionApi(Construct):
 
     def _named_values(self, given: Mapping[str, KeyVaultSecret | str]) -> None:
         self.named_values: dict[str, ApiManagementNamedValue] = {}
+        if not given:
+            return
+        from cdktf_cdktf_provider_azurerm.api_management_named_value import (
+            ApiManagementNamedValue,
+            ApiManagementNamedValueValueFromKeyVault,
+        )
+
         for name, value in given.items():
             where = f"named_values.{name}"
             check_pattern(self, where, name, _CHILD_NAME, _CHILD_NAME_RULE)
@@ -586,6 +597,10 @@ class FunctionApi(Construct):
                 "name the header or query parameter for Header and Query, nothing for Segment",
             )
         if version.version_set_id is None:
+            from cdktf_cdktf_provider_azurerm.api_management_api_version_set import (
+                ApiManagementApiVersionSet,
+            )
+
             self.version_set = ApiManagementApiVersionSet(
                 self,
                 "version-set",
@@ -666,19 +681,7 @@ class FunctionApi(Construct):
         )
 
     def _make_operations(self, operations: Operations) -> None:
-        self.schemas = {
-            schema.id: ApiManagementApiSchema(
-                self,
-                f"schema-{schema.id}",
-                api_name=self.name,
-                **self._in_gateway,
-                schema_id=schema.id,
-                content_type=schema.content_type,
-                components=schema.components,
-                definitions=schema.definitions,
-            )
-            for schema in operations.schemas
-        }
+        self._make_schemas(operations)
         self.operations: dict[str, ApiManagementApiOperation] = {}
         self.operation_policies: dict[str, ApiManagementApiOperationPolicy] = {}
         imported = operations.document is not None
@@ -697,6 +700,10 @@ class FunctionApi(Construct):
                     "no operation has this id",
                     f"write one of {', '.join(self.published)}",
                 )
+            from cdktf_cdktf_provider_azurerm.api_management_api_operation_policy import (
+                ApiManagementApiOperationPolicy,
+            )
+
             check_document(self, where, document, at="operation", sku=self._gateway.sku)
             self.operation_policies[operation] = ApiManagementApiOperationPolicy(
                 self,
@@ -708,6 +715,24 @@ class FunctionApi(Construct):
                 depends_on=[*self._needs(document), *([self.api] if imported else [])] or None,
             )
 
+    def _make_schemas(self, operations: Operations) -> None:
+        self.schemas: dict[str, ApiManagementApiSchema] = {}
+        if not operations.schemas:
+            return
+        from cdktf_cdktf_provider_azurerm.api_management_api_schema import ApiManagementApiSchema
+
+        for schema in operations.schemas:
+            self.schemas[schema.id] = ApiManagementApiSchema(
+                self,
+                f"schema-{schema.id}",
+                api_name=self.name,
+                **self._in_gateway,
+                schema_id=schema.id,
+                content_type=schema.content_type,
+                components=schema.components,
+                definitions=schema.definitions,
+            )
+
     def _product(self, product: Product | None) -> None:
         self.product: ApiManagementProduct | None = None
         self.product_api: ApiManagementProductApi | None = None
@@ -715,6 +740,12 @@ class FunctionApi(Construct):
         self._product_document: Document | None = None
         if product is None:
             return
+        from cdktf_cdktf_provider_azurerm.api_management_product import ApiManagementProduct
+        from cdktf_cdktf_provider_azurerm.api_management_product_api import ApiManagementProductApi
+        from cdktf_cdktf_provider_azurerm.api_management_product_policy import (
+            ApiManagementProductPolicy,
+        )
+
         product_id = product.id
         if product.display_name is not None:
             self._gateway.claim(self, "product.id", "product", product.id)
@@ -767,6 +798,10 @@ class FunctionApi(Construct):
         self.subscriptions: dict[str, ApiManagementSubscription] = {}
         if not names:
             return
+        from cdktf_cdktf_provider_azurerm.api_management_subscription import (
+            ApiManagementSubscription,
+        )
+
         # The API's id ends in `;rev=1`, which subscriptions refuse (azurerm issue 23399).
         api_id = f"{self._gateway.id}/apis/{self.name}"
         for name in names:
