@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
 from cdktf import TerraformResourceLifecycle, TerraformStack
@@ -24,7 +24,6 @@ from cdktf_cdktf_provider_azuread.application import (
     ApplicationApi,
     ApplicationAppRole,
 )
-from cdktf_cdktf_provider_azuread.application_identifier_uri import ApplicationIdentifierUri
 from cdktf_cdktf_provider_azuread.data_azuread_client_config import DataAzureadClientConfig
 from cdktf_cdktf_provider_azuread.service_principal import ServicePrincipal
 from constructs import Construct
@@ -34,6 +33,9 @@ from constructs_lib.directory_contract import DirectoryContract
 from constructs_lib.directory_request import APP_ROLE_ID, ROLE
 from constructs_lib.principal import Principal
 from constructs_lib.stack_of import stack_of
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azuread.application_identifier_uri import ApplicationIdentifierUri
 
 _ENDPOINT = "https://login.microsoftonline.com"
 
@@ -176,6 +178,10 @@ class AppRegistration(Construct):
         self.client_id = self.application.client_id
         self.identifier_uri: ApplicationIdentifierUri | None = None
         if identifier_uri:
+            from cdktf_cdktf_provider_azuread.application_identifier_uri import (
+                ApplicationIdentifierUri,
+            )
+
             self.identifier_uri = ApplicationIdentifierUri(
                 self,
                 "identifier-uri",

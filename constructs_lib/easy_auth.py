@@ -15,9 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from cdktf import Fn, Token
-from cdktf_cdktf_provider_azuread.application_federated_identity_credential import (
-    ApplicationFederatedIdentityCredential,
-)
 from constructs import Construct
 
 from constructs_lib.acceptance import accept
@@ -26,6 +23,10 @@ from constructs_lib.checks import UUID, check_choice, check_pattern, check_uuid,
 from constructs_lib.principal import Principal
 
 if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azuread.application_federated_identity_credential import (
+        ApplicationFederatedIdentityCredential,
+    )
+
     from constructs_lib.app_resource import AppResource, SlotResource
 
 # App Service reads a managed identity's client id from it, in the place of a client secret.
@@ -175,6 +176,10 @@ class EasyAuth(Construct):
             identities.extend(sign_in.users)
             self.app_settings[SIGN_IN_SETTING] = sign_in.identity.client_id
             self.identities = (sign_in.identity,)
+            from cdktf_cdktf_provider_azuread.application_federated_identity_credential import (
+                ApplicationFederatedIdentityCredential,
+            )
+
             self.federated_credential = ApplicationFederatedIdentityCredential(
                 self,
                 "federated-credential",

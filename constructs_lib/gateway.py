@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from cdktf import Fn, Token
 from cdktf_cdktf_provider_azuread.data_azuread_service_principal import DataAzureadServicePrincipal
@@ -23,11 +23,6 @@ from cdktf_cdktf_provider_azurerm.api_management import (
     ApiManagementSecurity,
     ApiManagementVirtualNetworkConfiguration,
 )
-from cdktf_cdktf_provider_azurerm.api_management_policy import ApiManagementPolicy
-from cdktf_cdktf_provider_azurerm.api_management_policy_fragment import (
-    ApiManagementPolicyFragment,
-)
-from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import DataAzurermApiManagement
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 from constructs import Construct
@@ -43,6 +38,13 @@ from constructs_lib.policy_source import (
 )
 from constructs_lib.principal import Principal
 from constructs_lib.resource_group import Placement, placement
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azurerm.api_management_policy import ApiManagementPolicy
+    from cdktf_cdktf_provider_azurerm.api_management_policy_fragment import (
+        ApiManagementPolicyFragment,
+    )
+    from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import DataAzurermApiManagement
 
 # The management API hands out secrets such as subscription keys to readers before this version.
 MIN_API_VERSION = "2021-08-01"
@@ -163,6 +165,8 @@ class GatewayReferences(Construct):
             return
         self.policy_document = read_policy(self, "policy", source, at="global")
         check_document(self, "policy", self.policy_document, at="global", sku=self.sku)
+        from cdktf_cdktf_provider_azurerm.api_management_policy import ApiManagementPolicy
+
         self.policy = ApiManagementPolicy(
             self, "policy", api_management_id=self.id, xml_content=write(self.policy_document)
         )
@@ -194,6 +198,10 @@ class GatewayReferences(Construct):
         """
         check_pattern(self, "fragment", name, r"[\w-]{1,80}", "up to 80 letters, digits, - and _")
         self.claim(self, "fragment", "fragment", name)
+        from cdktf_cdktf_provider_azurerm.api_management_policy_fragment import (
+            ApiManagementPolicyFragment,
+        )
+
         self.fragments[name] = ApiManagementPolicyFragment(
             self,
             f"fragment-{name}",
@@ -477,6 +485,10 @@ class ExistingGateway(GatewayReferences):
             if sku is None and sku_name and SKU.fullmatch(sku_name):
                 self.sku = sku_name
         elif name and resource_group_name:
+            from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import (
+                DataAzurermApiManagement,
+            )
+
             service = self.data = DataAzurermApiManagement(
                 self, "service", name=name, resource_group_name=resource_group_name
             )

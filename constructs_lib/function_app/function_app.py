@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cdktf import ITerraformDependable
-from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from cdktf_cdktf_provider_azurerm.role_assignment import RoleAssignment
 from cdktf_cdktf_provider_azurerm.service_plan import ServicePlan
@@ -27,6 +26,7 @@ from constructs_lib.function_app.storage import HostStorage
 from constructs_lib.resource_group import Placement, placement
 
 if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
     from cdktf_cdktf_provider_azurerm.private_endpoint import PrivateEndpoint
 
     from constructs_lib.app_resource import AppResource, SlotResource

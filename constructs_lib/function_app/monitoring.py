@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
 from constructs import Construct
 
 from constructs_lib.resource_group import Placement
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
 
 # Learn, "Microsoft Entra authentication for Application Insights": what telemetry is sent with.
 ROLE = "Monitoring Metrics Publisher"
@@ -50,6 +53,8 @@ def make_component(
     scope: Construct, workspace_id: str, name: str, place: Placement, tags: Mapping[str, str]
 ) -> ApplicationInsights:
     """Make a component on a workspace; without one Azure adds its own, and plans never settle."""
+    from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
+
     return ApplicationInsights(
         scope,
         "insights",

@@ -6,14 +6,16 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cdktf_cdktf_provider_azurerm.storage_account import StorageAccount
-from cdktf_cdktf_provider_azurerm.storage_container import StorageContainer
 from constructs import Construct
 
 from constructs_lib.checks import check_choice, check_pattern, is_token, refuse
 from constructs_lib.resource_group import Placement
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azurerm.storage_container import StorageContainer
 
 Use = Literal[
     "http", "timer", "event_hubs", "blob_trigger", "queue", "table", "durable", "diagnostics"
@@ -130,6 +132,8 @@ class HostStorage(Construct):
             endpoint = self.account.primary_blob_endpoint if with_container else ""
         if with_container:
             container = storage.container or container_name(app_name)
+            from cdktf_cdktf_provider_azurerm.storage_container import StorageContainer
+
             self.container = StorageContainer(
                 self,
                 "deployments",
