@@ -3,6 +3,7 @@
 Nothing here imports a construct or a provider; the fixtures are in `testing.pytest_plugin`.
 """
 
+from constructs_lib.testing.access import assert_only_callable_through, who_can_call
 from constructs_lib.testing.matching import Containing, Satisfying
 from constructs_lib.testing.mocks import mock_values, write_terraform_test
 from constructs_lib.testing.synthesized import Block, Synthesized, synthesize
@@ -14,8 +15,10 @@ __all__ = [
     "MockedApply",
     "Satisfying",
     "Synthesized",
+    "assert_only_callable_through",
     "mock_values",
     "mocked_apply",
     "synthesize",
+    "who_can_call",
     "write_terraform_test",
 ]
