@@ -22,8 +22,14 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 def _readme() -> str:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     text = text.replace("](docs/", "](")
+
     # Files of the repository that are no pages keep their name and lose the link.
-    return re.sub(r"\[([^\]]+)\]\((?!https?:|#|[\w/-]+\.(?:md|svg|png))[^)]*\)", r"\1", text)
+    def kept(link: re.Match[str]) -> str:
+        target = link[2].partition("#")[0]
+        is_page = not target or "://" in target or (ROOT / "docs" / target).is_file()
+        return link[0] if is_page else link[1]
+
+    return re.sub(r"\[([^\]]+)\]\(([^)]*)\)", kept, text)
 
 
 def _settings() -> str:
