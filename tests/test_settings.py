@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -205,7 +205,7 @@ def test_main_exits_2_without_a_traceback_or_output(repository, tmp_path):
         cwd=project,
         capture_output=True,
         text=True,
-        env={"PATH": str(Path(sys.executable).parent), "PYTHONPATH": str(repository)},
+        env={**os.environ, "PYTHONPATH": str(repository)},
     )
     assert done.returncode == 2
     assert done.stdout == ""
