@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import os
 
-from constructs_lib.engine import bindings, leaving
+from constructs_lib.engine import bindings
 
 
 def switch_on() -> None:
     """Make provider packages lazy, unless the environment says `CONSTRUCTS_LIB_ENGINE=off`."""
     if os.environ.get("CONSTRUCTS_LIB_ENGINE", "").lower() not in {"off", "0", "false", "no"}:
         bindings.switch_on()
-        leaving.switch_on()

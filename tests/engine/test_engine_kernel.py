@@ -145,6 +145,8 @@ class Report:
         self.itself = self
         self.file = open(path, "w")
         self.file.write("written")
+    def __del__(self):
+        print("finalized")
 report = Report("cycle.txt")
 plain = open("plain.txt", "w")
 plain.write("written")
@@ -153,7 +155,7 @@ sys.stdout.write("output ")
 sys.exit(3)
 """
     result = fresh(code, cwd=tmp_path, path=null_provider, exit_code=3)
-    assert result.stdout == "output hook\n"
+    assert result.stdout == "output hook\nfinalized\n"
     assert result.stderr == ""
     assert (tmp_path / "cycle.txt").read_text() == "written"
     assert (tmp_path / "plain.txt").read_text() == "written"
