@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from terraform_harness import environment, has_stand_in, synthesize
+from terraform_harness import execute, has_stand_in, synthesize
 from terraform_order import Order
 
 HERE = Path(__file__).resolve().parent
@@ -80,12 +79,10 @@ class FaultyStack:
 
     def run(self, command: str, fail: str = "") -> list[Step]:
         """Apply or destroy with faults; return the steps."""
-        done = subprocess.run(
-            ("terraform", command, "-json", "-auto-approve", *QUICKLY),
-            cwd=self.stack.folder,
-            env=environment(TERRAFORM_OFFLINE_FAIL=fail),
-            capture_output=True,
-            text=True,
+        done = execute(
+            *("terraform", command, "-json", "-auto-approve", *QUICKLY),
+            folder=self.stack.folder,
+            TERRAFORM_OFFLINE_FAIL=fail,
         )
         steps: list[Step] = []
         for message in map(json.loads, done.stdout.splitlines()):

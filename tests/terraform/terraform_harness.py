@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from terraform_providers import initialised, running, shared, stand_ins
 from terraform_secrets import resource_schemas, secrets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,36 +31,20 @@ UNWANTED = (
     "TF_CLI_ARGS",
     "TF_DATA_DIR",
     "TF_LOG",
+    "TF_REATTACH_PROVIDERS",
     "TF_WORKSPACE",
 )
+
+# How the variables start that stand-in providers read.
+TO_STAND_INS = "TERRAFORM_OFFLINE_"
 
 # What an app takes from the repository itself, or not at all.
 LEFT_OUT = {"benchmarks", "cdktf.out", "constructs_lib", "dist", "docs", "node_modules", "site"}
 
 
 def has_stand_in() -> bool:
-    """Whether terraform would use stand-in providers, with which it can apply without harm.
-
-    Real providers are machine code, and applying with them would make real resources. A stand-in
-    is a script.
-    """
-    try:
-        configuration = Path(os.environ["TF_CLI_CONFIG_FILE"]).read_text()
-    except (KeyError, OSError):
-        return False
-    mirror = re.search(r'filesystem_mirror\s*\{[^}]*?path\s*=\s*"([^"]+)"', configuration)
-    if mirror is None:
-        return False
-    providers = [
-        path for path in Path(mirror[1]).glob("*/*/*/*/*/terraform-provider-*") if path.is_file()
-    ]
-    return bool(providers) and all(map(is_script, providers))
-
-
-def is_script(path: Path) -> bool:
-    """Whether a program starts with the line that names its interpreter."""
-    with path.open("rb") as program:
-        return program.read(2) == b"#!"
+    """Whether terraform would use stand-in providers, with which it can apply without harm."""
+    return bool(stand_ins())
 
 
 def reason_to_skip(*, apply: bool = True) -> str | None:
@@ -93,17 +79,34 @@ def environment(**changes: str) -> dict[str, str]:
     }
 
 
+def execute(*command: str | Path, folder: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run a command, terraform with stand-ins that run already; all that it prints is `stdout`.
+
+    `init` still looks for the providers. Those that are told to fail, or to write down what they
+    do, are told so when they start.
+    """
+    told = {name: value for name, value in changes.items() if name.startswith(TO_STAND_INS)}
+    with contextlib.ExitStack() as ending:
+        if command[0] == "terraform" and command[1] != "init" and has_stand_in():
+            changes["TF_REATTACH_PROVIDERS"] = (
+                ending.enter_context(running(environment(**told), initialised(folder)))
+                if any(told.values())
+                else shared()
+            )
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=environment(**changes),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+
+
 def run(*command: str | Path, folder: Path, expect: int = 0, **changes: str) -> str:
     """Run a command and return what it prints; fail with that if its exit status is another."""
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=environment(**changes),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    )
+    done = execute(*command, folder=folder, **changes)
     if done.returncode != expect:
         said = f"{' '.join(map(str, command))}: exit status {done.returncode}, not {expect}"
         pytest.fail(f"{said}\n{done.stdout[-8000:]}", pytrace=False)
@@ -207,9 +210,7 @@ class Stack:
                 "TERRAFORM_OFFLINE_LOG": str(log),
             }
             command = ("terraform", "apply", "-auto-approve", "-refresh=false")
-            subprocess.run(
-                command, cwd=self.folder, env=environment(**changes), capture_output=True
-            )
+            execute(*command, folder=self.folder, **changes)
             entries = [json.loads(line) for line in log.read_text().splitlines()]
             new = {(e["type"], e["name"]) for e in entries if e["outcome"] == "failed"}
             if not new:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
-from terraform_harness import Stack, needs_stand_in, synthesize
+from terraform_harness import Stack, environment, needs_stand_in, run, synthesize
 
 APP = """
 from cdktf import App, TerraformStack
@@ -43,6 +44,29 @@ def test_stacks_of_an_app_go_through_a_whole_life_in_their_order(tmp_path: Path)
 def stack_of(folder: Path, document: dict[str, object]) -> Stack:
     (folder / "cdk.tf.json").write_text(json.dumps(document))
     return Stack(folder)
+
+
+@needs_stand_in
+def test_stand_ins_that_run_already_plan_as_those_that_terraform_starts(tmp_path: Path) -> None:
+    sources = {"azurerm": "hashicorp/azurerm", "azuread": "hashicorp/azuread"}
+    document = {
+        "terraform": {"required_providers": {n: {"source": s} for n, s in sources.items()}},
+        "provider": {"azurerm": [{"features": [{}]}], "azuread": [{}]},
+        "data": {"azurerm_client_config": {"here": {}}},
+        "resource": {
+            "azuread_application": {"orders": {"display_name": "orders"}},
+            "azurerm_resource_group": {"main": {"name": "rg", "location": "westeurope"}},
+        },
+        "output": {"tenant": {"value": "${data.azurerm_client_config.here.tenant_id}"}},
+    }
+    stack = stack_of(tmp_path, document)
+    stack.terraform("init")
+    command = ("terraform", "plan", "-no-color")
+    started = subprocess.run(
+        command, cwd=tmp_path, env=environment(), capture_output=True, text=True
+    )
+    assert "2 to add" in started.stdout
+    assert run(*command, folder=tmp_path) == started.stdout
 
 
 @needs_stand_in

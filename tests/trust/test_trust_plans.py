@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from trust_samples import planned
 from constructs_lib.trust import Analysis, analyse, read
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "terraform"))
-from terraform_harness import needs_stand_in
+from terraform_harness import needs_stand_in, run
 
 HERE = Path(__file__).parent / "plain_hcl"
 OUTSIDERS = {"anonymous", "application", "application-with-role", "user", "foreign", "publishing"}
@@ -163,17 +161,10 @@ def test_changed_expressions_of_a_plan_are_found(
 def test_a_hand_written_stack_planned_by_terraform(tmp_path: Path) -> None:
     (tmp_path / "cdk.tf.json").write_text(json.dumps(planned()), encoding="utf-8")
 
-    def terraform(*arguments: str) -> str:
-        variables = {**os.environ, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
-        done = subprocess.run(
-            ["terraform", *arguments], cwd=tmp_path, env=variables, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    terraform("init", "-input=false")
-    terraform("plan", "-input=false", "-out=plan")
-    (tmp_path / "plan.json").write_text(terraform("show", "-json", "plan"), encoding="utf-8")
+    run("terraform", "init", folder=tmp_path)
+    run("terraform", "plan", "-out=plan", folder=tmp_path)
+    shown = run("terraform", "show", "-json", "plan", folder=tmp_path)
+    (tmp_path / "plan.json").write_text(shown, encoding="utf-8")
     analysis = analyse(read(tmp_path / "plan.json"))
     assert [each.message for each in analysis.findings if each.severity != "note"] == []
     outside = [each for each in analysis.answers if each.caller.kind in OUTSIDERS]
