@@ -45,8 +45,8 @@ format: set-up ## Write the code the way `make lint` wants it.
 	@$(IN_PROJECT) ruff check --fix .
 	@$(IN_PROJECT) ruff format .
 
-audit: synth ## Let checkov judge every environment; what it finds has to be accepted with a reason.
-	@$(IN_PROJECT) python tools/audit.py
+audit: synth ## Look for weaknesses in environments, pipelines and locked packages; PARTS=... narrows it.
+	@$(IN_PROJECT) python -m tools.audit $(PARTS)
 
 docs: ## Build the documentation into site.
 	$(SET_UP) docs
@@ -58,7 +58,7 @@ bench: ## Compare the speed with that of plain CDKTF.
 
 # Python 3.10, so that what is locked installs on 3.10 and on all later ones.
 lock: ## Lock anew what Pipfile and package.json ask for: make lock PYTHON=python3.10
-	@python=$$(tools/find_python.sh) && $(IN_PROJECT) "$$python" tools/lock.py
+	@python=$$(tools/find_python.sh) && $(IN_PROJECT) "$$python" -m tools.lock
 
 clean: ## Remove all that was installed, generated or cached here.
 	rm -rf .venv .pipenv node_modules cdktf.out site dist .cache .pytest_cache .ruff_cache .hypothesis

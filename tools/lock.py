@@ -1,6 +1,7 @@
-"""Locks anew: Pipfile.lock and requirements/checkov.txt by pipenv, package-lock.json by npm.
+"""Locks anew: Pipfile.lock and requirements/*.txt by pipenv, package-lock.json by npm.
 
-Checkov is locked by itself, because it pins packages that the project needs in other versions.
+The programs of the audit are locked by themselves, because they pin packages that the project needs
+in other versions.
 Pipenv writes the package index into its lock. It is taken out again, so that the lock installs
 from whatever index the machine is configured for. npm leaves it out by itself (see `.npmrc`).
 """
@@ -11,25 +12,32 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
-from set_up import requirement_lines
+from tools.set_up import requirement_lines
 
 ROOT = Path(__file__).resolve().parent.parent
 PIPENV = ROOT / ".pipenv"
 PIPENV_VERSION = "2026.10.3"
-CHECKOV_VERSION = "3.3.30"
+
+# What is in requirements/<group>.txt, apart from what these need. They have to run on Python 3.10.
+GROUPS = {
+    "audit": ("pip-audit==2.10.1", "zizmor==1.30.1", "check-jsonschema==0.38.2"),
+    "checkov": ("checkov==3.3.30",),
+}
 
 
 def main() -> None:
-    """Lock all three."""
+    """Lock all."""
     if sys.version_info[:2] != (3, 10):
         sys.exit("lock: only a lock made on Python 3.10 holds on all: make lock PYTHON=python3.10")
     venv.create(PIPENV, clear=True, with_pip=True, symlinks=True)
     pip = (PIPENV / "bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet")
     subprocess.run([*pip, "install", f"pipenv=={PIPENV_VERSION}"], check=True)
     lock_with_pipenv(ROOT)
-    lock_checkov(ROOT / "requirements/checkov.txt")
+    for group, wanted in GROUPS.items():
+        lock_group(wanted, ROOT / f"requirements/{group}.txt")
     subprocess.run(["npm", "install", "--package-lock-only"], cwd=ROOT, check=True)
 
 
@@ -43,10 +51,11 @@ def lock_with_pipenv(folder: Path) -> None:
     take_out_index(folder / "Pipfile.lock")
 
 
-def lock_checkov(requirements: Path) -> None:
-    """Write all that checkov needs to a requirements file, with the hashes for every platform."""
+def lock_group(wanted: Sequence[str], requirements: Path) -> None:
+    """Write programs and what they need to a requirements file, with all platforms' hashes."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "Pipfile").write_text(f'[packages]\ncheckov = "=={CHECKOV_VERSION}"\n')
+        lines = [f'{name} = "=={version}"' for name, version in (w.split("==") for w in wanted)]
+        Path(folder, "Pipfile").write_text("\n".join(["[packages]", *lines, ""]))
         lock_with_pipenv(Path(folder))
         locked = json.loads(Path(folder, "Pipfile.lock").read_text())
     write_requirements(locked, requirements)
