@@ -2,7 +2,7 @@
 # Python packages in .venv, Node packages in node_modules. A machine needs git, make and Python 3.10
 # to 3.13 (PYTHON=... names another than the one that is found).
 .DEFAULT_GOAL := help
-.PHONY: help set-up synth diff deploy destroy test lint format audit docs bench lock clean
+.PHONY: help set-up synth diff deploy destroy test smoke lint format audit build docs bench lock clean
 
 # cdktf-cli starts `python` and `node` by name and, unless it is told not to, calls home. Node would
 # warn of a call in cdktf that is deprecated. For synth terraform, if there is one, is only asked for
@@ -36,6 +36,9 @@ destroy: set-up ## Remove it from Azure, after a question: make destroy STACK=de
 test: set-up ## Run the tests; ARGS="tests/policy -x" narrows them.
 	@$(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=worksteal $(ARGS)
 
+smoke: set-up ## Try the wheel on the other Pythons there are; `make test` does so on its own.
+	@PYTHONS=others $(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=2 tests/project/test_project_smoke.py
+
 lint: set-up ## Check style and types.
 	@$(IN_PROJECT) ruff check .
 	@$(IN_PROJECT) ruff format --check .
@@ -47,6 +50,13 @@ format: set-up ## Write the code the way `make lint` wants it.
 
 audit: synth ## Look for weaknesses in environments, pipelines and locked packages; PARTS=... narrows it.
 	@$(IN_PROJECT) python -m tools.audit $(PARTS)
+
+# From what is committed, with the locked build backend and the time of the commit: the same bytes on
+# every machine.
+build: set-up ## Build wheel and sdist of the last commit into dist.
+	@rm -rf dist .cache/build && mkdir -p .cache/build && git archive HEAD | tar -x -C .cache/build
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(IN_PROJECT) python -m build --no-isolation --outdir dist .cache/build
+	@$(IN_PROJECT) python -m pip hash dist/*
 
 docs: ## Build the documentation into site.
 	$(SET_UP) docs

@@ -1,0 +1,122 @@
+"""In a fresh environment the wheel is all that a stack outside this repository needs.
+
+On the Python that runs the tests; with PYTHONS=others (`make smoke`) on each other one that the wheel
+is for and that is on the PATH or in pyenv.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+RUNNING = sys.version_info[:2]
+OTHERS = [(3, minor) for minor in (10, 11, 12, 13) if (3, minor) != RUNNING]
+ID = "11111111-1111-4111-8111-111111111111"
+PUBLIC_NAMES = """
+import constructs_lib
+for name in constructs_lib.__all__:
+    assert getattr(constructs_lib, name) is not None
+print(constructs_lib.__file__)
+print(*constructs_lib.__all__)
+"""
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def find(version: tuple[int, int]) -> str | None:
+    """A Python of that version that can make environments."""
+    if version == RUNNING:
+        return sys.executable
+    name = "python{}.{}".format(*version)
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
+    of_pyenv = sorted(pyenv.glob("{}.{}.*/bin/python".format(*version)))
+    check = f"import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != {version})"
+    for candidate in (shutil.which(name), *of_pyenv):
+        # A shim of pyenv exists and does not run where its version is not there.
+        if (
+            candidate
+            and not subprocess.run((candidate, "-c", check), capture_output=True).returncode
+        ):
+            return str(candidate)
+    return None
+
+
+@pytest.fixture(
+    params=OTHERS if os.environ.get("PYTHONS") == "others" else [RUNNING],
+    ids=lambda version: "{}.{}".format(*version),
+)
+def clean_python(request: pytest.FixtureRequest, tmp_path: Path, run_outside: Run) -> Path:
+    """The Python of a fresh environment."""
+    found = find(request.param)
+    if found is None:
+        pytest.skip("no Python {}.{} on the PATH or in pyenv".format(*request.param))
+    folder = tmp_path / "venv"
+    done = run_outside(found, "-m", "venv", "--without-pip", folder, folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "bin/python"
+
+
+@pytest.fixture
+def install(
+    clean_python: Path, repository: Path, tmp_path: Path, run_outside: Run
+) -> Callable[[str], None]:
+    """Installs into it, in the versions that are locked."""
+    lock = json.loads((repository / "Pipfile.lock").read_text())
+    locked = {**lock["develop"], **lock["default"]}
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text("\n".join(f"{name}{p['version']}" for name, p in locked.items()))
+    pip = (
+        sys.executable, "-m", "pip", "--python", clean_python, "install", "--no-compile",
+        "--disable-pip-version-check", "--no-input", "--constraint", constraints,
+    )  # fmt: skip
+
+    def install(what: str) -> None:
+        done = run_outside(*pip, what, folder=tmp_path)
+        if done.returncode and run_outside(*pip, "publication", folder=tmp_path).returncode:
+            pytest.skip("pip reaches no package index; configure one (PIP_INDEX_URL) to run this")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return install
+
+
+# One test, since what costs is the installation.
+def test_wheel_is_all_that_is_needed(
+    clean_python: Path,
+    install: Callable[[str], None],
+    wheel: Path,
+    repository: Path,
+    tmp_path: Path,
+    run_outside: Run,
+) -> None:
+    command_line = clean_python.parent / "secured-functions"
+    outside = tmp_path / "outside"
+    outside.mkdir()
+
+    def run(*command: str | Path, folder: Path = outside) -> str:
+        done = run_outside(*command, folder=folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    install(str(wheel))
+    place, names = run(clean_python, "-c", PUBLIC_NAMES).splitlines()
+    assert Path(place).is_relative_to(clean_python.parent.parent)
+    assert {"Gateway", "SecuredFunctionApi"} <= set(names.split())
+    assert "usage: secured-functions" in run(command_line, "--help")
+    lacking = run_outside(command_line, "check", "cdktf.out", folder=outside)
+    assert (lacking.returncode, "Traceback" in lacking.stderr) == (2, False)
+
+    shutil.copy(repository / "examples/recipe/main.py", outside)
+    run(clean_python, "main.py")
+    stack = json.loads((outside / "cdktf.out/stacks/recipe/cdk.tf.json").read_text())
+    assert "azurerm_api_management_api_policy" in stack["resource"]
+
+    install("secured-functions[cli,testing]")
+    run(command_line, "check", "cdktf.out")
+    run(command_line, "init", "orders", "--yes", "--name", "orders", "--subscription-id", ID)
+    assert "2 passed" in run(clean_python, "-m", "pytest", "--quiet", folder=outside / "orders")
