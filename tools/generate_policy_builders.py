@@ -130,18 +130,20 @@ class Builder:
     def source(self) -> str:
         """Return the function."""
         element = self.element
-        if element.text and not element.anything:
+        # The document of a resolver is written as a file or of generic elements.
+        anything = element.anything or (self.policy is not None and not self.policy.sections)
+        if element.text and not anything:
             required = element.text_required
             self.positional = "content: Value" if required else "content: Value | None = None"
             self.documentation.append(("content", "The text in it."))
             self.children.append("text(content)" if required else "*_text(content)")
-        elif element.anything or holds_policies(element):
+        elif anything or holds_policies(element):
             self.positional = "*children: Node"
-            what = "What stands in it." if element.anything else "The policies in it, in order."
+            what = "What stands in it." if anything else "The policies in it, in order."
             self.documentation.append(("children", what))
         for attribute in element.attributes:
             self.attribute(attribute)
-        for child in element.children:
+        for child in () if anything else element.children:
             self.child(child)
         if self.positional.startswith("*"):
             self.children.append("*children")

@@ -16,12 +16,23 @@ from constructs_lib.policy.builders import *  # noqa: F403 - exactly what its __
 from constructs_lib.policy.checks import Known, check
 from constructs_lib.policy.composition import References, effective, references
 from constructs_lib.policy.expressions import is_expression
-from constructs_lib.policy.model import Comment, Document, Element, Fragment, Node, Place, Section
+from constructs_lib.policy.model import (
+    AnyDocument,
+    Comment,
+    Document,
+    Element,
+    Fragment,
+    Node,
+    Place,
+    Resolver,
+    Section,
+)
 from constructs_lib.policy.reader import read, read_file
 from constructs_lib.policy.values import Expression, Template, Value, literal, quoted
 from constructs_lib.policy.writer import write
 
 __all__ = [
+    "AnyDocument",
     "Comment",
     "Document",
     "Element",
@@ -31,6 +42,7 @@ __all__ = [
     "Node",
     "Place",
     "References",
+    "Resolver",
     "Section",
     "Template",
     "Value",

@@ -149,6 +149,7 @@ def AzureOpenaiSemanticCacheLookup(
     embeddings_backend_auth: Literal["system-assigned"],
     ignore_system_messages: bool | str | None = None,
     max_message_count: int | str | None = None,
+    cache_id: str | None = None,
     vary_by: Texts = (),
 ) -> Element:
     """Answers Azure OpenAI requests from the cache if a similar prompt was there.
@@ -162,6 +163,7 @@ def AzureOpenaiSemanticCacheLookup(
         embeddings_backend_auth: How to log in there. (no expression)
         ignore_system_messages: Whether to leave system messages out. (default `false`)
         max_message_count: Messages beyond which nothing is cached.
+        cache_id: Cache in API Management.
         vary_by: What the cache tells apart by.
     """
     return element(
@@ -172,6 +174,7 @@ def AzureOpenaiSemanticCacheLookup(
             "embeddings-backend-auth": embeddings_backend_auth,
             "ignore-system-messages": ignore_system_messages,
             "max-message-count": max_message_count,
+            "cache-id": cache_id,
         },
         [*_texts("vary-by", vary_by)],
     )
@@ -197,7 +200,10 @@ def AzureOpenaiTokenLimit(
     counter_key: str,
     tokens_per_minute: int | str | None = None,
     token_quota: int | str | None = None,
-    token_quota_period: Literal["Hourly", "Daily", "Weekly", "Monthly", "Yearly"] | None = None,
+    token_quota_period: Literal["Hourly", "Daily", "Weekly", "Monthly", "Yearly"]
+    | Expression
+    | Template
+    | None = None,
     estimate_prompt_tokens: bool | str | None = None,
     retry_after_header_name: str | None = None,
     retry_after_variable_name: str | None = None,
@@ -215,10 +221,10 @@ def AzureOpenaiTokenLimit(
 
     Args:
         counter_key: What to count by.
-        tokens_per_minute: Tokens in a minute. (no expression)
-        token_quota: Tokens in a period. (no expression)
-        token_quota_period: The period. (no expression)
-        estimate_prompt_tokens: Whether to count prompts beforehand. (no expression)
+        tokens_per_minute: Tokens in a minute.
+        token_quota: Tokens in a period.
+        token_quota_period: The period.
+        estimate_prompt_tokens: Whether to count prompts beforehand.
         retry_after_header_name: Response header with the seconds to wait. (no expression)
         retry_after_variable_name: Variable with the seconds to wait. (no expression)
         remaining_quota_tokens_header_name: Header with what is left of the quota. (no
@@ -806,13 +812,13 @@ def GetAuthorizationContext(
 def GraphqlRule(
     *,
     path: str,
-    action: Literal["allow", "remove", "reject", "ignore"] | Expression | Template,
+    action: Literal["allow", "remove", "reject", "ignore"] | Expression | Template | None = None,
 ) -> Element:
     """What to do about a path.
 
     Args:
         path: Path of a type, field or directive. (no expression)
-        action: What to do.
+        action: What to do. (default `allow`)
     """
     return element("rule", {"path": path, "action": action})
 
@@ -1076,18 +1082,22 @@ def LlmContentSafety(
     backend_id: str,
     shield_prompt: bool | str | None = None,
     enforce_on_completions: bool | str | None = None,
+    window_size: int | str | None = None,
+    window_overlap_size: int | str | None = None,
     categories: Element | None = None,
     blocklists: Texts = (),
 ) -> Element:
-    """Has Azure AI Content Safety look at prompts.
+    """Has Azure AI Content Safety look at prompts and answers.
 
-    Sections: inbound.
+    Sections: inbound, outbound.
     See https://learn.microsoft.com/azure/api-management/llm-content-safety-policy.
 
     Args:
         backend_id: Backend of the service.
         shield_prompt: Whether to look for attacks. (default `false`)
         enforce_on_completions: Whether to look at answers too. (default `false`)
+        window_size: Characters of an answer that are looked at in one go. (default `10000`)
+        window_overlap_size: Characters that are looked at in both of two goes.
         categories: What to refuse. Made by `Categories`.
         blocklists: Lists of forbidden content.
     """
@@ -1097,6 +1107,8 @@ def LlmContentSafety(
             "backend-id": backend_id,
             "shield-prompt": shield_prompt,
             "enforce-on-completions": enforce_on_completions,
+            "window-size": window_size,
+            "window-overlap-size": window_overlap_size,
         },
         [*([categories] if categories else []), *_wrapped("blocklists", _texts("id", blocklists))],
     )
@@ -1126,6 +1138,7 @@ def LlmSemanticCacheLookup(
     embeddings_backend_auth: Literal["system-assigned"],
     ignore_system_messages: bool | str | None = None,
     max_message_count: int | str | None = None,
+    cache_id: str | None = None,
     vary_by: Texts = (),
 ) -> Element:
     """Answers requests to a language model from the cache if a similar prompt was there.
@@ -1139,6 +1152,7 @@ def LlmSemanticCacheLookup(
         embeddings_backend_auth: How to log in there. (no expression)
         ignore_system_messages: Whether to leave system messages out. (default `false`)
         max_message_count: Messages beyond which nothing is cached.
+        cache_id: Cache in API Management.
         vary_by: What the cache tells apart by.
     """
     return element(
@@ -1149,6 +1163,7 @@ def LlmSemanticCacheLookup(
             "embeddings-backend-auth": embeddings_backend_auth,
             "ignore-system-messages": ignore_system_messages,
             "max-message-count": max_message_count,
+            "cache-id": cache_id,
         },
         [*_texts("vary-by", vary_by)],
     )
@@ -1174,7 +1189,10 @@ def LlmTokenLimit(
     counter_key: str,
     tokens_per_minute: int | str | None = None,
     token_quota: int | str | None = None,
-    token_quota_period: Literal["Hourly", "Daily", "Weekly", "Monthly", "Yearly"] | None = None,
+    token_quota_period: Literal["Hourly", "Daily", "Weekly", "Monthly", "Yearly"]
+    | Expression
+    | Template
+    | None = None,
     estimate_prompt_tokens: bool | str | None = None,
     retry_after_header_name: str | None = None,
     retry_after_variable_name: str | None = None,
@@ -1192,10 +1210,10 @@ def LlmTokenLimit(
 
     Args:
         counter_key: What to count by.
-        tokens_per_minute: Tokens in a minute. (no expression)
-        token_quota: Tokens in a period. (no expression)
-        token_quota_period: The period. (no expression)
-        estimate_prompt_tokens: Whether to count prompts beforehand. (no expression)
+        tokens_per_minute: Tokens in a minute.
+        token_quota: Tokens in a period.
+        token_quota_period: The period.
+        estimate_prompt_tokens: Whether to count prompts beforehand.
         retry_after_header_name: Response header with the seconds to wait. (no expression)
         retry_after_variable_name: Variable with the seconds to wait. (no expression)
         remaining_quota_tokens_header_name: Header with what is left of the quota. (no
@@ -1410,7 +1428,7 @@ def PublishToDapr(
         topic: Topic, or `component/topic`.
         ignore_error: Whether to go on if it fails. (default `false`, no expression)
         response_variable_name: Variable for the answer. (no expression)
-        timeout: Seconds to wait. (default `5`, no expression)
+        timeout: Seconds to wait. (default `5`)
         template: How to read the text. (no expression)
         content_type: Content type of the message. (no expression)
     """
@@ -1813,7 +1831,7 @@ def SendRequest(
     Args:
         children: The policies in it, in order.
         mode: A new request or a copy of this one. (default `new`)
-        response_variable_name: Variable for the answer. (no expression)
+        response_variable_name: Variable for the answer.
         timeout: Seconds to wait. (default `60`)
         ignore_error: Whether to go on if it fails. (default `false`, no expression)
         set_url: The address.
@@ -2199,7 +2217,7 @@ def ValidateContent(
 
     Args:
         unspecified_content_type_action: For other content types.
-        max_size: Bytes, at most 102400 unless Azure support raised it.
+        max_size: Bytes, at most 4 MB.
         size_exceeded_action: For bodies that are longer.
         errors_variable_name: Variable for the errors. (no expression)
         content_type_map: Which content types to validate as which. Made by `ContentTypeMap`.
@@ -2219,8 +2237,8 @@ def ValidateContent(
 
 def ValidateGraphqlRequest(
     *,
+    max_size: int | str,
     error_variable_name: str | None = None,
-    max_size: int | str | None = None,
     max_depth: int | str | None = None,
     authorize: Iterable[Element] = (),
 ) -> Element:
@@ -2230,9 +2248,9 @@ def ValidateGraphqlRequest(
     See https://learn.microsoft.com/azure/api-management/validate-graphql-request-policy.
 
     Args:
-        error_variable_name: Variable for the errors. (no expression)
-        max_size: Bytes, at most 102400. (no expression)
-        max_depth: How deep a query may be. (no expression)
+        error_variable_name: Variable for the errors.
+        max_size: Bytes, at most 102400 unless Azure support raised it.
+        max_depth: How deep a query may be. (default `6`)
         authorize: Rules by path. Made by `GraphqlRule`.
     """
     return element(
@@ -2265,7 +2283,7 @@ def ValidateHeaders(
 ) -> Element:
     """Validates response headers against the API's schema.
 
-    Sections: inbound, backend, outbound, on-error.
+    Sections: outbound, on-error.
     See https://learn.microsoft.com/azure/api-management/validate-headers-policy.
 
     Args:
@@ -2483,23 +2501,26 @@ def ValidateQueryParameters(
 def ValidateStatusCode(
     *,
     unspecified_status_code_action: Literal["ignore", "prevent", "detect"] | Expression | Template,
+    errors_variable_name: str | None = None,
     error_variable_name: str | None = None,
     status_codes: Iterable[Element] = (),
 ) -> Element:
     """Validates status codes against the API's schema.
 
-    Sections: inbound, backend, outbound, on-error.
+    Sections: outbound, on-error.
     See https://learn.microsoft.com/azure/api-management/validate-status-code-policy.
 
     Args:
         unspecified_status_code_action: For codes not in the schema.
-        error_variable_name: Variable for the errors. (no expression)
+        errors_variable_name: Variable for the errors. (no expression)
+        error_variable_name: The same, as the policy toolkit calls it. (no expression)
         status_codes: What to do about one status code. Made by `StatusCode`.
     """
     return element(
         "validate-status-code",
         {
             "unspecified-status-code-action": unspecified_status_code_action,
+            "errors-variable-name": errors_variable_name,
             "error-variable-name": error_variable_name,
         },
         [*status_codes],

@@ -13,12 +13,20 @@ from typing import Literal
 from constructs_lib.findings import Finding, Severity
 from constructs_lib.policy.composition import fixed, named_values, sections
 from constructs_lib.policy.expressions import is_expression
-from constructs_lib.policy.model import Document, Element, Fragment, Node, Place
+from constructs_lib.policy.model import (
+    DATA_SOURCES,
+    AnyDocument,
+    Document,
+    Element,
+    Fragment,
+    Node,
+    Place,
+)
 from constructs_lib.policy.reference import POLICIES
 from constructs_lib.policy.specification import Attribute, ElementSpecification, Gateway, Policy
 from constructs_lib.policy.values import Template, shortened
 
-Scope = Literal["global", "workspace", "product", "api", "operation", "fragment"]
+Scope = Literal["global", "workspace", "product", "api", "operation", "fragment", "resolver"]
 
 RULES = {
     "SFP001": "The file cannot be read",
@@ -32,7 +40,7 @@ RULES = {
     "SFP203": "Value that is not among those allowed",
     "SFP204": "Value that is no number or truth value, or out of range",
     "SFP205": "Expression where none is allowed",
-    "SFP206": "Attributes that do not go together",
+    "SFP206": "Attributes or elements that do not go together",
     "SFP207": "Expression after other text, which is not run",
     "SFP301": "Unknown element",
     "SFP302": "Missing element",
@@ -59,6 +67,7 @@ _ENTITY = re.compile(r"&\s*(?:q\s*u\s*o\s*t|g\s*t|l\s*t|a\s*m\s*p)\s*;")
 _LATE_EXPRESSION = re.compile(r"@[({]")
 _AUTHORIZATION = re.compile(r"Headers\b[^;]{0,200}?[\"']authorization[\"']", re.IGNORECASE)
 _TOKEN_POLICY = "authentication-managed-identity"  # noqa: S105 - the name of a policy
+_FRAGMENT = "include-fragment"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +86,7 @@ class Known:
 
 
 def check(
-    document: Document | Fragment,
+    document: AnyDocument,
     *,
     scope: Scope = "api",
     sku: str | None = None,
@@ -86,7 +95,7 @@ def check(
     """Return what is wrong with a document, in its order.
 
     Args:
-        document: The document; of a `Fragment` the scope does not matter.
+        document: The document; of a `Fragment` or a `Resolver` the scope does not matter.
         scope: Where the document is to stand.
         sku: SKU of the gateway, such as `Developer_1`; what it runs is not checked without.
         known: What there is to refer to.
@@ -106,13 +115,15 @@ def _gateway(sku: str | None) -> Gateway | None:
 class _Checker:
     def __init__(
         self,
-        document: Document | Fragment,
+        document: AnyDocument,
         scope: Scope,
         gateway: Gateway | None,
         known: Known,
     ) -> None:
         self.document = document
-        self.scope: Scope = "fragment" if isinstance(document, Fragment) else scope
+        self.scope: Scope = scope
+        if not isinstance(document, Document):
+            self.scope = "fragment" if isinstance(document, Fragment) else "resolver"
         self.gateway = gateway
         self.known = known
         self.findings: list[Finding] = []
@@ -121,9 +132,11 @@ class _Checker:
     def run(self) -> None:
         for section, nodes in sections(self.document).items():
             place = next((node.place for node in nodes if not isinstance(node, str)), None)
-            if self.scope != "fragment":
+            if isinstance(self.document, Document):
                 self.section(section, nodes, place or self.document.place)
-            self.policies(nodes, None if self.scope == "fragment" else section, place)
+                self.policies(nodes, section, place)
+            else:
+                self.policies(nodes, None, place)
 
     def report(
         self,
@@ -209,6 +222,8 @@ class _Checker:
             return
         if section is not None:
             self.standing(element, policy, section)
+        elif element.name in DATA_SOURCES and self.scope == "fragment":
+            self.resolvers_only(element, "a fragment")
         if self.gateway and policy.gateways and self.gateway not in policy.gateways:
             self.report(
                 "SFP104",
@@ -222,13 +237,9 @@ class _Checker:
 
     def standing(self, element: Element, policy: Policy, section: str) -> None:
         if not policy.sections:
-            self.report(
-                "SFP102",
-                element.place,
-                f"<{element.name}> belongs to a GraphQL resolver, not to <{section}>",
-                "move it to the resolver's own policy",
-            )
-        elif section not in policy.sections:
+            self.resolvers_only(element, f"<{section}>")
+            return
+        if section not in policy.sections:
             disputed = section in policy.disputed
             self.report(
                 "SFP102",
@@ -238,13 +249,21 @@ class _Checker:
                 f"move it to {_or([f'<{name}>' for name in policy.sections])}",
                 severity="warning" if disputed else "error",
             )
-        if policy.scopes and self.scope not in policy.scopes:
+        if self.scope not in policy.scopes:
             self.report(
                 "SFP103",
                 element.place,
                 f"<{element.name}> cannot be used at {self.scope} scope",
                 f"use it at {_or(policy.scopes)} scope",
             )
+
+    def resolvers_only(self, element: Element, where: str) -> None:
+        self.report(
+            "SFP102",
+            element.place,
+            f"<{element.name}> belongs to a GraphQL resolver, not to {where}",
+            "move it to the resolver's own policy",
+        )
 
     def element(
         self, element: Element, specification: ElementSpecification, section: str | None
@@ -254,11 +273,13 @@ class _Checker:
         self.authorization(element)
         if specification.policies:
             self.policies(element.children, section, element.place)
-        elif not specification.anything:
+        elif specification.anything:
+            self.data(element)
+        else:
             self.text(element, specification)
             self.children(element, specification, section)
         if element.name in ("set-header", "set-query-parameter"):
-            self.values(element)
+            self.deleted(element)
 
     def attributes(self, element: Element, specification: ElementSpecification) -> None:
         known = {attribute.name: attribute for attribute in specification.attributes}
@@ -283,25 +304,51 @@ class _Checker:
                     f"<{name}> needs the attribute `{attribute.name}`",
                     f"add {attribute.name}=…: {attribute.summary}",
                 )
+        self.groups(element, specification)
+
+    def groups(self, element: Element, specification: ElementSpecification) -> None:
+        """Check attributes and elements that go together or exclude each other."""
+        name = specification.name
+        children = {child.name for child in specification.children}
+
+        def quoted(keys: Sequence[str]) -> list[str]:
+            return [f"<{key}>" if key in children else f"`{key}`" for key in keys]
+
         for groups, fewest, most in (
             (specification.exactly_one, 1, 1),
             (specification.at_least_one, 1, None),
             (specification.at_most_one, 0, 1),
         ):
             for group in groups:
-                given = [key for key in group if key in element.attributes]
-                if len(given) < fewest:
+                places: dict[str, Place | None] = {}
+                for key in group:
+                    inner = next(element.elements(key), None)
+                    if inner or key in element.attributes:
+                        places[key] = inner.place if inner else element.place
+                given = list(places)
+                if len(given) < fewest and not _includes(element):
                     self.report(
-                        "SFP206", element.place, f"<{name}> needs {_or(_ticked(group))}", "add one"
+                        "SFP206", element.place, f"<{name}> needs {_or(quoted(group))}", "add one"
                     )
                 elif most is not None and len(given) > most:
                     self.report(
                         "SFP206",
-                        element.place,
-                        f"<{name}> takes only one of {_or(_ticked(given))}",
+                        places[given[1]],
+                        f"<{name}> takes only one of {_or(quoted(given))}",
                         "leave one of them",
                         attribute=given[1],
                     )
+        for group in specification.together:
+            given = [key for key in group if key in element.attributes]
+            missing = [key for key in group if key not in element.attributes]
+            if given and missing:
+                self.report(
+                    "SFP206",
+                    element.place,
+                    f"<{name}> takes `{given[0]}` only together with {_or(quoted(missing))}",
+                    f"add {missing[0]}=…",
+                    attribute=given[0],
+                )
 
     def value(self, element: Element, attribute: Attribute, value: str) -> None:
         where = f"`{attribute.name}` of <{element.name}>"
@@ -368,6 +415,9 @@ class _Checker:
                 attribute=attribute,
                 severity="warning",
             )
+        self.entities(element, where, value, attribute)
+
+    def entities(self, element: Element, where: str, value: str, attribute: str | None) -> None:
         if _ENTITY.search(value):
             self.report(
                 "SFP408",
@@ -377,6 +427,14 @@ class _Checker:
                 attribute=attribute,
                 severity="warning",
             )
+
+    def data(self, element: Element) -> None:
+        """Check what is the user's own data for what azurerm makes of it."""
+        self.entities(element, f"the text of <{element.name}>", element.text, None)
+        for inner in element.elements():
+            for key, value in inner.attributes.items():
+                self.entities(inner, f"`{key}` of <{inner.name}>", value, key)
+            self.data(inner)
 
     def text(self, element: Element, specification: ElementSpecification) -> None:
         text = element.text
@@ -402,7 +460,10 @@ class _Checker:
         order = {name: index for index, name in enumerate(allowed)}
         count: Counter[str] = Counter()
         latest = ""
+        # Branches exclude each other, and a request in a policy has a token of its own.
+        before = after = self.token_policy
         for inner in element.elements():
+            self.token_policy = before
             child = allowed.get(inner.name)
             if child is None:
                 self.report(
@@ -420,7 +481,9 @@ class _Checker:
                     f"<{element.name}> takes at most {child.maximum} <{inner.name}>",
                     "leave out the others",
                 )
-            if latest and order[inner.name] < order[latest]:
+            if specification.any_order or inner.name == _FRAGMENT:
+                pass  # what a fragment brings may belong anywhere
+            elif latest and order[inner.name] < order[latest]:
                 self.report(
                     "SFP304",
                     inner.place,
@@ -431,6 +494,15 @@ class _Checker:
             else:
                 latest = inner.name
             self.element(inner, child.element or POLICIES[inner.name].element, section)
+            if inner.name != _TOKEN_POLICY:
+                after = after or self.token_policy
+        self.token_policy = after
+        if not _includes(element):
+            self.missing(element, specification, count)
+
+    def missing(
+        self, element: Element, specification: ElementSpecification, count: Counter[str]
+    ) -> None:
         for child in specification.children:
             if count[child.name] < child.minimum:
                 self.report(
@@ -441,23 +513,27 @@ class _Checker:
                     f"add <{child.name}>",
                 )
 
-    def values(self, element: Element) -> None:
-        action = element.attributes.get("exists-action", "override")
-        has_value = any(element.elements("value"))
-        if action == "delete" and has_value:
+        attributes = {each.name: each for each in specification.attributes}
+        for needed in specification.needed:
+            key = needed.attribute
+            value = element.attributes.get(key, attributes[key].default)
+            judged = value in attributes[key].values and value not in needed.unless
+            if judged and not count[needed.child]:
+                self.report(
+                    "SFP302",
+                    element.place,
+                    f"<{element.name}> needs an element <{needed.child}>",
+                    f'add <{needed.child}>, or write {key}="{needed.unless[0]}"',
+                )
+
+    def deleted(self, element: Element) -> None:
+        if element.attributes.get("exists-action") == "delete" and any(element.elements("value")):
             self.report(
                 "SFP301",
                 element.place,
                 f"<{element.name}> deletes and has a <value>",
                 "remove the <value>",
                 severity="warning",
-            )
-        elif action != "delete" and fixed(action) and not has_value:
-            self.report(
-                "SFP302",
-                element.place,
-                f"<{element.name}> needs an element <value>",
-                'add <value>, or write exists-action="delete"',
             )
 
     def references(self, element: Element) -> None:
@@ -540,6 +616,11 @@ def _validates_authorization(element: Element) -> bool:
     if "query-parameter-name" in attributes:
         default = ""
     return attributes.get("header-name", default).lower() == "authorization"
+
+
+def _includes(element: Element) -> bool:
+    """Tell whether a fragment may bring what is not there."""
+    return any(element.elements(_FRAGMENT))
 
 
 def _contains(nodes: Sequence[Node], name: str) -> bool:

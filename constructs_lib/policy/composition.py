@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from constructs_lib.policy.expressions import is_expression
-from constructs_lib.policy.model import Document, Element, Fragment, Node, Section
+from constructs_lib.policy.model import (
+    AnyDocument,
+    Document,
+    Element,
+    Fragment,
+    Node,
+    Resolver,
+    Section,
+)
 from constructs_lib.policy.values import NAMED_VALUE, TOKEN, Template
 
 
@@ -45,7 +53,7 @@ _REFERRING = {
 }
 
 
-def elements(document: Document | Fragment) -> Iterator[Element]:
+def elements(document: AnyDocument) -> Iterator[Element]:
     """Yield every element of a document, in order."""
     stack: list[Node] = []
     for section in sections(document).values():
@@ -57,10 +65,12 @@ def elements(document: Document | Fragment) -> Iterator[Element]:
                 stack.extend(reversed(node.children))
 
 
-def sections(document: Document | Fragment) -> Mapping[str, Section]:
-    """Return the lists of policies of a document or fragment by their names."""
+def sections(document: AnyDocument) -> Mapping[str, Section]:
+    """Return the lists of policies of a document, fragment or resolver by their names."""
     if isinstance(document, Fragment):
         return {"fragment": document.policies}
+    if isinstance(document, Resolver):
+        return {"resolver": [document.source]}
     return document.sections()
 
 
@@ -87,7 +97,7 @@ def named_values(element: Element) -> Iterator[tuple[str, str | None]]:
                 yield match.group(1), None
 
 
-def references(document: Document | Fragment) -> References:
+def references(document: AnyDocument) -> References:
     """Return what a document refers to by names that are known now.
 
     References that are tokens or Terraform templates are left out: Terraform sees those itself.

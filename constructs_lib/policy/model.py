@@ -1,4 +1,4 @@
-"""Policy documents: elements in the four sections, and fragments.
+"""Policy documents: elements in the four sections, fragments, and resolvers of GraphQL.
 
 Everything is a plain list or dictionary that may be changed at any time. Two documents are equal
 if they say the same; where something was read from does not matter.
@@ -18,6 +18,9 @@ from constructs_lib.policy.values import Template, Value, text, xml_characters
 SECTIONS = ("inbound", "backend", "outbound", "on-error")
 PAYLOADS = frozenset({"set-body", "xsl-transform"})
 """Elements whose content is data of the caller's, in which every space counts."""
+
+DATA_SOURCES = frozenset({"http-data-source", "sql-data-source", "cosmosdb-data-source"})
+"""Policies that are the root of a document of their own: the policy of a GraphQL resolver."""
 
 MAXIMUM_DEPTH = 100
 _NAME = re.compile(r"[A-Za-z_][\w.:-]*\Z", re.ASCII)
@@ -205,3 +208,23 @@ class Fragment:
     comments: dict[str, list[Comment]] = field(default_factory=dict[str, list[Comment]])
     path: str | None = field(default=None, compare=False, repr=False)
     place: Place | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass
+class Resolver:
+    """The policy of a GraphQL resolver: a data source, such as `<http-data-source>`.
+
+    Attributes:
+        source: The data source.
+        comments: Comments before it (key ``).
+        path: What it was read from, for messages.
+    """
+
+    source: Element
+    comments: dict[str, list[Comment]] = field(default_factory=dict[str, list[Comment]])
+    path: str | None = field(default=None, compare=False, repr=False)
+    place: Place | None = field(default=None, compare=False, repr=False)
+
+
+AnyDocument = Document | Fragment | Resolver
+"""Everything that API Management keeps as a policy of its own."""

@@ -10,19 +10,23 @@ import re
 from bisect import bisect_left, bisect_right
 from itertools import accumulate, groupby
 from pathlib import Path
+from typing import Literal, overload
 
 from constructs_lib.errors import InputError
 from constructs_lib.policy.expressions import UnbalancedError, expression_end, is_expression
 from constructs_lib.policy.model import (
+    DATA_SOURCES,
     MAXIMUM_DEPTH,
     PAYLOADS,
     SECTIONS,
+    AnyDocument,
     Comment,
     Document,
     Element,
     Fragment,
     Node,
     Place,
+    Resolver,
     Section,
 )
 from constructs_lib.policy.terraform import escaped, evaluated, parts
@@ -38,11 +42,16 @@ _SPACE = re.compile(r"\s*")
 _MASK = re.compile("\ufffe(\\d+)\uffff")
 
 
-def read_file(path: Path | str) -> Document | Fragment:
+@overload
+def read_file(path: Path | str) -> Document | Fragment: ...
+@overload
+def read_file(path: Path | str, *, resolvers: Literal[True]) -> AnyDocument: ...
+def read_file(path: Path | str, *, resolvers: bool = False) -> AnyDocument:
     """Read a policy file.
 
     Args:
         path: The file. Its text is not Terraform, so a `${` in it is a plain `${`.
+        resolvers: Whether it may be the policy of a GraphQL resolver.
 
     Raises:
         InputError: If it cannot be read, with line and column.
@@ -57,10 +66,20 @@ def read_file(path: Path | str) -> Document | Fragment:
             "`${TfToken[` is a mark of CDK for Terraform and cannot stand in a file",
             where=f"{path}:{source.count(chr(10), 0, token.start()) + 1}",
         )
-    return read(source, str(path))
+    return _Reader(source, str(path), terraform=False).read(resolvers=resolvers)
 
 
-def read(source: str, path: str | None = None, *, terraform: bool = False) -> Document | Fragment:
+@overload
+def read(
+    source: str, path: str | None = None, *, terraform: bool = False
+) -> Document | Fragment: ...
+@overload
+def read(
+    source: str, path: str | None = None, *, terraform: bool = False, resolvers: Literal[True]
+) -> AnyDocument: ...
+def read(
+    source: str, path: str | None = None, *, terraform: bool = False, resolvers: bool = False
+) -> AnyDocument:
     """Read a policy document or fragment.
 
     Args:
@@ -68,11 +87,13 @@ def read(source: str, path: str | None = None, *, terraform: bool = False) -> Do
         path: What to call the text in messages.
         terraform: Whether the text is a string of Terraform JSON, in which `${…}` is a reference
             and `$${` a plain `${`. Values with references become `Template`.
+        resolvers: Whether it may be the policy of a GraphQL resolver, from its data source on. An
+            API, product or operation has no place for one, so it is refused unless you ask for it.
 
     Raises:
         InputError: If API Management would not understand it, with line and column.
     """
-    return _Reader(source, path, terraform=terraform).read()
+    return _Reader(source, path, terraform=terraform).read(resolvers=resolvers)
 
 
 class _Tag:
@@ -120,14 +141,23 @@ class _Reader:
                 self.interpreted.append(part)
         return "".join(pieces)
 
-    def read(self) -> Document | Fragment:
+    def read(self, *, resolvers: bool) -> AnyDocument:
         before = self._comments()
         place = self._place(self.position)
         name = self._root()
+        root: AnyDocument
         if name == "fragment":
             element = self._element()
             self._no_attributes(element)
             root = Fragment(_section(element), {"": before}, self.path, place)
+        elif name in DATA_SOURCES and resolvers:
+            root = Resolver(self._element(), {"": before}, self.path, place)
+        elif name in DATA_SOURCES:
+            raise self._error(
+                f"<{name}> is the policy of a GraphQL resolver, which cannot stand here",
+                self.position,
+                "start with <policies>, or with <fragment> for a policy fragment",
+            )
         elif name == "policies":
             root = self._document(before, place)
         else:

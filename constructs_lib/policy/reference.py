@@ -2,11 +2,14 @@
 
 Sources, read for the facts and put in our own words: Learn, "API Management policy reference" and
 the page of each policy (its address is in the entry), and Microsoft's
-azure-api-management-policy-toolkit for attributes that a page leaves open. Where the two differ on
-sections, Learn's stand in `sections` and the toolkit's in `disputed`.
+azure-api-management-policy-toolkit for what a page leaves open. Where the two differ on sections,
+Learn's stand in `sections` and the toolkit's in `disputed`; where they differ on names, both are
+accepted. A limit that a page's own examples break is left out.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from constructs_lib.policy.specification import (
     Attribute,
@@ -14,6 +17,7 @@ from constructs_lib.policy.specification import (
     ElementSpecification,
     Gateway,
     Kind,
+    Needed,
     Policy,
     Scope,
     Section,
@@ -91,12 +95,11 @@ def _texts(
     summary: str,
     minimum: int = 0,
     maximum: int | None = None,
-    *,
-    expression: bool = True,
+    *attributes: Attribute,
 ) -> Child:
     """An element that holds nothing but text."""
     element = ElementSpecification(
-        name, summary, text=True, text_required=True, expression=expression
+        name, summary, attributes, text=True, text_required=True, expression=True
     )
     return Child(name, element, minimum, maximum)
 
@@ -111,6 +114,22 @@ def _wrapped(
 ) -> Child:
     """An element that holds a list of others."""
     element = ElementSpecification(name, summary, attributes, (child,), builder=builder)
+    return Child(name, element, int(required), 1)
+
+
+def _part(
+    name: str,
+    summary: str,
+    children: tuple[Child, ...],
+    *attributes: Attribute,
+    required: bool = False,
+    any_order: bool = False,
+    needed: tuple[Needed, ...] = (),
+) -> Child:
+    """An element of a resolver that holds several kinds of others."""
+    element = ElementSpecification(
+        name, summary, attributes, children, any_order=any_order, needed=needed
+    )
     return Child(name, element, int(required), 1)
 
 
@@ -133,6 +152,9 @@ _EXISTS_ACTION = _given(
     values=("override", "skip", "append", "delete"),
     default="override",
 )
+
+_VALUE = Needed("value", "exists-action", unless=("delete",))
+_URL = Needed("set-url", "mode", unless=("copy",))
 
 
 def _apply(content_type: str) -> Attribute:
@@ -215,6 +237,7 @@ _KEY = ElementSpecification(
         _given("e", "RSA exponent in Base64url."),
     ),
     text=True,
+    together=(("n", "e"),),
     builder="Key",
 )
 _DIMENSIONS = Child(
@@ -252,6 +275,9 @@ def _policy(
     exactly_one: tuple[tuple[str, ...], ...] = (),
     at_least_one: tuple[tuple[str, ...], ...] = (),
     at_most_one: tuple[tuple[str, ...], ...] = (),
+    together: tuple[tuple[str, ...], ...] = (),
+    any_order: bool = False,
+    needed: tuple[Needed, ...] = (),
 ) -> Policy:
     element = ElementSpecification(
         name,
@@ -266,6 +292,9 @@ def _policy(
         exactly_one=exactly_one,
         at_least_one=at_least_one,
         at_most_one=at_most_one,
+        together=together,
+        any_order=any_order,
+        needed=needed,
         builder="".join(part.capitalize() for part in name.split("-")),
     )
     url = f"{_LEARN}{page or name + '-policy'}"
@@ -321,14 +350,22 @@ def _token_limit(name: str, what: str) -> Policy:
         _INBOUND,
         (
             _required("counter-key", "What to count by.", expression=True),
-            _given("tokens-per-minute", "Tokens in a minute.", "integer", minimum=0),
-            _given("token-quota", "Tokens in a period.", "integer", minimum=0),
+            _given(
+                "tokens-per-minute", "Tokens in a minute.", "integer", expression=True, minimum=0
+            ),
+            _given("token-quota", "Tokens in a period.", "integer", expression=True, minimum=0),
             _given(
                 "token-quota-period",
                 "The period.",
+                expression=True,
                 values=("Hourly", "Daily", "Weekly", "Monthly", "Yearly"),
             ),
-            _given("estimate-prompt-tokens", "Whether to count prompts beforehand.", "boolean"),
+            _given(
+                "estimate-prompt-tokens",
+                "Whether to count prompts beforehand.",
+                "boolean",
+                expression=True,
+            ),
             *_COUNTERS,
             _given("remaining-quota-tokens-header-name", "Header with what is left of the quota."),
             _given("remaining-quota-tokens-variable-name", "Variable with what is left of it."),
@@ -339,6 +376,7 @@ def _token_limit(name: str, what: str) -> Policy:
         ),
         gateways=_NOT_CONSUMPTION,
         at_least_one=(("tokens-per-minute", "token-quota"),),
+        together=(("token-quota", "token-quota-period"),),
     )
 
 
@@ -352,7 +390,7 @@ def _token_metric(name: str, what: str) -> Policy:
     )
 
 
-def _semantic_lookup(name: str, what: str) -> Policy:
+def _semantic_lookup(name: str, what: str, scopes: tuple[Scope, ...]) -> Policy:
     return _policy(
         name,
         f"Answers {what} from the cache if a similar prompt was there.",
@@ -386,25 +424,96 @@ def _semantic_lookup(name: str, what: str) -> Policy:
                 expression=True,
                 minimum=0,
             ),
+            _given("cache-id", "Cache in API Management.", expression=True),
         ),
         (_texts("vary-by", "What the cache tells apart by."),),
+        scopes=scopes,
         once="section",
     )
 
 
-def _semantic_store(name: str, what: str) -> Policy:
+def _semantic_store(name: str, what: str, scopes: tuple[Scope, ...]) -> Policy:
     return _policy(
         name,
         f"Puts the answer of {what} into the cache.",
         _OUTBOUND,
         (_required("duration", "Seconds to keep it.", "integer", expression=True, minimum=1),),
+        scopes=scopes,
         once="section",
     )
 
 
-def _resolver(name: str, summary: str, gateways: tuple[Gateway, ...]) -> Policy:
-    return _policy(name, summary, (), anything=True, scopes=("api",), gateways=gateways)
+def _resolver(
+    name: str,
+    summary: str,
+    children: tuple[Child, ...],
+    gateways: tuple[Gateway, ...],
+    exactly_one: tuple[tuple[str, ...], ...] = (),
+) -> Policy:
+    return _policy(
+        name,
+        summary,
+        (),
+        (),
+        children,
+        scopes=("resolver",),
+        gateways=gateways,
+        exactly_one=exactly_one,
+    )
 
+
+_INCLUDE_FRAGMENT = Child("include-fragment")
+_PUBLISH_EVENT = Child("publish-event", maximum=1)
+_LIQUID = _given("template", "How to read the text.", values=("liquid",))
+_CONNECTION_STRING = _texts(
+    "connection-string",
+    "How to connect; without a key or password for a managed identity.",
+    1,
+    1,
+    _given(
+        "use-managed-identity",
+        "Whether to log in with the identity of the gateway.",
+        "boolean",
+        expression=True,
+        default="false",
+    ),
+)
+_ITEM_ID = _texts("id", "Id of the item.", 1, 1, _LIQUID)
+_PARTITION_KEY = _texts(
+    "partition-key",
+    "Where the item is.",
+    0,
+    1,
+    _given(
+        "data-type",
+        "Type of the key.",
+        values=("string", "number", "bool", "none", "null"),
+        default="string",
+    ),
+    _LIQUID,
+)
+_ETAG = _texts(
+    "etag",
+    "State of the item that is expected.",
+    0,
+    1,
+    _given(
+        "type",
+        "Whether it must be that one.",
+        values=("match", "no-match"),
+        default="match",
+    ),
+    _LIQUID,
+)
+_CONSISTENCY = _given(
+    "consistency-level",
+    "How consistent the result must be.",
+    values=("bounded-staleness", "consistent-prefix", "eventual", "session", "strong"),
+)
+_TRIGGERS = (
+    _given("pre-trigger", "Function of the container that runs before."),
+    _given("post-trigger", "Function of the container that runs after."),
+)
 
 _ENTRIES = (
     _policy(
@@ -419,6 +528,7 @@ _ENTRIES = (
             _required("username", "User name.", expression=True),
             _required("password", "Password; use a named value that is secret.", expression=True),
         ),
+        once="section",
     ),
     _policy(
         "authentication-certificate",
@@ -529,6 +639,7 @@ _ENTRIES = (
                 ),
             ),
         ),
+        at_least_one=(("address", "address-range"),),
     ),
     _policy(
         "validate-azure-ad-token",
@@ -793,8 +904,8 @@ _ENTRIES = (
     # Content validation
     _policy(
         "llm-content-safety",
-        "Has Azure AI Content Safety look at prompts.",
-        _INBOUND,
+        "Has Azure AI Content Safety look at prompts and answers.",
+        ("inbound", "outbound"),
         (
             _required("backend-id", "Backend of the service.", expression=True),
             _given(
@@ -810,6 +921,21 @@ _ENTRIES = (
                 "boolean",
                 expression=True,
                 default="false",
+            ),
+            _given(
+                "window-size",
+                "Characters of an answer that are looked at in one go.",
+                "integer",
+                expression=True,
+                default="10000",
+                minimum=1,
+            ),
+            _given(
+                "window-overlap-size",
+                "Characters that are looked at in both of two goes.",
+                "integer",
+                expression=True,
+                minimum=0,
             ),
         ),
         (
@@ -866,10 +992,11 @@ _ENTRIES = (
             ),
             _required(
                 "max-size",
-                "Bytes, at most 102400 unless Azure support raised it.",
+                "Bytes, at most 4 MB.",
                 "integer",
                 expression=True,
                 minimum=1,
+                maximum=4 * 1024 * 1024,
             ),
             _required(
                 "size-exceeded-action",
@@ -932,9 +1059,22 @@ _ENTRIES = (
         "Validates and authorizes GraphQL requests.",
         _INBOUND,
         (
-            _given("error-variable-name", "Variable for the errors."),
-            _given("max-size", "Bytes, at most 102400.", "integer", minimum=1, maximum=102400),
-            _given("max-depth", "How deep a query may be.", "integer", minimum=1),
+            _given("error-variable-name", "Variable for the errors.", expression=True),
+            _required(
+                "max-size",
+                "Bytes, at most 102400 unless Azure support raised it.",
+                "integer",
+                expression=True,
+                minimum=1,
+            ),
+            _given(
+                "max-depth",
+                "How deep a query may be.",
+                "integer",
+                expression=True,
+                default="6",
+                minimum=1,
+            ),
         ),
         (
             _wrapped(
@@ -947,11 +1087,12 @@ _ENTRIES = (
                         "What to do about a path.",
                         (
                             _required("path", "Path of a type, field or directive."),
-                            _required(
+                            _given(
                                 "action",
                                 "What to do.",
                                 expression=True,
                                 values=("allow", "remove", "reject", "ignore"),
+                                default="allow",
                             ),
                         ),
                         builder="GraphqlRule",
@@ -973,6 +1114,8 @@ _ENTRIES = (
             _given("max-odata-version", "Highest version."),
             _given("max-size", "Bytes of a body.", "integer", minimum=1),
         ),
+        scopes=("global", "workspace", "product", "api"),
+        once="section",
     ),
     _policy(
         "validate-parameters",
@@ -1030,7 +1173,7 @@ _ENTRIES = (
     _policy(
         "validate-headers",
         "Validates response headers against the API's schema.",
-        _EVERYWHERE,
+        ("outbound", "on-error"),
         (
             _required(
                 "specified-header-action",
@@ -1060,7 +1203,7 @@ _ENTRIES = (
     _policy(
         "validate-status-code",
         "Validates status codes against the API's schema.",
-        _EVERYWHERE,
+        ("outbound", "on-error"),
         (
             _required(
                 "unspecified-status-code-action",
@@ -1068,7 +1211,8 @@ _ENTRIES = (
                 expression=True,
                 values=_ACTIONS,
             ),
-            _given("error-variable-name", "Variable for the errors."),
+            _given("errors-variable-name", "Variable for the errors."),
+            _given("error-variable-name", "The same, as the policy toolkit calls it."),
         ),
         (
             Child(
@@ -1085,6 +1229,7 @@ _ENTRIES = (
             ),
         ),
         once="section",
+        at_most_one=(("errors-variable-name", "error-variable-name"),),
     ),
     # Routing
     _policy(
@@ -1273,10 +1418,10 @@ _ENTRIES = (
         ),
         policies=True,
     ),
-    _semantic_lookup("azure-openai-semantic-cache-lookup", "Azure OpenAI requests"),
-    _semantic_store("azure-openai-semantic-cache-store", "Azure OpenAI"),
-    _semantic_lookup("llm-semantic-cache-lookup", "requests to a language model"),
-    _semantic_store("llm-semantic-cache-store", "a language model"),
+    _semantic_lookup("azure-openai-semantic-cache-lookup", "Azure OpenAI requests", _ALL_SCOPES),
+    _semantic_store("azure-openai-semantic-cache-store", "Azure OpenAI", _ALL_SCOPES),
+    _semantic_lookup("llm-semantic-cache-lookup", "requests to a language model", _NO_WORKSPACE),
+    _semantic_store("llm-semantic-cache-store", "a language model", _NO_WORKSPACE),
     # Transformation
     _policy(
         "set-method",
@@ -1330,6 +1475,7 @@ _ENTRIES = (
         _EVERYWHERE,
         (_required("name", "Name of the header.", expression=True), _EXISTS_ACTION),
         (_texts("value", "A value of the header."),),
+        needed=(_VALUE,),
     ),
     _policy(
         "set-query-parameter",
@@ -1337,6 +1483,7 @@ _ENTRIES = (
         ("inbound", "backend"),
         (_required("name", "Name of the parameter.", expression=True), _EXISTS_ACTION),
         (_texts("value", "A value of the parameter."),),
+        needed=(_VALUE,),
         disputed=("outbound", "on-error"),
     ),
     _policy(
@@ -1419,7 +1566,7 @@ _ENTRIES = (
         "redirect-content-urls",
         "Makes links in the body point to the gateway.",
         ("inbound", "outbound"),
-        scopes=("global", "workspace", "product", "api", "operation"),
+        once="section",
     ),
     _policy(
         "xsl-transform",
@@ -1427,6 +1574,7 @@ _ENTRIES = (
         ("inbound", "outbound"),
         anything=True,
         disputed=("on-error",),
+        once="section",
     ),
     _policy(
         "return-response",
@@ -1540,7 +1688,7 @@ _ENTRIES = (
                 values=("new", "copy"),
                 default="new",
             ),
-            _required("response-variable-name", "Variable for the answer."),
+            _required("response-variable-name", "Variable for the answer.", expression=True),
             _given(
                 "timeout", "Seconds to wait.", "integer", expression=True, default="60", minimum=0
             ),
@@ -1556,6 +1704,7 @@ _ENTRIES = (
             Child("authentication-managed-identity", maximum=1),
             Child("proxy", maximum=1),
         ),
+        needed=(_URL,),
     ),
     _policy(
         "send-one-way-request",
@@ -1583,6 +1732,7 @@ _ENTRIES = (
             Child("authentication-managed-identity", maximum=1),
             Child("proxy", maximum=1),
         ),
+        needed=(_URL,),
     ),
     _policy(
         "invoke-request",
@@ -1640,6 +1790,7 @@ _ENTRIES = (
             ),
             _texts("payload", "The message.", 1, 1),
         ),
+        any_order=True,
         exactly_one=(("queue-name", "topic-name"),),
     ),
     _policy(
@@ -1651,7 +1802,15 @@ _ENTRIES = (
             _required("topic", "Topic, or `component/topic`.", expression=True),
             _IGNORE_ERROR,
             _given("response-variable-name", "Variable for the answer."),
-            _given("timeout", "Seconds to wait.", "integer", default="5", minimum=1, maximum=240),
+            _given(
+                "timeout",
+                "Seconds to wait.",
+                "integer",
+                expression=True,
+                default="5",
+                minimum=1,
+                maximum=240,
+            ),
             _given("template", "How to read the text.", values=("Liquid",)),
             _given("content-type", "Content type of the message.", values=("application/json",)),
         ),
@@ -1750,12 +1909,188 @@ _ENTRIES = (
     _token_metric("azure-openai-emit-token-metric", "Azure OpenAI"),
     _token_metric("llm-emit-token-metric", "a language model"),
     # GraphQL resolvers: documents of their own, so none of the four sections is theirs
-    _resolver("sql-data-source", "Resolves a GraphQL field from Azure SQL.", ("classic", "v2")),
     _resolver(
-        "cosmosdb-data-source", "Resolves a GraphQL field from Cosmos DB.", ("classic", "v2")
+        "sql-data-source",
+        "Resolves a GraphQL field from Azure SQL.",
+        (
+            _part(
+                "connection-info",
+                "The database.",
+                (
+                    _CONNECTION_STRING,
+                    _INCLUDE_FRAGMENT,
+                    Child("authentication-certificate", maximum=1),
+                ),
+                required=True,
+            ),
+            _INCLUDE_FRAGMENT,
+            _part(
+                "request",
+                "What to ask it.",
+                (
+                    _INCLUDE_FRAGMENT,
+                    _SET_BODY,
+                    _texts("sql-statement", "The statement.", 1, 1),
+                    _wrapped(
+                        "parameters",
+                        "Parameters of the statement.",
+                        _texts(
+                            "parameter",
+                            "A parameter of the statement.",
+                            1,
+                            None,
+                            _given("sql-type", "Its type in SQL."),
+                            _required("name", "Its name, with `@`."),
+                        ),
+                    ),
+                ),
+                _given(
+                    "single-result",
+                    "Whether there is at most one row.",
+                    "boolean",
+                    expression=True,
+                    default="false",
+                ),
+                required=True,
+            ),
+            _part(
+                "response",
+                "What to do with the answer.",
+                (_INCLUDE_FRAGMENT, _SET_BODY, _PUBLISH_EVENT),
+            ),
+        ),
+        ("classic", "v2"),
     ),
-    _resolver("http-data-source", "Resolves a GraphQL field by HTTP.", _CLOUD),
-    _resolver("publish-event", "Publishes to a GraphQL subscription.", _CLOUD),
+    _resolver(
+        "cosmosdb-data-source",
+        "Resolves a GraphQL field from Cosmos DB.",
+        (
+            _part(
+                "connection-info",
+                "The container.",
+                (
+                    _CONNECTION_STRING,
+                    _texts("database-name", "The database.", 1, 1),
+                    _texts("container-name", "The container in it.", 1, 1),
+                ),
+                required=True,
+            ),
+            _part(
+                "query-request",
+                "Asks for items.",
+                (
+                    _texts("sql-statement", "The query.", 0, 1),
+                    _wrapped(
+                        "parameters",
+                        "Parameters of the query.",
+                        _texts(
+                            "parameter",
+                            "A parameter of the query.",
+                            1,
+                            None,
+                            _required("name", "Its name, with `@`."),
+                        ),
+                    ),
+                    _PARTITION_KEY,
+                    _part(
+                        "paging",
+                        "How to divide the result into pages.",
+                        (
+                            _texts("max-item-count", "Items of a page, or -1.", 1, 1, _LIQUID),
+                            _texts("continuation-token", "Where to go on.", 1, 1, _LIQUID),
+                        ),
+                    ),
+                ),
+                _given(
+                    "enable-low-precision-order-by",
+                    "Whether to order numbers with less precision.",
+                    "boolean",
+                ),
+            ),
+            _part("read-request", "Reads an item.", (_ITEM_ID, _PARTITION_KEY)),
+            _part(
+                "delete-request",
+                "Deletes an item.",
+                (_ETAG, _ITEM_ID, _PARTITION_KEY),
+                _CONSISTENCY,
+                *_TRIGGERS,
+                any_order=True,
+            ),
+            _part(
+                "write-request",
+                "Writes an item.",
+                (replace(_ITEM_ID, minimum=0), _PARTITION_KEY, _ETAG, _SET_BODY),
+                _given(
+                    "type",
+                    "How to write it.",
+                    values=("insert", "replace", "upsert"),
+                    default="upsert",
+                ),
+                _CONSISTENCY,
+                _given("indexing-directive", "How to index it.", default="default"),
+                *_TRIGGERS,
+                needed=(Needed("id", "type", unless=("upsert", "insert")),),
+            ),
+            _part("response", "What to do with the answer.", (_SET_BODY, _PUBLISH_EVENT)),
+        ),
+        ("classic", "v2"),
+        exactly_one=(("query-request", "read-request", "delete-request", "write-request"),),
+    ),
+    _resolver(
+        "http-data-source",
+        "Resolves a GraphQL field by HTTP.",
+        (
+            _part(
+                "http-request",
+                "The request.",
+                (
+                    Child("get-authorization-context", maximum=1),
+                    Child("set-backend-service", maximum=1),
+                    Child("set-method", minimum=1, maximum=1),
+                    _texts("set-url", "The address.", 1, 1),
+                    _INCLUDE_FRAGMENT,
+                    _SET_HEADER,
+                    _SET_BODY,
+                    Child("authentication-certificate", maximum=1),
+                ),
+                required=True,
+            ),
+            _part("backend", "How to send the request.", (Child("forward-request", maximum=1),)),
+            _part(
+                "http-response",
+                "What to do with the answer.",
+                (
+                    _SET_BODY,
+                    Child("xml-to-json", maximum=1),
+                    Child("find-and-replace", maximum=1),
+                    _PUBLISH_EVENT,
+                    _INCLUDE_FRAGMENT,
+                ),
+            ),
+        ),
+        _CLOUD,
+    ),
+    _resolver(
+        "publish-event",
+        "Publishes to a GraphQL subscription.",
+        (
+            _wrapped(
+                "targets",
+                "Where to.",
+                Child(
+                    "graphql-subscription",
+                    ElementSpecification(
+                        "graphql-subscription",
+                        "A subscription of the schema.",
+                        (_required("id", "Its field."),),
+                    ),
+                    1,
+                ),
+                required=True,
+            ),
+        ),
+        _CLOUD,
+    ),
     # Control and flow
     _policy(
         "choose",
@@ -1835,6 +2170,7 @@ _ENTRIES = (
             ),
         ),
         (Child("send-request"), Child("cache-lookup-value"), Child("choose")),
+        any_order=True,
         disputed=("on-error",),
     ),
 )

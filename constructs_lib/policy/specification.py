@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Section = Literal["inbound", "backend", "outbound", "on-error"]
-Scope = Literal["global", "workspace", "product", "api", "operation"]
+Scope = Literal["global", "workspace", "product", "api", "operation", "resolver"]
 Gateway = Literal["classic", "v2", "consumption", "self-hosted", "workspace"]
 Kind = Literal["text", "integer", "number", "boolean"]
 
@@ -58,6 +58,21 @@ class Child:
 
 
 @dataclass(frozen=True)
+class Needed:
+    """An element that is needed unless an attribute says otherwise.
+
+    Attributes:
+        child: Its name.
+        attribute: The attribute.
+        unless: The values of the attribute with which it is not needed.
+    """
+
+    child: str
+    attribute: str
+    unless: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ElementSpecification:
     """An element: its attributes and what may stand in it.
 
@@ -66,14 +81,17 @@ class ElementSpecification:
         summary: What it does, in one sentence.
         attributes: Its attributes, in the order of its page.
         children: The elements in it, in the order in which they must stand.
+        any_order: Whether they may stand in any other order too.
+        needed: Those of them that are needed unless an attribute says otherwise.
         text: Whether text stands in it.
         text_required: Whether it is refused without text.
         expression: Whether the text may be an expression.
         policies: Whether any policy of the section may stand in it.
         anything: Whether its content is data of the user's that is not looked at.
-        exactly_one: Groups of attributes of which exactly one is needed.
-        at_least_one: Groups of attributes of which one or more are needed.
-        at_most_one: Groups of attributes that exclude each other.
+        exactly_one: Groups of attributes or elements of which exactly one is needed.
+        at_least_one: Groups of attributes or elements of which one or more are needed.
+        at_most_one: Groups of attributes or elements that exclude each other.
+        together: Groups of attributes that are given together or not at all.
         builder: The name of its typed builder, if it has one.
     """
 
@@ -81,6 +99,8 @@ class ElementSpecification:
     summary: str
     attributes: tuple[Attribute, ...] = ()
     children: tuple[Child, ...] = ()
+    any_order: bool = False
+    needed: tuple[Needed, ...] = ()
     text: bool = False
     text_required: bool = False
     expression: bool = False
@@ -89,6 +109,7 @@ class ElementSpecification:
     exactly_one: tuple[tuple[str, ...], ...] = ()
     at_least_one: tuple[tuple[str, ...], ...] = ()
     at_most_one: tuple[tuple[str, ...], ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
     builder: str | None = None
 
 
@@ -98,7 +119,7 @@ class Policy:
 
     Attributes:
         element: The element that it is written as.
-        sections: The sections in which it may stand.
+        sections: The sections in which it may stand; none for a policy of GraphQL resolvers.
         disputed: Sections that Learn does not name, but Microsoft's policy toolkit has.
         scopes: The scopes at which it may be used.
         gateways: The gateways that run it.

@@ -10,11 +10,12 @@ from __future__ import annotations
 from constructs_lib.errors import InputError
 from constructs_lib.policy.model import (
     PAYLOADS,
+    AnyDocument,
     Comment,
-    Document,
     Element,
     Fragment,
     Node,
+    Resolver,
     check_name,
 )
 from constructs_lib.policy.terraform import escaped, parts
@@ -23,7 +24,7 @@ from constructs_lib.policy.values import Template, text
 _INDENT = "    "
 
 
-def write(document: Document | Fragment, *, terraform: bool = True) -> str:
+def write(document: AnyDocument, *, terraform: bool = True) -> str:
     """Return the document as XML.
 
     Args:
@@ -42,11 +43,13 @@ class _Writer:
         self.terraform = terraform
         self.lines: list[str] = []
 
-    def document(self, document: Document | Fragment) -> str:
+    def document(self, document: AnyDocument) -> str:
         comments = document.comments
         self.nodes(comments.get("", []), 0)
         if isinstance(document, Fragment):
             self.block("fragment", document.policies, 0)
+        elif isinstance(document, Resolver):
+            self.nodes([document.source], 0)
         else:
             self.lines.append("<policies>")
             for name, section in document.sections().items():

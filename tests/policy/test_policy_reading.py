@@ -35,13 +35,13 @@ def one(inbound: str, **options: bool) -> Element:
 
 @pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)
 def test_the_corpus_is_read_checked_and_rewritten(file: Path) -> None:
-    document = read_file(file)
+    document = read_file(file, resolvers=True)
     findings = check(document, scope=scope_of(file))
     assert [finding for finding in findings if finding.severity == "error"] == []
     text = write(document, terraform=False)
-    assert read(text) == document
-    assert write(read(text), terraform=False) == text
-    assert read(write(document), terraform=True) == document
+    assert read(text, resolvers=True) == document
+    assert write(read(text, resolvers=True), terraform=False) == text
+    assert read(write(document), terraform=True, resolvers=True) == document
 
 
 def test_the_corpus_is_as_large_as_promised() -> None:

@@ -161,7 +161,7 @@ def test_line_ends_are_those_of_xml() -> None:
 @pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)
 @pytest.mark.parametrize("reformatted", [False, True])
 def test_a_second_plan_of_the_corpus_is_empty(file: Path, reformatted: bool) -> None:
-    new = evaluated(write(read_file(file)))
+    new = evaluated(write(read_file(file, resolvers=True)))
     assert suppressed(state_after_apply(new, reformatted=reformatted), new)
 
 
