@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from constructs_lib.init.project import Answers, project_files
-from tools import audit_programs
+from tools import audit, audit_programs
 
 ANSWERS = Answers(name="orders")
 
@@ -90,6 +90,50 @@ def test_only_jobs_that_sign_in_get_an_identity_and_none_of_them_may_comment() -
     }
     comment = workflow["jobs"]["comment"]["steps"]
     assert not [step for step in comment if "checkout" in step.get("uses", "")]
+
+
+def test_only_the_job_that_publishes_a_release_gets_an_identity(repository: Path) -> None:
+    folder = repository / ".github/workflows"
+    documents = {path.stem: yaml.safe_load(path.read_text()) for path in folder.glob("*.yml")}
+    assert documents["ci"]["permissions"] == {"contents": "read"}
+    assert documents["release"]["permissions"] == {}
+    assert not [job for job in documents["ci"]["jobs"].values() if "permissions" in job]
+    jobs = documents["release"]["jobs"]
+    assert {name: job["permissions"] for name, job in jobs.items()} == {
+        "test": {"contents": "read"},
+        "build": {"contents": "read"},
+        "publish": {"id-token": "write", "attestations": "write"},
+    }
+    publish = jobs["publish"]
+    assert (publish["needs"], publish["environment"]) == (["test", "build"], "pypi")
+    assert not [step for step in publish["steps"] if "checkout" in step.get("uses", "")]
+    assert "password" not in publish["steps"][-1].get("with", {})
+
+
+def test_what_is_published_was_built_alike_twice(repository: Path) -> None:
+    release = yaml.safe_load((repository / ".github/workflows/release.yml").read_text())
+    build, publish = release["jobs"]["build"], release["jobs"]["publish"]
+    first, second = build["strategy"]["matrix"]["python"]
+    assert first != second
+    assert "make build" in [step.get("run") for step in build["steps"]]
+    scripts = "".join(step.get("run", "") for step in publish["steps"])
+    assert f"diff --recursive built-on-{first} built-on-{second}\n" in scripts
+
+
+def test_everything_is_checked_before_a_merge_and_before_a_release(repository: Path) -> None:
+    run = (repository / ".ci/run").read_text()
+    steps = re.search(r"^for target in (.+); do$", run, re.MULTILINE)
+    assert steps is not None
+    assert steps[1].split() == ["synth", "lint", "docs", "audit", "test", "smoke"]
+    parts = re.search(r'^export PARTS="(.+)"$', run, re.MULTILINE)
+    assert parts is not None
+    for path in (repository / ".github/workflows").glob("*.yml"):
+        text = path.read_text()
+        assert "run: .ci/run" in text
+        asked = re.search(r'run: make audit PARTS="(.+)"', text)
+        assert asked is not None
+        # Together they are all.
+        assert [*parts[1].split(), *asked[1].split()] == list(audit.PARTS)
 
 
 def test_text_of_a_pull_request_is_never_part_of_a_script(

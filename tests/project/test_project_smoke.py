@@ -1,7 +1,7 @@
 """In a fresh environment the wheel is all that a stack outside this repository needs.
 
-On the Python that runs the tests; with PYTHONS=others (`make smoke`) on each other one that the wheel
-is for and that is on the PATH or in pyenv.
+On the Python that runs the tests; with PYTHONS=others (`make smoke`) on each other one that the
+wheel is for and that is on the PATH or in pyenv.
 """
 
 from __future__ import annotations
