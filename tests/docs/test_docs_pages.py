@@ -1,50 +1,18 @@
-"""What the pages tell people to write and to run works."""
+"""What the pages say besides their blocks: commands, rules, extras and the way to each page."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
-import subprocess
-import sys
-import textwrap
 from functools import cache
-from pathlib import Path
 
 import pytest
+from docs_blocks import PAGES, ROOT
 
 from constructs_lib import cli
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 COMMAND = re.compile(r"secured-functions ([a-z]+)([^\n`|)]*)")
-
-
-def blocks(page, language):
-    fence = rf"^( *)```{language}\n(.*?)^ *```$"
-    found = re.findall(fence, page.read_text(), flags=re.DOTALL | re.MULTILINE)
-    return [textwrap.dedent(text) for _, text in found]
-
-
-def test_the_stack_of_the_readme_synthesizes(tmp_path):
-    snippets = blocks(ROOT / "README.md", "python")
-    assert len(snippets) == 2
-    (tmp_path / "main.py").write_text("\n".join(snippets))
-    # A process of its own: App() writes to where jsii's kernel was started.
-    subprocess.run(
-        [sys.executable, "main.py"],
-        cwd=tmp_path,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert (tmp_path / "cdktf.out/stacks/orders/cdk.tf.json").exists()
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_python_on_a_page_compiles(page):
-    for snippet in blocks(page, "python"):
-        compile(snippet, str(page), "exec")
 
 
 def test_commands_on_the_pages_exist_with_their_options():
@@ -83,3 +51,15 @@ def test_every_rule_named_in_the_docs_exists():
     for page in PAGES:
         for rule in re.findall(r"\bSFP?\d{3}\b", page.read_text()):
             assert rule in RULES or rule in POLICY_RULES, f"{page.name}: {rule}"
+
+
+def test_every_extra_that_is_installed_exists():
+    project = (ROOT / "pyproject.toml").read_text()
+    wanted = {
+        extra
+        for page in PAGES
+        for extra in re.findall(r"secured-functions\[(\w+)\]", page.read_text())
+    }
+    assert "cli" in wanted
+    for extra in wanted:
+        assert re.search(rf"^{extra} = \[$", project, re.MULTILINE)
