@@ -407,7 +407,7 @@ def CacheValue(
     default_value: str | None = None,
     caching_type: Literal["prefer-external", "internal", "external"] | None = None,
 ) -> Element:
-    """Gets a value from the cache, or makes it by the policies in it.
+    """Gets a value from the cache, or makes it by the policies in its `value`.
 
     Sections: inbound, backend, outbound, on-error.
     See https://learn.microsoft.com/azure/api-management/cache-value-policy.
@@ -433,6 +433,17 @@ def CacheValue(
         },
         [*children],
     )
+
+
+def CachedValue(
+    *children: Node,
+) -> Element:
+    """Policies that make the value.
+
+    Args:
+        children: The policies in it, in order.
+    """
+    return element("value", {}, [*children])
 
 
 def Categories(
@@ -522,9 +533,9 @@ def Claim(
     """A claim that the token must carry.
 
     Args:
-        name: Name of the claim. (no expression)
+        name: Name of the claim.
         match: Whether every value must be there, or one of them. (default `all`)
-        separator: What separates values within one claim. (no expression)
+        separator: What separates values within one claim.
         values: A value of the claim.
     """
     return element(
@@ -534,8 +545,8 @@ def Claim(
 
 def Content(
     *,
-    validate_as: Literal["json", "xml", "soap"],
-    action: Literal["ignore", "prevent", "detect"],
+    validate_as: Literal["json", "xml", "soap"] | Expression | Template,
+    action: Literal["ignore", "prevent", "detect"] | Expression | Template,
     type: str | None = None,
     schema_id: str | None = None,
     schema_ref: str | None = None,
@@ -545,11 +556,11 @@ def Content(
     """How to validate one content type.
 
     Args:
-        validate_as: The format. (no expression)
-        action: What to do about errors. (no expression)
-        type: The content type; every one if left out. (no expression)
-        schema_id: Schema in API Management. (no expression)
-        schema_ref: Path within the schema. (no expression)
+        validate_as: The format.
+        action: What to do about errors.
+        type: The content type; every one if left out.
+        schema_id: Schema in API Management.
+        schema_ref: Path within the schema.
         allow_additional_properties: Whether others may be there. (no expression)
         case_insensitive_property_names: Whether case matters. (no expression)
     """
@@ -576,9 +587,9 @@ def ContentType(
     """A content type that is validated as another.
 
     Args:
-        from_: Content type of the body. (no expression)
+        from_: Content type of the body.
         when: Condition instead of `from`.
-        to: What to validate it as. (no expression)
+        to: What to validate it as.
     """
     return element("type", {"from": from_, "when": when, "to": to})
 
@@ -609,11 +620,11 @@ def ContentTypeMap(
 def Cors(
     *,
     allowed_origins: Texts,
-    allowed_headers: Texts,
     allow_credentials: bool | str | None = None,
     terminate_unmatched_request: bool | str | None = None,
     allowed_methods: Texts = (),
     preflight_result_max_age: int | str | None = None,
+    allowed_headers: Texts = (),
     expose_headers: Texts = (),
 ) -> Element:
     """Lets browsers call from other origins.
@@ -733,7 +744,7 @@ def FindAndReplace(
 
 def ForwardRequest(
     *,
-    http_version: Literal["1", "2or1", "2"] | None = None,
+    http_version: Literal["1", "2or1", "2"] | Expression | Template | None = None,
     timeout: int | str | None = None,
     timeout_ms: int | str | None = None,
     continue_timeout: int | str | None = None,
@@ -748,13 +759,12 @@ def ForwardRequest(
     See https://learn.microsoft.com/azure/api-management/forward-request-policy.
 
     Args:
-        http_version: Version of HTTP towards the backend. (default `1`, no expression)
+        http_version: Version of HTTP towards the backend. (default `1`)
         timeout: Seconds to wait; beyond 240 connections may be dropped. (default `300`)
         timeout_ms: Milliseconds to wait.
         continue_timeout: Seconds to wait for `100 Continue`.
         follow_redirects: Whether to follow redirects. (default `false`)
-        buffer_request_body: Whether to keep the body for a retry. (default `false`, no
-            expression)
+        buffer_request_body: Whether to keep the body for a retry. (default `false`)
         buffer_response: Whether to buffer chunks. (default `true`, no expression)
         fail_on_error_status_code: Whether 400 to 599 lead to on-error. (default `false`, no
             expression)
@@ -817,7 +827,7 @@ def GraphqlRule(
     """What to do about a path.
 
     Args:
-        path: Path of a type, field or directive. (no expression)
+        path: Path of a type, field or directive.
         action: What to do. (default `allow`)
     """
     return element("rule", {"path": path, "action": action})
@@ -851,14 +861,14 @@ def Identity(
     """A certificate that is accepted, by what it says.
 
     Args:
-        thumbprint: Its thumbprint. (no expression)
-        serial_number: Its serial number. (no expression)
-        common_name: Its common name. (no expression)
-        subject: Its subject. (no expression)
-        dns_name: Its DNS name. (no expression)
-        issuer_subject: Subject of its issuer. (no expression)
-        issuer_thumbprint: Thumbprint of its issuer. (no expression)
-        issuer_certificate_id: Its issuer in API Management. (no expression)
+        thumbprint: Its thumbprint.
+        serial_number: Its serial number.
+        common_name: Its common name.
+        subject: Its subject.
+        dns_name: Its DNS name.
+        issuer_subject: Subject of its issuer.
+        issuer_thumbprint: Thumbprint of its issuer.
+        issuer_certificate_id: Its issuer in API Management.
     """
     return element(
         "identity",
@@ -897,8 +907,8 @@ def InvokeDaprBinding(
     ignore_error: bool | str | None = None,
     response_variable_name: str | None = None,
     timeout: int | str | None = None,
-    template: Literal["Liquid"] | None = None,
-    content_type: Literal["application/json"] | None = None,
+    template: Literal["Liquid"] | Expression | Template | None = None,
+    content_type: Literal["application/json"] | Expression | Template | None = None,
     metadata: Iterable[Element] = (),
     data: Value | None = None,
 ) -> Element:
@@ -913,8 +923,8 @@ def InvokeDaprBinding(
         ignore_error: Whether to go on if it fails. (default `false`, no expression)
         response_variable_name: Variable for the answer. (no expression)
         timeout: Seconds to wait. (default `5`)
-        template: How to read the text. (no expression)
-        content_type: Content type of the data. (no expression)
+        template: How to read the text.
+        content_type: Content type of the data.
         metadata: Metadata of the binding. Made by `MetadataItem`.
         data: The data.
     """
@@ -1049,8 +1059,8 @@ def Key(
 
     Args:
         content: The text in it.
-        id: The `kid` that the key is for. (no expression)
-        certificate_id: Certificate in API Management. (no expression)
+        id: The `kid` that the key is for.
+        certificate_id: Certificate in API Management.
         n: RSA modulus in Base64url. (no expression)
         e: RSA exponent in Base64url. (no expression)
     """
@@ -1280,7 +1290,7 @@ def MessageProperty(
 
     Args:
         content: The text in it.
-        name: Its name. (no expression)
+        name: Its name.
     """
     return element("message-property", {"name": name}, [text(content)])
 
@@ -1309,7 +1319,7 @@ def MetadataItem(
 
     Args:
         content: The text in it.
-        key: Its key. (no expression)
+        key: Its key.
     """
     return element("item", {"key": key}, [text(content)])
 
@@ -1342,7 +1352,7 @@ def OpenidConfig(
     """Where to find issuer and keys.
 
     Args:
-        url: Address of the OpenID configuration. (no expression)
+        url: Address of the OpenID configuration.
     """
     return element("openid-config", {"url": url})
 
@@ -1366,7 +1376,7 @@ def Parameter(
     """What to do about one parameter.
 
     Args:
-        name: Name of the parameter. (no expression)
+        name: Name of the parameter.
         action: What to do.
     """
     return element("parameter", {"name": name, "action": action})
@@ -1414,8 +1424,8 @@ def PublishToDapr(
     ignore_error: bool | str | None = None,
     response_variable_name: str | None = None,
     timeout: int | str | None = None,
-    template: Literal["Liquid"] | None = None,
-    content_type: Literal["application/json"] | None = None,
+    template: Literal["Liquid"] | Expression | Template | None = None,
+    content_type: Literal["application/json"] | Expression | Template | None = None,
 ) -> Element:
     """Publishes a message by Dapr.
 
@@ -1429,8 +1439,8 @@ def PublishToDapr(
         ignore_error: Whether to go on if it fails. (default `false`, no expression)
         response_variable_name: Variable for the answer. (no expression)
         timeout: Seconds to wait. (default `5`)
-        template: How to read the text. (no expression)
-        content_type: Content type of the message. (no expression)
+        template: How to read the text.
+        content_type: Content type of the message.
     """
     return element(
         "publish-to-dapr",
@@ -1482,8 +1492,8 @@ def QuotaApi(
     """The quota of one API of a product.
 
     Args:
-        name: Its name. (no expression)
-        id: Its id, which wins over the name. (no expression)
+        name: Its name.
+        id: Its id, which wins over the name.
         calls: Calls in the period. (no expression)
         bandwidth: Kilobytes in the period. (no expression)
         renewal_period: Seconds of the period. (no expression)
@@ -1553,8 +1563,8 @@ def QuotaOperation(
     """The quota of one operation.
 
     Args:
-        name: Its name. (no expression)
-        id: Its id, which wins over the name. (no expression)
+        name: Its name.
+        id: Its id, which wins over the name.
         calls: Calls in the period. (no expression)
         bandwidth: Kilobytes in the period. (no expression)
         renewal_period: Seconds of the period. (no expression)
@@ -1624,8 +1634,8 @@ def RateLimitApi(
     """The rate limit of one API of a product.
 
     Args:
-        name: Its name. (no expression)
-        id: Its id, which wins over the name. (no expression)
+        name: Its name.
+        id: Its id, which wins over the name.
         calls: Calls in the period. (no expression)
         renewal_period: Seconds of the period, at most 300. (no expression)
         operations: The rate limit of one operation. Made by `RateLimitOperation`.
@@ -1698,8 +1708,8 @@ def RateLimitOperation(
     """The rate limit of one operation.
 
     Args:
-        name: Its name. (no expression)
-        id: Its id, which wins over the name. (no expression)
+        name: Its name.
+        id: Its id, which wins over the name.
         calls: Calls in the period. (no expression)
         renewal_period: Seconds of the period, at most 300. (no expression)
     """
@@ -2081,17 +2091,19 @@ def StatusCode(
     """What to do about one status code.
 
     Args:
-        code: The code. (no expression)
+        code: The code.
         action: What to do.
     """
     return element("status-code", {"code": code, "action": action})
 
 
 def Trace(
+    content: Value | None = None,
+    /,
     *,
     source: str,
-    message: Value,
     severity: Literal["verbose", "information", "error"] | None = None,
+    message: Value | None = None,
     metadata: Iterable[Element] = (),
 ) -> Element:
     """Writes to traces, Application Insights and resource logs.
@@ -2100,13 +2112,16 @@ def Trace(
     See https://learn.microsoft.com/azure/api-management/trace-policy.
 
     Args:
+        content: The text in it.
         source: Where it comes from. (no expression)
         severity: How severe it is. (default `verbose`, no expression)
-        message: What to write.
+        message: What to write, unless it is the text.
         metadata: A property of the entry. Made by `Metadata`.
     """
     return element(
-        "trace", {"source": source, "severity": severity}, [*_texts("message", message), *metadata]
+        "trace",
+        {"source": source, "severity": severity},
+        [*_text(content), *_texts("message", () if message is None else message), *metadata],
     )
 
 
@@ -2268,7 +2283,7 @@ def ValidateHeader(
     """What to do about one header.
 
     Args:
-        name: Name of the header. (no expression)
+        name: Name of the header.
         action: What to do.
     """
     return element("header", {"name": name, "action": action})
@@ -2408,10 +2423,10 @@ def ValidateOdataRequest(
 
     Args:
         error_variable_name: Variable for the errors. (no expression)
-        default_odata_version: Version if none is named. (no expression)
-        min_odata_version: Lowest version. (no expression)
-        max_odata_version: Highest version. (no expression)
-        max_size: Bytes of a body. (no expression)
+        default_odata_version: Version if none is named.
+        min_odata_version: Lowest version.
+        max_odata_version: Highest version.
+        max_size: Bytes of a body.
     """
     return element(
         "validate-odata-request",
@@ -2616,6 +2631,7 @@ __all__ = [
     "CacheStore",
     "CacheStoreValue",
     "CacheValue",
+    "CachedValue",
     "Categories",
     "Category",
     "CheckHeader",

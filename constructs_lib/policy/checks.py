@@ -136,7 +136,7 @@ class _Checker:
                 self.section(section, nodes, place or self.document.place)
                 self.policies(nodes, section, place)
             else:
-                self.policies(nodes, None, place)
+                self.policies(nodes, None, place or self.document.place)
 
     def report(
         self,

@@ -4,7 +4,8 @@ Sources, read for the facts and put in our own words: Learn, "API Management pol
 the page of each policy (its address is in the entry), and Microsoft's
 azure-api-management-policy-toolkit for what a page leaves open. Where the two differ on sections,
 Learn's stand in `sections` and the toolkit's in `disputed`; where they differ on names, both are
-accepted. A limit that a page's own examples break is left out.
+accepted. Where a page says nothing of expressions they are allowed, as its general rule has it, and a
+limit that the examples of pages or Microsoft's samples break is left out.
 """
 
 from __future__ import annotations
@@ -96,10 +97,11 @@ def _texts(
     minimum: int = 0,
     maximum: int | None = None,
     *attributes: Attribute,
+    required: bool = True,
 ) -> Child:
     """An element that holds nothing but text."""
     element = ElementSpecification(
-        name, summary, attributes, text=True, text_required=True, expression=True
+        name, summary, attributes, text=True, text_required=required, expression=True
     )
     return Child(name, element, minimum, maximum)
 
@@ -193,7 +195,7 @@ _CLAIMS = _wrapped(
             "claim",
             "A claim that the token must carry.",
             (
-                _required("name", "Name of the claim."),
+                _required("name", "Name of the claim.", expression=True),
                 _given(
                     "match",
                     "Whether every value must be there, or one of them.",
@@ -201,7 +203,7 @@ _CLAIMS = _wrapped(
                     values=("all", "any"),
                     default="all",
                 ),
-                _given("separator", "What separates values within one claim."),
+                _given("separator", "What separates values within one claim.", expression=True),
             ),
             (_texts("value", "A value of the claim."),),
             builder="Claim",
@@ -231,12 +233,13 @@ _KEY = ElementSpecification(
     "key",
     "A key: its text in Base64, a certificate, or an RSA modulus and exponent.",
     (
-        _given("id", "The `kid` that the key is for."),
-        _given("certificate-id", "Certificate in API Management."),
+        _given("id", "The `kid` that the key is for.", expression=True),
+        _given("certificate-id", "Certificate in API Management.", expression=True),
         _given("n", "RSA modulus in Base64url."),
         _given("e", "RSA exponent in Base64url."),
     ),
     text=True,
+    expression=True,
     together=(("n", "e"),),
     builder="Key",
 )
@@ -304,7 +307,10 @@ def _policy(
 
 def _limits(policy: str, builder: str, *attributes: Attribute) -> Child:
     """The `api` and `operation` elements of `rate-limit` and `quota`."""
-    names = (_given("name", "Its name."), _given("id", "Its id, which wins over the name."))
+    names = (
+        _given("name", "Its name.", expression=True),
+        _given("id", "Its id, which wins over the name.", expression=True),
+    )
     operation = ElementSpecification(
         "operation",
         f"The {policy} of one operation.",
@@ -328,7 +334,7 @@ def _parameters(name: str, *attributes: Attribute) -> Child:
         "parameter",
         "What to do about one parameter.",
         (
-            _required("name", "Name of the parameter."),
+            _required("name", "Name of the parameter.", expression=True),
             _required("action", "What to do.", expression=True, values=_ACTIONS),
         ),
         builder="Parameter",
@@ -716,7 +722,7 @@ _ENTRIES = (
                 ElementSpecification(
                     "openid-config",
                     "Where to find issuer and keys.",
-                    (_required("url", "Address of the OpenID configuration."),),
+                    (_required("url", "Address of the OpenID configuration.", expression=True),),
                     builder="OpenidConfig",
                 ),
             ),
@@ -758,14 +764,20 @@ _ENTRIES = (
                         "identity",
                         "A certificate that is accepted, by what it says.",
                         (
-                            _given("thumbprint", "Its thumbprint."),
-                            _given("serial-number", "Its serial number."),
-                            _given("common-name", "Its common name."),
-                            _given("subject", "Its subject."),
-                            _given("dns-name", "Its DNS name."),
-                            _given("issuer-subject", "Subject of its issuer."),
-                            _given("issuer-thumbprint", "Thumbprint of its issuer."),
-                            _given("issuer-certificate-id", "Its issuer in API Management."),
+                            _given("thumbprint", "Its thumbprint.", expression=True),
+                            _given("serial-number", "Its serial number.", expression=True),
+                            _given("common-name", "Its common name.", expression=True),
+                            _given("subject", "Its subject.", expression=True),
+                            _given("dns-name", "Its DNS name.", expression=True),
+                            _given("issuer-subject", "Subject of its issuer.", expression=True),
+                            _given(
+                                "issuer-thumbprint", "Thumbprint of its issuer.", expression=True
+                            ),
+                            _given(
+                                "issuer-certificate-id",
+                                "Its issuer in API Management.",
+                                expression=True,
+                            ),
                         ),
                         builder="Identity",
                     ),
@@ -1016,11 +1028,11 @@ _ENTRIES = (
                         "type",
                         "A content type that is validated as another.",
                         (
-                            _given("from", "Content type of the body."),
+                            _given("from", "Content type of the body.", expression=True),
                             _given(
                                 "when", "Condition instead of `from`.", "boolean", expression=True
                             ),
-                            _required("to", "What to validate it as."),
+                            _required("to", "What to validate it as.", expression=True),
                         ),
                         exactly_one=(("from", "when"),),
                         builder="ContentType",
@@ -1036,11 +1048,18 @@ _ENTRIES = (
                     "content",
                     "How to validate one content type.",
                     (
-                        _required("validate-as", "The format.", values=("json", "xml", "soap")),
-                        _required("action", "What to do about errors.", values=_ACTIONS),
-                        _given("type", "The content type; every one if left out."),
-                        _given("schema-id", "Schema in API Management."),
-                        _given("schema-ref", "Path within the schema."),
+                        _required(
+                            "validate-as",
+                            "The format.",
+                            values=("json", "xml", "soap"),
+                            expression=True,
+                        ),
+                        _required(
+                            "action", "What to do about errors.", values=_ACTIONS, expression=True
+                        ),
+                        _given("type", "The content type; every one if left out.", expression=True),
+                        _given("schema-id", "Schema in API Management.", expression=True),
+                        _given("schema-ref", "Path within the schema.", expression=True),
                         _given(
                             "allow-additional-properties", "Whether others may be there.", "boolean"
                         ),
@@ -1086,7 +1105,9 @@ _ENTRIES = (
                         "rule",
                         "What to do about a path.",
                         (
-                            _required("path", "Path of a type, field or directive."),
+                            _required(
+                                "path", "Path of a type, field or directive.", expression=True
+                            ),
                             _given(
                                 "action",
                                 "What to do.",
@@ -1109,10 +1130,10 @@ _ENTRIES = (
         _INBOUND,
         (
             _given("error-variable-name", "Variable for the errors."),
-            _given("default-odata-version", "Version if none is named."),
-            _given("min-odata-version", "Lowest version."),
-            _given("max-odata-version", "Highest version."),
-            _given("max-size", "Bytes of a body.", "integer", minimum=1),
+            _given("default-odata-version", "Version if none is named.", expression=True),
+            _given("min-odata-version", "Lowest version.", expression=True),
+            _given("max-odata-version", "Highest version.", expression=True),
+            _given("max-size", "Bytes of a body.", "integer", minimum=1, expression=True),
         ),
         scopes=("global", "workspace", "product", "api"),
         once="section",
@@ -1191,7 +1212,7 @@ _ENTRIES = (
                     "header",
                     "What to do about one header.",
                     (
-                        _required("name", "Name of the header."),
+                        _required("name", "Name of the header.", expression=True),
                         _required("action", "What to do.", expression=True, values=_ACTIONS),
                     ),
                     builder="ValidateHeader",
@@ -1221,7 +1242,14 @@ _ENTRIES = (
                     "status-code",
                     "What to do about one status code.",
                     (
-                        _required("code", "The code.", "integer", minimum=100, maximum=599),
+                        _required(
+                            "code",
+                            "The code.",
+                            "integer",
+                            minimum=100,
+                            maximum=599,
+                            expression=True,
+                        ),
                         _required("action", "What to do.", expression=True, values=_ACTIONS),
                     ),
                     builder="StatusCode",
@@ -1240,6 +1268,7 @@ _ENTRIES = (
             _given(
                 "http-version",
                 "Version of HTTP towards the backend.",
+                expression=True,
                 values=("1", "2or1", "2"),
                 default="1",
             ),
@@ -1270,6 +1299,7 @@ _ENTRIES = (
                 "buffer-request-body",
                 "Whether to keep the body for a retry.",
                 "boolean",
+                expression=True,
                 default="false",
             ),
             _given("buffer-response", "Whether to buffer chunks.", "boolean", default="true"),
@@ -1400,7 +1430,7 @@ _ENTRIES = (
     ),
     _policy(
         "cache-value",
-        "Gets a value from the cache, or makes it by the policies in it.",
+        "Gets a value from the cache, or makes it by the policies in its `value`.",
         _EVERYWHERE,
         (
             _required("key", "Its key.", expression=True),
@@ -1416,7 +1446,19 @@ _ENTRIES = (
             _given("default-value", "Value if there is none.", expression=True),
             _CACHING_TYPE,
         ),
-        policies=True,
+        (
+            Child(
+                "value",
+                ElementSpecification(
+                    "value",
+                    "Policies that make the value.",
+                    policies=True,
+                    builder="CachedValue",
+                ),
+                1,
+                1,
+            ),
+        ),
     ),
     _semantic_lookup("azure-openai-semantic-cache-lookup", "Azure OpenAI requests", _ALL_SCOPES),
     _semantic_store("azure-openai-semantic-cache-store", "Azure OpenAI", _ALL_SCOPES),
@@ -1474,7 +1516,7 @@ _ENTRIES = (
         "Sets, adds or deletes a header.",
         _EVERYWHERE,
         (_required("name", "Name of the header.", expression=True), _EXISTS_ACTION),
-        (_texts("value", "A value of the header."),),
+        (_texts("value", "A value of the header.", required=False),),
         needed=(_VALUE,),
     ),
     _policy(
@@ -1482,7 +1524,7 @@ _ENTRIES = (
         "Sets, adds or deletes a query parameter.",
         ("inbound", "backend"),
         (_required("name", "Name of the parameter.", expression=True), _EXISTS_ACTION),
-        (_texts("value", "A value of the parameter."),),
+        (_texts("value", "A value of the parameter.", required=False),),
         needed=(_VALUE,),
         disputed=("outbound", "on-error"),
     ),
@@ -1645,7 +1687,6 @@ _ENTRIES = (
                 "allowed-headers",
                 "Headers that they may send.",
                 _texts("header", "A header, or `*`.", 1),
-                required=True,
             ),
             _wrapped(
                 "expose-headers",
@@ -1779,7 +1820,7 @@ _ENTRIES = (
                     ElementSpecification(
                         "message-property",
                         "A property of the message.",
-                        (_required("name", "Its name."),),
+                        (_required("name", "Its name.", expression=True),),
                         text=True,
                         text_required=True,
                         expression=True,
@@ -1811,8 +1852,13 @@ _ENTRIES = (
                 minimum=1,
                 maximum=240,
             ),
-            _given("template", "How to read the text.", values=("Liquid",)),
-            _given("content-type", "Content type of the message.", values=("application/json",)),
+            _given("template", "How to read the text.", values=("Liquid",), expression=True),
+            _given(
+                "content-type",
+                "Content type of the message.",
+                values=("application/json",),
+                expression=True,
+            ),
         ),
         text_required=True,
         disputed=("backend",),
@@ -1837,8 +1883,13 @@ _ENTRIES = (
                 minimum=1,
                 maximum=240,
             ),
-            _given("template", "How to read the text.", values=("Liquid",)),
-            _given("content-type", "Content type of the data.", values=("application/json",)),
+            _given("template", "How to read the text.", values=("Liquid",), expression=True),
+            _given(
+                "content-type",
+                "Content type of the data.",
+                values=("application/json",),
+                expression=True,
+            ),
         ),
         (
             _wrapped(
@@ -1849,7 +1900,7 @@ _ENTRIES = (
                     ElementSpecification(
                         "item",
                         "An entry of the metadata.",
-                        (_required("key", "Its key."),),
+                        (_required("key", "Its key.", expression=True),),
                         text=True,
                         text_required=True,
                         expression=True,
@@ -1879,7 +1930,7 @@ _ENTRIES = (
             ),
         ),
         (
-            _texts("message", "What to write.", 1, 1),
+            _texts("message", "What to write, unless it is the text.", 0, 1),
             Child(
                 "metadata",
                 ElementSpecification(
@@ -1893,6 +1944,7 @@ _ENTRIES = (
                 ),
             ),
         ),
+        text=True,
         disputed=("on-error",),
     ),
     _policy(

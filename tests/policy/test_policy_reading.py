@@ -15,11 +15,14 @@ from constructs_lib.policy import (
     Element,
     Expression,
     Fragment,
+    IncludeFragment,
     Place,
+    Resolver,
     Template,
     check,
     read,
     read_file,
+    references,
     write,
 )
 
@@ -63,6 +66,44 @@ def test_sections_that_are_left_out_are_known() -> None:
 def test_a_fragment_is_read() -> None:
     fragment = read("<fragment><base/>\n<!-- a --></fragment>")
     assert fragment == Fragment([Base(), Comment("a")])
+
+
+SOURCE = "<!-- a --><sql-data-source><response /></sql-data-source><!-- b -->"
+
+
+def test_a_resolver_is_read_if_asked_for() -> None:
+    resolver = read(SOURCE, resolvers=True)
+    source = Element("sql-data-source", {}, [Element("response")])
+    comments = {"": [Comment("a")], "after": [Comment("b")]}
+    assert resolver == Resolver(source, comments)
+    assert write(resolver) == (
+        "<!-- a -->\n<sql-data-source>\n    <response />\n</sql-data-source>\n<!-- b -->\n"
+    )
+    assert references(
+        Resolver(Element("http-data-source", {}, [IncludeFragment(fragment_id="a")]))
+    ).fragments == ("a",)
+
+
+def test_a_resolver_has_no_place_in_an_api() -> None:
+    with pytest.raises(InputError) as raised:
+        read(f"\n{SOURCE}", "a.xml")
+    assert raised.value.where == "a.xml:2:11"
+    assert raised.value.problem == (
+        "<sql-data-source> is the policy of a GraphQL resolver, which cannot stand here"
+    )
+    fragment = read("<fragment>\n<sql-data-source /></fragment>", "a.xml")
+    (finding, *_) = check(fragment)
+    assert (finding.rule, finding.line, finding.message) == (
+        "SFP102",
+        2,
+        "<sql-data-source> belongs to a GraphQL resolver, not to a fragment",
+    )
+    assert check(read("<fragment>${content}</fragment>", "a.xml"))[0].line == 1
+
+
+def test_events_are_published_from_fragments_too() -> None:
+    event = "<publish-event><targets><graphql-subscription id='a' /></targets></publish-event>"
+    assert check(read(f"<fragment>{event}</fragment>")) == []
 
 
 @pytest.mark.parametrize(
