@@ -4,8 +4,8 @@ Sources, read for the facts and put in our own words: Learn, "API Management pol
 the page of each policy (its address is in the entry), and Microsoft's
 azure-api-management-policy-toolkit for what a page leaves open. Where the two differ on sections,
 Learn's stand in `sections` and the toolkit's in `disputed`; where they differ on names, both are
-accepted. Where a page says nothing of expressions they are allowed, as its general rule has it, and a
-limit that the examples of pages or Microsoft's samples break is left out.
+accepted. Where a page says nothing of expressions they are allowed, as Learn's general rule has it.
+A limit that the examples of pages or Microsoft's samples break is left out.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ CALLER = '<validate-jwt header-name="Authorization" />'
         (
             "inbound",
             '<validate-jwt header-name="a"><openid-config url="@($"{context.RequestId}")" />'
-            "<issuer-signing-keys><key>@((string)context.Variables["k"])</key>"
+            '<issuer-signing-keys><key>@((string)context.Variables["k"])</key>'
             "</issuer-signing-keys></validate-jwt>",
         ),
         (
