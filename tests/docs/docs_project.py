@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -57,7 +59,14 @@ def synthesize(folder: Path) -> None:
         shutil.copytree(ROOT / name, folder / name)
     for name in ("main.py", "Makefile", "cdktf.json"):
         shutil.copy(ROOT / name, folder)
-    done = docs_shell.run(f"{sys.executable} main.py", folder)
+    done = subprocess.run(
+        [sys.executable, "main.py"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout
 
 

@@ -83,8 +83,9 @@ def environment_of(folder: Path, **more: str) -> dict[str, str]:
     """What a shell in a folder knows: the programs beside it, and those of the project."""
     programs = folder.parent / "bin"
     first = (programs, Path(sys.executable).parent, ROOT / "node_modules/.bin")
+    node = Path(shutil.which("node") or "/usr/bin/node").parent
     return {
-        "PATH": os.pathsep.join([*map(str, first), os.defpath]),
+        "PATH": os.pathsep.join([*map(str, first), os.defpath, str(node)]),
         "PYTHONPATH": str(ROOT),
         "HOME": str(programs),
         **more,

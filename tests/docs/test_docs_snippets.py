@@ -227,7 +227,7 @@ def wrong_settings(room: Room) -> str:
 
 
 def missing_answers(room: Room) -> str:
-    (room.project.parent / "bin/az").unlink()  # nobody is signed in
+    docs_shell.write(room.project.parent / "bin/az", "exit 1\n")  # nobody is signed in
     done = room.shell("secured-functions init other --start existing-registration --yes")
     assert done.returncode == 2
     return done.stdout
