@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from difflib import unified_diff
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from constructs_lib.errors import InputError
     from constructs_lib.findings import Finding
-    from constructs_lib.policy import Document, Fragment
+    from constructs_lib.policy import AnyDocument, Known
 
 SCOPES = ("global", "workspace", "product", "api", "operation")
 
@@ -33,6 +34,23 @@ def register(commands: Any) -> None:
     check.add_argument("files", nargs="+", metavar="FILE", help="policy file, `-` for the input")
     check.add_argument("--scope", choices=SCOPES, default="api", help="where they stand (api)")
     check.add_argument("--sku", help="SKU of the gateway, such as Developer_1")
+    for option, what in (
+        ("--named-value", "named value"),
+        ("--backend", "backend"),
+        ("--fragment", "policy fragment"),
+    ):
+        check.add_argument(
+            option,
+            action="append",
+            metavar="NAME",
+            help=f"a {what} that there is; if given, any other is an error",
+        )
+    check.add_argument(
+        "--stack",
+        type=Path,
+        metavar="FILE",
+        help="Terraform JSON of a stack that defines named values, backends and fragments",
+    )
     check.add_argument("--format", choices=("text", "json", "sarif", "junit"), default="text")
     check.add_argument("--output", type=Path, metavar="FILE", help="write the findings there")
     check.set_defaults(run=run_check)
@@ -55,6 +73,7 @@ def run_check(options: argparse.Namespace) -> int:
     from constructs_lib.policy import check
     from constructs_lib.policy.checks import RULES
 
+    known = _known(options)
     findings: list[Finding] = []
     unreadable = False
     for file in options.files:
@@ -64,7 +83,7 @@ def run_check(options: argparse.Namespace) -> int:
             unreadable = True
             findings.append(_unreadable(file, error))
         else:
-            findings += check(document, scope=options.scope, sku=options.sku)
+            findings += check(document, scope=options.scope, sku=options.sku, known=known)
     shown = render(findings, options.format, rules=RULES, subjects=options.files)
     if options.output:
         _write(options.output, shown)
@@ -109,14 +128,50 @@ def _diff(file: str, before: str, after: str) -> Iterator[str]:
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
-def _load(file: str) -> tuple[str, Document | Fragment]:
+def _known(options: argparse.Namespace) -> Known:
+    """Return what there is to refer to, by the options and the stack together."""
+    from constructs_lib.policy import Known
+    from constructs_lib.policy.stack import defined
+
+    names = Known(
+        named_values=options.named_value, backends=options.backend, fragments=options.fragment
+    )
+    if options.stack is None:
+        return names
+    stack = defined(_stack(options.stack))
+
+    def both(there: Collection[str] | None, named: Collection[str] | None) -> set[str] | None:
+        return None if there is None else {*there, *(named or ())}
+
+    return Known(
+        named_values=both(stack.named_values, names.named_values),
+        backends=both(stack.backends, names.backends),
+        fragments=both(stack.fragments, names.fragments),
+    )
+
+
+def _stack(path: Path) -> dict[str, Any]:
+    """Return the Terraform JSON of a stack."""
+    from constructs_lib.errors import InputError
+
+    fix = "give a file of `cdktf synth`, such as cdktf.out/stacks/dev/cdk.tf.json"
+    try:
+        stack = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read the stack: {error}", where=str(path), fix=fix) from None
+    if not isinstance(stack, dict) or "resource" not in stack:
+        raise InputError("this is no stack: it has no `resource`", where=str(path), fix=fix)
+    return cast("dict[str, Any]", stack)
+
+
+def _load(file: str) -> tuple[str, AnyDocument]:
     """Return the text of a file, as it is, and what it says."""
     from constructs_lib.policy import read, read_file
 
     if file == "-":
         source = sys.stdin.read()
-        return source, read(source, "-")
-    document = read_file(file)
+        return source, read(source, "-", resolvers=True)
+    document = read_file(file, resolvers=True)
     with Path(file).open(encoding="utf-8", newline="") as stream:
         return stream.read(), document
 

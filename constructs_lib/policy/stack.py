@@ -76,6 +76,23 @@ def undefined_references(configuration: Mapping[str, Any]) -> list[Finding]:
     return findings
 
 
+def defined(configuration: Mapping[str, Any]) -> Known:
+    """Return what a stack defines for policies, in whichever gateway.
+
+    Args:
+        configuration: The stack's Terraform JSON.
+    """
+    resources = _mapping(configuration.get("resource"))
+    names: dict[str, set[str] | None] = {}
+    for kind, (what, attribute) in _DEFINING.items():
+        found = {
+            str(_mapping(body).get(attribute)) for body in _mapping(resources.get(kind)).values()
+        }
+        # Of a name that only Terraform knows nobody can say here that it is not the one.
+        names[what] = None if any("${" in name for name in found) else found
+    return Known(**names)
+
+
 def _in_own_gateways(
     resources: Mapping[str, Any], kind: str
 ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

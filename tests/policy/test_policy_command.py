@@ -138,3 +138,90 @@ def test_line_ends_are_formatted(file: Path) -> None:
     assert run("format", "--check", file) == 1
     assert run("format", file) == 0
     assert file.read_bytes() == unix
+
+
+REFERRING = GOOD.replace(
+    "<inbound>",
+    '<inbound>\n<set-variable name="a" value="{{one}}"/>\n'
+    '<set-backend-service backend-id="two"/>\n<include-fragment fragment-id="three"/>',
+)
+
+
+def test_what_is_referred_to_is_checked_if_it_is_said_what_there_is(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(REFERRING)
+    assert run("check", file) == 0
+    known = ["--named-value", "one", "--named-value", "1", "--backend", "two"]
+    assert run("check", *known, "--fragment", "three", file) == 0
+    capsys.readouterr()
+    assert run("check", *known, "--fragment", "thre", file) == 1
+    assert capsys.readouterr().out == (
+        f"{file}:4:19: error SFP407: nothing defines the fragment `three`\n"
+        "    did you mean `thre`?\n1 error\n"
+    )
+
+
+def resources(**names: str) -> dict[str, dict[str, dict[str, str]]]:
+    return {
+        "azurerm_api_management_named_value": {"a": {"display_name": names["value"]}},
+        "azurerm_api_management_backend": {"a": {"name": names["backend"]}},
+        "azurerm_api_management_policy_fragment": {"a": {"name": names["fragment"]}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "more", "rules"),
+    [
+        ({"value": "one", "backend": "two", "fragment": "three"}, [], []),
+        ({"value": "1", "backend": "2", "fragment": "3"}, [], ["SFP405", "SFP406", "SFP407"]),
+        ({"value": "1", "backend": "two", "fragment": "3"}, ["--fragment", "three"], ["SFP405"]),
+        # A name that Terraform alone knows may be the one.
+        ({"value": "${var.a}", "backend": "two", "fragment": "3"}, [], ["SFP407"]),
+        ({"value": "${var.a}", "backend": "two", "fragment": "three"}, ["--named-value", "b"], []),
+    ],
+)
+def test_a_stack_says_what_there_is(
+    file: Path,
+    names: dict[str, str],
+    more: list[str],
+    rules: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file.write_text(REFERRING)
+    stack = file.parent / "cdk.tf.json"
+    stack.write_text(json.dumps({"resource": resources(**names)}))
+    assert run("check", "--format", "json", "--stack", stack, *more, file) == bool(rules)
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert [each["rule"] for each in findings] == rules
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"planned_values": {}}', "\udc80"])
+def test_a_stack_that_is_none_is_refused(file: Path, content: str | None) -> None:
+    file.write_text(REFERRING)
+    stack = file.parent / "cdk.tf.json"
+    if content is not None:
+        stack.write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(InputError) as raised:
+        run("check", "--stack", stack, file)
+    assert raised.value.where == str(stack)
+
+
+def test_resolvers_are_checked_and_formatted(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text("<http-data-source><http-request><set-method>GET</set-method>\n</http-request>")
+    assert run("check", file) == 2
+    file.write_text(file.read_text() + "</http-data-source>")
+    capsys.readouterr()
+    assert run("check", file) == 1
+    assert capsys.readouterr().out == (
+        f"{file}:1:19: error SFP302: <http-request> needs an element <set-url>\n"
+        "    add <set-url>\n1 error\n"
+    )
+    file.write_text(file.read_text().replace("\n", "<set-url>https://a.example</set-url>"))
+    assert run("check", "--scope", "product", file) == 0
+    assert run("check", "--sku", "Consumption_0", file) == 0
+    assert run("format", file) == 0
+    assert file.read_text().startswith("<http-data-source>\n    <http-request>\n        <set-me")
+    assert run("format", "--check", file) == 0
