@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import os
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 
+import cdktf
 import pytest
 
 from constructs_lib.testing import MockedApply, mocked_apply
@@ -19,22 +19,25 @@ APPS = [ROOT / "main.py", *sorted(ROOT.glob("examples/*/main.py"))]
 pytestmark = pytest.mark.usefixtures("terraform")
 
 
-def synthesized(app: Path, folder: Path) -> list[Path]:
+def synthesized(app: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Run the app with another output folder; the folders of its stacks."""
-    done = subprocess.run(
-        [sys.executable, "-B", app.name],
-        cwd=app.parent,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "CDKTF_OUTDIR": str(folder)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    monkeypatch.chdir(app.parent)
+    elsewhere = functools.partialmethod(cdktf.App.__init__, outdir=str(folder))
+    monkeypatch.setattr(cdktf.App, "__init__", elsewhere)
+    status = 0
+    try:
+        runpy.run_path(str(app), run_name="__main__")
+    except SystemExit as end:
+        status = end.code
+    assert status == 0
     return sorted((folder / "stacks").iterdir())
 
 
 @pytest.mark.parametrize("app", APPS, ids=lambda app: app.parent.name)
-def test_every_stack_plans_and_applies_without_a_cloud(app: Path, tmp_path: Path) -> None:
-    stacks = synthesized(app, tmp_path / "out")
+def test_every_stack_plans_and_applies_without_a_cloud(
+    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stacks = synthesized(app, tmp_path / "out", monkeypatch)
     assert stacks
     for stack in stacks:
         without_imports(stack / "cdk.tf.json")
