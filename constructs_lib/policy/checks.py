@@ -390,11 +390,13 @@ class _Checker:
             number = None
         low, high = attribute.minimum, attribute.maximum
         too_low = number is not None and low is not None and number < low
+        too_low = too_low and not (attribute.zero and number == 0)
         too_high = number is not None and high is not None and not number <= high
         if number is None or too_low or too_high:
             limits = [
-                *([f"at least {low:g}"] if low is not None else []),
-                *([f"at most {high:g}"] if high is not None else []),
+                *([f"at least {low:.15g}"] if low is not None else []),
+                *([f"at most {high:.15g}"] if high is not None else []),
+                *(["or 0"] if attribute.zero else []),
             ]
             self.report(
                 "SFP204",

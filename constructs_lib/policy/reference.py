@@ -50,6 +50,7 @@ def _given(
     default: str | None = None,
     minimum: float | None = None,
     maximum: float | None = None,
+    zero: bool = False,
     required: bool = False,
     named_value: bool = True,
 ) -> Attribute:
@@ -62,6 +63,7 @@ def _given(
         default,
         minimum,
         maximum,
+        zero,
         expression,
         named_value,
     )
@@ -76,6 +78,7 @@ def _required(
     values: tuple[str, ...] = (),
     minimum: float | None = None,
     maximum: float | None = None,
+    zero: bool = False,
     named_value: bool = True,
 ) -> Attribute:
     return _given(
@@ -86,6 +89,7 @@ def _required(
         values=values,
         minimum=minimum,
         maximum=maximum,
+        zero=zero,
         required=True,
         named_value=named_value,
     )
@@ -885,7 +889,8 @@ _ENTRIES = (
                 "renewal-period",
                 "Seconds of the period, at least 300; 0 for one without end.",
                 "integer",
-                minimum=0,
+                minimum=300,
+                zero=True,
             ),
             _required("counter-key", "What to count by.", expression=True),
             _given("increment-condition", "Which calls count.", "boolean", expression=True),

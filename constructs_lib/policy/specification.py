@@ -24,6 +24,7 @@ class Attribute:
         default: What holds if it is left out.
         minimum: The smallest number.
         maximum: The greatest number.
+        zero: Whether 0 is allowed although it is less than the smallest number.
         expression: Whether a policy expression may stand there.
         named_value: Whether a named value may.
     """
@@ -36,6 +37,7 @@ class Attribute:
     default: str | None = None
     minimum: float | None = None
     maximum: float | None = None
+    zero: bool = False
     expression: bool = False
     named_value: bool = True
 

@@ -277,6 +277,8 @@ class Breaker:
             if each.minimum is not None:
                 low = f"{each.minimum - 1:.15g}"
                 values.append(("SFP204", "minimum", low, f"{about} cannot be `{low}`"))
+            if each.zero:
+                values.append(("SFP204", "zero", "1", f"{about} cannot be `1`"))
             if each.maximum is not None:
                 high = f"{each.maximum + 1:.15g}"
                 values.append(("SFP204", "maximum", high, f"{about} cannot be `{high}`"))

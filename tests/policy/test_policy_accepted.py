@@ -21,6 +21,7 @@ CALLER = '<validate-jwt header-name="Authorization" />'
         # A header or parameter may be set to nothing.
         ("inbound", '<set-header name="a"><value /></set-header>'),
         ("inbound", '<set-query-parameter name="a"><value></value></set-query-parameter>'),
+        ("inbound", '<quota-by-key calls="9" renewal-period="0" counter-key="a" />'),
         ("inbound", '<trace source="a">@(context.RequestId)</trace>'),
         ("inbound", "<cors><allowed-origins><origin>*</origin></allowed-origins></cors>"),
         (

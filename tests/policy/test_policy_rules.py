@@ -177,6 +177,20 @@ def test_a_header_is_given_a_value_or_deleted() -> None:
     assert [rule for rule, *_ in found(policies(f"<base />{both}"))] == ["SFP301"]
 
 
+def test_the_range_is_told_as_people_write_numbers() -> None:
+    def told(policy: str) -> str:
+        (finding,) = check(read(policies(f"<base />{policy}")))
+        return finding.fix
+
+    assert told('<quota-by-key calls="1" renewal-period="60" counter-key="a" />') == (
+        "write a whole number, at least 300, or 0"
+    )
+    content = '<validate-content unspecified-content-type-action="detect" max-size="9999999" '
+    assert told(content + 'size-exceeded-action="detect" />') == (
+        "write a whole number, at least 1, at most 4194304"
+    )
+
+
 def test_text_between_policies_is_found() -> None:
     assert [rule for rule, *_ in found(policies("<base /> hello"))] == ["SFP305"]
 

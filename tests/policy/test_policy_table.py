@@ -181,7 +181,7 @@ def constraints(policy: Policy) -> Iterator[tuple[Path, str, str]]:
     for path, element in paths(policy):
         yield path, "attributes", ""
         for each in element.attributes:
-            for what in ("required", "values", "kind", "minimum", "maximum", "expression"):
+            for what in ("required", "values", "kind", "minimum", "maximum", "zero", "expression"):
                 value = getattr(each, what)
                 # An expression is what may stand there; the others are what must.
                 limits = not value if what == "expression" else value not in (None, False, ())
@@ -235,7 +235,7 @@ def test_every_field_of_a_specification_is_known_here() -> None:
         Policy: {"element", "url"},
     }
     constraining = {
-        Attribute: {"kind", "required", "values", "minimum", "maximum", "expression"},
+        Attribute: {"kind", "required", "values", "minimum", "maximum", "zero", "expression"},
         Child: {"minimum", "maximum"},
         Needed: {"child", "attribute", "unless"},
         ElementSpecification: {
