@@ -17,7 +17,10 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
+from constructs_lib.engine import ahead, collector
+
 _PREFIX = "cdktf_cdktf_provider_"
+_FIRST_ASSEMBLY = "constructs._jsii"
 _PUBLISH = "\npublication.publish()\n"
 _IMPORT = "from . import "
 _kernel = threading.RLock()
@@ -31,6 +34,7 @@ def switch_on() -> None:
         if name.startswith(_PREFIX) and "." not in name:
             _say(f"{name} was imported before constructs_lib, so all of it is loaded")
     sys.meta_path.insert(0, ProviderFinder())
+    collector.leave_quickly()
 
 
 class ProviderFinder:
@@ -40,19 +44,33 @@ class ProviderFinder:
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return the spec of a provider package or module, `None` for anything else."""
-        if not fullname.startswith(_PREFIX) or fullname.count(".") > 1:
+        ours = fullname.startswith(_PREFIX) and fullname.count(".") < 2
+        if not ours and fullname != _FIRST_ASSEMBLY:
             return None
         for finder in sys.meta_path:
             if finder is self or not hasattr(finder, "find_spec"):
                 continue
             if spec := finder.find_spec(fullname, path, target):
                 if type(spec.loader) is SourceFileLoader:
-                    loader = ModuleLoader if "." in fullname else PackageLoader
+                    if not ours:
+                        loader = FirstAssemblyLoader
+                    else:
+                        loader = ModuleLoader if "." in fullname else PackageLoader
                     spec.loader = loader(fullname, spec.loader.path)
                 elif "." not in fullname:
                     _say(f"{fullname} is not a folder of source files: it is loaded as it is")
                 return spec
         return None
+
+
+class FirstAssemblyLoader(SourceFileLoader):
+    """Loads the module whose assembly is the first that Node loads."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module, with Node starting meanwhile."""
+        ahead.start()
+        super().exec_module(module)  # starts Node, and our script can wait until it runs
+        _make_node_lazy()
 
 
 class PackageLoader(SourceFileLoader):
@@ -66,7 +84,11 @@ class PackageLoader(SourceFileLoader):
             _say(f"{name} does not look like a prebuilt provider: it is loaded as it is")
             super().exec_module(module)
             return
-        with _kernel:  # jsii talks to Node over one pipe, so one package at a time
+        # jsii talks to Node over one pipe, so one package at a time, and after cdktf, which another
+        # thread may be importing; to ask for cdktf._jsii first could lock that one and this one.
+        import_module("cdktf")
+        with _kernel, collector.paused():
+            ahead.start()
             _make_node_lazy()
             exec(compile(head, self.path, "exec"), module.__dict__)  # noqa: S102 - its own code
         for lazy in (module, sys.modules[name]):  # the second is what publication.publish() left
@@ -78,7 +100,8 @@ class ModuleLoader(SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the module, then exchange what its constructors check their arguments with."""
-        super().exec_module(module)
+        with collector.paused():
+            super().exec_module(module)
         names = vars(module)
         if "typing" in names and "check_type" in names:
             names["typing"] = _remembering_typing
@@ -96,8 +119,10 @@ def _split(source: str) -> tuple[str, frozenset[str]]:
 
 @cache
 def _make_node_lazy() -> None:
-    # Waits for a thread that is importing cdktf, and so talking to the kernel, at this moment.
-    import_module("cdktf._jsii")
+    ahead.run(_load_lazy_index)
+
+
+def _load_lazy_index() -> None:
     try:
         from constructs_lib.engine.node import load_lazy_index
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -52,6 +53,12 @@ def null_provider(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if result.returncode:
         pytest.skip(f"pip cannot install the null provider: {result.stderr.strip()[-200:]}")
     return folder
+
+
+@pytest.fixture
+def own_null_provider(null_provider: Path, tmp_path: Path) -> Path:
+    """A copy of `null_provider` that a test may spoil."""
+    return Path(shutil.copytree(null_provider, tmp_path / "provider"))
 
 
 @pytest.fixture(scope="session")

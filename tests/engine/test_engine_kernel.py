@@ -159,3 +159,43 @@ sys.exit(3)
     assert result.stderr == ""
     assert (tmp_path / "cycle.txt").read_text() == "written"
     assert (tmp_path / "plain.txt").read_text() == "written"
+
+
+@pytest.mark.parametrize(
+    ("keeps", "frozen"),
+    [
+        ("kept = None", True),
+        ("kept = [open(__import__('os').devnull)]", True),
+        ("class Kept:\n    def __del__(self): print('told')\nkept = Kept()", False),
+        ("def generate():\n    yield\nkept = generate(); next(kept)", False),
+    ],
+    ids=["nothing", "a file", "an object with a finalizer", "a generator at work"],
+)
+def test_leaving_is_quick_when_nothing_has_to_be_told(
+    fresh: Any, null_provider: Path, tmp_path: Path, keeps: str, frozen: bool
+) -> None:
+    code = f"""
+import atexit, gc
+atexit.register(lambda: print("frozen", gc.get_freeze_count() > 0))  # runs after all later ones
+import constructs_lib
+{keeps}
+{STACK}
+"""
+    result = fresh(code, cwd=tmp_path, path=null_provider)
+    assert result.stdout.startswith(f"frozen {frozen}\n")
+    assert ("told" in result.stdout) == ("told" in keeps)
+
+
+def test_the_collector_is_as_it_was_after_loading(
+    fresh: Any, null_provider: Path, tmp_path: Path
+) -> None:
+    code = f"""
+import constructs_lib, gc
+from constructs_lib import Gateway
+print(gc.isenabled())
+gc.disable()
+import {NULL}.resource
+from constructs_lib import SecuredFunctionApi
+print(gc.isenabled())
+"""
+    assert fresh(code, cwd=tmp_path, path=null_provider).stdout == "True\nFalse\n"

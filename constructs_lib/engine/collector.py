@@ -1,0 +1,49 @@
+"""What Python's garbage collector is spared: bindings, which are there to stay.
+
+They are tens of thousands of objects that refer to each other. While they are loaded, the collector
+walks them again and again and frees nothing, and at exit the interpreter takes them apart one by
+one, although the operating system gives all the memory back at once.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+# What finalizers there are without anyone's doing: those of files and of the process of Node.
+_OWN_WORK = frozenset({"_io", "subprocess", "jsii._kernel.providers.process"})
+_WRITERS = frozenset({io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom, io.BufferedRWPair})
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Let no collection happen within, unless somebody else lets one happen."""
+    resume = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if resume:
+            gc.enable()
+
+
+def leave_quickly() -> None:
+    """Take nothing apart at exit, if no object is left that has to be told of it."""
+    atexit.unregister(_leave)
+    atexit.register(_leave)
+
+
+def _leave() -> None:
+    found = gc.get_objects()
+    finalized = {kind for kind in set(map(type, found)) if hasattr(kind, "__del__")}
+    if any(kind.__module__ not in _OWN_WORK for kind in finalized):
+        return
+    for writer in found:
+        if type(writer) in _WRITERS:
+            # A file that is closed, or whose disk is full, is nobody's any more.
+            with suppress(Exception):
+                writer.flush()
+    gc.freeze()
