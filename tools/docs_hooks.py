@@ -1,26 +1,45 @@
-"""Hooks of the documentation: the README is its first page, settings come from their schema."""
+"""Hooks of the documentation: pages that are files of the repository, settings, links to rules."""
 
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+FILES = {"index.md": "README.md", "changelog.md": "CHANGELOG.md"}
+RULES = "rules/README.md"
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Fill in the pages that are made from something else."""
-    if page.file.src_path == "index.md":
-        return _readme()
-    if page.file.src_path == "settings.md":
+    """Fill in the pages that are made from something else, and link the rules that a page names."""
+    path = page.file.src_uri
+    if path in FILES:
+        return _page(FILES[path])
+    if path == "settings.md":
+        markdown = re.sub(r"<!-- file (\S+) -->", _file, markdown)
         return markdown.replace("<!-- settings -->", _settings())
-    return markdown
+    if path == RULES:
+        return markdown
+    rules = posixpath.relpath(RULES, posixpath.dirname(path))
+    # Every second part is a fenced block, in which a rule stays what it is.
+    parts = re.split(r"(^ *```.*?^ *```$)", markdown, flags=re.DOTALL | re.MULTILINE)
+    parts[::2] = [
+        re.sub(r"\bSF\d{3}\b", lambda rule: f"[{rule[0]}]({rules}#{rule[0].lower()})", part)
+        for part in parts[::2]
+    ]
+    return "".join(parts)
 
 
-def _readme() -> str:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def _file(mark: re.Match[str]) -> str:
+    text = (ROOT / mark[1]).read_text(encoding="utf-8")
+    return f'```{mark[1].rpartition(".")[2]} title="{mark[1]}"\n{text}```'
+
+
+def _page(name: str) -> str:
+    text = (ROOT / name).read_text(encoding="utf-8")
     text = text.replace("](docs/", "](")
 
     # Files of the repository that are no pages keep their name and lose the link.
@@ -56,6 +75,8 @@ def _default(key: str, value: dict[str, Any], required: set[str]) -> str:
     if key in required:
         return "**required**"
     default = value.get("default")
+    if isinstance(default, dict):
+        default = {name: each for name, each in default.items() if each not in (None, [], {})}
     return "" if default in (None, [], {}) else f"`{json.dumps(default)}`"
 
 
@@ -81,4 +102,4 @@ def _kind(value: dict[str, Any]) -> str:
 
 def _title(name: str) -> str:
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Settings"))
-    return words[:1] + words[1:].lower()
+    return re.sub(r"^(Api|Hcp)\b", lambda name: name[0].upper(), words[:1] + words[1:].lower())

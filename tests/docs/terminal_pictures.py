@@ -144,9 +144,15 @@ def draw(name: str, picture: Picture, output: str) -> str:
     console.print(Text.from_ansi(output.rstrip("\n")))
     drawn = console.export_svg(title="", unique_id=f"terminal-{name}")
     drawn = re.sub(r"<!--.*?-->\s*", "", drawn, flags=re.DOTALL)
+    drawn = re.sub(r'(viewBox="0 0 (\S+) \S+")', at_the_size_of_text, drawn, count=1)
     drawn = re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
     drawn = re.sub(r"font-family: [^;]+;", f"font-family: {FONT};", drawn)
     return "\n".join(line.rstrip() for line in drawn.splitlines()) + "\n"
+
+
+def at_the_size_of_text(view: re.Match[str]) -> str:
+    """Give the picture a width, or it is as wide as the page and its letters as large as that."""
+    return f'{view[1]} width="{0.7 * float(view[2]):.0f}"'
 
 
 def text_of(drawn: str) -> list[str]:
