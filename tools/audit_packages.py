@@ -69,7 +69,8 @@ def audit_node() -> Audited:
 def _judged(ecosystem: str, found: Sequence[Weakness], asked: int) -> Audited:
     accepted = (yaml.safe_load(ACCEPTED.read_text()) or {}).get(ecosystem) or {}
     problems = judge(found, accepted, date.today())
-    return Audited(problems, f"{asked} packages, {len(found)} known weaknesses, all accepted")
+    known = f"{len(found)} known weaknesses, all accepted" if found else "no known weakness"
+    return Audited(problems, f"{asked} packages, {known}")
 
 
 def locked_python(root: Path) -> list[tuple[str, str]]:

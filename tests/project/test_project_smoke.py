@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from pathlib import Path
 import pytest
 
 RUNNING = sys.version_info[:2]
-OTHERS = [(3, minor) for minor in (10, 11, 12, 13) if (3, minor) != RUNNING]
+PYPROJECT = (Path(__file__).parent.parent.parent / "pyproject.toml").read_text()
+SUPPORTED = [(3, int(minor)) for minor in re.findall(r'Python :: 3\.(\d+)"', PYPROJECT)]
+OTHERS = [version for version in SUPPORTED if version != RUNNING]
 ID = "11111111-1111-4111-8111-111111111111"
 PUBLIC_NAMES = """
 import constructs_lib
