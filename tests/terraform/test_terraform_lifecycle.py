@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from terraform_harness import (
     ROOT,
+    Stack,
     copy_of_project,
     needs_providers,
     reason_to_skip,
@@ -20,12 +21,19 @@ EXAMPLES = sorted(path.parent.name for path in (ROOT / "examples").glob("*/main.
 CAN_APPLY = reason_to_skip() is None
 
 
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stack]:
+    """The stack of each environment; they share nothing but the folder of the app."""
+    return synthesize(copy_of_project(tmp_path_factory.mktemp("project")) / "main.py")
+
+
 @needs_providers
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_environment_converges_after_the_failure_of_any_creation(name: str, tmp_path: Path) -> None:
-    stacks = synthesize(copy_of_project(tmp_path) / "main.py")
-    assert sorted(stacks) == ENVIRONMENTS
-    stack = stacks[name]
+def test_environment_converges_after_the_failure_of_any_creation(
+    name: str, environments: dict[str, Stack]
+) -> None:
+    assert sorted(environments) == ENVIRONMENTS
+    stack = environments[name]
     stack.validate()
     if CAN_APPLY:
         types = stack.planned_types()
