@@ -326,7 +326,7 @@ class _Checker:
                     if inner or key in element.attributes:
                         places[key] = inner.place if inner else element.place
                 given = list(places)
-                if len(given) < fewest and not _includes(element):
+                if len(given) < fewest:
                     self.report(
                         "SFP206", element.place, f"<{name}> needs {_or(quoted(group))}", "add one"
                     )
@@ -445,13 +445,6 @@ class _Checker:
             self.report("SFP305", element.place, f"{where} holds text", "remove it")
         elif not text and specification.text_required:
             self.report("SFP305", element.place, f"{where} is empty", "write its text")
-        elif text and is_expression(text) and not specification.expression:
-            self.report(
-                "SFP205",
-                element.place,
-                f"the text of {where} takes no expression",
-                "write fixed text, a named value or a Terraform reference",
-            )
         if text and specification.text:
             self.written(element, f"the text of {where}", text, None)
 

@@ -104,9 +104,7 @@ def _texts(
     required: bool = True,
 ) -> Child:
     """An element that holds nothing but text."""
-    element = ElementSpecification(
-        name, summary, attributes, text=True, text_required=required, expression=True
-    )
+    element = ElementSpecification(name, summary, attributes, text=True, text_required=required)
     return Child(name, element, minimum, maximum)
 
 
@@ -243,7 +241,6 @@ _KEY = ElementSpecification(
         _given("e", "RSA exponent in Base64url."),
     ),
     text=True,
-    expression=True,
     together=(("n", "e"),),
     builder="Key",
 )
@@ -293,7 +290,6 @@ def _policy(
         children,
         text=text or text_required,
         text_required=text_required,
-        expression=text or text_required,
         policies=policies,
         anything=anything,
         exactly_one=exactly_one,
@@ -1828,7 +1824,6 @@ _ENTRIES = (
                         (_required("name", "Its name.", expression=True),),
                         text=True,
                         text_required=True,
-                        expression=True,
                         builder="MessageProperty",
                     ),
                     1,
@@ -1908,7 +1903,6 @@ _ENTRIES = (
                         (_required("key", "Its key.", expression=True),),
                         text=True,
                         text_required=True,
-                        expression=True,
                         builder="MetadataItem",
                     ),
                     1,

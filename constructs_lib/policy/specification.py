@@ -85,9 +85,8 @@ class ElementSpecification:
         children: The elements in it, in the order in which they must stand.
         any_order: Whether they may stand in any other order too.
         needed: Those of them that are needed unless an attribute says otherwise.
-        text: Whether text stands in it.
+        text: Whether text stands in it, which may be an expression.
         text_required: Whether it is refused without text.
-        expression: Whether the text may be an expression.
         policies: Whether any policy of the section may stand in it.
         anything: Whether its content is data of the user's that is not looked at.
         exactly_one: Groups of attributes or elements of which exactly one is needed.
@@ -105,7 +104,6 @@ class ElementSpecification:
     needed: tuple[Needed, ...] = ()
     text: bool = False
     text_required: bool = False
-    expression: bool = False
     policies: bool = False
     anything: bool = False
     exactly_one: tuple[tuple[str, ...], ...] = ()

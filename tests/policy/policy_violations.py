@@ -365,9 +365,6 @@ class Breaker:
         if specification.text_required:
             message = f"<{name}> is empty"
             yield self.broken("SFP305", path, "text_required", "", write(""), message)
-        if specification.text and not specification.expression:
-            message = f"the text of <{name}> takes no expression"
-            yield self.broken("SFP205", path, "expression", "text", write("@(1)"), message)
 
     def children(self, path: Path, specification: ElementSpecification) -> Iterator[Violation]:
         """Unknown elements, and elements that are missing, too many or in another order."""
@@ -668,7 +665,7 @@ class Breaker:
             for path, specification in paths(self.policy)
             for key in (
                 *(each.name for each in specification.attributes if each.expression),
-                *([None] if specification.text and specification.expression else []),
+                *([None] if specification.text else []),
             )
         ]
         for path, key in readers:
