@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from terraform_providers import initialised, running, shared, stand_ins
+from terraform_providers import TO_STAND_INS, initialised, running, shared, stand_ins
 from terraform_secrets import resource_schemas, secrets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,9 +34,6 @@ UNWANTED = (
     "TF_REATTACH_PROVIDERS",
     "TF_WORKSPACE",
 )
-
-# How the variables start that stand-in providers read.
-TO_STAND_INS = "TERRAFORM_OFFLINE_"
 
 # What an app takes from the repository itself, or not at all.
 LEFT_OUT = {"benchmarks", "cdktf.out", "constructs_lib", "dist", "docs", "node_modules", "site"}
@@ -84,8 +81,7 @@ def environment(**changes: str) -> dict[str, str]:
 def execute(*command: str | Path, folder: Path, **changes: str) -> subprocess.CompletedProcess[str]:
     """Run a command, terraform with stand-ins that run already; all that it prints is `stdout`.
 
-    `init` still looks for the providers. Those that are told to fail, or to write down what they
-    do, are told so when they start.
+    `init` still looks for the providers. Stand-ins that are to fail are told so when they start.
     """
     told = {name: value for name, value in changes.items() if name.startswith(TO_STAND_INS)}
     with contextlib.ExitStack() as ending:
@@ -156,6 +152,8 @@ class Stack:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.document = json.loads((folder / "cdk.tf.json").read_text())
+        for name, configurations in self.document.get("provider", {}).items():
+            assert len(configurations) == 1, f"{name}: see terraform_providers"
         settings = self.document.get("terraform", {})
         if "local" not in settings.get("backend", {}):
             # State in Azure or in HCP Terraform is out of reach: an override puts it here.

@@ -3,6 +3,7 @@
 Terraform starts each provider up to four times in one command, which takes longer than all the
 rest. Those that `TF_REATTACH_PROVIDERS` names it takes as they run, and lets them run:
 https://developer.hashicorp.com/terraform/plugin/debugging#starting-a-provider-in-debug-mode
+One process answers for a provider then, so that a stack must not configure it in several ways.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from typing import Any
 
 # Without this a provider says that it is one, and ends.
 COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
+
+# How the variables start that tell stand-ins to fail, or to write down what they do.
+TO_STAND_INS = "TERRAFORM_OFFLINE_"
 
 
 def stand_ins() -> dict[str, Path]:
@@ -100,4 +104,5 @@ def shared() -> str:
     """What `TF_REATTACH_PROVIDERS` has to be for stand-ins that run until this process ends."""
     ending = contextlib.ExitStack()
     atexit.register(ending.close)
-    return ending.enter_context(running(os.environ, stand_ins()))
+    untold = {n: value for n, value in os.environ.items() if not n.startswith(TO_STAND_INS)}
+    return ending.enter_context(running(untold, stand_ins()))
