@@ -34,6 +34,11 @@ def register(commands: Any) -> None:
     check.add_argument("files", nargs="+", metavar="FILE", help="policy file, `-` for the input")
     check.add_argument("--scope", choices=SCOPES, default="api", help="where they stand (api)")
     check.add_argument("--sku", help="SKU of the gateway, such as Developer_1")
+    check.add_argument(
+        "--templates",
+        action="store_true",
+        help="the files are templates of Terraform: ${…} and %%{…} are not known yet",
+    )
     for option, what in (
         ("--named-value", "named value"),
         ("--backend", "backend"),
@@ -78,7 +83,7 @@ def run_check(options: argparse.Namespace) -> int:
     unreadable = False
     for file in options.files:
         try:
-            _, document = _load(file)
+            _, document = _load(file, terraform=options.templates)
         except InputError as error:
             unreadable = True
             findings.append(_unreadable(file, error))
@@ -164,14 +169,14 @@ def _stack(path: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", stack)
 
 
-def _load(file: str) -> tuple[str, AnyDocument]:
+def _load(file: str, *, terraform: bool = False) -> tuple[str, AnyDocument]:
     """Return the text of a file, as it is, and what it says."""
     from constructs_lib.policy import read, read_file
 
     if file == "-":
         source = sys.stdin.read()
-        return source, read(source, "-", resolvers=True)
-    document = read_file(file, resolvers=True)
+        return source, read(source, "-", terraform=terraform, resolvers=True)
+    document = read_file(file, terraform=terraform, resolvers=True)
     with Path(file).open(encoding="utf-8", newline="") as stream:
         return stream.read(), document
 

@@ -182,7 +182,8 @@ class _Checker:
             )
             return
         forwarded = section == "backend" and _contains(policies, "forward-request")
-        if self.scope != "global" and not _contains(policies, "base") and not forwarded:
+        based = forwarded or _contains(policies, "base") or _templates(nodes)
+        if self.scope != "global" and not based:
             lost = "requests are not forwarded" if section == "backend" else "is dropped here"
             what = "" if section == "backend" else "what wider scopes say "
             self.report(
@@ -326,7 +327,7 @@ class _Checker:
                     if inner or key in element.attributes:
                         places[key] = inner.place if inner else element.place
                 given = list(places)
-                if len(given) < fewest:
+                if len(given) < fewest and not _templates(element.children):
                     self.report(
                         "SFP206", element.place, f"<{name}> needs {_or(quoted(group))}", "add one"
                     )
@@ -441,7 +442,7 @@ class _Checker:
     def text(self, element: Element, specification: ElementSpecification) -> None:
         text = element.text
         where = f"<{element.name}>"
-        if text and not specification.text:
+        if text and not specification.text and not _templates(element.children):
             self.report("SFP305", element.place, f"{where} holds text", "remove it")
         elif not text and specification.text_required:
             self.report("SFP305", element.place, f"{where} is empty", "write its text")
@@ -492,7 +493,8 @@ class _Checker:
             if inner.name != _TOKEN_POLICY:
                 after = after or self.token_policy
         self.token_policy = after
-        if not _includes(element):
+        # A fragment or a template may bring what is missing.
+        if not any(element.elements(_FRAGMENT)) and not _templates(element.children):
             self.missing(element, specification, count)
 
     def missing(
@@ -613,9 +615,9 @@ def _validates_authorization(element: Element) -> bool:
     return attributes.get("header-name", default).lower() == "authorization"
 
 
-def _includes(element: Element) -> bool:
-    """Tell whether a fragment may bring what is not there."""
-    return any(element.elements(_FRAGMENT))
+def _templates(nodes: Sequence[Node]) -> bool:
+    """Tell whether Terraform has yet to put something between the elements."""
+    return any(isinstance(node, Template) for node in nodes)
 
 
 def _contains(nodes: Sequence[Node], name: str) -> bool:

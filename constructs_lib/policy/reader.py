@@ -43,14 +43,18 @@ _MASK = re.compile("\ufffe(\\d+)\uffff")
 
 
 @overload
-def read_file(path: Path | str) -> Document | Fragment: ...
+def read_file(path: Path | str, *, terraform: bool = False) -> Document | Fragment: ...
 @overload
-def read_file(path: Path | str, *, resolvers: Literal[True]) -> AnyDocument: ...
-def read_file(path: Path | str, *, resolvers: bool = False) -> AnyDocument:
+def read_file(
+    path: Path | str, *, terraform: bool = False, resolvers: Literal[True]
+) -> AnyDocument: ...
+def read_file(path: Path | str, *, terraform: bool = False, resolvers: bool = False) -> AnyDocument:
     """Read a policy file.
 
     Args:
-        path: The file. Its text is not Terraform, so a `${` in it is a plain `${`.
+        path: The file.
+        terraform: Whether it is a template of Terraform, as for `read`; else a `${` in it is a
+            plain `${`.
         resolvers: Whether it may be the policy of a GraphQL resolver.
 
     Raises:
@@ -66,7 +70,7 @@ def read_file(path: Path | str, *, resolvers: bool = False) -> AnyDocument:
             "`${TfToken[` is a mark of CDK for Terraform and cannot stand in a file",
             where=f"{path}:{source.count(chr(10), 0, token.start()) + 1}",
         )
-    return _Reader(source, str(path), terraform=False).read(resolvers=resolvers)
+    return _Reader(source, str(path), terraform=terraform).read(resolvers=resolvers)
 
 
 @overload

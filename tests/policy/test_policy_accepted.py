@@ -22,6 +22,11 @@ CALLER = '<validate-jwt header-name="Authorization" />'
         ("inbound", '<set-header name="a"><value /></set-header>'),
         ("inbound", '<set-query-parameter name="a"><value></value></set-query-parameter>'),
         ("inbound", '<quota-by-key calls="9" renewal-period="0" counter-key="a" />'),
+        (
+            "inbound",
+            f'<send-one-way-request mode="copy" timeout="0">{REQUEST}</send-one-way-request>',
+        ),
+        ("inbound", '<rewrite-uri template="/a" copy-unmatched-params="False" />'),
         ("inbound", '<trace source="a">@(context.RequestId)</trace>'),
         ("inbound", "<cors><allowed-origins><origin>*</origin></allowed-origins></cors>"),
         (

@@ -225,3 +225,31 @@ def test_resolvers_are_checked_and_formatted(
     assert run("format", file) == 0
     assert file.read_text().startswith("<http-data-source>\n    <http-request>\n        <set-me")
     assert run("format", "--check", file) == 0
+
+
+TEMPLATE = """<policies>
+<inbound>
+%{ if env != "dev" }
+<ip-filter action="${action}">${addresses}</ip-filter>
+%{ endif }
+<rate-limit calls="${calls}" renewal-period="60" />
+<cors><allowed-origins>${origins}</allowed-origins></cors>
+</inbound>
+<backend><base /></backend><outbound>${outbound}</outbound><on-error><base /></on-error>
+</policies>"""
+
+
+def test_templates_are_checked_as_far_as_they_are_known(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(TEMPLATE)
+    assert run("check", file) == 1
+    capsys.readouterr()
+    assert run("check", "--templates", file) == 0
+    assert capsys.readouterr().out == "nothing found\n"
+    file.write_text(TEMPLATE.replace("renewal-period", "period"))
+    assert run("check", "--templates", file) == 1
+    assert [line.split(": ")[1] for line in capsys.readouterr().out.splitlines()[:-1:2]] == [
+        "error SFP201",
+        "error SFP202",
+    ]

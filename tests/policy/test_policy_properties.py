@@ -203,15 +203,20 @@ def test_literal_takes_everything_and_means_nothing(text: str) -> None:
         assert value == text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-@given(TEXTS | TEXTS.map(policies) | TEXTS.map(lambda text: policies(f'<a b="{text}">{text}</a>')))
+@given(
+    TEXTS
+    | TEXTS.map(policies)
+    | TEXTS.map(lambda text: policies(f'<a b="{text}">{text}</a>'))
+    | TEXTS.map(lambda text: f'<http-data-source b="{text}">{text}</http-data-source>')
+)
 def test_any_text_is_read_or_refused(text: str) -> None:
     for terraform in (False, True):
         try:
-            document = read(text, terraform=terraform)
+            document = read(text, terraform=terraform, resolvers=True)
         except InputError:
             continue
         again = write(document)
-        assert write(read(again, terraform=True)) == again
+        assert write(read(again, terraform=True, resolvers=True)) == again
         check(document)
 
 
