@@ -20,7 +20,8 @@ def run_outside() -> Run:
     def run(
         *command: str | Path, folder: Path, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        unwanted = {"PYTHONPATH", "VIRTUAL_ENV"}
+        # The last would make every process compile anew what the one before it has compiled.
+        unwanted = {"PYTHONPATH", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE"}
         env = {name: value for name, value in os.environ.items() if name not in unwanted}
         # Node, which every user of the wheel has to bring, is that of the set-up.
         env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])
