@@ -20,9 +20,11 @@ VERIFY_OPTIONS = "SECURED_FUNCTIONS_VERIFY_OPTIONS"
 STAND_INS = {
     "az account show": ("needs a sign-in to Azure", "account.json"),
     "az apim show": ("needs Azure", ""),
+    "az functionapp deployment source config-zip": ("needs Azure", ""),
     "az functionapp keys delete": ("needs Azure", ""),
     "az identity show": ("needs Azure", ""),
     "az keyvault secret show": ("needs Azure", "key"),
+    "az storage blob upload": ("needs Azure", ""),
     "pip install": ("needs the package index; tests/project installs the wheel", ""),
     "terraform init": ("needs providers; tests/testing runs these two", ""),
     "terraform test": ("needs providers; tests/testing runs these two", ""),

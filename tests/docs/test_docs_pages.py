@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import functools
+import inspect
 import io
 import re
-from functools import cache
 
 import pytest
 from docs_blocks import PAGES, ROOT
@@ -28,7 +30,7 @@ def test_commands_on_the_pages_exist_with_their_options():
     assert ("access", "--compare") in seen
 
 
-@cache
+@functools.cache
 def helped(*words):
     output = io.StringIO()
     with contextlib.redirect_stdout(output), pytest.raises(SystemExit):
@@ -63,3 +65,42 @@ def test_every_extra_that_is_installed_exists():
     assert "cli" in wanted
     for extra in wanted:
         assert re.search(rf"^{extra} = \[$", project, re.MULTILINE)
+
+
+def test_calls_in_the_text_are_possible():
+    """`Gateway.existing(self, "gateway", name=…)` between backticks: the name and its arguments."""
+    import constructs_lib
+    from constructs_lib import policy, testing
+
+    checked = set()
+    for page in PAGES:
+        text = re.sub(r"^ *```.*?^ *```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+        for code in re.findall(r"`([^`\n]+)`", text):
+            with contextlib.suppress(SyntaxError):
+                for call in calls(code.replace("…", "...")):
+                    first, *rest = ast.unparse(call.func).split(".")
+                    home = [
+                        each for each in (constructs_lib, policy, testing) if hasattr(each, first)
+                    ]
+                    if not home:
+                        assert first[0].islower() or first == "Path", f"{page.name}: {code}"
+                        continue
+                    called = functools.reduce(getattr, rest, getattr(home[0], first))
+                    if isinstance(called, type):
+                        called = called.__init__
+                    known = inspect.signature(called).parameters
+                    given = {keyword.arg for keyword in call.keywords}
+                    assert given <= known.keys(), f"{page.name}: {code}"
+                    checked.add(first)
+    assert {"Gateway", "OutsideFunctionApp", "Operations", "Inbound"} <= checked
+
+
+def calls(code):
+    """The calls in an expression, which may be an argument with its name: `policy=Path("x")`."""
+    named = re.match(r"[a-z_]+=", code)
+    tree = ast.parse(f"call({code})" if named else code, mode="eval")
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and not (named and node is tree.body)
+    ]

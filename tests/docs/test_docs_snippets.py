@@ -19,6 +19,7 @@ import yaml
 from docs_blocks import BLOCKS, PAGES, ROOT, Block, blocks_of, name_of
 
 from constructs_lib.init.project import Answers, project_files
+from constructs_lib.settings import read_environments
 
 PREAMBLES = Path(__file__).with_name("preambles")
 
@@ -62,9 +63,28 @@ def run_commands(block: Block, room: Room) -> None:
     assert done.returncode == expected, f"{block.place}: {done.returncode}\n{done.stdout}"
 
 
-def run_steps(block: Block, room: Room) -> None:
-    """The steps of a GitHub workflow."""
-    for step in yaml.safe_load(block.text):
+def load_yaml(block: Block, room: Room) -> None:
+    """Steps of a GitHub workflow, or settings that stand in those of `dev`."""
+    document = yaml.safe_load(block.text)
+    if isinstance(document, list):
+        run_steps(document, block, room)
+        return
+    path = room.project / "environments/dev.yaml"
+    settings = merged(yaml.safe_load(path.read_text()), document)
+    path.write_text(yaml.safe_dump(settings))
+    assert read_environments(path.parent).keys() == {"dev", "prod"}
+
+
+def merged(settings: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    both = {
+        key: merged(settings[key], value) if isinstance(value, dict) and key in settings else value
+        for key, value in more.items()
+    }
+    return settings | both
+
+
+def run_steps(steps: list[dict[str, Any]], block: Block, room: Room) -> None:
+    for step in steps:
         assert ("run" in step) != ("uses" in step), f"{block.place}: {step}"
         if "run" in step:
             summary = room.project / "summary.md"
@@ -292,7 +312,7 @@ def each(use: Callable[[Block, Room], None]) -> Callable[[list[Block], Room], No
 LANGUAGES: dict[str, Callable[[list[Block], Room], None]] = {
     "json": each(keep),
     "sh": each(run_commands),
-    "yaml": each(run_steps),
+    "yaml": each(load_yaml),
     "toml": each(sort_imports),
     "": each(compare),
     "text": each(compare),

@@ -1,7 +1,12 @@
-"""As much of Azure Functions as the echo needs; a route is called when it is registered."""
+"""An API with its outputs, and as much of Azure Functions as the echo needs, called at once."""
+# ruff: noqa: F821
 
 import json
 from types import SimpleNamespace
+
+from docs_pieces import orders_in
+
+gateway, orders = orders_in(self)
 
 
 def route(path, *, methods, auth_level):
