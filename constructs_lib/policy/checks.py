@@ -509,7 +509,6 @@ class _Checker:
                     f" element <{child.name}>",
                     f"add <{child.name}>",
                 )
-
         attributes = {each.name: each for each in specification.attributes}
         for needed in specification.needed:
             key = needed.attribute
