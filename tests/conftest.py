@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby, islice
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -14,13 +14,15 @@ import constructs_lib  # noqa: F401 - before any test imports a provider, to loa
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
 
-# Whose tests run other programs, and which share what takes them long to make.
+# What takes long, and shares what takes long to make: rooms, and modules out of them before them.
 LONG = (
-    "tests/terraform",
     "tests/engine",
-    "tests/testing",
-    "tests/operations/test_operations_terraform.py",
+    "tests/terraform/test_terraform_lifecycle.py",
+    "tests/terraform",
     "tests/docs",
+    "tests/testing",
+    "tests/project",
+    "tests/operations/test_operations_terraform.py",
     "tests/init",
     "tests/mutants",
 )
@@ -28,21 +30,23 @@ LONG = (
 
 @pytest.hookimpl(trylast=True)  # after pytest's own order
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let every worker of pytest-xdist start with long tests, module by module.
+    """Let every worker of pytest-xdist start with what takes long, each with another of `LONG`.
 
     With `--dist=worksteal` each gets an equal part of the tests, in their order. One that has done
-    its part takes over the last ones of another: short ones, of no module that is under way.
+    its part takes over the last tests of another: short ones, which share nothing.
     """
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     if workers == 1:
         return
-    modules = [list(tests) for _, tests in groupby(items, lambda item: item.path)]
-    is_long = [tests[0].nodeid.startswith(LONG) for tests in modules]
-    long = [tests for tests, yes in zip(modules, is_long, strict=True) if yes]
-    short = (test for tests, yes in zip(modules, is_long, strict=True) if not yes for test in tests)
+    groups: list[list[pytest.Item]] = [[] for _ in (*LONG, "others")]
+    for item in items:
+        places = (place for place, start in enumerate(LONG) if item.nodeid.startswith(start))
+        groups[next(places, -1)].append(item)
+    *long, others = groups
+    short = iter(others)
     ordered: list[pytest.Item] = []
     for number in range(workers):
-        part = [test for tests in long[number::workers] for test in tests]
+        part = [item for group in long[number::workers] for item in group]
         end = len(items) * (number + 1) // workers
         ordered += [*part, *islice(short, max(0, end - len(ordered) - len(part)))]
     items[:] = [*ordered, *short]
