@@ -22,6 +22,7 @@ LONG = (
     "tests/docs",
     "tests/testing",
     "tests/project",
+    "tests/checkov",
     "tests/operations/test_operations_terraform.py",
     "tests/init",
     "tests/mutants",
