@@ -84,16 +84,16 @@ class Settings(BaseModel):
 class LocalState(Settings):
     """Terraform's state in a file on this machine: for trying out, for one person."""
 
-    kind: Literal["local"] = "local"
+    kind: Literal["local"] = Field(default="local", description="A file beside cdktf.json.")
 
 
 class AzurermState(Settings):
     """State in a storage account, reached with an Entra identity and never with its key."""
 
-    kind: Literal["azurerm"]
-    resource_group_name: str
-    storage_account_name: StorageName
-    container_name: str = "tfstate"
+    kind: Literal["azurerm"] = Field(description="A blob in a storage account.")
+    resource_group_name: str = Field(description="Resource group of the storage account.")
+    storage_account_name: StorageName = Field(description="The storage account.")
+    container_name: str = Field(default="tfstate", description="Its container.")
     key: str | None = Field(
         default=None, description="Name of the blob; `<environment>.tfstate` if left out."
     )
@@ -105,10 +105,12 @@ class AzurermState(Settings):
 class HcpState(Settings):
     """State in HCP Terraform."""
 
-    kind: Literal["hcp"]
-    organization: str
-    workspace: str
-    hostname: str = "app.terraform.io"
+    kind: Literal["hcp"] = Field(description="A workspace of HCP Terraform.")
+    organization: str = Field(description="The organization.")
+    workspace: str = Field(description="The workspace.")
+    hostname: str = Field(
+        default="app.terraform.io", description="Host of HCP Terraform or Terraform Enterprise."
+    )
 
 
 State = Annotated[LocalState | AzurermState | HcpState, Field(discriminator="kind")]
@@ -117,22 +119,29 @@ State = Annotated[LocalState | AzurermState | HcpState, Field(discriminator="kin
 class PublisherSettings(Settings):
     """Whom API Management names as the publisher."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    email: Annotated[str, StringConstraints(pattern=r"^\S{1,100}$")]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(
+        description="Name of the organization, as callers see it."
+    )
+    email: Annotated[str, StringConstraints(pattern=r"^\S{1,100}$")] = Field(
+        description="Address that Azure sends notices to."
+    )
 
 
 class UserAssignedIdentitySettings(Settings):
     """A user-assigned identity that exists."""
 
-    id: ResourceId
-    client_id: Uuid
-    principal_id: Uuid
+    id: ResourceId = Field(description="Its Azure resource id.")
+    client_id: Uuid = Field(description="Its client id, which stands in its tokens.")
+    principal_id: Uuid = Field(description="Its object id.")
 
 
 class IdentitySettings(Settings):
     """The managed identity of the gateway; with both kinds it calls with the user-assigned one."""
 
-    system_assigned: bool = True
+    system_assigned: bool = Field(
+        default=True,
+        description="Whether Azure makes an identity that lives as long as the gateway.",
+    )
     user_assigned: (
         Annotated[
             Annotated[Name, Tag("Text")] | Annotated[UserAssignedIdentitySettings, Tag("Existing")],
@@ -153,21 +162,37 @@ class IdentitySettings(Settings):
 class NetworkSettings(Settings):
     """How the gateway is joined to a virtual network."""
 
-    subnet_id: ResourceId
-    type: Literal["External", "Internal"] = "External"
+    subnet_id: ResourceId = Field(description="The subnet that the gateway is put into.")
+    type: Literal["External", "Internal"] = Field(
+        default="External",
+        description="Whether callers reach it from outside, or from the network only.",
+    )
 
 
 class GatewaySettings(Settings):
     """A new API Management service."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z-]{1,50}$")]
-    publisher: PublisherSettings
+    name: Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z-]{1,50}$")] = Field(
+        description="Name of the service, unique in all of Azure."
+    )
+    publisher: PublisherSettings = Field(description="Whom the developer portal names.")
     sku: str = Field(default="Developer_1", description="Tier and units.", pattern=_SKU)
-    identity: IdentitySettings = IdentitySettings()
-    virtual_network: NetworkSettings | None = None
-    zones: tuple[Literal["1", "2", "3"], ...] = ()
-    public_ip_address_id: ResourceId | None = None
-    min_api_version: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
+    identity: IdentitySettings = Field(
+        default=IdentitySettings(), description="The identity that it calls the functions with."
+    )
+    virtual_network: NetworkSettings | None = Field(
+        default=None, description="The network that it is joined to; none if left out."
+    )
+    zones: tuple[Literal["1", "2", "3"], ...] = Field(
+        default=(), description="Availability zones that its units are spread over."
+    )
+    public_ip_address_id: ResourceId | None = Field(
+        default=None, description="A public IP address of yours, for a gateway in a network."
+    )
+    min_api_version: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$")] | None = Field(
+        default=None,
+        description="Oldest version of the management API that it serves; 2021-08-01 if left out.",
+    )
     policy: str | None = Field(default=None, description="XML file of the whole service's policy.")
 
     @model_validator(mode="after")
@@ -190,7 +215,7 @@ class ExistingGatewaySettings(Settings):
     """An API Management service that another team made."""
 
     existing: str = Field(description="Its name.")
-    resource_group_name: str
+    resource_group_name: str = Field(description="Its resource group.")
     identity: UserAssignedIdentitySettings | None = Field(
         default=None,
         description="The user-assigned identity that it calls with, instead of its own.",
@@ -208,21 +233,28 @@ def _checked_operation(entry: str | OperationSettings) -> str | OperationSetting
 class ParameterSettings(Settings):
     """A parameter of a URL template."""
 
-    name: str
-    type: str = "string"
-    description: str | None = None
-    default: str | None = None
-    values: tuple[str, ...] = ()
+    name: str = Field(description="Its name in the template.")
+    type: str = Field(default="string", description="Its JSON type.")
+    description: str | None = Field(default=None, description="What it is for.")
+    default: str | None = Field(default=None, description="What holds if it is left out.")
+    values: tuple[str, ...] = Field(default=(), description="The only values that are allowed.")
 
 
 class OperationSettings(Settings):
     """One operation, written out."""
 
-    method: str
-    url_template: str
-    id: str = ""
-    display_name: str = ""
-    description: str | None = None
+    method: str = Field(description="HTTP method.")
+    url_template: str = Field(
+        description="Path below the API, with parameters in braces, such as `/orders/{id}`."
+    )
+    id: str = Field(
+        default="",
+        description="Its id in API Management; made from method and template if left out.",
+    )
+    display_name: str = Field(
+        default="", description="Its name for readers; made from method and template if left out."
+    )
+    description: str | None = Field(default=None, description="What it does.")
     parameters: tuple[ParameterSettings, ...] = Field(
         default=(), description="Template parameters; required strings if left out."
     )
@@ -232,38 +264,61 @@ class OperationSettings(Settings):
 class RegistrationSettings(Settings):
     """A new app registration."""
 
-    display_name: str | None = None
-    owners: tuple[Uuid, ...] = ()
-    role: str = "Functions.Invoke"
-    identifier_uri: str | None = None
+    display_name: str | None = Field(
+        default=None, description="Its name in Entra; made from the API's if left out."
+    )
+    owners: tuple[Uuid, ...] = Field(
+        default=(), description="Object ids of those who may change it."
+    )
+    role: str = Field(
+        default="Functions.Invoke", description="Value of the app role that callers need."
+    )
+    identifier_uri: str | None = Field(
+        default=None, description="Its URI, if other clients ask for tokens by one."
+    )
 
 
 class ExistingRegistrationSettings(Settings):
     """An app registration that somebody else manages."""
 
-    client_id: Uuid
-    tenant_id: Uuid
-    token_version: Literal[1, 2] = 2
-    audiences: tuple[str, ...] = ()
+    client_id: Uuid = Field(description="Its application (client) id.")
+    tenant_id: Uuid = Field(description="The tenant that it lives in.")
+    token_version: Literal[1, 2] = Field(
+        default=2, description="Version of the tokens that Entra issues for it."
+    )
+    audiences: tuple[str, ...] = Field(
+        default=(), description="Further audiences of its tokens, such as its identifier URI."
+    )
 
 
 class CallerSettings(Settings):
     """A principal that may call the functions besides the gateway."""
 
-    name: Name
-    client_id: Uuid
-    object_id: Uuid
+    name: Name = Field(description="Its name, for readers and for the id of its role assignment.")
+    client_id: Uuid = Field(description="Its client id.")
+    object_id: Uuid = Field(description="Its object id.")
 
 
 class HostingSettings(Settings):
     """Where the functions run."""
 
-    kind: Literal["consumption", "premium", "dedicated", "flex_consumption"] = "flex_consumption"
-    os: Literal["Linux", "Windows"] = "Linux"
-    sku: str | None = Field(default=None, description="SKU of a premium or dedicated plan.")
-    zone_balancing: bool = False
-    maximum_instance_count: Annotated[int, Field(ge=40, le=1000)] | None = None
-    instance_memory_in_mb: Literal[512, 2048, 4096] | None = None
+    kind: Literal["consumption", "premium", "dedicated", "flex_consumption"] = Field(
+        default="flex_consumption", description="The plan."
+    )
+    os: Literal["Linux", "Windows"] = Field(default="Linux", description="The operating system.")
+    sku: str | None = Field(
+        default=None, description="SKU of a dedicated or premium plan; EP1 for premium if left out."
+    )
+    zone_balancing: bool = Field(
+        default=False, description="Whether instances are spread over availability zones."
+    )
+    maximum_instance_count: Annotated[int, Field(ge=40, le=1000)] | None = Field(
+        default=None, description="Most instances at once, with Flex Consumption; 100 if left out."
+    )
+    instance_memory_in_mb: Literal[512, 2048, 4096] | None = Field(
+        default=None,
+        description="Memory of an instance in MB, with Flex Consumption; 2048 if left out.",
+    )
 
     @model_validator(mode="after")
     def _goes_together(self) -> HostingSettings:
@@ -283,31 +338,49 @@ class InboundSettings(Settings):
         default=False,
         description="The gateway's own address; Developer, Basic, Standard and Premium have one.",
     )
-    subnet_ids: tuple[ResourceId, ...] = ()
-    cidrs: tuple[Cidr, ...] = ()
+    subnet_ids: tuple[ResourceId, ...] = Field(
+        default=(), description="Subnets whose service endpoints let them in."
+    )
+    cidrs: tuple[Cidr, ...] = Field(
+        default=(), description="Ranges of addresses, such as `203.0.113.0/24`."
+    )
 
 
 class FunctionAppSettings(Settings):
     """A new function app."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z-]{2,60}$")] | None = None
+    name: Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z-]{2,60}$")] | None = Field(
+        default=None,
+        description="Its name, unique in all of Azure; made from environment and API if left out.",
+    )
     runtime: Annotated[str, StringConstraints(pattern=r"^[\w-]+( [\w.]+)?$")] = Field(
         description="Language and version, for example `python 3.12` or `dotnet-isolated 8.0`."
     )
-    hosting: HostingSettings = HostingSettings()
-    storage_account_name: StorageName | None = None
-    slots: tuple[Name, ...] = ()
+    hosting: HostingSettings = Field(
+        default=HostingSettings(), description="Plan and operating system."
+    )
+    storage_account_name: StorageName | None = Field(
+        default=None, description="Name of its storage account; made from its own if left out."
+    )
+    slots: tuple[Name, ...] = Field(
+        default=(), description="Deployment slots, each with an Easy Auth of its own."
+    )
     inbound: InboundSettings | None = Field(
         default=None, description="Nobody but these; everybody with a token if left out."
     )
     deployment: InboundSettings | None = Field(
         default=None, description="Who reaches the deployment site; nobody if left out."
     )
-    outbound_subnet_id: ResourceId | None = None
+    outbound_subnet_id: ResourceId | None = Field(
+        default=None, description="Subnet that its own calls go through."
+    )
     log_analytics_workspace_id: ResourceId | None = Field(
         default=None, description="Makes an Application Insights component in this workspace."
     )
-    app_settings: dict[str, str] = Field(default_factory=dict)
+    app_settings: dict[str, str] = Field(
+        default_factory=dict,
+        description="Environment variables; secrets as references to Key Vault.",
+    )
 
     @model_validator(mode="after")
     def _fits_the_hosting(self) -> FunctionAppSettings:
@@ -331,26 +404,37 @@ class FunctionAppSettings(Settings):
 class VersionSettings(Settings):
     """The API's version and where callers write it."""
 
-    version: Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,100}$")]
-    scheme: Literal["Segment", "Header", "Query"] = "Segment"
-    parameter: str | None = None
+    version: Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,100}$")] = Field(
+        description="The version, such as `v1`."
+    )
+    scheme: Literal["Segment", "Header", "Query"] = Field(
+        default="Segment", description="Where callers write it."
+    )
+    parameter: str | None = Field(
+        default=None, description="Name of the header or query parameter."
+    )
 
 
 class NamedValueSettings(Settings):
     """A named value that API Management reads from Key Vault."""
 
-    secret_id: Annotated[str, StringConstraints(pattern=r"^https://\S+/secrets/\S+$")]
-    identity_client_id: Uuid | None = None
+    secret_id: Annotated[str, StringConstraints(pattern=r"^https://\S+/secrets/\S+$")] = Field(
+        description="The secret, by its URL in Key Vault."
+    )
+    identity_client_id: Uuid | None = Field(
+        default=None,
+        description="Client id of the identity that reads it; the gateway's own if left out.",
+    )
 
 
 class ProductSettings(Settings):
     """The product that the API is offered in."""
 
-    id: str
+    id: str = Field(description="Its id in API Management.")
     display_name: str | None = Field(
         default=None, description="Makes a new product; leave it out for one that exists."
     )
-    description: str | None = None
+    description: str | None = Field(default=None, description="What it offers.")
 
 
 class ApiSettings(Settings):
@@ -360,8 +444,8 @@ class ApiSettings(Settings):
         str,
         StringConstraints(max_length=400, pattern=r"^([A-Za-z0-9_]|[\w.][\w\-/.:]*[\w-])?$"),
     ] = Field(description="Where the API is served below the gateway's URL.")
-    display_name: str | None = None
-    description: str | None = None
+    display_name: str | None = Field(default=None, description="Its name for readers.")
+    description: str | None = Field(default=None, description="What it is for.")
     operations: tuple[
         Annotated[
             Annotated[str, Tag("Text")] | Annotated[OperationSettings, Tag("New")],
@@ -379,23 +463,35 @@ class ApiSettings(Settings):
     route_prefix: str | None = Field(
         default=None, description="The route prefix in host.json, if it is not `api`."
     )
-    function_app: FunctionAppSettings
+    function_app: FunctionAppSettings = Field(description="The app behind it.")
     registration: Annotated[
         Annotated[RegistrationSettings, Tag("New")]
         | Annotated[ExistingRegistrationSettings, Tag("Existing")],
         _BY_KIND,
-    ] = RegistrationSettings()
-    further_callers: tuple[CallerSettings, ...] = ()
+    ] = Field(default=RegistrationSettings(), description="What Entra knows the app by.")
+    further_callers: tuple[CallerSettings, ...] = Field(
+        default=(), description="Who may call the app besides the gateway."
+    )
     policy: str | None = Field(default=None, description="XML file of the API's policy.")
-    version: VersionSettings | None = None
-    product: ProductSettings | None = None
+    version: VersionSettings | None = Field(
+        default=None, description="Its version; none if left out."
+    )
+    product: ProductSettings | None = Field(
+        default=None,
+        description="The product that callers subscribe to.",
+    )
     named_values: dict[
         str,
         Annotated[
             Annotated[str, Tag("Text")] | Annotated[NamedValueSettings, Tag("Existing")], _BY_KIND
         ],
-    ] = Field(default_factory=dict)
-    circuit_breaker: bool = False
+    ] = Field(
+        default_factory=dict,
+        description="Named values for its policies: plain text, or a secret in Key Vault.",
+    )
+    circuit_breaker: bool = Field(
+        default=False, description="Whether the gateway gives a failing app time to recover."
+    )
 
     @field_validator("operations")
     @classmethod
@@ -440,14 +536,19 @@ class Environment(Settings):
         description="Name of the resource group that is made.",
         pattern=r"^[-\w.()]{0,89}[-\w()]$",
     )
-    state: State = LocalState()
+    state: State = Field(default=LocalState(), description="Where Terraform keeps its state.")
     gateway: Annotated[
         Annotated[GatewaySettings, Tag("New")]
         | Annotated[ExistingGatewaySettings, Tag("Existing")],
         _BY_KIND,
-    ]
-    apis: dict[Name, ApiSettings] = Field(min_length=1)
-    tags: dict[str, str] = Field(default_factory=dict)
+    ] = Field(description="The API Management service: a new one, or one that exists.")
+    apis: dict[Name, ApiSettings] = Field(
+        min_length=1,
+        description="The APIs, by a name that becomes part of the names of their resources.",
+    )
+    tags: dict[str, str] = Field(
+        default_factory=dict, description="Tags on every resource that takes them."
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Environment:

@@ -187,6 +187,16 @@ def test_a_folder_without_settings_is_said(tmp_path):
         read_environments(tmp_path)
 
 
+def test_editors_and_the_settings_page_explain_every_key():
+    schema = json.loads(json_schema())
+    assert [
+        f"{section}.{key}"
+        for section, entry in {"environment": schema, **schema["$defs"]}.items()
+        for key, value in entry.get("properties", {}).items()
+        if not value.get("description", "").endswith(".")
+    ] == []
+
+
 def test_the_published_schema_is_current_and_accepts_our_environments(repository):
     published = (repository / "environments/settings.schema.json").read_text()
     assert published == json_schema(), "write it anew: secured-functions schema"
