@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib import engine
 from constructs_lib._version import __version__ as __version__
+from constructs_lib.engine import collector
 
 engine.switch_on()
 
@@ -127,7 +128,7 @@ else:
 def __getattr__(name: str) -> Any:
     if name not in _EXPORTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with engine.collector.paused():
+    with collector.paused():
         value = getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)
     globals()[name] = value
     return value

@@ -59,7 +59,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(options: argparse.Namespace) -> int:
     """Analyse, report, and return the exit code."""
     from constructs_lib.trust import analyse, read
-    from constructs_lib.trust.report import SUFFIXES, View, compare, render, write
+    from constructs_lib.trust.report import SUFFIXES, View, compare, render
+    from constructs_lib.whole_file import write_whole
 
     if options.path == options.compare == "-":
         raise InputError("both sides of a comparison cannot come from the standard input")
@@ -70,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     output = Path(options.output) if options.output else None
     form: Format = options.format or SUFFIXES.get(output.suffix.lower() if output else "", "table")
     if output is not None:
-        write(output, render(analysis, form, comparison=comparison))
+        write_whole(output, render(analysis, form, comparison=comparison))
         form = "table"
     terminal = sys.stdout.isatty()
     colour = terminal and "NO_COLOR" not in os.environ

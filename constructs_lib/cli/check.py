@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
     from constructs_lib.findings import Finding, render
     from constructs_lib.trust import analyse, read
     from constructs_lib.trust.rules import RULES
+    from constructs_lib.whole_file import write_whole
 
     if options.explain:
         print(explain(options.explain))
@@ -69,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     )
     shown = _with_accepted(shown, options.format, accepted)
     if options.output:
-        _write(options.output, shown)
+        write_whole(options.output, shown)
     else:
         sys.stdout.write(shown)
     failing = SEVERITIES[: SEVERITIES.index(options.fail_on) + 1]
@@ -116,20 +115,3 @@ def _with_accepted(shown: str, format: str, accepted: Sequence[Accepted]) -> str
         f"{each.finding.place}: accepted {each.finding.rule}: {each.reason}" for each in accepted
     ]
     return "".join(f"{line}\n" for line in lines) + shown
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all."""
-    from constructs_lib.errors import InputError
-
-    temporary: str | None = None
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from error

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Collection, Iterator
 from difflib import unified_diff
 from pathlib import Path
@@ -77,6 +75,7 @@ def run_check(options: argparse.Namespace) -> int:
     from constructs_lib.findings import fails, render
     from constructs_lib.policy import check
     from constructs_lib.policy.checks import RULES
+    from constructs_lib.whole_file import write_whole
 
     known = _known(options)
     findings: list[Finding] = []
@@ -91,7 +90,7 @@ def run_check(options: argparse.Namespace) -> int:
             findings += check(document, scope=options.scope, sku=options.sku, known=known)
     shown = render(findings, options.format, rules=RULES, subjects=options.files)
     if options.output:
-        _write(options.output, shown)
+        write_whole(options.output, shown)
     else:
         sys.stdout.write(shown)
     return 2 if unreadable else int(fails(findings))
@@ -101,6 +100,7 @@ def run_format(options: argparse.Namespace) -> int:
     """Format the files, or show what would change."""
     from constructs_lib.errors import InputError
     from constructs_lib.policy import write
+    from constructs_lib.whole_file import write_whole
 
     changed = unreadable = False
     for file in options.files:
@@ -120,7 +120,7 @@ def run_format(options: argparse.Namespace) -> int:
         elif file == "-":
             sys.stdout.write(after)
         elif after != before:
-            _write(Path(file), after)
+            write_whole(Path(file), after)
             print(f"{file}: formatted")
     if unreadable:
         return 2
@@ -195,22 +195,3 @@ def _unreadable(file: str, error: InputError) -> Finding:
         line=line,
         column=column,
     )
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all."""
-    from constructs_lib.errors import InputError
-
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-                stream.write(text)
-            mode = path.stat().st_mode if path.exists() else 0o644
-            Path(temporary).chmod(mode & 0o7777)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InputError(f"cannot write the file: {error}", where=str(path)) from None

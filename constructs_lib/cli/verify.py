@@ -6,7 +6,6 @@ import argparse
 import getpass
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -147,6 +146,7 @@ def run(options: argparse.Namespace) -> int:
     from constructs_lib.verify.client import Client
     from constructs_lib.verify.outputs import read_outputs
     from constructs_lib.verify.report import render
+    from constructs_lib.whole_file import write_whole
 
     from_stdin = options.outputs == "-"
     if from_stdin and options.key_fd == 0:
@@ -164,7 +164,7 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         raise InputError("interrupted: no report") from None
     if options.output:
-        _write(Path(options.output), render(results, options.format))
+        write_whole(Path(options.output), render(results, options.format))
     shown = "table" if options.output else options.format
     terminal = sys.stdout.isatty()
     colour = terminal and "NO_COLOR" not in os.environ
@@ -339,15 +339,3 @@ def _read(path: str) -> str:
         return sys.stdin.read() if path == "-" else Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot be read: {error}", where=path) from None
-
-
-def _write(path: Path, text: str) -> None:
-    """Write the whole file or none of it."""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            file.write(text)
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from None

@@ -17,21 +17,26 @@ from typing import Any
 
 def start() -> None:
     """Let loads go ahead until the kernel is asked for something else."""
-    from jsii import kernel
-
+    kernel = _kernel()
     # Without Node jsii has to say so at once, as it does without us.
-    if type(kernel.provider) is not _Loads and shutil.which(os.environ.get("JSII_NODE", "node")):
+    node = shutil.which(os.environ.get("JSII_NODE", "node"))
+    if node and not isinstance(kernel.provider, _Loads):
         kernel.provider = _Loads(kernel)
 
 
 def run(work: Callable[[], object]) -> None:
     """Do this after the loads that were asked for, and before those that will be."""
-    from jsii import kernel
-
-    if isinstance(kernel.provider, _Loads):
-        kernel.provider.run(work)
+    provider = _kernel().provider
+    if isinstance(provider, _Loads):
+        provider.run(work)
     else:
         work()
+
+
+def _kernel() -> Any:
+    import jsii
+
+    return jsii.kernel
 
 
 class _Loads:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import gc
 import io
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 # What finalizers there are without anyone's doing: those of files and of the process of Node.
@@ -19,7 +19,7 @@ _WRITERS = frozenset({io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom, io
 
 
 @contextmanager
-def paused() -> Iterator[None]:
+def paused() -> Generator[None, None, None]:
     """Let no collection happen within, unless somebody else lets one happen."""
     resume = gc.isenabled()
     gc.disable()

@@ -13,13 +13,13 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from constructs_lib.errors import InputError
+from constructs_lib.whole_file import write_whole
 
 SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
 TENANT = "00000000-0000-4000-8000-000000000002"
@@ -232,7 +232,8 @@ def write_terraform_test(
         "run": {"plan": {"command": "plan"}, "apply": {"command": "apply", "assert": assertions}},
     }
     path = folder / file_name
-    _write(path, json.dumps({key: value for key, value in test.items() if value}, indent=2) + "\n")
+    test = {key: value for key, value in test.items() if value}
+    write_whole(path, json.dumps(test, indent=2) + "\n")
     return path
 
 
@@ -408,11 +409,3 @@ def _overrides(values: Mapping[str, Mapping[str, Any]], *, data: bool) -> list[d
         for address, computed in values.items()
         if address.startswith("data.") == data
     ]
-
-
-def _write(path: Path, text: str) -> None:
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        file.write(text)
-    Path(file.name).replace(path)

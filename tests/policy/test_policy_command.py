@@ -86,7 +86,7 @@ def test_findings_can_go_into_a_file(file: Path, capsys: pytest.CaptureFixture[s
     assert json.loads(output.read_text())["version"] == "2.1.0"
     assert capsys.readouterr().out == ""
     assert sorted(each.name for each in file.parent.iterdir()) == ["a.xml", "findings.sarif"]
-    with pytest.raises(InputError, match="cannot write the file"):
+    with pytest.raises(InputError, match="cannot be written"):
         run("check", "--output", file.parent / "none" / "b.json", file)
 
 

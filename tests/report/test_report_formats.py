@@ -19,9 +19,9 @@ from report_samples import ANONYMOUS, APP, RIGHT, SLOT, WRONG, many, stays_out, 
 from constructs_lib.errors import InputError
 from constructs_lib.trust import Answer
 from constructs_lib.trust.report import FORMATS, Format, View, compare, render, write_reports
-from constructs_lib.trust.report.files import write
 from constructs_lib.trust.report.markdown import code, escape, mermaid
 from constructs_lib.trust.report.text import clean
+from constructs_lib.whole_file import write_whole
 
 NASTY = (
     "</script><script>alert(1)</script>",
@@ -296,7 +296,7 @@ def test_a_file_that_cannot_be_written_is_refused_by_name(tmp_path: Path) -> Non
     with pytest.raises(InputError, match=r"missing.*cannot be written"):
         write_reports(RIGHT, tmp_path / "missing")
     with pytest.raises(InputError, match="directory"):
-        write(tmp_path, "text")
+        write_whole(tmp_path, "text")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -304,7 +304,7 @@ def test_what_was_there_stays_until_the_new_file_is_whole(tmp_path: Path) -> Non
     file = tmp_path / "access.md"
     file.write_text("old")
     with pytest.raises(InputError, match="cannot be written"):
-        write(file, "new \ud800")
+        write_whole(file, "new \ud800")
     assert file.read_text() == "old"
     assert list(tmp_path.iterdir()) == [file]
 
@@ -312,6 +312,6 @@ def test_what_was_there_stays_until_the_new_file_is_whole(tmp_path: Path) -> Non
 def test_a_link_keeps_being_one(tmp_path: Path) -> None:
     file, link = tmp_path / "real.md", tmp_path / "link.md"
     link.symlink_to(file)
-    write(link, "text")
+    write_whole(link, "text")
     assert link.is_symlink()
     assert file.read_text() == "text"

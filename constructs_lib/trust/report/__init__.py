@@ -16,11 +16,11 @@ from typing import Literal
 from constructs_lib.trust.records import Analysis
 from constructs_lib.trust.report.comparison import Change, Comparison, Effect, compare
 from constructs_lib.trust.report.document import document
-from constructs_lib.trust.report.files import write
 from constructs_lib.trust.report.markdown import markdown
 from constructs_lib.trust.report.page import page
 from constructs_lib.trust.report.table import table
 from constructs_lib.trust.report.view import Door, View
+from constructs_lib.whole_file import write_whole
 
 __all__ = [
     "FORMATS",
@@ -33,7 +33,6 @@ __all__ = [
     "View",
     "compare",
     "render",
-    "write",
     "write_reports",
 ]
 
@@ -86,6 +85,6 @@ def write_reports(analysis: Analysis, directory: str | Path) -> list[Path]:
     written: list[Path] = []
     for suffix, form in SUFFIXES.items():
         path = Path(directory) / f"access{suffix}"
-        write(path, render(analysis, form))
+        write_whole(path, render(analysis, form))
         written.append(path)
     return sorted(written)
