@@ -2,8 +2,8 @@
 
 The policy has two parts. The caller's own part is `policy`; the secured part follows it in the
 inbound section and is always there: choose the backend, get a token of the gateway's identity for
-the audience, take the subscription key out of header and query. It comes last so that a
-`validate-jwt` of the first part still sees the caller's own `Authorization` header.
+the audience, take the subscription key and any function key out of header and query. It comes last
+so that a `validate-jwt` of the first part still sees the caller's own `Authorization` header.
 
 Sources: azurerm 4.55.0 `azurerm_api_management_api`, `_backend`, `_api_policy`, `_api_operation`;
 Learn "authentication-managed-identity", "Subscriptions in Azure API Management" (API Management
@@ -398,13 +398,9 @@ class FunctionApi(Construct):
                 *self._policy.inbound,
                 SetBackendService(backend_id=self._backend_name),
                 *([] if self._migration == "keys" else [token]),
-                *(
-                    key_policy(self._migration, self._key_name, self.published.values())
-                    if self._migration
-                    else []
-                ),
                 SetHeader(name=self.subscription_key.header, exists_action="delete"),
                 SetQueryParameter(name=self.subscription_key.query, exists_action="delete"),
+                *key_policy(self._migration or "identity", self._key_name, self.published.values()),
             ],
             backend=self._policy.backend,
             outbound=self._policy.outbound,

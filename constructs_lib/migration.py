@@ -45,7 +45,7 @@ def key_policy(
     `/admin`, to whoever has an old one, as the gateway's token satisfies Easy Auth.
 
     Args:
-        stage: The stage.
+        stage: The stage; `identity` also without a migration.
         named_value: The named value that holds the key; not read in `identity`.
         operations: What is published; a query parameter `code` that one of them declares is kept.
     """

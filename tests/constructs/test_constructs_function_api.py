@@ -270,6 +270,8 @@ def test_the_effective_policy_resolves_base_through_all_scopes(build):
             None,
             "Ocp-Apim-Subscription-Key",
             "subscription-key",
+            "x-functions-key",
+            "code",
             "X-Operation",
         ]
         assert [element.name for element in document.backend] == ["forward-request"]

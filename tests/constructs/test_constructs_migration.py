@@ -130,12 +130,16 @@ def test_a_stage_sends_key_and_token_as_its_name_says(stages, stage, token, key)
     assert ("azurerm_api_management_named_value" in stages[stage]["resource"]) is key
 
 
-@pytest.mark.parametrize("stage", ["keys", "both", "identity"])
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_key_that_a_caller_brings_goes_nowhere(stages, stage):
     policy = inbound(stages[stage])
     (action,) = re.findall(r'"x-functions-key" exists-action="(\w+)"', policy)
     assert action in ("override", "delete")
     assert '<set-query-parameter name="code" exists-action="delete" />' in policy
+
+
+def test_the_policy_stays_when_the_last_stage_is_no_longer_said(stages):
+    assert inbound(stages[None]) == inbound(stages["identity"])
 
 
 def test_a_parameter_named_code_that_an_operation_declares_reaches_the_function(build):

@@ -142,7 +142,11 @@ def test_the_secured_part_of_the_policy_comes_last_and_in_order(policy):
         "authentication-managed-identity",
         "set-header",
         "set-query-parameter",
+        "set-header",
+        "set-query-parameter",
     ]
+    assert '<set-header name="x-functions-key" exists-action="delete" />' in policy
+    assert '<set-query-parameter name="code" exists-action="delete" />' in policy
     assert '<set-header name="Ocp-Apim-Subscription-Key" exists-action="delete" />' in policy
     assert '<set-query-parameter name="subscription-key" exists-action="delete" />' in policy
     assert "client-id" not in policy
