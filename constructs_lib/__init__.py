@@ -22,7 +22,7 @@ _EXPORTS: dict[str, str] = {
     "AppIdentity": "function_app",
     "AppRegistration": "app_registration",
     "AzapiUpdateResource": "azapi",
-    "CircuitBreaker": "function_api",
+    "CircuitBreaker": "api_backend",
     "Diagnostics": "function_api",
     "DirectoryContract": "directory_contract",
     "EasyAuth": "easy_auth",
@@ -38,7 +38,7 @@ _EXPORTS: dict[str, str] = {
     "Hosting": "function_app",
     "Inbound": "function_app",
     "InputError": "errors",
-    "KeyVaultSecret": "function_api",
+    "KeyVaultSecret": "named_value",
     "Monitoring": "function_app",
     "Operation": "operations",
     "Operations": "operations",
@@ -73,6 +73,7 @@ _EXPORTS: dict[str, str] = {
 if TYPE_CHECKING:
     from constructs_lib.acceptance import accept as accept
     from constructs_lib.access_validation import validate_access as validate_access
+    from constructs_lib.api_backend import CircuitBreaker as CircuitBreaker
     from constructs_lib.app_registration import AppRegistration as AppRegistration
     from constructs_lib.app_registration import ExistingRegistration as ExistingRegistration
     from constructs_lib.azapi import AzapiUpdateResource as AzapiUpdateResource
@@ -86,10 +87,8 @@ if TYPE_CHECKING:
     from constructs_lib.existing_gateway import gateway_by_id as gateway_by_id
     from constructs_lib.findings import Finding as Finding
     from constructs_lib.function_api import ApiVersion as ApiVersion
-    from constructs_lib.function_api import CircuitBreaker as CircuitBreaker
     from constructs_lib.function_api import Diagnostics as Diagnostics
     from constructs_lib.function_api import FunctionApi as FunctionApi
-    from constructs_lib.function_api import KeyVaultSecret as KeyVaultSecret
     from constructs_lib.function_api import Product as Product
     from constructs_lib.function_api import SubscriptionKey as SubscriptionKey
     from constructs_lib.function_app import AppIdentity as AppIdentity
@@ -110,6 +109,7 @@ if TYPE_CHECKING:
     from constructs_lib.gateway import GatewayIdentity as GatewayIdentity
     from constructs_lib.gateway import Publisher as Publisher
     from constructs_lib.gateway import VirtualNetwork as VirtualNetwork
+    from constructs_lib.named_value import KeyVaultSecret as KeyVaultSecret
     from constructs_lib.operations import Operation as Operation
     from constructs_lib.operations import Operations as Operations
     from constructs_lib.operations import TemplateParameter as TemplateParameter

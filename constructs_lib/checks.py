@@ -62,6 +62,17 @@ def check_choice(scope: Construct, argument: str, value: str, allowed: Collectio
         refuse(scope, argument, f"{value!r} is not allowed", f"write one of {', '.join(allowed)}")
 
 
+def check_child_name(scope: Construct, argument: str, value: str) -> None:
+    """Refuse a literal `value` that azurerm 4.55 refuses as the name of a named value or product.
+
+    Raises:
+        InputError: With what is allowed.
+    """
+    pattern = r"[a-zA-Z0-9]([a-zA-Z0-9-_]{0,78}[a-zA-Z0-9])?"
+    rule = "at most 80 letters, digits, - and _, a letter or digit at both ends"
+    check_pattern(scope, argument, value, pattern, rule)
+
+
 def check_uuid(scope: Construct, argument: str, value: str, meaning: str) -> None:
     """Refuse a literal `value` that is not a UUID.
 

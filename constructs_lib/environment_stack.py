@@ -9,9 +9,10 @@ from cdktf import AzurermBackend, CloudBackend, LocalBackend, NamedCloudWorkspac
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from constructs import Construct
 
+from constructs_lib.api_backend import CircuitBreaker
 from constructs_lib.app_registration import AppRegistration, Registration
 from constructs_lib.checks import refuse
-from constructs_lib.function_api import ApiVersion, CircuitBreaker, KeyVaultSecret, Product
+from constructs_lib.function_api import ApiVersion, Product
 from constructs_lib.function_app import (
     FunctionAppProps,
     Hosting,
@@ -31,6 +32,7 @@ from constructs_lib.gateway import (
     Publisher,
     VirtualNetwork,
 )
+from constructs_lib.named_value import KeyVaultSecret
 from constructs_lib.operations import Operations
 from constructs_lib.principal import Principal
 from constructs_lib.providers import add_providers

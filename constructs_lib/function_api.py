@@ -23,7 +23,6 @@ from cdktf import (
     IStringProducer,
     ITerraformDependable,
     Lazy,
-    TerraformResourceLifecycle,
 )
 from cdktf_cdktf_provider_azurerm.api_management_api import (
     ApiManagementApi,
@@ -32,20 +31,21 @@ from cdktf_cdktf_provider_azurerm.api_management_api import (
 )
 from cdktf_cdktf_provider_azurerm.api_management_api_operation import ApiManagementApiOperation
 from cdktf_cdktf_provider_azurerm.api_management_api_policy import ApiManagementApiPolicy
-from cdktf_cdktf_provider_azurerm.api_management_backend import (
-    ApiManagementBackend,
-    ApiManagementBackendCircuitBreakerRule,
-    ApiManagementBackendCircuitBreakerRuleFailureCondition,
-    ApiManagementBackendCircuitBreakerRuleFailureConditionStatusCodeRange,
-    ApiManagementBackendTls,
-)
 from constructs import Construct
 
 from constructs_lib.acceptance import accept
+from constructs_lib.api_backend import CircuitBreaker, backend_resource
 from constructs_lib.api_operation import operation_resource
-from constructs_lib.checks import check_choice, check_pattern, check_uuid, refuse
+from constructs_lib.checks import (
+    check_child_name,
+    check_choice,
+    check_pattern,
+    check_uuid,
+    refuse,
+)
 from constructs_lib.gateway import GatewayReferences
 from constructs_lib.migration import STAGES, Stage, key_policy
+from constructs_lib.named_value import KeyVaultSecret, named_value_resource
 from constructs_lib.operations import Operation, Operations
 from constructs_lib.policy import (
     AuthenticationManagedIdentity,
@@ -70,9 +70,6 @@ if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.api_management_api_version_set import (
         ApiManagementApiVersionSet,
     )
-    from cdktf_cdktf_provider_azurerm.api_management_named_value import (
-        ApiManagementNamedValue,
-    )
     from cdktf_cdktf_provider_azurerm.api_management_product import ApiManagementProduct
     from cdktf_cdktf_provider_azurerm.api_management_product_api import ApiManagementProductApi
     from cdktf_cdktf_provider_azurerm.api_management_product_policy import (
@@ -83,15 +80,9 @@ if TYPE_CHECKING:
 
     from constructs_lib.api_diagnostics import ApiDiagnostics
 
-_CHILD_NAME = r"[a-zA-Z0-9]([a-zA-Z0-9-_]{0,78}[a-zA-Z0-9])?"
-_CHILD_NAME_RULE = "at most 80 letters, digits, - and _, a letter or digit at both ends"
 _API_NAME = r"[^*#&+]{1,256}"
 _PATH = r"(?:|\w|[\w.][\w\-/.:]{0,398}[\w-])"
-_BACKEND_NAME = r"\w+|\w[\w-]+\w"
-_DURATION = r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?"
-_VAULT_URL = r"https://[\w-]+\.[\w.]+/secrets/[0-9a-zA-Z-]+(/[0-9a-f]{32})?"
 _HEADER = r"[!#$%&'*+.^`|~\w-]+"
-_TELLING_WORDS = ("key", "secret", "password", "token", "connection")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,25 +114,6 @@ class Diagnostics:
     logger_id: str | None = None
     sampling_percentage: float = 100
     verbosity: Literal["error", "information", "verbose"] = "information"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CircuitBreaker:
-    """When the gateway stops calling a failing backend. Not on the Consumption tier.
-
-    Attributes:
-        failures: How many failures within `interval` trip it, 1 to 10,000.
-        interval: The time in which failures count, an ISO 8601 duration.
-        trip_duration: How long no request is forwarded, an ISO 8601 duration.
-        status_codes: First and last status code that count as failures.
-        accept_retry_after: Whether the backend's `Retry-After` decides instead of `trip_duration`.
-    """
-
-    failures: int = 5
-    interval: str = "PT1M"
-    trip_duration: str = "PT1M"
-    status_codes: tuple[int, int] = (500, 599)
-    accept_retry_after: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,20 +152,6 @@ class Product:
     approval_required: bool = False
     subscriptions_limit: int | None = None
     policy: PolicySource | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeyVaultSecret:
-    """A named value that API Management reads from Key Vault, so that no state ever holds it.
-
-    Attributes:
-        secret_id: The secret's URL, without a version so that rotation reaches the gateway.
-        identity_client_id: The user-assigned identity that reads it; the system-assigned one if
-            left out. It needs the role Key Vault Secrets User.
-    """
-
-    secret_id: str
-    identity_client_id: str | None = None
 
 
 _NEW_SERVICE = Document(inbound=[], backend=[ForwardRequest()], outbound=[], on_error=[])
@@ -315,7 +273,16 @@ class FunctionApi(Construct):
         }
         self._migration: Stage | None = migration
         named_values = {**(named_values or {}), **self._function_key(name, function_key)}
-        self._named_values(named_values)
+        self.named_values = {
+            value_name: named_value_resource(
+                self,
+                value_name,
+                value,
+                gateway=gateway,
+                outlives_policy=bool(migration) and value_name == self._key_name,
+            )
+            for value_name, value in named_values.items()
+        }
         self._version_set(name, display_name or name, version)
         self.api = ApiManagementApi(
             self,
@@ -343,7 +310,15 @@ class FunctionApi(Construct):
         self.name = self.api.name
         segment = f"/{version.version}" if version and version.scheme == "Segment" else ""
         self.url = f"{gateway.url}/{path}{segment}".rstrip("/")
-        self.backend = self._backend(name, hostname, route_prefix, function_app_id, circuit_breaker)
+        self.backend = backend_resource(
+            self,
+            gateway=gateway,
+            name=name,
+            hostname=hostname,
+            route_prefix=route_prefix,
+            function_app_id=function_app_id,
+            circuit_breaker=circuit_breaker,
+        )
         self._backend_name = self.backend.name
 
         if anonymous_reason and not subscription_required:
@@ -530,56 +505,6 @@ class FunctionApi(Construct):
         )
         return {}
 
-    def _named_values(self, given: Mapping[str, KeyVaultSecret | str]) -> None:
-        self.named_values: dict[str, ApiManagementNamedValue] = {}
-        if not given:
-            return
-        from cdktf_cdktf_provider_azurerm.api_management_named_value import (
-            ApiManagementNamedValue,
-            ApiManagementNamedValueValueFromKeyVault,
-        )
-
-        for name, value in given.items():
-            where = f"named_values.{name}"
-            check_pattern(self, where, name, _CHILD_NAME, _CHILD_NAME_RULE)
-            from_vault = None
-            if isinstance(value, KeyVaultSecret):
-                check_pattern(
-                    self,
-                    where,
-                    value.secret_id,
-                    _VAULT_URL,
-                    "https://<vault>.vault.azure.net/secrets/<name>",
-                )
-                if value.identity_client_id:
-                    check_uuid(self, where, value.identity_client_id, "the identity's client id")
-                from_vault = ApiManagementNamedValueValueFromKeyVault(
-                    secret_id=value.secret_id, identity_client_id=value.identity_client_id
-                )
-            elif any(word in name.lower() for word in _TELLING_WORDS):
-                refuse(
-                    self,
-                    where,
-                    "what looks like a secret is given as plain text",
-                    "give a KeyVaultSecret, or another name if it is none",
-                )
-            self._gateway.claim(self, where, "named value", name)
-            self.named_values[name] = ApiManagementNamedValue(
-                self,
-                f"named-value-{name}",
-                name=name,
-                display_name=name,
-                **self._in_gateway,
-                secret=True if from_vault else None,
-                # API Management deletes no named value that a policy still reads, so the policy
-                # has to change first; that is the order of destruction which this asks for.
-                lifecycle=TerraformResourceLifecycle(create_before_destroy=True)
-                if self._migration and name == self._key_name
-                else None,
-                value=value if isinstance(value, str) else None,
-                value_from_key_vault=from_vault,
-            )
-
     def _version_set(self, name: str, display_name: str, version: ApiVersion | None) -> None:
         self.version_set: ApiManagementApiVersionSet | None = None
         self._version_set_id = version.version_set_id if version else None
@@ -608,73 +533,6 @@ class FunctionApi(Construct):
                 version_query_name=version.parameter if version.scheme == "Query" else None,
             )
             self._version_set_id = self.version_set.id
-
-    def _backend(
-        self,
-        name: str,
-        hostname: str,
-        route_prefix: str,
-        function_app_id: str | None,
-        breaker: CircuitBreaker | None,
-    ) -> ApiManagementBackend:
-        check_pattern(
-            self, "name", name, _BACKEND_NAME, "letters, digits, _ and -, as the backend's name"
-        )
-        check_pattern(self, "hostname", hostname, r"[A-Za-z0-9.-]+", "a host name without https://")
-        rule = None
-        if breaker:
-            if (self._gateway.sku or "").startswith("Consumption"):
-                refuse(
-                    self,
-                    "circuit_breaker",
-                    "not available with the SKU Consumption",
-                    "leave it out",
-                )
-            for argument in ("interval", "trip_duration"):
-                check_pattern(
-                    self,
-                    f"circuit_breaker.{argument}",
-                    getattr(breaker, argument),
-                    _DURATION,
-                    "for example PT1M",
-                )
-            first, last = breaker.status_codes
-            if not (1 <= breaker.failures <= 10_000 and 200 <= first <= last <= 599):
-                refuse(
-                    self,
-                    "circuit_breaker",
-                    "out of range",
-                    "1 to 10000 failures, status 200 to 599",
-                )
-            rule = ApiManagementBackendCircuitBreakerRule(
-                name="failures",
-                trip_duration=breaker.trip_duration,
-                accept_retry_after_enabled=breaker.accept_retry_after,
-                failure_condition=ApiManagementBackendCircuitBreakerRuleFailureCondition(
-                    count=breaker.failures,
-                    interval_duration=breaker.interval,
-                    status_code_range=[
-                        ApiManagementBackendCircuitBreakerRuleFailureConditionStatusCodeRange(
-                            min=first, max=last
-                        )
-                    ],
-                ),
-            )
-        return ApiManagementBackend(
-            self,
-            "backend",
-            name=name,
-            **self._in_gateway,
-            protocol="http",
-            url=f"https://{hostname}/{route_prefix}".rstrip("/"),
-            resource_id=f"https://management.azure.com{function_app_id}"
-            if function_app_id
-            else None,
-            tls=ApiManagementBackendTls(
-                validate_certificate_chain=True, validate_certificate_name=True
-            ),
-            circuit_breaker_rule=rule,
-        )
 
     def _make_operations(self, operations: Operations) -> None:
         self._make_schemas(operations)
@@ -745,7 +603,7 @@ class FunctionApi(Construct):
         product_id = product.id
         if product.display_name is not None:
             self._gateway.claim(self, "product.id", "product", product.id)
-            check_pattern(self, "product.id", product.id, _CHILD_NAME, _CHILD_NAME_RULE)
+            check_child_name(self, "product.id", product.id)
             if product.approval_required and not (product.subscriptions_limit or 0) > 0:
                 refuse(
                     self,

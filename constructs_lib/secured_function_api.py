@@ -18,6 +18,7 @@ from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from constructs import Construct
 from typing_extensions import Unpack
 
+from constructs_lib.api_backend import CircuitBreaker
 from constructs_lib.app_registration import (
     AppRegistration,
     ExistingRegistration,
@@ -27,10 +28,8 @@ from constructs_lib.checks import is_token, refuse
 from constructs_lib.easy_auth import AnonymousPaths, EasyAuth, SignIn
 from constructs_lib.function_api import (
     ApiVersion,
-    CircuitBreaker,
     Diagnostics,
     FunctionApi,
-    KeyVaultSecret,
     Product,
     SubscriptionKey,
 )
@@ -42,6 +41,7 @@ from constructs_lib.function_app import (
 )
 from constructs_lib.gateway import Gateway, GatewayReferences
 from constructs_lib.migration import KEYS_REASON, Stage, apply_after
+from constructs_lib.named_value import KeyVaultSecret
 from constructs_lib.operations import Operation, Operations
 from constructs_lib.outside_function_app import OutsideFunctionApp, ProtectedOutsideApp
 from constructs_lib.policy import Document
