@@ -255,7 +255,10 @@ def missing_answers(room: Room) -> str:
 
 def late_import(room: Room) -> str:
     name = "cdktf_cdktf_provider_azurerm"
-    return room.python("-c", f"import sys; sys.modules[{name!r}] = 0; import constructs_lib").stdout
+    loading = (
+        f"import os, sys; os.environ.pop('CONSTRUCTS_LIB_ENGINE', 0); sys.modules[{name!r}] = 0"
+    )
+    return room.python("-c", f"{loading}; import constructs_lib").stdout
 
 
 def failed_assertion(room: Room) -> str:
