@@ -56,6 +56,8 @@ POLICY = """\
         <authentication-managed-identity resource="{audience}" />
         <set-header name="Ocp-Apim-Subscription-Key" exists-action="delete" />
         <set-query-parameter name="subscription-key" exists-action="delete" />
+        <set-header name="x-functions-key" exists-action="delete" />
+        <set-query-parameter name="code" exists-action="delete" />
     </inbound>
     <backend>
         <base />
