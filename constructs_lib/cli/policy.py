@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Collection, Iterator
 from difflib import unified_diff
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from constructs_lib.errors import InputError
@@ -158,15 +157,16 @@ def _known(options: argparse.Namespace) -> Known:
 def _stack(path: Path) -> dict[str, Any]:
     """Return the Terraform JSON of a stack."""
     from constructs_lib.errors import InputError
+    from constructs_lib.trust.reader import document
 
     fix = "give a file of `cdktf synth`, such as cdktf.out/stacks/dev/cdk.tf.json"
     try:
-        stack = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read the stack: {error}", where=str(path), fix=fix) from None
-    if not isinstance(stack, dict) or "resource" not in stack:
+        stack = document(str(path), path.read_bytes(), fix=fix)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path), fix=fix) from None
+    if "resource" not in stack:
         raise InputError("this is no stack: it has no `resource`", where=str(path), fix=fix)
-    return cast("dict[str, Any]", stack)
+    return stack
 
 
 def _load(file: str, *, terraform: bool = False) -> tuple[str, AnyDocument]:

@@ -337,5 +337,7 @@ def _connection(text: str) -> tuple[Address, Address]:
 def _read(path: str) -> str:
     try:
         return sys.stdin.read() if path == "-" else Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", where=path) from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=path) from None
+    except UnicodeDecodeError:
+        raise InputError("is not text in UTF-8", where=path) from None

@@ -39,9 +39,10 @@ def read(path: str | Path) -> Configuration:
         return _configuration(source, [("", "standard input", sys.stdin.buffer.read())])
     path = Path(path)
     try:
-        if not path.is_dir():
-            return _configuration(source, [("", source, path.read_bytes())])
-        stacks = [(stack, str(file), file.read_bytes()) for stack, file in _stack_files(path)]
+        if path.is_dir():
+            stacks = [(stack, str(file), file.read_bytes()) for stack, file in _stack_files(path)]
+        else:
+            stacks = [("", source, path.read_bytes())]
     except OSError as error:
         problem = f"cannot be read: {error.strerror or error}"
         raise InputError(problem, where=source, fix=_SHOW) from error
@@ -84,35 +85,45 @@ def _configuration(source: str, files: Sequence[tuple[str, str, bytes]]) -> Conf
     resources: list[Resource] = []
     modules: dict[tuple[str, str], Module] = {}
     for stack, file, content in files:
-        document = _document(file, content)
-        if "format_version" in document and ("planned_values" in document or "values" in document):
-            complete = "planned_values" not in document
+        shown = document(file, content)
+        if "format_version" in shown and ("planned_values" in shown or "values" in shown):
+            complete = "planned_values" not in shown
             if len(files) > 1:
                 raise InputError("is a plan or a state among stacks", where=file, fix=_SHOW)
-            _Shown(document, file, resources, modules).add()
+            _Shown(shown, file, resources, modules).add()
             return Configuration(source, resources, modules, complete=complete)
-        _add_stack(stack, file, document, resources, modules)
+        _add_stack(stack, file, shown, resources, modules)
     return Configuration(source, resources, modules)
 
 
-def _document(file: str, content: bytes) -> dict[str, Any]:
+def document(file: str, content: bytes, *, fix: str = _SHOW) -> dict[str, Any]:
+    """Return the object of a JSON file.
+
+    Args:
+        file: Its name, for messages.
+        content: What it holds.
+        fix: What to give instead, for messages.
+
+    Raises:
+        InputError: When that is none, with line and column.
+    """
     try:
         text = content.decode("utf-8-sig")
-        document: Any = json.loads(_LONE_SURROGATE.sub(r"\\ufffd", text))
+        found: Any = json.loads(_LONE_SURROGATE.sub(r"\\ufffd", text))
     except UnicodeDecodeError as error:
         raise InputError(
-            "is not text in UTF-8", where=f"{file}: byte {error.start}", fix=_SHOW
+            "is not text in UTF-8", where=f"{file}: byte {error.start}", fix=fix
         ) from error
     except json.JSONDecodeError as error:
         where = f"{file}:{error.lineno}:{error.colno}"
-        raise InputError(f"is not JSON: {error.msg}", where=where, fix=_SHOW) from error
+        raise InputError(f"is not JSON: {error.msg}", where=where, fix=fix) from error
     except RecursionError as error:
-        raise InputError("is nested too deeply", where=file, fix=_SHOW) from error
+        raise InputError("is nested too deeply", where=file, fix=fix) from error
     except ValueError as error:  # An integer of more digits than Python converts.
-        raise InputError(f"is not usable JSON: {error}", where=file, fix=_SHOW) from error
-    if not isinstance(document, dict):
-        raise InputError("is JSON, but not an object", where=file, fix=_SHOW)
-    return cast("dict[str, Any]", document)
+        raise InputError(f"is not usable JSON: {error}", where=file, fix=fix) from error
+    if not isinstance(found, dict):
+        raise InputError("is JSON, but not an object", where=file, fix=fix)
+    return cast("dict[str, Any]", found)
 
 
 def _add_stack(

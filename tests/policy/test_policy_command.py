@@ -196,15 +196,19 @@ def test_a_stack_says_what_there_is(
     assert [each["rule"] for each in findings] == rules
 
 
-@pytest.mark.parametrize("content", [None, "{", "[]", '{"planned_values": {}}', "\udc80"])
-def test_a_stack_that_is_none_is_refused(file: Path, content: str | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [(None, ""), ("{", ":1:2"), ("[]", ""), ('{"planned_values": {}}', ""), ("\udc80", ": byte 0")],
+)
+def test_a_stack_that_is_none_is_refused(file: Path, content: str | None, where: str) -> None:
     file.write_text(REFERRING)
     stack = file.parent / "cdk.tf.json"
     if content is not None:
         stack.write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(InputError) as raised:
         run("check", "--stack", stack, file)
-    assert raised.value.where == str(stack)
+    assert raised.value.where == f"{stack}{where}"
+    assert "cdktf.out/stacks/dev/cdk.tf.json" in str(raised.value)
 
 
 def test_resolvers_are_checked_and_formatted(

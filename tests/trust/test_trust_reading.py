@@ -81,6 +81,7 @@ def test_other_files_are_refused_with_what_to_give(
     with pytest.raises(InputError, match=problem) as refused:
         read(file)
     assert refused.value.fix
+    assert str(refused.value).count(refused.value.fix) == 1
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
