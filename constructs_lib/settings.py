@@ -709,7 +709,7 @@ def _line(node: yaml.Node | None) -> int:
 def _message(problem: Any, keys: Sequence[int | str]) -> str:
     kind = problem["type"]
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(keys[-1]), _all_keys(), n=1)
+        near = difflib.get_close_matches(str(keys[-1]), _all_keys(), n=1, cutoff=0.7)
         return "this key is not known" + (f" (did you mean {near[0]!r}?)" if near else "")
     if kind == "missing":
         return "is missing"

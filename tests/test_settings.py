@@ -187,6 +187,14 @@ def test_a_folder_without_settings_is_said(tmp_path):
         read_environments(tmp_path)
 
 
+def test_no_key_is_guessed_that_is_not_near(tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text("nonsense: 1\n")
+    with pytest.raises(InputError, match="nonsense: this key is not known") as refused:
+        read_environment(path)
+    assert "did you mean" not in str(refused.value)
+
+
 def test_editors_and_the_settings_page_explain_every_key():
     schema = json.loads(json_schema())
     assert [
