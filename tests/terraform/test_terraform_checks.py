@@ -22,6 +22,7 @@ from constructs_lib import (
     SecuredFunctionApi,
     add_providers,
 )
+from constructs_lib.gateway import GatewayReferences
 from constructs_lib.terraform_checks import add_checks
 
 AUDIENCE = "c2a0f1d8-3d1a-4d52-8d0e-1f9f4a7b6c33"
@@ -110,6 +111,22 @@ WRONG: dict[str, tuple[str, dict[str, str], dict[str, dict[str, Any]], list[str]
 }  # fmt: skip
 
 
+def made_orders(
+    stack: TerraformStack, id: str, gateway: GatewayReferences, audience: str, tenant: str
+) -> SecuredFunctionApi:
+    return SecuredFunctionApi(
+        stack,
+        id,
+        gateway=gateway,
+        path="orders",
+        operations=["GET /orders"],
+        function_app=FunctionAppProps(runtime=Runtime.node("22")),
+        function_app_name="func-checked-orders",
+        resource_group=Placement(name="rg", location="westeurope"),
+        registration=AppRegistration.existing(client_id=audience, tenant_id=tenant),
+    )
+
+
 def make(stack: TerraformStack, kind: str) -> None:
     """Build a stack whose ids all come from elsewhere, so that synth cannot look at them."""
     add_providers(stack)
@@ -130,19 +147,7 @@ def make(stack: TerraformStack, kind: str) -> None:
         if kind == "user"
         else None,
     )
-    orders = SecuredFunctionApi(
-        stack,
-        "orders",
-        gateway=gateway,
-        path="orders",
-        operations=["GET /orders"],
-        function_app=FunctionAppProps(runtime=Runtime.node("22")),
-        function_app_name="func-checked-orders",
-        resource_group=Placement(name="rg", location="westeurope"),
-        registration=AppRegistration.existing(
-            client_id=given["audience"], tenant_id=given["tenant"]
-        ),
-    )
+    orders = made_orders(stack, "orders", gateway, given["audience"], given["tenant"])
     add_checks(stack, gateway=gateway, apis={"orders": orders}, directory=True)
 
 
@@ -249,17 +254,7 @@ def test_ids_that_synth_has_checked_are_not_asserted_again(tmp_path: Path) -> No
         resource_group_name="rg",
         principal=Principal(client_id=CLIENT, object_id=OBJECT, name="gateway"),
     )
-    orders = SecuredFunctionApi(
-        stack,
-        "orders-v1",
-        gateway=gateway,
-        path="orders",
-        operations=["GET /orders"],
-        function_app=FunctionAppProps(runtime=Runtime.node("22")),
-        function_app_name="func-checked-orders",
-        resource_group=Placement(name="rg", location="westeurope"),
-        registration=AppRegistration.existing(client_id=AUDIENCE, tenant_id=TENANT),
-    )
+    orders = made_orders(stack, "orders-v1", gateway, AUDIENCE, TENANT)
     with pytest.raises(InputError, match="two APIs are 'orders_v1' to Terraform"):
         add_checks(
             stack,
