@@ -119,14 +119,14 @@ def _split(source: str) -> tuple[str, frozenset[str]]:
 
 @cache
 def _make_node_lazy() -> None:
-    ahead.run(_load_lazy_index)
+    ahead.run(_load_script)
 
 
-def _load_lazy_index() -> None:
+def _load_script() -> None:
     try:
-        from constructs_lib.engine.node import load_lazy_index
+        from constructs_lib.engine.node import load_script
 
-        load_lazy_index()
+        load_script()
     except Exception as error:
         _say(f"Node loads all of each provider: {error}")
 

@@ -1,4 +1,4 @@
-"""The Node side: `lazy_index.cjs`, taken into the running jsii kernel.
+"""The Node side: `node.cjs`, taken into the running jsii kernel.
 
 It travels as a jsii assembly without types, the way in which jsii takes any JavaScript into its
 Node process. So neither `NODE_OPTIONS` nor the command line of Node is touched, and it does not
@@ -15,11 +15,11 @@ from tempfile import TemporaryDirectory
 from constructs_lib._version import __version__
 
 _NAME = "constructs-lib-engine"
-_SCRIPT = Path(__file__).with_name("lazy_index.cjs")
+_SCRIPT = Path(__file__).with_name("node.cjs")
 
 
-def load_lazy_index() -> None:
-    """Run `lazy_index.cjs` in the kernel's Node process, which is started if it is not running."""
+def load_script() -> None:
+    """Run `node.cjs` in the kernel's Node process, which is started if it is not running."""
     import jsii
 
     with TemporaryDirectory() as directory:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 NULL = "cdktf_cdktf_provider_null"
-STACK = f"""
+RESOURCES = f"""
 from cdktf import App, TerraformStack
 from {NULL}.provider import NullProvider
 from {NULL}.resource import Resource
@@ -22,8 +22,8 @@ AzureadProvider(stack, "azuread")
 for number in range(3):
     group = Group(stack, f"group{{number}}", display_name="Group", security_enabled=True)
     Resource(stack, f"resource{{number}}", triggers={{"group": group.object_id}})
-app.synth()
 """
+STACK = f"{RESOURCES}app.synth()\n"
 # Writes down, as Node ends, which of the provider's files it has required.
 PROBE = """
 process.on("exit", () => {
@@ -96,6 +96,42 @@ def test_the_terraform_json_is_the_same_bytes_on_and_off(
     assert Path("stacks/stack/cdk.tf.json") in synthesized[0]
     assert synthesized[0] == synthesized[1]
     assert len(_provider_files(tmp_path)) > 50, "off: Node has loaded all of azuread"
+
+
+@pytest.mark.parametrize(
+    ("first", "switch", "recorded"),
+    [
+        ("import constructs_lib", "on", False),
+        ("import cdktf; cdktf.App()\nimport constructs_lib", "on", False),
+        (f"import constructs_lib, {NULL}", "on", False),
+        ("import constructs_lib", "off", True),
+    ],
+    ids=["library first", "running kernel", "provider before cdktf", "off"],
+)
+def test_a_reference_that_cannot_be_resolved_says_how_to_find_where_it_was_made(
+    fresh: Any, null_provider: Path, tmp_path: Path, first: str, switch: str, recorded: bool
+) -> None:
+    code = f"""
+{first}
+import jsii
+from cdktf import IStringProducer, Lazy, TerraformOutput
+{RESOURCES}
+@jsii.implements(IStringProducer)
+class Producer:
+    def produce(self, context):
+        raise ValueError("no value")
+print(group.timeouts.creation_stack)
+TerraformOutput(stack, "output", value=Lazy.string_value(Producer()))
+app.synth()
+"""
+    environment = {"path": null_provider, "CONSTRUCTS_LIB_ENGINE": switch, "exit_code": 1}
+    result = fresh(code, cwd=tmp_path, **environment)
+    assert "RuntimeError: Resolution error: no value" in result.stderr
+    assert "Object creation stack:" in result.stderr
+    advice = "(not recorded: CONSTRUCTS_LIB_ENGINE=off records it)"
+    assert ("at new LazyString" in result.stderr) == recorded
+    assert (f"at {advice}" in result.stderr) == (not recorded)
+    assert (result.stdout == f"{[advice]}\n") == (not recorded)
 
 
 def test_wrong_types_are_refused_each_time_in_the_same_words(

@@ -13,7 +13,7 @@ from pathlib import Path
 # What is no Python, and would be missed only when it is used.
 ASSETS = {
     "constructs_lib/py.typed",
-    "constructs_lib/engine/lazy_index.cjs",
+    "constructs_lib/engine/node.cjs",
     "constructs_lib/init/templates/github.yml.tmpl",
     "constructs_lib/trust/report/page.css",
     "constructs_lib/trust/report/page.js",
