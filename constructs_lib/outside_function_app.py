@@ -39,7 +39,6 @@ _OTHER_PROVIDERS = (
     "legacyMicrosoftAccount",
     "twitter",
 )
-_REASON = "{name} is outside Terraform: its Easy Auth and its side doors are written here, whole"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +124,6 @@ class ProtectedOutsideApp(Construct):
 
         self.auth_settings: dict[str, AzapiUpdateResource] = {}
         self.hardening: list[AzapiUpdateResource] = []
-        reason = _REASON.format(name=name)
         body = {"properties": auth_settings_body(easy_auth.settings)}
         for slot in ("production", *self.slots):
             self.auth_settings[slot] = self._update(slot, "config", "authsettingsV2", body)
@@ -133,8 +131,6 @@ class ProtectedOutsideApp(Construct):
                 self.hardening.append(
                     self._update(slot, kind, child, {"properties": dict(properties)})
                 )
-        for resource in (*self.auth_settings.values(), *self.hardening):
-            accept(resource, "SF903", reason=reason)
         if easy_auth.off_reason:
             for resource in self.auth_settings.values():
                 accept(resource, "SF101", reason=easy_auth.off_reason)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, cast
 
 from constructs_lib.trust.configuration import Configuration, Raw, Resource
@@ -16,6 +17,10 @@ from constructs_lib.trust.terms import Opaque, Term, Value
 
 TYPE = "azapi_update_resource"
 
+_AUTH = "config/authsettingsv2"
+_SITE_CONFIG = "config/web"
+_SCM = "basicpublishingcredentialspolicies/scm"
+_FTP = "basicpublishingcredentialspolicies/ftp"
 _SITE = re.compile(r"/sites/([^/]+)(?:/slots/([^/]+))?/?$", re.IGNORECASE)
 _NOT_HERE = Term((Opaque("(managed elsewhere)", known=False),))
 
@@ -57,11 +62,27 @@ _WEB = {
 }
 
 
-def outside_apps(configuration: Configuration) -> Iterator[tuple[Resource, str, str | None]]:
-    """Each app or slot as a resource of azurerm's shape, with its name and the slot's.
+@dataclass(frozen=True, slots=True)
+class OutsideApp:
+    """A function app or slot that is made elsewhere, as far as azapi writes it.
 
-    What azapi does not write stays unknown. An app that the configuration itself makes is left to
-    its own resource.
+    Attributes:
+        name: The app's name.
+        slot: The slot's own name; None for the app.
+        shaped: A resource of azurerm's shape; what azapi does not write is unknown in it.
+        read: The azapi resources that say nothing which is not in it.
+    """
+
+    name: str
+    slot: str | None
+    shaped: Resource
+    read: list[Resource]
+
+
+def outside_apps(configuration: Configuration) -> Iterator[OutsideApp]:
+    """Each app or slot whose Easy Auth azapi writes.
+
+    An app that the configuration itself makes is to be left to its own resource.
     """
     by_site: dict[tuple[str, str], dict[str, Resource]] = {}
     for each in configuration.of_type(TYPE):
@@ -71,9 +92,9 @@ def outside_apps(configuration: Configuration) -> Iterator[tuple[Resource, str, 
             continue
         if kind.lower().startswith("microsoft.web/sites/") and _SITE.search(parent):
             part = f"{kind.split('@')[0].rsplit('/', 1)[-1]}/{name}".lower()
-            by_site.setdefault((each.stack, parent.lower()), {})[part] = each
+            by_site.setdefault((each.stack, parent.lower()), {}).setdefault(part, each)
     for (_, parent), parts in sorted(by_site.items()):
-        settings = parts.get("config/authsettingsv2")
+        settings = parts.get(_AUTH)
         found = _SITE.search(parent)
         if settings is None or found is None:
             continue
@@ -88,7 +109,15 @@ def outside_apps(configuration: Configuration) -> Iterator[tuple[Resource, str, 
             construct=settings.construct,
             path=settings.path,
         )
-        yield shaped, found[1], found[2]
+        read = [each for part, each in parts.items() if _is_read(configuration, part, each)]
+        yield OutsideApp(found[1], found[2], shaped, read)
+
+
+def _is_read(configuration: Configuration, part: str, each: Resource) -> bool:
+    if part == _SITE_CONFIG:
+        written = configuration.attribute(each, "body", "properties")
+        return isinstance(written, dict) and set(written) <= set(_WEB.values())
+    return part in (_AUTH, _SCM, _FTP)
 
 
 def _shaped(configuration: Configuration, parts: dict[str, Resource]) -> dict[str, Raw]:
@@ -96,7 +125,7 @@ def _shaped(configuration: Configuration, parts: dict[str, Resource]) -> dict[st
         resource = parts.get(part)
         return configuration.attribute(resource, "body", "properties") if resource else None
 
-    written = properties("config/authsettingsv2")
+    written = properties(_AUTH)
     directory = _picked(written, _DIRECTORY)
     settings = _picked(written, _GLOBAL)
     if _at(written, "identityProviders.azureActiveDirectory.enabled") is not False:
@@ -104,15 +133,15 @@ def _shaped(configuration: Configuration, parts: dict[str, Resource]) -> dict[st
     for name, provider in _PROVIDERS.items():
         if _at(written, f"identityProviders.{provider}.enabled") is True:
             settings[name] = {}
-    web = properties("config/web")
+    web = properties(_SITE_CONFIG)
     site = {name: _at(web, path) for name, path in _WEB.items()}
     site = {name: _NOT_HERE if value is None else value for name, value in site.items()}
     site |= {
         "ip_restriction_default_action": _NOT_HERE,
         "scm_ip_restriction_default_action": _NOT_HERE,
     }
-    scm = _at(properties("basicpublishingcredentialspolicies/scm"), "allow")
-    ftp = _at(properties("basicpublishingcredentialspolicies/ftp"), "allow")
+    scm = _at(properties(_SCM), "allow")
+    ftp = _at(properties(_FTP), "allow")
     return {
         "https_only": _NOT_HERE,
         "public_network_access_enabled": _NOT_HERE,

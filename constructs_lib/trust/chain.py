@@ -215,7 +215,15 @@ class AppLink:
 
 
 class Chain:
-    """Everything in a configuration that decides who can call a function."""
+    """Everything in a configuration that decides who can call a function.
+
+    Attributes:
+        configuration: Where it was read from.
+        principals: Service principals and managed identities.
+        apps: Function apps and slots, by stack and address.
+        twice: What Azure has once and the configuration defines again, each with the first.
+        written_by_azapi: The azapi resources that say nothing which `apps` do not know.
+    """
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
@@ -227,6 +235,8 @@ class Chain:
         self._hosts: dict[Any, AppLink] = {}
         self._named: dict[str, AppLink] = {}
         self.apps: dict[tuple[str, str], AppLink] = {}
+        self.twice: list[tuple[Resource, Resource]] = []
+        self.written_by_azapi: set[Resource] = set()
         self._read_registrations()
         self._read_gateways()
         self._read_apps()
@@ -375,13 +385,13 @@ class Chain:
             ("azurerm_api_management_product_policy", "product_policies", "product_id"),
         ):
             for each in configuration.of_type(kind):
-                link = self._gateway_of(each)
-                getattr(link, table)[key(configuration.attribute(each, name))] = each
+                self._enter(getattr(self._gateway_of(each), table), each, name)
         for each in configuration.of_type("azurerm_api_management_policy_fragment"):
             link = self._gateway_of_id(each, "api_management_id")
-            link.fragments[key(configuration.attribute(each, "name"))] = each
+            self._enter(link.fragments, each, "name")
         for each in configuration.of_type("azurerm_api_management_policy"):
-            self._gateway_of_id(each, "api_management_id").policy = each
+            link = self._gateway_of_id(each, "api_management_id")
+            link.policy = self._one_of(link.policy, each)
         for each in configuration.of_type("azapi_resource", "azapi_update_resource"):
             kind = configuration.body(each).value("type")
             if isinstance(kind, str) and kind.startswith("Microsoft.ApiManagement/"):
@@ -438,22 +448,24 @@ class Chain:
             api = ApiLink(each.address, text_of(name), link, each)
             existing = link.apis.get(key(name))
             if existing is None or each.managed:
+                first = existing.resource if existing else None
+                again = first and self._one_of(first, each, "name", "revision") is first
                 # Revisions of an API share its name; each is an API of its own here.
-                same_name = existing is not None and existing.resource is not None
-                link.apis[(key(name), each.address) if same_name else key(name)] = api
+                if not again:
+                    link.apis[(key(name), each.address) if first else key(name)] = api
         for each in configuration.of_type("azurerm_api_management_api_operation"):
-            api = self._api_of(each)
-            api.operations[key(configuration.attribute(each, "operation_id"))] = each
+            self._enter(self.api_of(each).operations, each, "operation_id", "api_name")
         for each in configuration.of_type("azurerm_api_management_api_policy"):
-            self._api_of(each).policy = each
+            api = self.api_of(each)
+            api.policy = self._one_of(api.policy, each, "api_name")
         for each in configuration.of_type("azurerm_api_management_api_operation_policy"):
-            api = self._api_of(each)
-            api.operation_policies[key(configuration.attribute(each, "operation_id"))] = each
+            self._enter(self.api_of(each).operation_policies, each, "operation_id", "api_name")
         for each in configuration.of_type("azurerm_api_management_product_api"):
             product = key(configuration.attribute(each, "product_id"))
-            self._api_of(each).products.append(product)
+            self.api_of(each).products.append(product)
 
-    def _api_of(self, each: Resource) -> ApiLink:
+    def api_of(self, each: Resource) -> ApiLink:
+        """The API that a policy or an operation names; one that is elsewhere if there is none."""
         link = self._gateway_of(each)
         name = self.configuration.attribute(each, "api_name")
         if isinstance(name, str):
@@ -463,6 +475,27 @@ class Chain:
             text = text_of(name)
             api = link.apis[key(name)] = ApiLink(ELSEWHERE + text, text, link, None)
         return api
+
+    def _enter(self, table: dict[Any, Resource], each: Resource, name: str, *more: str) -> None:
+        """Enter a part of a gateway or an API under its name."""
+        found = key(self.configuration.attribute(each, name))
+        table[found] = self._one_of(table.get(found), each, name, *more)
+
+    def _one_of(self, first: Resource | None, each: Resource, *names: str) -> Resource:
+        """Which of two resources counts that share a place; the first if both surely define it."""
+        if first is None:
+            return each
+        there, here = (
+            [self.configuration.attribute(one, name) for name in names] for one in (first, each)
+        )
+        # Of instances, and of names that are known later, it cannot be told.
+        told = all(isinstance(value, str) for value in (*there, *here))
+        single = not any(word in one.body for one in (first, each) for word in ("count", "for_each"))
+        defined = first.managed and each.managed
+        if not (told and single and defined and [*map(key, there)] == [*map(key, here)]):
+            return each
+        self.twice.append((each, first))
+        return first
 
     # Function apps ------------------------------------------------------------------------------
 
@@ -480,11 +513,13 @@ class Chain:
             link = self._app(each, f"{of}/{text_of(slot)}", parent)
             host = f"{of}-{slot}.azurewebsites.net" if isinstance(slot, str) else None
             self._add_hosts(link, host)
-        for each, app, slot in outside_apps(configuration):
+        for outside in outside_apps(configuration):
+            app, slot = outside.name, outside.slot
             name = f"{app}/{slot}" if slot else app
             if name not in self._named:
-                link = self._app(each, name, self._named.get(app) if slot else None)
+                link = self._app(outside.shaped, name, self._named.get(app) if slot else None)
                 self._add_hosts(link, f"{name.replace('/', '-')}.azurewebsites.net")
+                self.written_by_azapi.update(outside.read)
         for each in configuration.of_type("azurerm_app_service_custom_hostname_binding"):
             name = configuration.attribute(each, "app_service_name")
             named = self._named.get(text_of(name).lower())

@@ -469,6 +469,15 @@ RULES: dict[str, Rule] = {
             "most often one of them names another gateway.",
             "Take api_name and api_management_name from the same API.",
         ),
+        _rule(
+            "SF316",
+            "error",
+            "broken",
+            "A part of the gateway is defined twice",
+            "Azure has it once: of two resources, each apply is refused or overwrites what the "
+            "other wrote, and only the first was checked here.",
+            "Keep it in one stack, or give one of the two another name.",
+        ),
         # Side doors of the site
         _rule(
             "SF401",
@@ -609,8 +618,8 @@ RULES: dict[str, Rule] = {
             "warning",
             "unproven",
             "A link is changed past its resource",
-            "An azapi resource writes to a site; only Easy Auth, web settings and publishing "
-            "credentials of apps that are made elsewhere are read.",
+            "An azapi resource writes something to a site that is not read: of apps that are made "
+            "elsewhere, Easy Auth, publishing credentials and some web settings are.",
             "Write the setting in the azurerm resource.",
         ),
         _rule(
@@ -879,6 +888,17 @@ def _policies(calls: Calls) -> Iterator[Breach]:
                 yield Breach("SF407", gateway.resource, f"security.{name}", message)
 
 
+def _defined_twice(calls: Calls) -> Iterator[Breach]:
+    chain = calls.chain
+    again = {first for _, first in chain.twice}
+    for each, first in chain.twice:
+        # An API that is there twice says so for all that belongs to it.
+        if "api_name" in first.body and chain.api_of(first).resource in again:
+            continue
+        place = first.address if first.path == each.path else f"{first.address} in {first.path}"
+        yield Breach("SF316", each, None, f"the gateway has it already, from {place}")
+
+
 _OUTDATED = re.compile("ssl30|tls1[01]|triple_des")
 
 
@@ -1045,7 +1065,8 @@ def _azapi(calls: Calls) -> Iterator[Breach]:
     configuration = calls.chain.configuration
     for each in configuration.of_type("azapi_resource", "azapi_update_resource"):
         kind = configuration.body(each).value("type")
-        if isinstance(kind, str) and _AZAPI_LINKS.match(kind):
+        known = each in calls.chain.written_by_azapi
+        if isinstance(kind, str) and _AZAPI_LINKS.match(kind) and not known:
             yield Breach("SF903", each, "type", f"{each.address} writes {kind}")
 
 
@@ -1060,6 +1081,7 @@ _CHECKS: tuple[Callable[[Calls], Iterator[Breach]], ...] = (
     _enforcement,
     _registrations,
     _policies,
+    _defined_twice,
     _side_doors,
     _azapi,
     _dangling,

@@ -74,7 +74,7 @@ def test_its_door_is_closed_and_what_is_not_written_is_unknown(site: str) -> Non
     analysis = of(outside(properties(), site))
     name = site.split("/sites/")[1].replace("/slots/", "/")
     assert [(each.name, each.managed) for each in analysis.function_apps] == [(name, False)]
-    assert {each.rule for each in analysis.findings} == {"SF901", "SF903"}
+    assert {each.rule for each in analysis.findings} == {"SF901"}
     outsiders = [each for each in analysis.answers if not each.caller.trusted]
     assert {each.verdict for each in outsiders} == {"closed"}
     [through] = [each for each in analysis.answers if each.caller.kind == "gateway"]
@@ -133,6 +133,25 @@ def test_settings_that_are_computed_as_a_whole_are_unknown() -> None:
     assert {each.verdict for each in analysis.answers if each.caller.kind == "anonymous"} == {
         "unknown"
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "told"),
+    [
+        ("web", {"ftpsState": "Disabled", "minTlsVersion": "1.2"}, False),
+        ("web", {"ftpsState": "Disabled", "ipSecurityRestrictions": []}, True),
+        ("web", "${file(var.web)}", True),
+        ("appsettings", {"WEBSITE_AUTH_X": "1"}, True),
+        ("authsettingsV2", {"platform": {"enabled": False}}, True),
+    ],
+    ids=["web settings", "a web setting that is not read", "computed", "app settings", "again"],
+)
+def test_what_else_azapi_writes_to_a_site_is_told(name: str, written: Any, told: bool) -> None:
+    document = outside(properties())
+    azapi = document["resource"]["azapi_update_resource"]
+    azapi["more"] = azapi["auth"] | {"name": name, "body": {"properties": written}}
+    found = [each.address for each in of(document).findings if each.rule == "SF903"]
+    assert found == (["azapi_update_resource.more"] if told else [])
 
 
 def test_an_app_of_the_configuration_is_left_to_its_own_resource() -> None:
