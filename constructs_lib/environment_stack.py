@@ -11,6 +11,7 @@ from constructs import Construct
 
 from constructs_lib.api_backend import CircuitBreaker
 from constructs_lib.app_registration import AppRegistration, Registration
+from constructs_lib.azapi import add_azapi_provider
 from constructs_lib.checks import refuse
 from constructs_lib.function_api import ApiVersion, Product
 from constructs_lib.function_app import (
@@ -34,6 +35,7 @@ from constructs_lib.gateway import (
 )
 from constructs_lib.named_value import KeyVaultSecret
 from constructs_lib.operations import Operations
+from constructs_lib.outside_function_app import OutsideFunctionApp
 from constructs_lib.principal import Principal
 from constructs_lib.providers import add_providers
 from constructs_lib.resource_group import placement
@@ -41,7 +43,9 @@ from constructs_lib.secured_function_api import ApiProps, SecuredFunctionApi
 from constructs_lib.settings import (
     ApiSettings,
     AzurermState,
+    ContractSettings,
     Environment,
+    ExistingFunctionAppSettings,
     ExistingGatewaySettings,
     ExistingRegistrationSettings,
     FunctionAppSettings,
@@ -83,6 +87,11 @@ class EnvironmentStack(TerraformStack):
         add_providers(
             self, subscription_id=environment.subscription_id, tenant_id=environment.tenant_id
         )
+        apps = [api.function_app for api in environment.apis.values()]
+        if any(isinstance(app, ExistingFunctionAppSettings) for app in apps):
+            add_azapi_provider(
+                self, subscription_id=environment.subscription_id, tenant_id=environment.tenant_id
+            )
         _add_backend(self, name, environment.state)
         tags = dict(environment.tags)
         self.resource_group = ResourceGroup(
@@ -148,14 +157,7 @@ class EnvironmentStack(TerraformStack):
                 for entry in settings.operations
                 if isinstance(entry, OperationSettings) and entry.policy
             },
-            named_values={
-                key: KeyVaultSecret(
-                    secret_id=value.secret_id, identity_client_id=value.identity_client_id
-                )
-                if isinstance(value, NamedValueSettings)
-                else value
-                for key, value in settings.named_values.items()
-            },
+            named_values={key: _named_value(value) for key, value in settings.named_values.items()},
         )
         if settings.display_name:
             props["display_name"] = settings.display_name
@@ -171,14 +173,19 @@ class EnvironmentStack(TerraformStack):
             props["product"] = Product(**settings.product.model_dump())
         if settings.circuit_breaker:
             props["circuit_breaker"] = CircuitBreaker()
+        if settings.migration:
+            props["migration"] = settings.migration
+        if settings.function_key:
+            props["function_key"] = _named_value(settings.function_key)
+        app = settings.function_app
         return SecuredFunctionApi(
             self,
             name,
             gateway=self.gateway,
             path=settings.path,
             operations=self._operations(settings),
-            function_app=self._function_app(settings.function_app, tags),
-            function_app_name=settings.function_app.name,
+            function_app=self._function_app(app, tags),
+            function_app_name=app.name if isinstance(app, FunctionAppSettings) else None,
             resource_group=placement(self.resource_group),
             registration=self._registration(name, settings),
             further_callers=[
@@ -190,6 +197,8 @@ class EnvironmentStack(TerraformStack):
 
     def _registration(self, name: str, settings: ApiSettings) -> Registration:
         given = settings.registration
+        if isinstance(given, ContractSettings):
+            return AppRegistration.from_contract(self._folder / given.contract, given.name or name)
         if isinstance(given, ExistingRegistrationSettings):
             return AppRegistration.existing(
                 client_id=given.client_id,
@@ -217,8 +226,15 @@ class EnvironmentStack(TerraformStack):
         return Operations.of(*(operation_of(entry) for entry in settings.operations))
 
     def _function_app(
-        self, settings: FunctionAppSettings, tags: Mapping[str, str]
-    ) -> FunctionAppProps:
+        self, settings: FunctionAppSettings | ExistingFunctionAppSettings, tags: Mapping[str, str]
+    ) -> FunctionAppProps | OutsideFunctionApp:
+        if isinstance(settings, ExistingFunctionAppSettings):
+            return OutsideFunctionApp(
+                id=settings.existing,
+                hostname=settings.hostname,
+                slots=settings.slots,
+                ftp=settings.ftp,
+            )
         workspace = settings.log_analytics_workspace_id
         return FunctionAppProps(
             runtime=self._runtime(settings.runtime),
@@ -288,6 +304,12 @@ def _add_backend(stack: TerraformStack, name: str, state: State) -> None:
         # Relative to where Terraform runs, cdktf.out/stacks/<name>, so that the JSON is the same
         # on every machine and the state lies beside cdktf.json.
         LocalBackend(stack, path=f"../../../terraform.{name}.tfstate")
+
+
+def _named_value(settings: NamedValueSettings | str) -> KeyVaultSecret | str:
+    if isinstance(settings, str):
+        return settings
+    return KeyVaultSecret(**settings.model_dump())
 
 
 def _identity(settings: UserAssignedIdentitySettings) -> ExistingIdentity:

@@ -38,6 +38,9 @@ _CIDR = r"^[0-9a-fA-F.:]+/\d{1,3}$"
 _NAME = r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,58}[a-zA-Z0-9])?$"
 _STORAGE_NAME = r"^[a-z0-9]{3,24}$"
 _SKU = f"^({SKU.pattern})$"
+_SITE_ID = (
+    r"^/subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/Microsoft\.Web/sites/[\w-]{2,60}$"
+)
 
 # What a pattern means in words; the others are short enough to be read.
 _RULES = {
@@ -47,6 +50,7 @@ _RULES = {
     _NAME: "write up to 60 letters, digits and hyphens",
     _STORAGE_NAME: "write 3 to 24 lower-case letters and digits",
     _SKU: SKU_RULE,
+    _SITE_ID: "write /subscriptions/…/resourceGroups/…/providers/Microsoft.Web/sites/<name>",
 }
 
 Uuid = Annotated[str, StringConstraints(pattern=_UUID)]
@@ -68,8 +72,10 @@ def _kind(value: Any) -> str:
     if isinstance(value, str):
         return "Text"
     # A mapping when the file is read, a model when the JSON Schema is made.
-    keys = cast("Iterable[str]", value if isinstance(value, dict) else vars(value))
-    return "New" if {"existing", "client_id", "secret_id"}.isdisjoint(keys) else "Existing"
+    keys = set(cast("Iterable[str]", value if isinstance(value, dict) else vars(value)))
+    if "contract" in keys:
+        return "Contract"
+    return "Existing" if keys & {"existing", "client_id", "secret_id"} else "New"
 
 
 _BY_KIND = Discriminator(_kind)
@@ -291,6 +297,15 @@ class ExistingRegistrationSettings(Settings):
     )
 
 
+class ContractSettings(Settings):
+    """An app registration as the directory team's contract names it."""
+
+    contract: str = Field(description="The contract, a JSON file.")
+    name: str | None = Field(
+        default=None, description="The registration's name in it; the API's if left out."
+    )
+
+
 class CallerSettings(Settings):
     """A principal that may call the functions besides the gateway."""
 
@@ -401,6 +416,22 @@ class FunctionAppSettings(Settings):
         return value
 
 
+class ExistingFunctionAppSettings(Settings):
+    """A function app outside Terraform: only its Easy Auth and its side doors are written."""
+
+    existing: Annotated[str, StringConstraints(pattern=_SITE_ID)] = Field(
+        description="Its Azure resource id."
+    )
+    hostname: Annotated[str, StringConstraints(pattern=r"^[\w-]+(\.[\w-]+)+$")] | None = Field(
+        default=None,
+        description="Its default host name; `<name>.azurewebsites.net` if left out.",
+    )
+    slots: tuple[Name, ...] = Field(default=(), description="All of its deployment slots.")
+    ftp: bool = Field(
+        default=True, description="Whether it has FTP to close; Flex Consumption has none."
+    )
+
+
 class VersionSettings(Settings):
     """The API's version and where callers write it."""
 
@@ -463,10 +494,28 @@ class ApiSettings(Settings):
     route_prefix: str | None = Field(
         default=None, description="The route prefix in host.json, if it is not `api`."
     )
-    function_app: FunctionAppSettings = Field(description="The app behind it.")
+    function_app: Annotated[
+        Annotated[FunctionAppSettings, Tag("New")]
+        | Annotated[ExistingFunctionAppSettings, Tag("Existing")],
+        _BY_KIND,
+    ] = Field(description="The app behind it: a new one, or one outside Terraform.")
+    migration: Literal["keys", "both", "identity"] | None = Field(
+        default=None,
+        description="Stage on the way from a function key to the gateway's identity.",
+    )
+    function_key: (
+        Annotated[
+            Annotated[str, Tag("Text")] | Annotated[NamedValueSettings, Tag("Existing")], _BY_KIND
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="The key in those stages: a secret in Key Vault, or a named value by its name.",
+    )
     registration: Annotated[
         Annotated[RegistrationSettings, Tag("New")]
-        | Annotated[ExistingRegistrationSettings, Tag("Existing")],
+        | Annotated[ExistingRegistrationSettings, Tag("Existing")]
+        | Annotated[ContractSettings, Tag("Contract")],
         _BY_KIND,
     ] = Field(default=RegistrationSettings(), description="What Entra knows the app by.")
     further_callers: tuple[CallerSettings, ...] = Field(
@@ -523,6 +572,20 @@ class ApiSettings(Settings):
             raise ValueError("give one of operations, functions_project and openapi")
         return self
 
+    @model_validator(mode="after")
+    def _can_migrate(self) -> ApiSettings:
+        if self.migration and isinstance(self.function_app, FunctionAppSettings):
+            raise ValueError(
+                "migration is for a function app that exists: give function_app.existing"
+            )
+        if self.function_key is None and self.migration in ("keys", "both"):
+            raise ValueError(
+                f"the stage {self.migration} sends the function key: give function_key"
+            )
+        if self.function_key is not None and self.migration is None:
+            raise ValueError("function_key is sent to nobody: leave it out, or give migration")
+        return self
+
 
 class Environment(Settings):
     """One environment: a gateway and the APIs that it serves. It becomes one stack."""
@@ -560,7 +623,8 @@ class Environment(Settings):
             if first != name:
                 problems.append(f"apis.{name}.path: {api.path!r} is served by {first} already")
             if (
-                api.function_app.inbound
+                isinstance(api.function_app, FunctionAppSettings)
+                and api.function_app.inbound
                 and api.function_app.inbound.gateway
                 and isinstance(self.gateway, GatewaySettings)
                 and "V2" in self.gateway.sku

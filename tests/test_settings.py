@@ -27,6 +27,8 @@ apis:
     function_app: {runtime: python 3.12}
 """
 
+SITE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/func-orders"
+
 # What is written instead of which line, the line and key of the message, and what it says.
 WRONG = {
     "misspelt key": ("location", "locaton: x\nlocation", ":2: locaton:", "did you mean 'location'"),
@@ -137,6 +139,36 @@ WRONG = {
         "function_app: {runtime: python 3.12, inbound: {gateway: true}}",
         ": settings:",
         "no address of its own",
+    ),
+    "no id of a function app": (
+        "{runtime: python 3.12}",
+        "{existing: func-orders}",
+        ":11: apis.orders.function_app.existing:",
+        "Microsoft.Web/sites/<name>",
+    ),
+    "key of a new function app on an existing one": (
+        "{runtime: python 3.12}",
+        f"{{existing: {SITE}, runtime: python 3.12}}",
+        ":11: apis.orders.function_app.runtime:",
+        "not known",
+    ),
+    "migration of a new function app": (
+        "    path: orders",
+        "    path: orders\n    migration: both\n    function_key: orders-key",
+        ":8: apis.orders:",
+        "give function_app.existing",
+    ),
+    "migration without the key": (
+        "{runtime: python 3.12}",
+        f"{{existing: {SITE}}}\n    migration: keys",
+        ":8: apis.orders:",
+        "give function_key",
+    ),
+    "key that goes nowhere": (
+        "    path: orders",
+        "    path: orders\n    function_key: orders-key",
+        ":8: apis.orders:",
+        "leave it out",
     ),
 }
 

@@ -34,6 +34,11 @@ APP_TYPES = (
 APPLICATION_TYPES = ("azuread_application", "azuread_application_registration")
 ELSEWHERE = "elsewhere."
 
+# App Service's "secure unique default hostname": the app's name, a hash, and the region.
+_UNIQUE_HOST = re.compile(
+    r"(?P<name>.+)-[a-z0-9]{16}\.[a-z]+[0-9]*-[0-9]{2}\.azurewebsites\.net", re.IGNORECASE
+)
+
 # The role that Entra gives to whoever is assigned without a role of the application's own.
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 
@@ -490,7 +495,9 @@ class Chain:
         )
         # Of instances, and of names that are known later, it cannot be told.
         told = all(isinstance(value, str) for value in (*there, *here))
-        single = not any(word in one.body for one in (first, each) for word in ("count", "for_each"))
+        single = not any(
+            word in one.body for one in (first, each) for word in ("count", "for_each")
+        )
         defined = first.managed and each.managed
         if not (told and single and defined and [*map(key, there)] == [*map(key, here)]):
             return each
@@ -559,6 +566,9 @@ class Chain:
         host = host_of(url)
         if host is not None and key(host) in self._hosts:
             return self._hosts[key(host)]
+        unique = _UNIQUE_HOST.fullmatch(host) if isinstance(host, str) else None
+        if unique and unique["name"].lower() in self._named:
+            return self._named[unique["name"].lower()]
         for reference in references_in(url):
             if reference.path and reference.path[-1] == "default_hostname":
                 found = self.apps.get((reference.stack, reference.address))

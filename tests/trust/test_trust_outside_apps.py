@@ -128,6 +128,23 @@ def test_what_is_written_wrong_is_found(path: str, value: Any, rule: str) -> Non
     assert rule in {each.rule for each in of(outside(settings)).findings}
 
 
+@pytest.mark.parametrize(
+    ("label", "rule"),
+    [
+        ("func-orders-a6gqaeashthkhkeu.westeurope-01", "SF901"),
+        ("func-orders-a6gqaeashthkhkeu", "SF310"),
+        ("func-order-a6gqaeashthkhkeu.westeurope-01", "SF310"),
+        ("func-orders-short.westeurope-01", "SF310"),
+    ],
+)
+def test_a_unique_default_host_name_is_the_apps(label: str, rule: str) -> None:
+    document = outside(properties())
+    backend = document["resource"]["azurerm_api_management_backend"]["orders"]
+    backend["url"] = f"https://{label}.azurewebsites.net/api"
+    found = {each.rule for each in of(document).findings}
+    assert found & {"SF310", "SF901"} == {rule}
+
+
 def test_settings_that_are_computed_as_a_whole_are_unknown() -> None:
     analysis = of(outside("${file(var.settings)}"))
     assert {each.verdict for each in analysis.answers if each.caller.kind == "anonymous"} == {
