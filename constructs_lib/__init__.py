@@ -23,7 +23,7 @@ _EXPORTS: dict[str, str] = {
     "AppRegistration": "app_registration",
     "AzapiUpdateResource": "azapi",
     "CircuitBreaker": "api_backend",
-    "Diagnostics": "function_api",
+    "Diagnostics": "api_diagnostics",
     "DirectoryContract": "directory_contract",
     "EasyAuth": "easy_auth",
     "ExistingGateway": "gateway",
@@ -56,7 +56,7 @@ _EXPORTS: dict[str, str] = {
     "Slot": "function_app",
     "Source": "function_app",
     "Storage": "function_app",
-    "SubscriptionKey": "function_api",
+    "SubscriptionKey": "subscription_key",
     "TemplateParameter": "operations",
     "VirtualNetwork": "gateway",
     "accept": "acceptance",
@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from constructs_lib.acceptance import accept as accept
     from constructs_lib.access_validation import validate_access as validate_access
     from constructs_lib.api_backend import CircuitBreaker as CircuitBreaker
+    from constructs_lib.api_diagnostics import Diagnostics as Diagnostics
     from constructs_lib.app_registration import AppRegistration as AppRegistration
     from constructs_lib.app_registration import ExistingRegistration as ExistingRegistration
     from constructs_lib.azapi import AzapiUpdateResource as AzapiUpdateResource
@@ -87,10 +88,8 @@ if TYPE_CHECKING:
     from constructs_lib.existing_gateway import gateway_by_id as gateway_by_id
     from constructs_lib.findings import Finding as Finding
     from constructs_lib.function_api import ApiVersion as ApiVersion
-    from constructs_lib.function_api import Diagnostics as Diagnostics
     from constructs_lib.function_api import FunctionApi as FunctionApi
     from constructs_lib.function_api import Product as Product
-    from constructs_lib.function_api import SubscriptionKey as SubscriptionKey
     from constructs_lib.function_app import AppIdentity as AppIdentity
     from constructs_lib.function_app import FunctionApp as FunctionApp
     from constructs_lib.function_app import FunctionAppProps as FunctionAppProps
@@ -120,6 +119,7 @@ if TYPE_CHECKING:
     from constructs_lib.resource_group import Placement as Placement
     from constructs_lib.secured_function_api import SecuredFunctionApi as SecuredFunctionApi
     from constructs_lib.stack_outputs import add_outputs as add_outputs
+    from constructs_lib.subscription_key import SubscriptionKey as SubscriptionKey
     from constructs_lib.terraform_checks import add_checks as add_checks
 else:
     __all__ = list(_EXPORTS)

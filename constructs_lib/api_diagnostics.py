@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from cdktf_cdktf_provider_azurerm.api_management_api_diagnostic import (
-    ApiManagementApiDiagnostic,
-    ApiManagementApiDiagnosticBackendRequest,
-    ApiManagementApiDiagnosticBackendRequestDataMasking,
-    ApiManagementApiDiagnosticBackendRequestDataMaskingHeaders,
-    ApiManagementApiDiagnosticFrontendRequest,
-    ApiManagementApiDiagnosticFrontendRequestDataMasking,
-    ApiManagementApiDiagnosticFrontendRequestDataMaskingHeaders,
-    ApiManagementApiDiagnosticFrontendRequestDataMaskingQueryParams,
-)
-from cdktf_cdktf_provider_azurerm.api_management_logger import (
-    ApiManagementLogger,
-    ApiManagementLoggerApplicationInsights,
-)
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
 from constructs import Construct
 
 from constructs_lib.checks import refuse
-from constructs_lib.function_api import Diagnostics, SubscriptionKey
 from constructs_lib.gateway import InGateway
+from constructs_lib.subscription_key import SubscriptionKey
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azurerm.api_management_logger import ApiManagementLogger
+    from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostics:
+    """What is traced of each request, so that a failed token exchange can be seen.
+
+    Attributes:
+        application_insights: Where the traces go. azurerm 4.55 can give the logger only its
+            connection string, which is then in the state: it lets one write traces, not read them.
+        logger_id: A logger that exists instead, for example one that uses the managed identity.
+        sampling_percentage: 0 to 100; errors are always traced.
+        verbosity: How much the `trace` policy writes.
+    """
+
+    application_insights: ApplicationInsights | None = None
+    logger_id: str | None = None
+    sampling_percentage: float = 100
+    verbosity: Literal["error", "information", "verbose"] = "information"
 
 
 class ApiDiagnostics(Construct):
@@ -53,6 +64,21 @@ class ApiDiagnostics(Construct):
         subscription_key: SubscriptionKey,
     ) -> None:
         super().__init__(scope, id)
+        from cdktf_cdktf_provider_azurerm.api_management_api_diagnostic import (
+            ApiManagementApiDiagnostic,
+            ApiManagementApiDiagnosticBackendRequest,
+            ApiManagementApiDiagnosticBackendRequestDataMasking,
+            ApiManagementApiDiagnosticBackendRequestDataMaskingHeaders,
+            ApiManagementApiDiagnosticFrontendRequest,
+            ApiManagementApiDiagnosticFrontendRequestDataMasking,
+            ApiManagementApiDiagnosticFrontendRequestDataMaskingHeaders,
+            ApiManagementApiDiagnosticFrontendRequestDataMaskingQueryParams,
+        )
+        from cdktf_cdktf_provider_azurerm.api_management_logger import (
+            ApiManagementLogger,
+            ApiManagementLoggerApplicationInsights,
+        )
+
         if not 0 <= settings.sampling_percentage <= 100:
             refuse(self, "sampling_percentage", "out of range", "write 0 to 100")
         self.logger: ApiManagementLogger | None = None

@@ -35,6 +35,7 @@ from constructs import Construct
 
 from constructs_lib.acceptance import accept
 from constructs_lib.api_backend import CircuitBreaker, backend_resource
+from constructs_lib.api_diagnostics import ApiDiagnostics, Diagnostics
 from constructs_lib.api_operation import operation_resource
 from constructs_lib.checks import (
     check_child_name,
@@ -60,6 +61,7 @@ from constructs_lib.policy import (
 )
 from constructs_lib.policy_source import PolicySource, check_document, read_policy
 from constructs_lib.stack_of import stack_of
+from constructs_lib.subscription_key import SubscriptionKey
 
 # What few APIs have is imported where it is made: each binding takes milliseconds to load.
 if TYPE_CHECKING:
@@ -76,44 +78,10 @@ if TYPE_CHECKING:
         ApiManagementProductPolicy,
     )
     from cdktf_cdktf_provider_azurerm.api_management_subscription import ApiManagementSubscription
-    from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
-
-    from constructs_lib.api_diagnostics import ApiDiagnostics
 
 _API_NAME = r"[^*#&+]{1,256}"
 _PATH = r"(?:|\w|[\w.][\w\-/.:]{0,398}[\w-])"
 _HEADER = r"[!#$%&'*+.^`|~\w-]+"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SubscriptionKey:
-    """What callers send their subscription key in; both are deleted before the backend.
-
-    Attributes:
-        header: Name of the header.
-        query: Name of the query parameter.
-    """
-
-    header: str = "Ocp-Apim-Subscription-Key"
-    query: str = "subscription-key"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Diagnostics:
-    """What is traced of each request, so that a failed token exchange can be seen.
-
-    Attributes:
-        application_insights: Where the traces go. azurerm 4.55 can give the logger only its
-            connection string, which is then in the state: it lets one write traces, not read them.
-        logger_id: A logger that exists instead, for example one that uses the managed identity.
-        sampling_percentage: 0 to 100; errors are always traced.
-        verbosity: How much the `trace` policy writes.
-    """
-
-    application_insights: ApplicationInsights | None = None
-    logger_id: str | None = None
-    sampling_percentage: float = 100
-    verbosity: Literal["error", "information", "verbose"] = "information"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -336,19 +304,16 @@ class FunctionApi(Construct):
         self._make_operations(operations)
         self._product(product)
         self._subscriptions(subscriptions)
-        self.diagnostics = self._trace(diagnostics) if diagnostics else None
-
-    def _trace(self, diagnostics: Diagnostics) -> ApiDiagnostics:
-        from constructs_lib.api_diagnostics import ApiDiagnostics
-
-        return ApiDiagnostics(
-            self,
-            "diagnostics",
-            api_name=self.name,
-            in_gateway=self._in_gateway,
-            settings=diagnostics,
-            subscription_key=self.subscription_key,
-        )
+        self.diagnostics: ApiDiagnostics | None = None
+        if diagnostics:
+            self.diagnostics = ApiDiagnostics(
+                self,
+                "diagnostics",
+                api_name=self.name,
+                in_gateway=self._in_gateway,
+                settings=diagnostics,
+                subscription_key=self.subscription_key,
+            )
 
     @property
     def policy(self) -> Document:

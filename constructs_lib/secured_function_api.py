@@ -19,6 +19,7 @@ from constructs import Construct
 from typing_extensions import Unpack
 
 from constructs_lib.api_backend import CircuitBreaker
+from constructs_lib.api_diagnostics import Diagnostics
 from constructs_lib.app_registration import (
     AppRegistration,
     ExistingRegistration,
@@ -26,13 +27,7 @@ from constructs_lib.app_registration import (
 )
 from constructs_lib.checks import is_token, refuse
 from constructs_lib.easy_auth import AnonymousPaths, EasyAuth, SignIn
-from constructs_lib.function_api import (
-    ApiVersion,
-    Diagnostics,
-    FunctionApi,
-    Product,
-    SubscriptionKey,
-)
+from constructs_lib.function_api import ApiVersion, FunctionApi, Product
 from constructs_lib.function_app import (
     FunctionApp,
     FunctionAppProps,
@@ -48,6 +43,7 @@ from constructs_lib.policy import Document
 from constructs_lib.policy_source import PolicySource
 from constructs_lib.principal import Principal
 from constructs_lib.resource_group import Placement, placement
+from constructs_lib.subscription_key import SubscriptionKey
 
 if TYPE_CHECKING:
     from constructs_lib.app_resource import AppResource, SlotResource
