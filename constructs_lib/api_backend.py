@@ -87,6 +87,13 @@ def backend_resource(
                 _DURATION,
                 "for example PT1M",
             )
+        if len(circuit_breaker.status_codes) != 2:
+            refuse(
+                scope,
+                "circuit_breaker.status_codes",
+                f"{circuit_breaker.status_codes!r} is no range",
+                "write the first and the last, (500, 599)",
+            )
         first, last = circuit_breaker.status_codes
         if not (1 <= circuit_breaker.failures <= 10_000 and 200 <= first <= last <= 599):
             refuse(

@@ -48,7 +48,9 @@ def check_pattern(
     Raises:
         InputError: With `rule`, which says in words what is allowed.
     """
-    if not is_token(value) and not re.fullmatch(pattern, value):
+    # The providers are written in Go, where `\w` and `\d` mean ASCII.
+    found = pattern if isinstance(pattern, re.Pattern) else re.compile(pattern, re.ASCII)
+    if not is_token(value) and not found.fullmatch(value):
         refuse(scope, argument, f"{value!r} is not allowed", rule)
 
 

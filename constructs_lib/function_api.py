@@ -56,7 +56,6 @@ from constructs_lib.policy import (
     SetHeader,
     SetQueryParameter,
     effective,
-    references,
     write,
 )
 from constructs_lib.policy_source import PolicySource, check_document, read_policy
@@ -231,7 +230,7 @@ class FunctionApi(Construct):
         self._in_gateway = gateway.arguments
         self._check(name, path, route_prefix, audience, operations, anonymous_reason)
         gateway.claim(self, "name", "API name", name)
-        gateway.claim(self, "path", "path", f"{path}/{version.version}" if version else path)
+        self._claim_path(path, version)
 
         self.path = path
         self._policy = read_policy(self, "policy", policy)
@@ -299,8 +298,9 @@ class FunctionApi(Construct):
             api_name=self.name,
             **self._in_gateway,
             xml_content=self._policy_xml(),
-            depends_on=[*depends_on, *self._above, *self._needs(self.secured_policy())] or None,
+            depends_on=[*depends_on, *self._above] or None,
         )
+        gateway.apply_after_parts(self.api_policy, self.secured_policy())
         self._make_operations(operations)
         self._product(product)
         self._subscriptions(subscriptions)
@@ -324,6 +324,7 @@ class FunctionApi(Construct):
         if not self._written_at_synth:
             self._written_at_synth = True
             self.api_policy.xml_content = Lazy.string_value(_PolicyProducer(self))
+            self._gateway.apply_after_parts(self.api_policy, self.secured_policy)
         return self._policy
 
     _written_at_synth = False
@@ -382,16 +383,20 @@ class FunctionApi(Construct):
         policy = self._gateway.policy
         return [policy] if policy and stack_of(self) is stack_of(self._gateway) else []
 
-    def _needs(self, document: Document) -> list[ITerraformDependable]:
-        """Return what a document names and so must be there before it."""
-        named = references(document)
-        made = [(self.named_values, named.named_values), (self._gateway.fragments, named.fragments)]
-        return [there[name] for there, names in made for name in names if name in there]
-
     def _policy_xml(self) -> str:
         document = self.secured_policy()
         check_document(self, "policy", document, at="api", sku=self._gateway.sku)
         return write(document)
+
+    def _claim_path(self, path: str, version: ApiVersion | None) -> None:
+        """Take the path, which only versions of one version set may share."""
+        fix = "choose another path, or give version.version_set_id of the version set that has it"
+        if version and version.version_set_id is not None:
+            self._gateway.claim(self, "version", "version", f"{path}/{version.version}")
+            return
+        self._gateway.claim(self, "path", "path", path, fix=fix)
+        if version:
+            self._gateway.claim(self, "version", "version", f"{path}/{version.version}")
 
     def _check(
         self,
@@ -417,6 +422,13 @@ class FunctionApi(Construct):
         check_pattern(
             self, "subscription_key.header", self.subscription_key.header, _HEADER, "a header name"
         )
+        if self.subscription_key.header.lower() == "authorization":
+            refuse(
+                self,
+                "subscription_key.header",
+                "the gateway's token goes there, and would be deleted with the key",
+                "choose another header",
+            )
         check_pattern(
             self,
             "subscription_key.query",
@@ -531,8 +543,9 @@ class FunctionApi(Construct):
                 **self._in_gateway,
                 operation_id=operation if imported else self.operations[operation].operation_id,
                 xml_content=write(document),
-                depends_on=[*self._needs(document), *([self.api] if imported else [])] or None,
+                depends_on=[self.api] if imported else None,
             )
+            self._gateway.apply_after_parts(self.operation_policies[operation], document)
 
     def _make_schemas(self, operations: Operations) -> None:
         self.schemas: dict[str, ApiManagementApiSchema] = {}
@@ -601,8 +614,8 @@ class FunctionApi(Construct):
                 product_id=product_id,
                 **self._in_gateway,
                 xml_content=write(document),
-                depends_on=self._needs(document) or None,
             )
+            self._gateway.apply_after_parts(self.product_policy, document)
         after = [*self._above, *([self.product_policy] if self.product_policy else [])]
         self.product_api = ApiManagementProductApi(
             self,
@@ -617,6 +630,8 @@ class FunctionApi(Construct):
         self.subscriptions: dict[str, ApiManagementSubscription] = {}
         if not names:
             return
+        if isinstance(names, str):
+            refuse(self, "subscriptions", "a text instead of a list", f"write [{names!r}]")
         from cdktf_cdktf_provider_azurerm.api_management_subscription import (
             ApiManagementSubscription,
         )
@@ -624,6 +639,8 @@ class FunctionApi(Construct):
         # The API's id ends in `;rev=1`, which subscriptions refuse (azurerm issue 23399).
         api_id = f"{self._gateway.id}/apis/{self.name}"
         for name in names:
+            if name in self.subscriptions or not name:
+                refuse(self, "subscriptions", f"{name!r} is empty or twice", "name each once")
             self.subscriptions[name] = ApiManagementSubscription(
                 self,
                 f"subscription-{name}",

@@ -6,13 +6,13 @@ virtual network with API Management", "Use managed identities in API Management"
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from cdktf import Fn, Token
+from cdktf import Fn, TerraformResource, Token
 from cdktf_cdktf_provider_azuread.data_azuread_service_principal import DataAzureadServicePrincipal
 from cdktf_cdktf_provider_azurerm.api_management import (
     ApiManagement,
@@ -27,19 +27,21 @@ from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 from constructs import Construct
 
-from constructs_lib.checks import check_pattern, is_token, refuse
+from constructs_lib.apply_order import apply_after_parts, names_parts
+from constructs_lib.checks import check_choice, check_pattern, is_token, refuse
 from constructs_lib.gateway_tiers import CLASSIC, SKU, SKU_RULE, tier_of, tier_problems
-from constructs_lib.policy import Document, Fragment, write
+from constructs_lib.policy import AnyDocument, Document, Fragment, write
 from constructs_lib.policy_source import (
     PolicySource,
     check_document,
-    fragment_xml,
+    read_fragment,
     read_policy,
 )
 from constructs_lib.principal import Principal
 from constructs_lib.resource_group import Placement, placement
 
 if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azurerm.api_management_named_value import ApiManagementNamedValue
     from cdktf_cdktf_provider_azurerm.api_management_policy import ApiManagementPolicy
     from cdktf_cdktf_provider_azurerm.api_management_policy_fragment import (
         ApiManagementPolicyFragment,
@@ -48,6 +50,10 @@ if TYPE_CHECKING:
 
 # The management API hands out secrets such as subscription keys to readers before this version.
 MIN_API_VERSION = "2021-08-01"
+
+# Azure's own rule for `service.name`; azurerm's accepts a digit or hyphen at both ends.
+_NAME = r"[a-zA-Z]([a-zA-Z0-9-]{0,48}[a-zA-Z0-9])?"
+_NAME_RULE = "1 to 50 letters, digits and hyphens, a letter first and no hyphen last"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +134,10 @@ class GatewayReferences(Construct):
         policy_client_id: What the policy names as `client-id`: the client id of a user-assigned
             identity, None for the system-assigned one.
         identity_id: The Azure resource id of that user-assigned identity, None for the other.
+        vault_client_id: The client id with which it reads Key Vault unless a named value says
+            otherwise; None is its system-assigned identity.
         fragments: The policy fragments made with `add_fragment`, by name.
+        named_values: The named values that APIs of the gateway make, by name.
         policy: The `azurerm_api_management_policy` made here, None if there is none.
         policy_document: What it says.
     """
@@ -141,7 +150,9 @@ class GatewayReferences(Construct):
     caller: Principal
     policy_client_id: str | None
     identity_id: str | None
+    vault_client_id: str | None
     fragments: dict[str, ApiManagementPolicyFragment]
+    named_values: dict[str, ApiManagementNamedValue]
     policy: ApiManagementPolicy | None
     policy_document: Document | None
     _service: ApiManagement | DataAzurermApiManagement
@@ -150,6 +161,7 @@ class GatewayReferences(Construct):
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
         self.fragments = {}
+        self.named_values = {}
         self._claims = {}
 
     @property
@@ -163,15 +175,18 @@ class GatewayReferences(Construct):
         self.policy = self.policy_document = None
         if source is None:
             return
-        self.policy_document = read_policy(self, "policy", source, at="global")
-        check_document(self, "policy", self.policy_document, at="global", sku=self.sku)
+        self.policy_document = document = read_policy(self, "policy", source, at="global")
+        check_document(self, "policy", document, at="global", sku=self.sku)
         from cdktf_cdktf_provider_azurerm.api_management_policy import ApiManagementPolicy
 
         self.policy = ApiManagementPolicy(
-            self, "policy", api_management_id=self.id, xml_content=write(self.policy_document)
+            self, "policy", api_management_id=self.id, xml_content=write(document)
         )
+        self.apply_after_parts(self.policy, document)
 
-    def claim(self, scope: Construct, argument: str, kind: str, name: str) -> None:
+    def claim(
+        self, scope: Construct, argument: str, kind: str, name: str, *, fix: str | None = None
+    ) -> None:
         """Take a name that can be there once in a service, such as an API's path.
 
         Raises:
@@ -183,7 +198,7 @@ class GatewayReferences(Construct):
                 scope,
                 argument,
                 f"the {kind} {name!r} is in this gateway already, from {holder.node.path}",
-                f"choose another {kind}",
+                fix or f"choose another {kind}",
             )
 
     def add_fragment(self, name: str, source: Fragment | Path | str) -> ApiManagementPolicyFragment:
@@ -197,20 +212,37 @@ class GatewayReferences(Construct):
             InputError: If it cannot be read, or API Management would not accept it.
         """
         check_pattern(self, "fragment", name, r"[\w-]{1,80}", "up to 80 letters, digits, - and _")
-        self.claim(self, "fragment", "fragment", name)
+        if name.lower() in map(str.lower, self.fragments):
+            refuse(self, "fragment", f"there is one with the name {name!r}", "choose another name")
+        document = read_fragment(self, f"fragment {name}", source, sku=self.sku)
         from cdktf_cdktf_provider_azurerm.api_management_policy_fragment import (
             ApiManagementPolicyFragment,
         )
 
-        self.fragments[name] = ApiManagementPolicyFragment(
+        fragment = self.fragments[name] = ApiManagementPolicyFragment(
             self,
             f"fragment-{name}",
             api_management_id=self.id,
             name=name,
             format="rawxml",
-            value=fragment_xml(self, f"fragment {name}", source, sku=self.sku),
+            value=write(document),
         )
-        return self.fragments[name]
+        self.apply_after_parts(fragment, document)
+        return fragment
+
+    def apply_after_parts(
+        self, resource: TerraformResource, document: AnyDocument | Callable[[], AnyDocument]
+    ) -> None:
+        """Let a policy or fragment be written after those parts of the service that it names.
+
+        Args:
+            resource: The policy or fragment.
+            document: What it says, or what returns that at synth if it may change until then.
+        """
+        if callable(document) or names_parts(document):
+            apply_after_parts(
+                resource, document, named_values=self.named_values, fragments=self.fragments
+            )
 
     @cached_property
     def public_ip_address(self) -> str:
@@ -219,7 +251,17 @@ class GatewayReferences(Construct):
         Only Developer, Basic, Standard and Premium have an address of their own; the other tiers
         share theirs with other customers, so it is nothing to restrict access by (Learn, "IP
         addresses of API Management").
+
+        Raises:
+            InputError: For a tier that is known to have none.
         """
+        if self.sku is not None and tier_of(self.sku) not in CLASSIC:
+            refuse(
+                self,
+                "public_ip_address",
+                f"{self.sku} has no address of its own",
+                "name the subnet that its calls come from, or restrict nothing",
+            )
         return Token.as_string(Fn.element(self._service.public_ip_addresses, 0))
 
 
@@ -283,7 +325,7 @@ class Gateway(GatewayReferences):
     ) -> None:
         super().__init__(scope, id)
         identity = identity or GatewayIdentity()
-        check_pattern(self, "name", name, r"[0-9a-zA-Z-]{1,50}", "1 to 50 letters, digits, hyphens")
+        check_pattern(self, "name", name, _NAME, _NAME_RULE)
         check_pattern(
             self, "publisher.name", publisher.name, r"(?s).{1,100}", "1 to 100 characters"
         )
@@ -292,6 +334,18 @@ class Gateway(GatewayReferences):
         )
         check_pattern(self, "sku", sku, SKU, SKU_RULE)
         check_pattern(self, "min_api_version", min_api_version, r"\d{4}-\d\d-\d\d", "YYYY-MM-DD")
+        if virtual_network:
+            check_choice(
+                self, "virtual_network.type", virtual_network.type, ("External", "Internal")
+            )
+        for location in additional_locations:
+            if (location.virtual_network_configuration is None) != (virtual_network is None):
+                refuse(
+                    self,
+                    "additional_locations",
+                    "a network in one region and none in another",
+                    "give every region a virtual_network_configuration, or none of them",
+                )
         if not is_token(sku):
             for argument, problem, fix in tier_problems(
                 sku,
@@ -374,6 +428,7 @@ class Gateway(GatewayReferences):
                 client_id=self.service_principal.client_id, object_id=object_id, name="gateway"
             )
             self.policy_client_id = self.identity_id = None
+        self.vault_client_id = None if identity.system_assigned else self.policy_client_id
         self._make_policy(policy)
 
     @staticmethod
@@ -485,6 +540,7 @@ class ExistingGateway(GatewayReferences):
             if sku is None and sku_name and SKU.fullmatch(sku_name):
                 self.sku = sku_name
         elif name and resource_group_name:
+            check_pattern(self, "name", name, _NAME, _NAME_RULE)
             from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import (
                 DataAzurermApiManagement,
             )
@@ -507,6 +563,7 @@ class ExistingGateway(GatewayReferences):
         self.service_principal: DataAzureadServicePrincipal | None = None
         self.policy_client_id: str | None = None
         self.identity_id: str | None = None
+        self.vault_client_id: str | None = None
         if identity:
             references = _references(identity)
             self.caller = Principal(
@@ -517,6 +574,8 @@ class ExistingGateway(GatewayReferences):
         elif principal:
             self.caller = principal
         else:
+            if isinstance(service, ApiManagement):
+                _check_system_assigned(self, service)
             object_id = (
                 service.identity.principal_id
                 if isinstance(service, ApiManagement)
@@ -535,6 +594,17 @@ def _references(identity: UserAssignedIdentity | ExistingIdentity) -> ExistingId
             id=identity.id, client_id=identity.client_id, principal_id=identity.principal_id
         )
     return identity
+
+
+def _check_system_assigned(scope: Construct, service: ApiManagement) -> None:
+    given = service.identity_input
+    if given is None or (not is_token(given.type) and "SystemAssigned" not in given.type):
+        refuse(
+            scope,
+            "resource",
+            f"{service.node.path} has no system-assigned identity to call functions with",
+            "give it one, or say identity=… for a user-assigned identity that it has",
+        )
 
 
 def _service_principal(scope: Construct, object_id: str) -> DataAzureadServicePrincipal:

@@ -18,8 +18,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from cdktf import TerraformResource
-
 from constructs_lib.operations import Operation
 from constructs_lib.policy import Element, SetHeader, SetQueryParameter
 
@@ -58,12 +56,6 @@ def key_policy(
     if any(_declares(operation, KEY_PARAMETER) for operation in operations):
         return [header]
     return [header, SetQueryParameter(name=KEY_PARAMETER, exists_action="delete")]
-
-
-def apply_after(resource: TerraformResource, other: TerraformResource) -> None:
-    """Let Terraform change `resource` after `other`, next to what it waits for already."""
-    address = f"{other.terraform_resource_type}.{other.friendly_unique_id}"
-    resource.depends_on = [*(resource.depends_on or ()), address]
 
 
 def _declares(operation: Operation, name: str) -> bool:

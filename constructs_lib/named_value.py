@@ -27,8 +27,8 @@ class KeyVaultSecret:
 
     Attributes:
         secret_id: The secret's URL, without a version so that rotation reaches the gateway.
-        identity_client_id: The user-assigned identity that reads it; the system-assigned one if
-            left out. It needs the role Key Vault Secrets User.
+        identity_client_id: The user-assigned identity that reads it; the gateway's own if left
+            out, the system-assigned one of two. It needs the role Key Vault Secrets User.
     """
 
     secret_id: str
@@ -76,7 +76,8 @@ def named_value_resource(
         if value.identity_client_id:
             check_uuid(scope, where, value.identity_client_id, "the identity's client id")
         from_vault = ApiManagementNamedValueValueFromKeyVault(
-            secret_id=value.secret_id, identity_client_id=value.identity_client_id
+            secret_id=value.secret_id,
+            identity_client_id=value.identity_client_id or gateway.vault_client_id,
         )
     elif any(word in name.lower() for word in _TELLING_WORDS):
         refuse(
@@ -86,7 +87,7 @@ def named_value_resource(
             "give a KeyVaultSecret, or another name if it is none",
         )
     gateway.claim(scope, where, "named value", name)
-    return ApiManagementNamedValue(
+    made = gateway.named_values[name] = ApiManagementNamedValue(
         scope,
         f"named-value-{name}",
         name=name,
@@ -99,3 +100,4 @@ def named_value_resource(
         value=value if isinstance(value, str) else None,
         value_from_key_vault=from_vault,
     )
+    return made

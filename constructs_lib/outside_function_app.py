@@ -14,13 +14,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from cdktf import TerraformStack
 from constructs import Construct
 
 from constructs_lib.acceptance import accept
 from constructs_lib.azapi import AzapiUpdateResource
 from constructs_lib.checks import check_pattern, refuse
 from constructs_lib.easy_auth import EasyAuth
+from constructs_lib.stack_of import stack_of
 
 _API = "2024-04-01"
 _ID = re.compile(
@@ -58,6 +61,10 @@ class OutsideFunctionApp:
     hostname: str | None = None
     slots: Sequence[str] | Mapping[str, str] = ()
     ftp: bool = True
+
+
+# By stack and id: two resources for one setting would overwrite each other at each apply.
+_protected: WeakKeyDictionary[TerraformStack, dict[str, ProtectedOutsideApp]] = WeakKeyDictionary()
 
 
 class ProtectedOutsideApp(Construct):
@@ -105,6 +112,14 @@ class ProtectedOutsideApp(Construct):
                 "sign_in, allowed_tenants and allow_anonymous_paths need app settings or tags, "
                 "which are not managed here",
                 "adopt the app with an import block, or leave them out",
+            )
+        first = _protected.setdefault(stack_of(self), {}).setdefault(app.id.lower(), self)
+        if first is not self:
+            refuse(
+                self,
+                "function_app",
+                f"{first.node.path} writes the Easy Auth of {name} already",
+                "give the function_app and the registration of the API that does",
             )
         self.id = app.id
         self.easy_auth = easy_auth

@@ -10,7 +10,7 @@ from constructs import Construct
 from constructs_lib.checks import refuse
 from constructs_lib.errors import InputError
 from constructs_lib.findings import Finding
-from constructs_lib.policy import Base, Document, Fragment, check, read, read_file, write
+from constructs_lib.policy import Base, Document, Fragment, check, read, read_file
 
 PolicySource = Document | Path | str
 """A document, the path of an XML file, or XML text (which starts with `<`)."""
@@ -50,10 +50,10 @@ def check_document(
     _refuse_errors(scope, argument, check(document, scope=at, sku=sku))
 
 
-def fragment_xml(
+def read_fragment(
     scope: Construct, argument: str, source: Fragment | Path | str, *, sku: str | None
-) -> str:
-    """Read, check and write a policy fragment.
+) -> Fragment:
+    """Read and check a policy fragment.
 
     Raises:
         InputError: If it cannot be read or API Management would not accept it.
@@ -62,7 +62,7 @@ def fragment_xml(
     if isinstance(fragment, Document):
         refuse(scope, argument, "a policy document is no fragment", "write <fragment>…</fragment>")
     _refuse_errors(scope, argument, check(fragment, scope="fragment", sku=sku))
-    return write(fragment)
+    return fragment
 
 
 def _read(

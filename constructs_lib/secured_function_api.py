@@ -25,6 +25,7 @@ from constructs_lib.app_registration import (
     ExistingRegistration,
     Registration,
 )
+from constructs_lib.apply_order import apply_after
 from constructs_lib.checks import is_token, refuse
 from constructs_lib.easy_auth import AnonymousPaths, EasyAuth, SignIn
 from constructs_lib.function_api import ApiVersion, FunctionApi, Product
@@ -35,7 +36,7 @@ from constructs_lib.function_app import (
     ProtectedFunctionApp,
 )
 from constructs_lib.gateway import Gateway, GatewayReferences
-from constructs_lib.migration import KEYS_REASON, Stage, apply_after
+from constructs_lib.migration import KEYS_REASON, Stage
 from constructs_lib.named_value import KeyVaultSecret
 from constructs_lib.operations import Operation, Operations
 from constructs_lib.outside_function_app import OutsideFunctionApp, ProtectedOutsideApp
@@ -47,6 +48,10 @@ from constructs_lib.subscription_key import SubscriptionKey
 
 if TYPE_CHECKING:
     from constructs_lib.app_resource import AppResource, SlotResource
+
+
+# What has its Easy Auth already.
+_MADE = (FunctionApp, ProtectedFunctionApp, ProtectedOutsideApp)
 
 
 class ApiProps(TypedDict, total=False):
@@ -86,15 +91,15 @@ class SecuredFunctionApi(Construct):
         path: Where the API is served below the gateway's URL.
         operations: What is published.
         function_app: What to make; or a function app resource of your stack, to be secured in
-            place; or one outside Terraform; or a `FunctionApp` that has its Easy Auth, together
-            with its `registration`.
+            place; or one outside Terraform; or the `function_app` of another API, which has its
+            Easy Auth, together with its `registration`.
         registration: Of the function app; a new one if left out.
         name: The API's name, `id` if left out.
         function_app_name: Of a new function app, unique in the world; made from `id` and the
             construct's path if left out.
         resource_group: Of a new function app; the new gateway's if left out.
         slots: The slots of a function app resource that is secured in place, by name: all of them.
-        inbound: Who reaches that function app at all; as it is if left out.
+        inbound: Who reaches the function app that is secured in place at all; as it is if left out.
         deployment: Who reaches its deployment site; as it is if left out.
         further_callers: Who may call the functions besides the gateway.
         unauthenticated_action: What a caller without a valid token gets.
@@ -128,7 +133,8 @@ class SecuredFunctionApi(Construct):
         | AppResource
         | OutsideFunctionApp
         | FunctionApp
-        | ProtectedFunctionApp,
+        | ProtectedFunctionApp
+        | ProtectedOutsideApp,
         registration: Registration | None = None,
         name: str | None = None,
         function_app_name: str | None = None,
@@ -146,14 +152,28 @@ class SecuredFunctionApi(Construct):
     ) -> None:
         super().__init__(scope, id)
         self.gateway = gateway
-        made = isinstance(function_app, (FunctionApp, ProtectedFunctionApp))
-        if slots and (made or isinstance(function_app, FunctionAppProps)):
-            refuse(
-                self,
-                "slots",
-                "given for a function app that has slots of its own",
-                "leave it out; a new function app takes FunctionAppProps(slots=…)",
-            )
+        made = isinstance(function_app, _MADE)
+        new = isinstance(function_app, FunctionAppProps)
+        stage = api.get("migration")
+        misplaced = {
+            "slots": bool(slots) and (made or new),
+            "inbound": inbound is not None and (made or new),
+            "deployment": deployment is not None and (made or new),
+            "unauthenticated_action": unauthenticated_action != "Return401" and made,
+            "allowed_tenants": bool(allowed_tenants) and made,
+            "allow_anonymous_paths": allow_anonymous_paths is not None and made,
+            "sign_in": sign_in is not None and made,
+        }
+        for argument, wrong in misplaced.items():
+            if wrong:
+                refuse(
+                    self,
+                    argument,
+                    "says nothing of a function app that has its own",
+                    f"leave it out; a new function app takes FunctionAppProps({argument}=…)"
+                    if new
+                    else "leave it out, and say it where the function app's Easy Auth is made",
+                )
         if made and registration is None:
             refuse(
                 self,
@@ -161,8 +181,7 @@ class SecuredFunctionApi(Construct):
                 "the function app came with its Easy Auth",
                 "give the registration that this Easy Auth names",
             )
-        stage = api.get("migration")
-        if stage and (made or isinstance(function_app, FunctionAppProps)):
+        if stage and (new or isinstance(function_app, FunctionApp)):
             refuse(
                 self,
                 "migration",
@@ -297,11 +316,11 @@ class SecuredFunctionApi(Construct):
                 )
 
     def _sites(self) -> list[TerraformResource]:
-        """The resources that hold the Easy Auth of the app and its slots, if they came without."""
+        """The resources that hold the Easy Auth of an app that exists and of its slots."""
         app = self.function_app
         if isinstance(app, ProtectedOutsideApp):
             return list(app.auth_settings.values())
-        if isinstance(app, ProtectedFunctionApp) and self.easy_auth:
+        if isinstance(app, ProtectedFunctionApp):
             return [app.resource, *app.slots.values()]
         return []
 

@@ -37,6 +37,8 @@ def check_app_settings(scope: Construct, argument: str, settings: Mapping[str, s
     for name, value in settings.items():
         if is_token(name):
             continue
+        if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - Python lets it be anything
+            refuse(scope, argument, f"{name} is {value!r}, no text", f"write {str(value)!r}")
         if _OWN.fullmatch(name):
             refuse(scope, argument, f"{name} is made by the construct", "leave it out")
         if value.startswith("@Microsoft.KeyVault("):

@@ -44,7 +44,7 @@ class Source:
     @classmethod
     def address(cls, address: str, *, name: str) -> Source:
         """A single address, for example the gateway's `public_ip_address`."""
-        return cls(name=name, cidr=f"{address}/32")
+        return cls(name=name, cidr=f"{address}/{128 if ':' in address else 32}")
 
     @classmethod
     def subnet(cls, subnet_id: str, *, name: str) -> Source:

@@ -7,6 +7,7 @@ from cdktf import Token
 from cdktf_cdktf_provider_azurerm.api_management import (
     ApiManagement,
     ApiManagementAdditionalLocation,
+    ApiManagementAdditionalLocationVirtualNetworkConfiguration,
     ApiManagementIdentity,
 )
 
@@ -67,7 +68,14 @@ def made(build):
             zones=["1", "2"],
             virtual_network=VirtualNetwork(subnet_id=SUBNET, type="Internal"),
             public_ip_address_id="/subscriptions/s/ip",
-            additional_locations=[ApiManagementAdditionalLocation(location="northeurope")],
+            additional_locations=[
+                ApiManagementAdditionalLocation(
+                    location="northeurope",
+                    virtual_network_configuration=(
+                        ApiManagementAdditionalLocationVirtualNetworkConfiguration(subnet_id=SUBNET)
+                    ),
+                )
+            ],
             gateway_disabled=True,
             tags={"owner": "platform"},
         )
@@ -167,7 +175,7 @@ def test_the_policy_of_the_service_is_written(made):
 @pytest.mark.parametrize(
     ("props", "where", "says"),
     [
-        ({"name": "apim_x"}, "name", "letters, digits, hyphens"),
+        ({"name": "apim_x"}, "name", "letters, digits and hyphens"),
         ({"sku": "BasicV2_10x"}, "sku", "BasicV2_1 to _10"),
         ({"sku": "developer_1"}, "sku", "Developer_1"),
         ({"publisher": Publisher(name="C", email="a b")}, "publisher.email", "without blanks"),
@@ -191,6 +199,26 @@ def test_the_policy_of_the_service_is_written(made):
             {"additional_locations": [ApiManagementAdditionalLocation(location="x")]},
             "additional_locations",
             "Premium",
+        ),
+        ({"name": "1apim"}, "name", "a letter first"),
+        ({"name": "apim-"}, "name", "no hyphen last"),
+        ({"name": "größe"}, "name", "letters, digits and hyphens"),
+        (
+            {
+                "sku": "Premium_1",
+                "virtual_network": VirtualNetwork(subnet_id=SUBNET, type="external"),
+            },
+            "virtual_network.type",
+            "External, Internal",
+        ),
+        (
+            {
+                "sku": "Premium_1",
+                "virtual_network": VirtualNetwork(subnet_id=SUBNET),
+                "additional_locations": [ApiManagementAdditionalLocation(location="x")],
+            },
+            "additional_locations",
+            "every region",
         ),
         ({"client_certificate_enabled": True}, "client_certificate_enabled", "leave it out"),
         ({"gateway_disabled": True}, "gateway_disabled", "additional_locations"),
@@ -264,3 +292,42 @@ def test_an_existing_gateway_is_meant_one_way_only(stack):
             identity=EXISTING,
             principal=Principal(name="gateway", client_id="c", object_id="o"),
         )
+
+
+@pytest.mark.parametrize("sku", ["Consumption_0", "StandardV2_1"])
+def test_no_address_is_given_that_other_customers_share(stack, sku):
+    made = gateway(stack, sku=sku)
+    with pytest.raises(InputError, match="has no address of its own"):
+        _ = made.public_ip_address
+    existing = Gateway.existing(stack, "old", name="apim", resource_group_name="rg", sku=sku)
+    with pytest.raises(InputError, match="has no address of its own"):
+        _ = existing.public_ip_address
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [None, ApiManagementIdentity(type="UserAssigned", identity_ids=["/subscriptions/s/i"])],
+    ids=["none", "user-assigned only"],
+)
+def test_a_resource_without_the_identity_to_call_with_is_refused(stack, identity):
+    service = ApiManagement(
+        stack,
+        "apim",
+        name="apim",
+        resource_group_name="rg",
+        location="westeurope",
+        publisher_name="x",
+        publisher_email="a@b.example",
+        sku_name="Developer_1",
+        identity=identity,
+    )
+    with pytest.raises(InputError, match="no system-assigned identity"):
+        Gateway.from_resource(stack, "gateway", service)
+
+
+@pytest.mark.parametrize("name", ["part", "PART"])
+def test_a_fragment_is_there_once(stack, name):
+    made = gateway(stack)
+    made.add_fragment("part", "<fragment><set-status code='200' /></fragment>")
+    with pytest.raises(InputError, match="choose another name"):
+        made.add_fragment(name, "<fragment><set-status code='200' /></fragment>")

@@ -14,19 +14,25 @@ from cdktf_cdktf_provider_azurerm.linux_function_app import (
 )
 
 from constructs_lib import (
+    AnonymousPaths,
+    ApiVersion,
     AppRegistration,
     FunctionApi,
     FunctionAppProps,
     Gateway,
     GatewayIdentity,
     Hosting,
+    Inbound,
     InputError,
+    KeyVaultSecret,
+    OutsideFunctionApp,
     Placement,
     Principal,
     Publisher,
     Runtime,
     SecuredFunctionApi,
     Slot,
+    SubscriptionKey,
     add_outputs,
 )
 from constructs_lib.secured_function_api import ApiProps
@@ -288,3 +294,92 @@ def test_the_props_passed_on_are_those_of_the_api():
     parameters = inspect.signature(FunctionApi.__init__).parameters
     keywords = {name for name, one in parameters.items() if one.kind is one.KEYWORD_ONLY}
     assert set(get_type_hints(ApiProps)) == keywords - wired
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "for_new"),
+    [
+        ("inbound", Inbound.default_deny(), True),
+        ("deployment", Inbound.default_deny(), True),
+        ("slots", {"staging": None}, True),
+        ("unauthenticated_action", "Return403", False),
+        ("allowed_tenants", ["7d1e2f3a-4b5c-4d6e-8f90-a1b2c3d4e5f6"], False),
+        ("allow_anonymous_paths", AnonymousPaths(paths=["/api/x"], reason="because"), False),
+    ],
+)
+def test_what_would_say_nothing_is_refused(stack, argument, value, for_new):
+    apim = gateway(stack)
+    first = orders(stack, gateway=apim)
+    made = {"function_app": first.function_app, "registration": first.registration}
+    with pytest.raises(InputError, match=f"second: {argument}: .*Easy Auth is made"):
+        orders(stack, "second", gateway=apim, **made, **{argument: value})
+    if for_new:
+        with pytest.raises(InputError, match=rf"third: {argument}: .*FunctionAppProps\({argument}"):
+            orders(stack, "third", gateway=apim, **{argument: value})
+
+
+def test_a_key_in_the_header_of_the_token_is_refused(stack):
+    key = SubscriptionKey(header="authorization")
+    with pytest.raises(InputError, match="choose another header"):
+        orders(stack, subscription_key=key)
+
+
+def test_versions_share_a_path_in_one_version_set_only(build, stack):
+    def make(stack):
+        apim = gateway(stack)
+        first = orders(stack, "v1", gateway=apim, path="orders", version=ApiVersion(version="v1"))
+        shared = first.function_api.version_set.id
+        orders(
+            stack,
+            "v2",
+            gateway=apim,
+            path="orders",
+            version=ApiVersion(version="v2", version_set_id=shared),
+        )
+        with pytest.raises(InputError, match="version_set_id of the version set"):
+            orders(stack, "v3", gateway=apim, path="orders", version=ApiVersion(version="v3"))
+        with pytest.raises(InputError, match="is in this gateway already, from test/v1"):
+            orders(stack, "plain", gateway=apim, path="orders")
+
+    made = build(make)["resource"]
+    assert len(made["azurerm_api_management_api_version_set"]) == 1
+
+
+@pytest.mark.parametrize("names", [["a", "a"], [""], "prod"])
+def test_subscriptions_are_a_list_of_names(stack, names):
+    with pytest.raises(InputError, match="subscriptions"):
+        orders(stack, subscriptions=names)
+
+
+def test_two_apis_share_an_app_outside_terraform(build):
+    outside = OutsideFunctionApp(
+        id="/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/func-old"
+    )
+
+    def make(stack):
+        apim = gateway(stack)
+        key = {"function_key": "old-key", "migration": "both"}
+        first = orders(stack, gateway=apim, function_app=outside, **key)
+        app = {"function_app": first.function_app, "registration": first.registration}
+        orders(stack, "second", gateway=apim, **app, **key)
+        with pytest.raises(InputError, match="writes the Easy Auth of func-old already"):
+            orders(stack, "third", gateway=apim, function_app=outside)
+
+    made = build(make)["resource"]
+    [auth] = [
+        body for body in made["azapi_update_resource"].values() if body["name"] == "authsettingsV2"
+    ]
+    policies = {each.rpartition("_")[0] for each in auth["depends_on"]}
+    start = "azurerm_api_management_api_policy"
+    assert policies == {f"{start}.orders_api_policy", f"{start}.second_api_policy"}
+
+
+@pytest.mark.parametrize(("system", "named"), [(True, False), (False, True)])
+def test_a_secret_is_read_with_an_identity_that_the_gateway_has(build, system, named):
+    def make(stack):
+        identity = GatewayIdentity(system_assigned=system, user_assigned="id-apim")
+        secret = KeyVaultSecret(secret_id="https://kv.vault.azure.net/secrets/x")
+        orders(stack, gateway=gateway(stack, identity=identity), named_values={"x": secret})
+
+    vault = only(build(make), "azurerm_api_management_named_value")["value_from_key_vault"]
+    assert ("identity_client_id" in vault) == named
