@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from constructs import Construct
 
-from constructs_lib.checks import refuse
+from constructs_lib.checks import check_choice, refuse
 from constructs_lib.gateway import InGateway
 from constructs_lib.subscription_key import SubscriptionKey
 
@@ -81,6 +81,7 @@ class ApiDiagnostics(Construct):
 
         if not 0 <= settings.sampling_percentage <= 100:
             refuse(self, "sampling_percentage", "out of range", "write 0 to 100")
+        check_choice(self, "verbosity", settings.verbosity, ("error", "information", "verbose"))
         self.logger: ApiManagementLogger | None = None
         insights = settings.application_insights
         if insights is not None and settings.logger_id is None:

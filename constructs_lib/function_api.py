@@ -229,6 +229,7 @@ class FunctionApi(Construct):
         self._audience = audience
         self._in_gateway = gateway.arguments
         self._check(name, path, route_prefix, audience, operations, anonymous_reason)
+        self._check_version(name, revision, version, shares_name=diagnostics is not None)
         gateway.claim(self, "name", "API name", name)
         self._claim_path(path, version)
 
@@ -276,7 +277,7 @@ class FunctionApi(Construct):
         )
         self.name = self.api.name
         segment = f"/{version.version}" if version and version.scheme == "Segment" else ""
-        self.url = f"{gateway.url}/{path}{segment}".rstrip("/")
+        self.url = f"{gateway.url}/{f'{path}{segment}'.strip('/')}".rstrip("/")
         self.backend = backend_resource(
             self,
             gateway=gateway,
@@ -387,6 +388,17 @@ class FunctionApi(Construct):
         document = self.secured_policy()
         check_document(self, "policy", document, at="api", sku=self._gateway.sku)
         return write(document)
+
+    def _check_version(
+        self, name: str, revision: str, version: ApiVersion | None, *, shares_name: bool
+    ) -> None:
+        # Version set and logger get the API's name, and azurerm allows them less than an API.
+        if shares_name or (version and version.version_set_id is None):
+            check_child_name(self, "name", name)
+        check_pattern(self, "revision", revision, r"(?s).+", "at least one character")
+        if version:
+            check_choice(self, "version.scheme", version.scheme, ("Segment", "Header", "Query"))
+            check_pattern(self, "version.version", version.version, r"\S+", "for example v1")
 
     def _claim_path(self, path: str, version: ApiVersion | None) -> None:
         """Take the path, which only versions of one version set may share."""
@@ -582,6 +594,9 @@ class FunctionApi(Construct):
         if product.display_name is not None:
             self._gateway.claim(self, "product.id", "product", product.id)
             check_child_name(self, "product.id", product.id)
+            check_pattern(
+                self, "product.display_name", product.display_name, r"(?s).+", "a name for readers"
+            )
             if product.approval_required and not (product.subscriptions_limit or 0) > 0:
                 refuse(
                     self,

@@ -79,6 +79,8 @@ def named_value_resource(
             secret_id=value.secret_id,
             identity_client_id=value.identity_client_id or gateway.vault_client_id,
         )
+    elif not value:
+        refuse(scope, where, "has no text", "give it one, or a KeyVaultSecret")
     elif any(word in name.lower() for word in _TELLING_WORDS):
         refuse(
             scope,

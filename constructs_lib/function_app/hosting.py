@@ -179,6 +179,8 @@ def check_hosting(scope: Construct, hosting: Hosting) -> None:
                 f"{hosting.sku} does not scale elastically",
                 "use it with Hosting.premium",
             )
+    _check_range(scope, "worker_count", hosting.worker_count, 1)
+    _check_range(scope, "maximum_elastic_worker_count", hosting.maximum_elastic_worker_count, 0)
     if hosting.kind != "flex_consumption":
         return
     if hosting.instance_memory_in_mb not in (512, 2048, 4096):
@@ -190,6 +192,14 @@ def check_hosting(scope: Construct, hosting: Hosting) -> None:
         )
     _check_range(scope, "maximum_instance_count", hosting.maximum_instance_count, 40)
     _check_range(scope, "http_concurrency", hosting.http_concurrency, 1)
+    for group, count in hosting.always_ready.items():
+        if not group or count < 0:
+            refuse(
+                scope,
+                "hosting.always_ready",
+                f"{group!r}: {count} is not allowed",
+                "write how many for the name of a function or of its group, http for example",
+            )
     if sum(hosting.always_ready.values()) > hosting.maximum_instance_count:
         refuse(
             scope,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from constructs import Construct
 
-from constructs_lib.checks import is_token, refuse
+from constructs_lib.checks import check_choice, is_token, refuse
 from constructs_lib.resource_group import Placement
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ def check_inbound(scope: Construct, argument: str, inbound: Inbound) -> None:
     Raises:
         InputError: If a source is not exactly one thing, not a CIDR, or named twice.
     """
+    check_choice(scope, f"{argument}.default_action", inbound.default_action, ("Allow", "Deny"))
     if inbound.default_action == "Allow" and inbound.allow:
         refuse(
             scope,

@@ -267,7 +267,8 @@ class Operation:
                     where=self.name,
                     fix=f'add Parameter(name="{name}"), or leave parameters out altogether',
                 )
-        for parameter in self.parameters:
+        query = self.request.query_parameters if self.request else ()
+        for parameter in (*self.parameters, *query):
             if parameter.values and parameter.default not in (None, *parameter.values):
                 raise InputError(
                     f"{parameter.name!r} has the default {parameter.default!r}, none of its values",

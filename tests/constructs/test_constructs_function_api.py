@@ -285,6 +285,18 @@ def test_the_effective_policy_resolves_base_through_all_scopes(build):
 @pytest.mark.parametrize(
     ("props", "where", "says"),
     [
+        ({"revision": ""}, "revision", "at least one"),
+        ({"path": "größe"}, "path", "letters"),
+        ({"version": ApiVersion(version="")}, "version.version", "v1"),
+        ({"version": ApiVersion(version="v1", scheme="header")}, "version.scheme", "Header"),
+        ({"name": "_x_", "version": ApiVersion(version="v1")}, "name", "at both ends"),
+        ({"named_values": {"greeting": ""}}, "named_values.greeting", "give it one"),
+        ({"product": Product(id="p", display_name="")}, "product.display_name", "for readers"),
+        (
+            {"circuit_breaker": CircuitBreaker(status_codes=(500,))},
+            "circuit_breaker.status_codes",
+            "first and the last",
+        ),
         ({"path": "/orders"}, "path", "none at the ends"),
         ({"name": "a*b"}, "name", "without"),
         ({"audience": "orders"}, "audience", "client id of the app registration"),

@@ -407,6 +407,20 @@ REFUSED = {
         {"hosting": Hosting.flex_consumption(always_ready={"http": 90, "durable": 11})},
         "more instances are always ready than there may be at all",
     ),
+    "less than nothing ready": (
+        {"hosting": Hosting.flex_consumption(always_ready={"http": -1})},
+        "write how many",
+    ),
+    "no worker": ({"hosting": Hosting.premium(worker_count=0)}, "write 1 to 1000"),
+    "fewer than no workers": (
+        {"hosting": Hosting.premium(maximum_elastic_worker_count=-1)},
+        "write 0 to 1000",
+    ),
+    "a setting that is no text": ({"app_settings": {"Flag": True}}, "Flag is True, no text"),
+    "a default action that is none": (
+        {"inbound": Inbound(default_action="deny")},
+        "write one of Allow, Deny",
+    ),
     "slots on flex": ({"slots": [Slot(name="staging")]}, "Flex Consumption has no deployment"),
     "slots on basic": (
         {"hosting": Hosting.dedicated("B1"), "slots": [Slot(name="staging")]},
