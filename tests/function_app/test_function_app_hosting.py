@@ -7,7 +7,7 @@ import json
 import pytest
 from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 
-from constructs_lib import AppIdentity, Hosting, InputError, Runtime, Slot, Storage
+from constructs_lib import AppIdentity, Hosting, Inbound, InputError, Runtime, Slot, Storage
 from constructs_lib.function_app.runtime import VERSIONS
 
 PLAN = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/serverFarms/shared"
