@@ -124,6 +124,14 @@ _TEXT = frozenset(
     }
 )
 
+# The names of arguments that the providers take as bool.
+_BOOLEAN = re.compile(
+    "(.+_)?enabled|enable_.+|.+_required|https_only|require_authentication|require_https|"
+    "scm_use_main_ip_restriction|validate_certificate_(chain|name)"
+)
+# As Terraform converts text where it expects a bool; all other text is an error to it.
+_BOOLEAN_TEXT = {"true": True, "1": True, "false": False, "0": False}
+
 
 class Configuration:
     """Every resource of a Terraform configuration, plan or state, with references to follow.
@@ -470,6 +478,8 @@ class Body:
         value = self._configuration.read(
             raw, resource.stack, resource.module, literal=resource.literal, attribute=name
         )
+        if isinstance(value, str) and _BOOLEAN.fullmatch(name):
+            value = _BOOLEAN_TEXT.get(value, value)
         return default if value is None else value
 
     def values(self, name: str) -> list[Value]:

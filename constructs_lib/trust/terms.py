@@ -458,6 +458,12 @@ def _same(value: Value) -> Value:
     return value
 
 
+def _tobool(value: Value) -> Value:
+    if isinstance(value, (bool, Term)) or value is None:
+        return value
+    return {"true": True, "false": False}[_known_text(value)]
+
+
 def _distinct(values: Value) -> Value:
     items: list[Value] = []
     for item in _flat(values):
@@ -488,7 +494,9 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "one": _one,
     "replace": _replace,
     "sensitive": _same,
+    "tobool": _tobool,
     "tolist": _same,
+    "tomap": _same,
     "toset": _same,
     "tostring": _same,
     "trimprefix": _text_function(str.removeprefix),
