@@ -273,11 +273,13 @@ class Configuration:
             return self._module_output(stack, module, steps, attribute)
         if root in ("each", "count", "self", "path", "terraform"):
             return Term((Opaque(f"${{{_text(steps)}}}", known=root in ("path", "terraform")),))
-        size = 3 if root == "data" else 2
+        size = 3 if root in ("data", "ephemeral") else 2
         if len(steps) < size:
             return Term((Opaque(f"${{{_text(steps)}}}"),))
         if steps[:2] == ("data", "terraform_remote_state"):
             return self._remote_state(stack, steps)
+        if root == "ephemeral":  # Never stored, so that no document shows one.
+            return _unknown(stack, _within(module) + _text(steps[:3]), steps[3:])
         return self._attribute(stack, module, steps[:size], steps[size:])
 
     def _attribute(self, stack: str, module: str, head: Steps, rest: Steps) -> Value:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from trust_samples import APP, Document, chain, easy_auth
+from trust_samples import APP, Document, chain, directory, easy_auth
 
 from constructs_lib.trust import Analysis, analyse, read_stacks
+from constructs_lib.trust.terms import evaluate
 
 GATEWAY = "azurerm_api_management"
 Change = Callable[[Document], object]
@@ -84,3 +85,77 @@ def test_what_is_text_stays_text() -> None:
     [resource] = configuration.of_type(APP)
     settings = configuration.body(resource).value("app_settings")
     assert settings == {"enabled": "true", "LOGGING_enabled": "false"}
+
+
+# What an expression mentions ----------------------------------------------------------------------
+
+
+def lead_nowhere(document: Document) -> set[str | None]:
+    return {each.attribute for each in analysed(document).findings if each.rule == "SF904"}
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        '${file("${path.module}/policies/orders.xml")}',
+        '${templatefile("policies/orders.xml.tftpl", { id = "x.y" })}',
+        '${var.v2 ? "https://login.microsoftonline.com/x/v2.0" : "https://sts.windows.net/x/"}',
+        "${[for a in [azurerm_user_assigned_identity.gateway] : a.client_id]}",
+        "${{for k, v in azurerm_user_assigned_identity.gateway : k => v.client_id}}",
+        "${ephemeral.azurerm_key_vault_secret.k.value}",
+        '${lookup(azurerm_user_assigned_identity.gateway, "a.b").c.d}',
+    ],
+)
+def test_what_only_looks_like_a_resource_is_none(expression: str) -> None:
+    document = chain()
+    document["variable"] = {"v2": {"type": "bool"}}
+    of(document, f"{GATEWAY}_api_policy")["xml_content"] = expression
+    directory(document)["tenant_auth_endpoint"] = expression
+    assert lead_nowhere(document) == set()
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "${azuread_application.gone.client_id}",
+        "${sha1(azuread_application.gone.client_id)}",
+        '${var.v2 ? azuread_application.gone.client_id : "x"}',
+        '${true ? "x" : azuread_application.gone.client_id}',
+        '${sha1("api://${azuread_application.gone.client_id}/x")}',
+        "${[for a in [azuread_application.gone] : a.client_id]}",
+        '${azuread_application.gone["a"].client_id}',
+    ],
+)
+def test_a_resource_that_is_missing_is_named_wherever_it_stands(expression: str) -> None:
+    document = chain()
+    document["variable"] = {"v2": {"type": "bool"}}
+    directory(document)["tenant_auth_endpoint"] = expression
+    assert lead_nowhere(document) == {"azuread_application.gone"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("${var.yes ? 1 : 2}", 1),
+        ("${var.no ? 1 : 2}", 2),
+        ("${!var.no ? 1 : 2}", 1),
+        ('${var.name == "a:b" && !(var.no) ? "x" : "y"}', "x"),
+        ('${var.name != "a:b" || var.no}', False),
+        ("${var.yes ? var.no ? 1 : 2 : 3}", 2),
+        ("${1 == true}", False),
+        ("${[var.no ? 1 : 2]}", [2]),
+    ],
+)
+def test_conditions_that_are_known_are_decided(expression: str, value: object) -> None:
+    known = {"yes": True, "no": "false", "name": "a:b"}
+    assert evaluate(expression, lambda steps: known[str(steps[1])]) == value
+
+
+def test_a_condition_that_is_not_known_is_not_decided() -> None:
+    document = chain()
+    document["variable"] = {"on": {"type": "bool"}}
+    easy_auth(document)["require_authentication"] = "${var.on ? true : false}"
+    assert "SF102" not in rules(document)
+    assert "open" not in {a.verdict for a in analysed(document).answers if not a.wanted}
+    document["variable"]["on"]["default"] = False
+    assert "SF102" in rules(document)
