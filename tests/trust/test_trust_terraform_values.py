@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -153,9 +154,207 @@ def test_conditions_that_are_known_are_decided(expression: str, value: object) -
 
 def test_a_condition_that_is_not_known_is_not_decided() -> None:
     document = chain()
-    document["variable"] = {"on": {"type": "bool"}}
+    on: dict[str, object] = {"type": "bool"}
+    document["variable"] = {"on": on}
     easy_auth(document)["require_authentication"] = "${var.on ? true : false}"
     assert "SF102" not in rules(document)
     assert "open" not in {a.verdict for a in analysed(document).answers if not a.wanted}
-    document["variable"]["on"]["default"] = False
+    on["default"] = False
     assert "SF102" in rules(document)
+
+
+# Dynamic blocks -----------------------------------------------------------------------------------
+
+
+def moved_into_dynamic(document: Document, for_each: object) -> None:
+    """Easy Auth's block as a dynamic one."""
+    content = app(document).pop("auth_settings_v2")
+    app(document)["dynamic"] = {"auth_settings_v2": {"for_each": for_each, "content": content}}
+
+
+@pytest.mark.parametrize("none", [[], {}, "${[]}", "${var.protect ? [1] : []}", "${local.none}"])
+def test_a_dynamic_block_of_nothing_is_absent(none: object) -> None:
+    document = chain()
+    document["variable"] = {"protect": {"type": "bool", "default": False}}
+    document["locals"] = {"none": []}
+    moved_into_dynamic(document, none)
+    assert "SF101" in rules(document)
+
+
+@pytest.mark.parametrize("some", [[1], {"a": 1}, "${[1]}", "${var.protect ? [1] : []}"])
+def test_a_dynamic_block_of_something_is_present(some: object) -> None:
+    document = chain()
+    document["variable"] = {"protect": {"type": "bool", "default": True}}
+    moved_into_dynamic(document, some)
+    assert rules(document) == set()
+
+
+@pytest.mark.parametrize("some", ["${var.protect ? [1] : []}", "${var.list}", "${toset(f())}"])
+def test_a_dynamic_block_of_who_knows_what_proves_nothing(some: str) -> None:
+    document = chain()
+    document["variable"] = {"protect": {"type": "bool"}, "list": {"type": "list(string)"}}
+    moved_into_dynamic(document, some)
+    analysis = analysed(document)
+    beside = {"plain-http", "publishing", "gateway-without-key"}
+    assert {a.verdict for a in analysis.answers if a.caller.kind not in beside} == {"unknown"}
+    assert {each.severity for each in analysis.findings} == {"note"}
+
+
+def test_what_may_be_left_out_is_still_followed() -> None:
+    document = chain()
+    document["variable"] = {"list": {"type": "list(string)"}}
+    moved_into_dynamic(document, "${var.list}")
+    content = app(document)["dynamic"]["auth_settings_v2"]["content"]
+    content["active_directory_v2"]["client_id"] = "${azuread_application.gone.client_id}"
+    assert lead_nowhere(document) == {"azuread_application.gone"}
+
+
+def test_static_and_dynamic_blocks_of_a_name_both_count() -> None:
+    document = chain()
+    site = app(document)["site_config"]
+    site["ip_restriction_default_action"] = "Deny"
+    site["ip_restriction"] = [{"ip_address": "203.0.113.7/32"}]
+    assert "SF411" not in rules(document)
+    site["dynamic"] = {
+        "ip_restriction": {
+            "for_each": ["0.0.0.0/0"],
+            "content": {"ip_address": "${ip_restriction.value}"},
+        }
+    }
+    assert "SF411" in rules(document)
+
+
+@pytest.mark.parametrize("named", [{}, {"iterator": "rule"}])
+def test_iterators_mean_their_items(named: dict[str, str]) -> None:
+    document = chain()
+    subnet = "${azurerm_subnet.gw.id}"
+    document["resource"]["azurerm_subnet"] = {"gw": {"name": "gw"}}
+    service = document["resource"][GATEWAY]["gateway"]
+    service["virtual_network_configuration"] = {"subnet_id": subnet}
+    iterator = named.get("iterator", "ip_restriction")
+    app(document)["site_config"] |= {
+        "ip_restriction_default_action": "Deny",
+        "dynamic": {
+            "ip_restriction": {
+                "for_each": [subnet],
+                "content": {"virtual_network_subnet_id": f"${{{iterator}.value}}"},
+                **named,
+            }
+        },
+    }
+    assert rules(document) == set()
+    del service["virtual_network_configuration"]
+    assert "SF401" in rules(document)
+
+
+def test_iterators_of_who_knows_what_lead_nowhere_in_particular() -> None:
+    document = chain()
+    document["variable"] = {"subnets": {"type": "map(string)"}}
+    app(document)["site_config"]["dynamic"] = {
+        "ip_restriction": {
+            "for_each": "${var.subnets}",
+            "content": {"virtual_network_subnet_id": "${ip_restriction.value.id}"},
+        }
+    }
+    assert lead_nowhere(document) == set()
+
+
+# Instances ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("none", [{"count": 0}, {"count": "0"}, {"for_each": {}}, {"for_each": []}])
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(f"{GATEWAY}_api_policy", "orders"), ("azuread_app_role_assignment", "gateway")],
+)
+def test_a_resource_without_instances_is_not_there(
+    kind: str, name: str, none: dict[str, object]
+) -> None:
+    without, document = chain(), chain()
+    del without["resource"][kind][name]
+    document["resource"][kind][name].update(none)
+    assert rules(document) == rules(without) != set()
+
+
+@pytest.mark.parametrize("none", ["${var.slots ? 1 : 0}", "${0}"])
+def test_a_slot_without_instances_is_not_judged(none: str) -> None:
+    document = chain()
+    document["variable"] = {"slots": {"default": False}}
+    slot: Document = {"name": "next", "function_app_id": f"${{{APP}.orders.id}}", "count": none}
+    document["resource"][f"{APP}_slot"] = {"next": slot}
+    assert rules(document) == set()
+    slot["count"] = 1
+    assert "SF101" in rules(document)
+
+
+def keyed(document: Document, address: str, key: str) -> Document:
+    """The document with each reference to a resource by a key."""
+    index = json.dumps(f"[{key}]")[1:-1]
+    return json.loads(json.dumps(document).replace(f"{address}.", f"{address}{index}."))
+
+
+IDENTITY_ADDRESS = "azurerm_user_assigned_identity.gateway"
+REPETITIONS = [({"for_each": {"gw": 1}}, '"gw"'), ({"count": 2}, "1"), ({"count": 1}, "0")]
+
+
+@pytest.mark.parametrize(("repetition", "key"), REPETITIONS)
+def test_an_identity_by_its_key(repetition: dict[str, object], key: str) -> None:
+    document = keyed(chain(), IDENTITY_ADDRESS, key)
+    document["resource"]["azurerm_user_assigned_identity"]["gateway"].update(repetition)
+    assert rules(document) == set()
+    assert {a.verdict for a in analysed(document).answers if a.caller.kind == "gateway"} == {"open"}
+
+
+def test_another_key_is_another_identity() -> None:
+    document = keyed(chain(), IDENTITY_ADDRESS, '"gw"')
+    identity = document["resource"]["azurerm_user_assigned_identity"]["gateway"]
+    identity["for_each"] = '${toset(["gw", "other"])}'
+    assert rules(document) == set()
+    other = '${azurerm_user_assigned_identity.gateway["other"].client_id}'
+    directory(document)["allowed_applications"] = [other]
+    assert "SF109" in rules(document)
+
+
+@pytest.mark.parametrize("key", ['"gw"', "0", "var.key"])
+def test_instances_that_are_not_known_raise_no_error(key: str) -> None:
+    document = keyed(chain(), IDENTITY_ADDRESS, key)
+    document["variable"] = {"which": {"type": "any"}, "key": {"type": "string"}}
+    repetition = "count" if key == "0" else "for_each"
+    identity = document["resource"]["azurerm_user_assigned_identity"]["gateway"]
+    identity[repetition] = "${var.which}"
+    assert "error" not in {each.severity for each in analysed(document).findings}
+
+
+@pytest.mark.parametrize(
+    ("repetition", "key"), [({"for_each": {"blue": 1, "green": 2}}, '"blue"'), ({"count": 2}, "1")]
+)
+def test_a_backend_of_one_instance_of_an_app(repetition: dict[str, object], key: str) -> None:
+    document = keyed(chain(), f"{APP}.orders", key)
+    word = "each.key" if "for_each" in repetition else "count.index"
+    app(document).update(repetition, name=f"func-orders-${{{word}}}")
+    analysis = analysed(document)
+    assert "error" not in {each.severity for each in analysis.findings}
+    [target] = {a.target.address for a in analysis.answers if a.wanted and a.verdict == "open"}
+    assert target == f"{APP}.orders[{key}]"
+
+
+@pytest.mark.parametrize(
+    "keys", [{"a": "x", "b": "y"}, '${toset(["a", "b"])}', "${local.keys}", "${var.keys}"]
+)
+def test_an_api_and_its_policy_for_each(keys: object) -> None:
+    document = chain()
+    document["locals"] = {"keys": {"a": {}, "b": {}}}
+    document["variable"] = {"keys": {"type": "set(string)"}}
+    name = f"${{{GATEWAY}_api.orders[each.key].name}}"
+    of(document, f"{GATEWAY}_api").update(for_each=keys, name="${each.key}", path="${each.key}")
+    of(document, f"{GATEWAY}_api_policy").update(for_each=keys, api_name=name)
+    assert "error" not in {each.severity for each in analysed(document).findings}
+
+
+def test_instances_of_instances() -> None:
+    document = chain()
+    apis = f"${{{GATEWAY}_api.orders}}"
+    of(document, f"{GATEWAY}_api").update(for_each={"a": 1, "b": 2}, name="${each.key}")
+    of(document, f"{GATEWAY}_api_policy").update(for_each=apis, api_name="${each.value.name}")
+    assert rules(document) <= {"SF506"}
+    assert {api.name for api in analysed(document).apis} == {"a", "b"}
