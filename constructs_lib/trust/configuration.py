@@ -119,6 +119,17 @@ _FITTING: dict[str, frozenset[str]] = {
     "principal_object_id": _PRINCIPAL_ID,
     "resource_object_id": frozenset({"object_id"}),
 }
+# Those that are made of the id of a resource itself.
+_OWN_ID = frozenset(
+    {
+        "api_management_id",
+        "application_id",
+        "function_app_id",
+        "identity_ids",
+        "subnet_id",
+        "virtual_network_subnet_id",
+    }
+)
 # Arguments that are text with references in it more often than a reference alone.
 _TEXT = frozenset(
     {
@@ -513,7 +524,14 @@ class Configuration:
     def _deferred(self, leaf: Deferred, stack: str, attribute: str) -> Value:
         """What a leaf of a plan comes from, as far as its mentions tell."""
         if leaf.template is not None:
-            return self.read(leaf.template, stack, leaf.module, literal=False, attribute=attribute)
+            return self.read(
+                leaf.template,
+                stack,
+                leaf.module,
+                literal=False,
+                attribute=attribute,
+                bound=_bound_by(leaf.key),
+            )
         values: list[Value] = []
         for mention in _longest(leaf.references):
             steps = _steps(mention)
@@ -540,6 +558,8 @@ class Configuration:
         if len(references) != 1 or references[0].path:
             return value
         resource = self._found.get((references[0].stack, references[0].address + _index(key)))
+        if resource is not None and attribute in _OWN_ID:
+            return self._of(resource, ("id",))
         if resource is None or attribute not in _FITTING:
             return value
         fitting = _FITTING[attribute]
@@ -684,6 +704,15 @@ def _doubtful(value: Value) -> Value:
     if isinstance(value, dict):
         return {key: _doubtful(item) for key, item in value.items()}
     return Term((Opaque(text_of(value), references_in(value), known=False),))
+
+
+def _bound_by(key: str | int | None) -> Bound:
+    """What the key of an instance in a plan binds; a plan does not keep what `for_each` is of."""
+    if key is None:
+        return {}
+    if isinstance(key, int):
+        return {"count": {"index": key}}
+    return {"each": {"key": key, "value": _LATER}}
 
 
 def _repeats(resource: Resource) -> bool:

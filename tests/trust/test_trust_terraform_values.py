@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from trust_samples import APP, Document, chain, directory, easy_auth
 
-from constructs_lib.trust import Analysis, analyse, read_stacks
+from constructs_lib.trust import Analysis, analyse, read, read_stacks
+from constructs_lib.trust.chain import Chain
 from constructs_lib.trust.terms import evaluate
 
 GATEWAY = "azurerm_api_management"
@@ -358,3 +360,71 @@ def test_instances_of_instances() -> None:
     of(document, f"{GATEWAY}_api_policy").update(for_each=apis, api_name="${each.value.name}")
     assert rules(document) <= {"SF506"}
     assert {api.name for api in analysed(document).apis} == {"a", "b"}
+
+
+# Instances in plans -------------------------------------------------------------------------------
+
+BASE = "<policies><inbound /><backend><forward-request /></backend></policies>"
+JSON_ID = {"constant_value": f"${{{GATEWAY}.gw[each.key].id}}"}
+
+
+def plan(keys: dict[str, str], expression: dict[str, object]) -> Document:
+    """A plan of gateways for each key, and of policies for all, each with the key it is given."""
+
+    def instance(kind: str, name: str, key: str, values: dict[str, object]) -> Document:
+        address = f'{kind}.{name}["{key}"]'
+        return {
+            "address": address,
+            "mode": "managed",
+            "type": kind,
+            "name": name,
+            "index": key,
+            "values": values,
+        }
+
+    gateways = [instance(GATEWAY, "gw", key, {"name": f"apim-{key}"}) for key in keys]
+    policies = [
+        instance(f"{GATEWAY}_policy", "all", key, {"xml_content": xml}) for key, xml in keys.items()
+    ]
+    changes = [
+        {"address": each["address"], "change": {"after_unknown": {"api_management_id": True}}}
+        for each in policies
+    ]
+    references: list[object] = [f"{GATEWAY}.gw", "each.key"]
+    declared = {
+        "address": f"{GATEWAY}_policy.all",
+        "expressions": {"api_management_id": {"references": references, **expression}},
+    }
+    return {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": [*gateways, *policies]}},
+        "resource_changes": changes,
+        "configuration": {"root_module": {"resources": [declared]}},
+    }
+
+
+@pytest.mark.parametrize("expression", [{}, JSON_ID])
+def test_each_policy_of_a_plan_finds_the_gateway_of_its_key(
+    tmp_path: Path, expression: dict[str, object]
+) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan({"we": BASE, "ne": BASE}, expression)), encoding="utf-8")
+    found = Chain(read(file)).gateways
+    assert {each.name: each.policy and each.policy.address for each in found} == {
+        "apim-we": f'{GATEWAY}_policy.all["we"]',
+        "apim-ne": f'{GATEWAY}_policy.all["ne"]',
+    }
+
+
+def test_a_policy_of_a_plan_without_a_gateway_of_its_key_finds_none(tmp_path: Path) -> None:
+    document = plan({"we": BASE, "ne": BASE}, {})
+    resources = document["planned_values"]["root_module"]["resources"]
+    [gateway] = [each for each in resources if each["address"] == f'{GATEWAY}.gw["ne"]']
+    resources.remove(gateway)
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    policies = {
+        each.name: each.policy and each.policy.address for each in Chain(read(file)).gateways
+    }
+    assert policies.pop("apim-we") == f'{GATEWAY}_policy.all["we"]'
+    assert list(policies.values()) == [f'{GATEWAY}_policy.all["ne"]']
