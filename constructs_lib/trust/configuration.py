@@ -97,6 +97,7 @@ class Module:
 
 _MISSING: Any = object()
 _MAXIMUM_INSTANCES = 1000
+_COUNT = re.compile("[0-9]{1,9}")
 
 # Arguments of data sources that name the same thing as those of the resource of that type.
 _LOOKUPS: tuple[tuple[str, ...], ...] = (
@@ -217,7 +218,7 @@ class Configuration:
         if not _repeats(resource):
             return None
         value = self._argument(resource, "count")
-        if isinstance(value, str) and value.isdecimal():
+        if isinstance(value, str) and _COUNT.fullmatch(value):
             value = int(value)
         if isinstance(value, int) and not isinstance(value, bool) and value <= _MAXIMUM_INSTANCES:
             return {index: {"count": {"index": index}} for index in range(value)}
@@ -393,7 +394,7 @@ class Configuration:
             return Term((Opaque(f"${{{text}}}", (origin,)),))
         if not rest:
             every = {key: self._of(each, ()) for key, each in instances.items()}
-            return list(every.values()) if "count" in declared.body else _named(every)
+            return list(every.values()) if declared.body.get("count") is not None else _named(every)
         if rest[0] in instances:
             return self._of(instances[rest[0]], rest[1:])
         return _unknown(stack, address, rest)
@@ -717,8 +718,8 @@ def _bound_by(key: str | int | None) -> Bound:
 
 def _repeats(resource: Resource) -> bool:
     """Whether it stands for instances; plans and states list them, each on its own."""
-    body = resource.body
-    return not resource.literal and not resource.bound and ("count" in body or "for_each" in body)
+    told = [resource.body.get(word) is not None for word in ("count", "for_each")]
+    return any(told) and not resource.literal and not resource.bound
 
 
 def _index(key: str | int) -> str:

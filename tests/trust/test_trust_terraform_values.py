@@ -362,6 +362,24 @@ def test_instances_of_instances() -> None:
     assert {api.name for api in analysed(document).apis} == {"a", "b"}
 
 
+@pytest.mark.parametrize("word", ["count", "for_each"])
+@pytest.mark.parametrize(
+    "value", [None, True, -1, 2.5, 10**12, "9" * 5000, [["a"]], "${local.circle}", "${each.key}"]
+)
+def test_what_counts_nothing_breaks_nothing(word: str, value: object) -> None:
+    document = chain()
+    document["locals"] = {"circle": "${local.circle}"}
+    app(document)[word] = value
+    app(document)["site_config"]["dynamic"] = {"ip_restriction": {"for_each": value}}
+    assert analysed(document).answers or value == -1
+
+
+def test_what_repeats_by_itself_cannot_be_told() -> None:
+    document = chain()
+    app(document)["for_each"] = f"${{{APP}.orders}}"
+    assert "error" not in {each.severity for each in analysed(document).findings}
+
+
 # Instances in plans -------------------------------------------------------------------------------
 
 BASE = "<policies><inbound /><backend><forward-request /></backend></policies>"
