@@ -37,11 +37,13 @@ class Opaque:
         text: The expression, or words that say why there is none.
         references: What it is computed from.
         known: Whether equal text means an equal value.
+        given: What the names in the text stand for: `each.key` differs from instance to instance.
     """
 
     text: str
     references: tuple[Reference, ...] = ()
     known: bool = True
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +244,10 @@ class _Parser:
             self._expect("}")
         except _Unreadable:
             self.at, mentions = _skimmed(self.text, start)
-            references = [r for steps in mentions for r in references_in(self.lookup(steps))]
-            return Term((Opaque(self.text[start : self.at], tuple(references)),))
+            values = [self.lookup(steps) for steps in mentions]
+            references = tuple(r for value in values for r in references_in(value))
+            given = tuple(text_of(value) for value in values)
+            return Term((Opaque(self.text[start : self.at], references, given=given),))
         return value
 
     def _escape(self) -> str:

@@ -11,7 +11,7 @@ from trust_samples import APP, Document, chain, directory, easy_auth
 
 from constructs_lib.trust import Analysis, analyse, read, read_stacks
 from constructs_lib.trust.chain import Chain
-from constructs_lib.trust.terms import evaluate
+from constructs_lib.trust.terms import evaluate, same
 
 GATEWAY = "azurerm_api_management"
 Change = Callable[[Document], object]
@@ -378,6 +378,21 @@ def test_what_repeats_by_itself_cannot_be_told() -> None:
     document = chain()
     app(document)["for_each"] = f"${{{APP}.orders}}"
     assert "error" not in {each.severity for each in analysed(document).findings}
+
+
+def test_what_is_computed_of_another_key_is_something_else() -> None:
+    document = chain()
+    document["variable"] = {"ids": {"type": "map(string)"}}
+    client = "${lookup(var.ids, each.key)}"
+    app(document).update(for_each={"a": 1, "b": 2}, name="func-${each.key}")
+    directory(document)["client_id"] = client
+    configuration = read_stacks({"stack": document})
+    one, other, again = (
+        configuration.body(each).blocks("auth_settings_v2")[0].blocks("active_directory_v2")[0]
+        for each in (*configuration.of_type(APP), next(configuration.of_type(APP)))
+    )
+    assert same(one.value("client_id"), other.value("client_id")) is None
+    assert same(one.value("client_id"), again.value("client_id")) is True
 
 
 # Instances in plans -------------------------------------------------------------------------------
