@@ -37,11 +37,13 @@ class Opaque:
         text: The expression, or words that say why there is none.
         references: What it is computed from.
         known: Whether equal text means an equal value.
+        given: What the names in the text stand for: `each.key` differs from instance to instance.
     """
 
     text: str
     references: tuple[Reference, ...] = ()
     known: bool = True
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +243,11 @@ class _Parser:
                 self.at += 1
             self._expect("}")
         except _Unreadable:
-            self.at = _end_of_interpolation(self.text, start)
-            expression = self.text[start : self.at]
-            return Term((Opaque(expression, _mentioned(expression, self.lookup)),))
+            self.at, mentions = _skimmed(self.text, start)
+            values = [self.lookup(steps) for steps in mentions]
+            references = tuple(r for value in values for r in references_in(value))
+            given = tuple(text_of(value) for value in values)
+            return Term((Opaque(self.text[start : self.at], references, given=given),))
         return value
 
     def _escape(self) -> str:
@@ -255,12 +259,39 @@ class _Parser:
         self.depth += 1
         if self.depth > _MAXIMUM_DEPTH:
             raise _Unreadable
-        value = self._primary()
+        value = self._operation()
+        if self._character() == "?":
+            self.at += 1
+            when_true = self.expression()
+            self._expect(":")
+            when_false = self.expression()
+            value = when_true if _truth(value) else when_false
         following = self._character()
         self.depth -= 1
-        if following not in (",", "]", "}", ")", "~", ""):
+        if following not in (",", "]", "}", ")", "~", ":", ""):
             raise _Unreadable
         return value
+
+    def _operation(self, level: int = 0) -> Value:
+        if level == len(_OPERATORS):
+            return self._operand()
+        value = self._operation(level + 1)
+        while True:
+            self._character()
+            sign = self.text[self.at : self.at + 2]
+            operator = _OPERATORS[level].get(sign)
+            if operator is None:
+                return value
+            self.at += 2
+            value = operator(value, self._operation(level + 1))
+
+    def _operand(self) -> Value:
+        negations = 0
+        while self._character() == "!":
+            negations += 1
+            self.at += 1
+        value = self._primary()
+        return value if not negations else _truth(value) is (negations % 2 == 0)
 
     def _primary(self) -> Value:
         character = self._character()
@@ -352,40 +383,84 @@ class _Parser:
         self.at += 1
 
 
-def _end_of_interpolation(text: str, start: int) -> int:
-    """Where the `${` at `start` is closed, strings in it skipped."""
-    depth, at, quoted = 0, start, False
-    while at < len(text):
-        character = text[at]
-        if quoted:
-            if character == "\\":
-                at += 1
-            elif character == '"':
-                quoted = False
-        elif character == '"':
-            quoted = True
-        elif character == "{":
-            depth += 1
-        elif character == "}":
-            depth -= 1
-            if depth == 0:
-                return at + 1
-        at += 1
+def _literal(value: Value) -> Value:
+    """A value that is known in all its parts."""
+    if isinstance(value, Term):
+        raise _Unreadable
+    if isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            _literal(item)
+    return value
+
+
+def _truth(value: Value) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return value == "true"
     raise _Unreadable
 
 
-_MENTION = re.compile(r"(?:data\.)?[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[\d+\])+")
+def _equal(one: Value, other: Value) -> bool:
+    # To Terraform, values of two types are never equal; to Python, True is 1.
+    same_type = isinstance(one, bool) is isinstance(other, bool)
+    return _literal(one) == _literal(other) and same_type
 
 
-def _mentioned(text: str, lookup: Lookup) -> tuple[Reference, ...]:
-    """References in an expression that is not followed itself."""
-    found: list[Reference] = []
-    for mention in _MENTION.findall(text):
-        steps = tuple(
-            int(step) if step.isdigit() else step for step in re.findall(r"[\w-]+", str(mention))
-        )
-        found.extend(references_in(lookup(steps)))
-    return tuple(found)
+_OPERATORS: tuple[dict[str, Callable[[Value, Value], Value]], ...] = (
+    {"||": lambda one, other: _truth(one) or _truth(other)},
+    {"&&": lambda one, other: _truth(one) and _truth(other)},
+    {"==": _equal, "!=": lambda one, other: not _equal(one, other)},
+)
+"""By how strongly they bind, the weakest first."""
+
+_NAME = r"[A-Za-z_][\w-]*"
+_CODE = re.compile(
+    rf"for\s+(?P<bound>{_NAME}(?:\s*,\s*{_NAME})?)\s+in\b|"
+    rf"(?P<within>\.)?{_NAME}(?P<rest>(?:\.{_NAME}|\.\d+|\[\d+\]|"
+    r'\["[^"\\$%]*"\])*)|.',
+    re.DOTALL,
+)
+_STEP = re.compile(r'\["(?P<key>[^"]*)"\]|(?P<index>\d+)|(?P<name>[A-Za-z_][\w-]*)')
+
+
+def _skimmed(text: str, start: int) -> tuple[int, list[tuple[str | int, ...]]]:
+    """Where the `${` at `start` is closed, and what the expression mentions.
+
+    The text of strings, the variables of `for` and the attributes of what is computed are no
+    mentions.
+    """
+    within: list[str] = []
+    bound: set[str] = set()
+    mentions: list[tuple[str | int, ...]] = []
+    at = start
+    while at < len(text):
+        quoted = within[-1:] == ['"']
+        mark = _QUOTED.search(text, at) if quoted else _CODE.match(text, at)
+        if mark is None:
+            break
+        at = mark.end()
+        found = mark[0]
+        if found == '"' and quoted:
+            within.pop()
+        elif found == "\\" and quoted:
+            at += 1
+        elif found in ('"', "{") or (quoted and found in ("${", "%{")):
+            within.append(found[-1])
+        elif found == "}":
+            within.pop()
+            if not within:
+                return at, mentions
+        elif not quoted and mark["bound"]:
+            bound.update(re.findall(_NAME, mark["bound"]))
+        elif not quoted and mark["rest"] and not mark["within"]:
+            steps = tuple(
+                int(step["index"]) if step["index"] else step["name"] or step["key"]
+                for step in _STEP.finditer(found)
+            )
+            if steps[0] not in bound:
+                mentions.append(steps)
+    raise _Unreadable
 
 
 def _known_text(value: Value) -> str:
@@ -458,6 +533,12 @@ def _same(value: Value) -> Value:
     return value
 
 
+def _tobool(value: Value) -> Value:
+    if isinstance(value, (bool, Term)) or value is None:
+        return value
+    return {"true": True, "false": False}[_known_text(value)]
+
+
 def _distinct(values: Value) -> Value:
     items: list[Value] = []
     for item in _flat(values):
@@ -488,7 +569,9 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "one": _one,
     "replace": _replace,
     "sensitive": _same,
+    "tobool": _tobool,
     "tolist": _same,
+    "tomap": _same,
     "toset": _same,
     "tostring": _same,
     "trimprefix": _text_function(str.removeprefix),
