@@ -26,7 +26,6 @@ It holds ids only, no secret, so it can live in the team's repository.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +33,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from constructs_lib.checks import UUID
 from constructs_lib.errors import InputError
+from constructs_lib.plain_data import load_json, read_text, unusable
 from constructs_lib.principal import Principal
 
 if TYPE_CHECKING:
@@ -156,9 +156,9 @@ def add_contract(scope: Construct, registrations: Mapping[str, AppRegistration])
 def _read(path: Path) -> dict[str, ExistingRegistration]:
     from constructs_lib.app_registration import ExistingRegistration
 
-    contract = _Table(path, "", _json(path))
+    contract = _Table(path, "", _contract(path))
     version = contract.value("contract")
-    if version != VERSION:
+    if version is True or version != VERSION:  # for Python, True is 1
         contract.refuse("contract", f"{version!r} is not known", f"this reads version {VERSION}")
     tenant_id = contract.uuid("tenant_id")
     registrations: dict[str, ExistingRegistration] = {}
@@ -172,7 +172,7 @@ def _read(path: Path) -> dict[str, ExistingRegistration]:
             for caller, principal in table.tables("callers", "client_id", "object_id").items()
         ]
         token_version = table.value("token_version", 2)
-        if token_version not in (1, 2):
+        if token_version is True or token_version not in (1, 2):
             table.refuse("token_version", f"{token_version!r} is not known", "write 1 or 2")
         registrations[name] = ExistingRegistration(
             client_id=table.uuid("client_id"),
@@ -186,22 +186,13 @@ def _read(path: Path) -> dict[str, ExistingRegistration]:
     return registrations
 
 
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"the contract cannot be read: {error.strerror}",
-            where=str(path),
-            fix="ask the directory team for it: terraform output -json directory_contract",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise InputError("the contract is not UTF-8", where=str(path)) from error
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f"the contract is not JSON: {error.msg}",
-            where=f"{path}:{error.lineno}:{error.colno}",
-        ) from error
+def _contract(path: Path) -> Any:
+    fix = "ask the directory team for it: terraform output -json directory_contract"
+    text = read_text(path, "the contract", fix=fix)
+    contract = load_json(text, str(path), "the contract is not JSON")
+    for pointer, problem in unusable(contract):
+        raise InputError(problem, where=f"{path}: {'.'.join(map(str, pointer))}")
+    return contract
 
 
 class _Table:

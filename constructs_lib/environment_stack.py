@@ -12,7 +12,6 @@ from constructs import Construct
 from constructs_lib.api_backend import CircuitBreaker
 from constructs_lib.app_registration import AppRegistration, Registration
 from constructs_lib.azapi import add_azapi_provider
-from constructs_lib.checks import refuse
 from constructs_lib.function_api import ApiVersion, Product
 from constructs_lib.function_app import (
     FunctionAppProps,
@@ -57,6 +56,7 @@ from constructs_lib.settings import (
     State,
     UserAssignedIdentitySettings,
     operation_of,
+    registration_id,
 )
 from constructs_lib.stack_outputs import add_outputs
 
@@ -208,7 +208,7 @@ class EnvironmentStack(TerraformStack):
             )
         return AppRegistration(
             self,
-            f"{name}-registration",
+            registration_id(name),
             display_name=given.display_name or f"{name} ({self.node.id})",
             owners=given.owners,
             role=given.role,
@@ -237,7 +237,7 @@ class EnvironmentStack(TerraformStack):
             )
         workspace = settings.log_analytics_workspace_id
         return FunctionAppProps(
-            runtime=self._runtime(settings.runtime),
+            runtime=_runtime(settings.runtime),
             hosting=_hosting(settings.hosting),
             storage=Storage(name=settings.storage_account_name),
             slots=[Slot(name=slot) for slot in settings.slots],
@@ -250,18 +250,6 @@ class EnvironmentStack(TerraformStack):
             app_settings=settings.app_settings,
             tags=tags,
         )
-
-    def _runtime(self, text: str) -> Runtime:
-        language, _, version = text.partition(" ")
-        make: Callable[..., Runtime] | None = getattr(Runtime, language.replace("-", "_"), None)
-        if language not in _LANGUAGES or make is None:
-            refuse(
-                self,
-                "runtime",
-                f"{text!r} is no runtime of Azure Functions",
-                f"write a language of {', '.join(_LANGUAGES)} and its version",
-            )
-        return make(version) if version else make()
 
     def _inbound(self, settings: InboundSettings) -> Inbound:
         sources = [
@@ -277,9 +265,6 @@ class EnvironmentStack(TerraformStack):
         if settings.gateway:
             sources.append(Source.address(self.gateway.public_ip_address, name="gateway"))
         return Inbound.default_deny(*sources)
-
-
-_LANGUAGES = ("python", "node", "dotnet", "dotnet-isolated", "java", "powershell", "custom")
 
 
 def _add_backend(stack: TerraformStack, name: str, state: State) -> None:
@@ -314,6 +299,12 @@ def _named_value(settings: NamedValueSettings | str) -> KeyVaultSecret | str:
 
 def _identity(settings: UserAssignedIdentitySettings) -> ExistingIdentity:
     return ExistingIdentity(**settings.model_dump())
+
+
+def _runtime(text: str) -> Runtime:
+    language, *version = text.split(" ")
+    make: Callable[..., Runtime] = getattr(Runtime, language.replace("-", "_"))
+    return make(*version)
 
 
 def _hosting(settings: HostingSettings) -> Hosting:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -17,12 +17,14 @@ import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
     StringConstraints,
     Tag,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -31,6 +33,8 @@ from constructs_lib.errors import InputError
 from constructs_lib.gateway_tiers import SKU, SKU_RULE, tier_problems
 from constructs_lib.operations import Operation as ApiOperation
 from constructs_lib.operations import Operations, TemplateParameter
+from constructs_lib.plain_data import read_text, unusable
+from constructs_lib.plain_yaml import load_yaml
 
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _RESOURCE_ID = r"^/subscriptions/\S+$"
@@ -38,8 +42,13 @@ _CIDR = r"^[0-9a-fA-F.:]+/\d{1,3}$"
 _NAME = r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,58}[a-zA-Z0-9])?$"
 _STORAGE_NAME = r"^[a-z0-9]{3,24}$"
 _SKU = f"^({SKU.pattern})$"
+_RUNTIME = r"^((python|node|dotnet|dotnet-isolated|java|powershell) [\w.]+|custom)$"
+_LOCATION = r"^[A-Za-z][A-Za-z0-9 ]*$"
+_HOSTNAME = r"^([0-9A-Za-z-]{1,63}\.)+[A-Za-z]{2,}$"
+_NAMED_VALUE = r"^[a-zA-Z0-9]([a-zA-Z0-9-_]{0,78}[a-zA-Z0-9])?$"
 _SITE_ID = (
-    r"^/subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/Microsoft\.Web/sites/[\w-]{2,60}$"
+    r"^/subscriptions/[^/\s]+/resourceGroups/[^/\s]+"
+    r"/providers/Microsoft\.Web/sites/[0-9A-Za-z-]{2,60}$"
 )
 
 # What a pattern means in words; the others are short enough to be read.
@@ -50,6 +59,11 @@ _RULES = {
     _NAME: "write up to 60 letters, digits and hyphens",
     _STORAGE_NAME: "write 3 to 24 lower-case letters and digits",
     _SKU: SKU_RULE,
+    _RUNTIME: "write a language and its version, such as python 3.12; the languages are python, "
+    "node, dotnet, dotnet-isolated, java and powershell, or custom without a version",
+    _LOCATION: "write an Azure region, such as westeurope",
+    _HOSTNAME: "write a host name without https://",
+    _NAMED_VALUE: "write the name of a named value: up to 80 letters, digits, - and _",
     _SITE_ID: "write /subscriptions/…/resourceGroups/…/providers/Microsoft.Web/sites/<name>",
 }
 
@@ -59,32 +73,72 @@ Cidr = Annotated[str, StringConstraints(pattern=_CIDR)]
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
 StorageName = Annotated[str, StringConstraints(pattern=_STORAGE_NAME)]
 
-# A stored key ends like this; a client secret holds a tilde. Both belong in Key Vault.
+# A stored key ends like this, a client secret holds a tilde, a function key is nothing but base64.
+# All belong in Key Vault.
 _SECRET_VALUE = re.compile(
-    r"AccountKey=|SharedAccessKey=|sig=[\w%]{20,}|[A-Za-z0-9+/]{80,}==|^[\w.~-]{3}8Q~[\w.~-]{30,}$"
+    r"AccountKey=|SharedAccessKey=|sig=[\w%]{20,}|[A-Za-z0-9+/]{80,}=="
+    r"|^[\w.~-]{3}8Q~[\w.~-]{30,}$"
+    r"|^(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[\w-]{52,88}={0,2}$"
 )
 _SECRET_NAME = re.compile(r"(?i)(secret|password|passwd|apikey|api_key|accountkey|_key|-key)$")
 _VAULT_REFERENCE = "@Microsoft.KeyVault("
 
 
-def _kind(value: Any) -> str:
+def _no_key(text: str) -> str:
+    if _SECRET_VALUE.search(text):
+        raise ValueError("holds what looks like a function key: write secret_id: https://…")
+    return text
+
+
+NamedValueName = Annotated[str, BeforeValidator(_no_key), StringConstraints(pattern=_NAMED_VALUE)]
+
+
+def _each_once(slots: tuple[str, ...]) -> tuple[str, ...]:
+    for number, slot in enumerate(slots):
+        if slot.lower() == "production":
+            raise ValueError(f"{slot!r} is the app itself: leave it out")
+        # Azure compares names without regard to case.
+        if slot.lower() in (each.lower() for each in slots[:number]):
+            raise ValueError(f"{slot!r} is there twice: leave one out")
+    return slots
+
+
+Slots = Annotated[tuple[Name, ...], AfterValidator(_each_once)]
+
+
+def _kind(value: Any) -> str | None:
     """Tell the members of a union apart, so that only the meant one's problems are listed."""
     if isinstance(value, str):
         return "Text"
     # A mapping when the file is read, a model when the JSON Schema is made.
+    if not isinstance(value, (dict, BaseModel)):
+        return None
     keys = set(cast("Iterable[str]", value if isinstance(value, dict) else vars(value)))
     if "contract" in keys:
         return "Contract"
     return "Existing" if keys & {"existing", "client_id", "secret_id"} else "New"
 
 
-_BY_KIND = Discriminator(_kind)
+def _by_kind(forms: str) -> Discriminator:
+    """Choose the member of a union by `_kind`; `forms` says in words what may be written."""
+    return Discriminator(_kind, custom_error_type="kind", custom_error_message=f"write {forms}")
+
+
+_Sections = dict[int, "type[Settings]"]
 
 
 class Settings(BaseModel):
     """Base of all sections: no key that is not known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _note_section(cls, data: object, info: ValidationInfo) -> object:
+        # An error does not tell which section it is of, and so which keys there are.
+        if info.context is not None:
+            cast("_Sections", info.context)[id(data)] = cls
+        return data
 
 
 class LocalState(Settings):
@@ -151,7 +205,7 @@ class IdentitySettings(Settings):
     user_assigned: (
         Annotated[
             Annotated[Name, Tag("Text")] | Annotated[UserAssignedIdentitySettings, Tag("Existing")],
-            _BY_KIND,
+            _by_kind("a name, or id, client_id and principal_id"),
         ]
         | None
     ) = Field(
@@ -368,7 +422,7 @@ class FunctionAppSettings(Settings):
         default=None,
         description="Its name, unique in all of Azure; made from environment and API if left out.",
     )
-    runtime: Annotated[str, StringConstraints(pattern=r"^[\w-]+( [\w.]+)?$")] = Field(
+    runtime: Annotated[str, StringConstraints(pattern=_RUNTIME)] = Field(
         description="Language and version, for example `python 3.12` or `dotnet-isolated 8.0`."
     )
     hosting: HostingSettings = Field(
@@ -377,7 +431,7 @@ class FunctionAppSettings(Settings):
     storage_account_name: StorageName | None = Field(
         default=None, description="Name of its storage account; made from its own if left out."
     )
-    slots: tuple[Name, ...] = Field(
+    slots: Slots = Field(
         default=(), description="Deployment slots, each with an Easy Auth of its own."
     )
     inbound: InboundSettings | None = Field(
@@ -422,11 +476,11 @@ class ExistingFunctionAppSettings(Settings):
     existing: Annotated[str, StringConstraints(pattern=_SITE_ID)] = Field(
         description="Its Azure resource id."
     )
-    hostname: Annotated[str, StringConstraints(pattern=r"^[\w-]+(\.[\w-]+)+$")] | None = Field(
+    hostname: Annotated[str, StringConstraints(pattern=_HOSTNAME)] | None = Field(
         default=None,
         description="Its default host name; `<name>.azurewebsites.net` if left out.",
     )
-    slots: tuple[Name, ...] = Field(default=(), description="All of its deployment slots.")
+    slots: Slots = Field(default=(), description="All of its deployment slots.")
     ftp: bool = Field(
         default=True, description="Whether it has FTP to close; Flex Consumption has none."
     )
@@ -480,7 +534,7 @@ class ApiSettings(Settings):
     operations: tuple[
         Annotated[
             Annotated[str, Tag("Text")] | Annotated[OperationSettings, Tag("New")],
-            _BY_KIND,
+            _by_kind("an operation such as GET /orders, or method and url_template"),
             AfterValidator(_checked_operation),
         ],
         ...,
@@ -497,7 +551,7 @@ class ApiSettings(Settings):
     function_app: Annotated[
         Annotated[FunctionAppSettings, Tag("New")]
         | Annotated[ExistingFunctionAppSettings, Tag("Existing")],
-        _BY_KIND,
+        _by_kind("the keys of a new function app, or existing"),
     ] = Field(description="The app behind it: a new one, or one outside Terraform.")
     migration: Literal["keys", "both", "identity"] | None = Field(
         default=None,
@@ -505,7 +559,8 @@ class ApiSettings(Settings):
     )
     function_key: (
         Annotated[
-            Annotated[str, Tag("Text")] | Annotated[NamedValueSettings, Tag("Existing")], _BY_KIND
+            Annotated[NamedValueName, Tag("Text")] | Annotated[NamedValueSettings, Tag("Existing")],
+            _by_kind("the name of a named value, or secret_id"),
         ]
         | None
     ) = Field(
@@ -516,7 +571,7 @@ class ApiSettings(Settings):
         Annotated[RegistrationSettings, Tag("New")]
         | Annotated[ExistingRegistrationSettings, Tag("Existing")]
         | Annotated[ContractSettings, Tag("Contract")],
-        _BY_KIND,
+        _by_kind("the keys of a new registration, or client_id and tenant_id, or contract"),
     ] = Field(default=RegistrationSettings(), description="What Entra knows the app by.")
     further_callers: tuple[CallerSettings, ...] = Field(
         default=(), description="Who may call the app besides the gateway."
@@ -532,7 +587,8 @@ class ApiSettings(Settings):
     named_values: dict[
         str,
         Annotated[
-            Annotated[str, Tag("Text")] | Annotated[NamedValueSettings, Tag("Existing")], _BY_KIND
+            Annotated[str, Tag("Text")] | Annotated[NamedValueSettings, Tag("Existing")],
+            _by_kind("text, or secret_id"),
         ],
     ] = Field(
         default_factory=dict,
@@ -587,6 +643,18 @@ class ApiSettings(Settings):
         return self
 
 
+# The ids that a stack gives to constructs of its own, beside those of its APIs.
+STACK_IDS = frozenset(
+    {"azurerm", "azuread", "azapi", "backend", "resource-group", "gateway", "entra-client-config"}
+    | {"output-gateway", "output-tenant_id", "output-apis"}
+)
+
+
+def registration_id(api: str) -> str:
+    """Return the id that a stack gives to an API's new registration."""
+    return f"{api}-registration"
+
+
 class Environment(Settings):
     """One environment: a gateway and the APIs that it serves. It becomes one stack."""
 
@@ -594,7 +662,9 @@ class Environment(Settings):
         default=None, description="The subscription; that of the sign-in if left out."
     )
     tenant_id: Uuid | None = Field(default=None, description="The tenant, likewise.")
-    location: str = Field(description="Azure region, for example `westeurope`.")
+    location: Annotated[str, StringConstraints(pattern=_LOCATION)] = Field(
+        description="Azure region, for example `westeurope`."
+    )
     resource_group: str = Field(
         description="Name of the resource group that is made.",
         pattern=r"^[-\w.()]{0,89}[-\w()]$",
@@ -603,7 +673,7 @@ class Environment(Settings):
     gateway: Annotated[
         Annotated[GatewaySettings, Tag("New")]
         | Annotated[ExistingGatewaySettings, Tag("Existing")],
-        _BY_KIND,
+        _by_kind("name and publisher of a new gateway, or existing and resource_group_name"),
     ] = Field(description="The API Management service: a new one, or one that exists.")
     apis: dict[Name, ApiSettings] = Field(
         min_length=1,
@@ -612,6 +682,26 @@ class Environment(Settings):
     tags: dict[str, str] = Field(
         default_factory=dict, description="Tags on every resource that takes them."
     )
+
+    @field_validator("apis")
+    @classmethod
+    def _names_are_free(cls, value: dict[str, ApiSettings]) -> dict[str, ApiSettings]:
+        taken = {
+            **dict.fromkeys(STACK_IDS, "the stack itself"),
+            **{
+                registration_id(name): f"the registration of {name}"
+                for name, api in value.items()
+                if isinstance(api.registration, RegistrationSettings)
+            },
+        }
+        problems = [
+            f"{name!r} is taken by {taken[name]}: choose another name"
+            for name in value
+            if name in taken
+        ]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return value
 
     @model_validator(mode="after")
     def _fits_together(self) -> Environment:
@@ -664,31 +754,29 @@ def read_environment(path: Path) -> Environment:
     Raises:
         InputError: With a line for each thing that is wrong: file, line, key, and what is allowed.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.SafeLoader(text).get_single_node()
-        data: object = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", where=str(path)) from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise InputError(f"no YAML: {error.problem}", where=f"{path}{line}") from error
+    data, node = load_yaml(read_text(path), str(path))
     if not isinstance(data, dict):
         raise InputError(
             "holds no settings", where=str(path), fix="start from environments/dev.yaml"
         )
-    evaluated = [
-        f"{path}:{line}: {where}: Terraform would evaluate {text!r} (write it without ${{ and %{{)"
-        for where, line, text in _templates(node)
-    ]
+    problems = [(*_place(node, pointer), problem) for pointer, problem in unusable(data)]
+    sections: _Sections = {}
     try:
-        environment = Environment.model_validate(data)
+        environment = Environment.model_validate(data, context=sections)
     except ValidationError as error:
-        raise InputError("\n".join([*_problems(path, node, error), *evaluated])) from error
-    if evaluated:
-        raise InputError("\n".join(evaluated))
-    return environment
+        problems += [
+            (*_place(node, each["loc"]), _message(each, cast("object", data), sections))
+            for each in error.errors()
+        ]
+    else:
+        if not problems:
+            return environment
+    raise InputError(
+        "\n".join(
+            f"{path}:{line}: {'.'.join(map(str, keys)) or 'settings'}: {problem}"
+            for keys, line, problem in sorted(problems, key=lambda entry: entry[1])
+        )
+    )
 
 
 def read_environments(folder: Path) -> dict[str, Environment]:
@@ -706,6 +794,12 @@ def read_environments(folder: Path) -> dict[str, Environment]:
     problems: list[str] = []
     for path in paths:
         try:
+            if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", path.stem, re.ASCII):
+                raise InputError(
+                    "the file's name is that of a stack and cannot be one",
+                    where=str(path),
+                    fix="write letters, digits, -, _ and .",
+                )
             if path.stem in environments:
                 raise InputError("there are two files of this name", where=str(path))
             environments[path.stem] = read_environment(path)
@@ -723,25 +817,6 @@ def json_schema() -> str:
         **Environment.model_json_schema(),
     }
     return json.dumps(schema, indent=2) + "\n"
-
-
-def _problems(path: Path, node: yaml.Node | None, error: ValidationError) -> Iterator[str]:
-    placed = [(*_place(node, problem["loc"]), problem) for problem in error.errors()]
-    for keys, line, problem in sorted(placed, key=lambda entry: entry[1]):
-        where = ".".join(str(key) for key in keys) or "settings"
-        yield f"{path}:{line}: {where}: {_message(problem, keys)}"
-
-
-def _templates(node: yaml.Node | None, where: str = "") -> Iterator[tuple[str, int, str]]:
-    """Find text in Terraform's template language: no setting is meant to run as code."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield from _templates(value, f"{where}.{key.value}".lstrip("."))
-    elif isinstance(node, yaml.SequenceNode):
-        for number, value in enumerate(node.value):
-            yield from _templates(value, f"{where}.{number}")
-    elif isinstance(node, yaml.ScalarNode) and re.search(r"[$%]\{", node.value):
-        yield where, _line(node), node.value
 
 
 def _place(node: yaml.Node | None, location: Sequence[int | str]) -> tuple[list[int | str], int]:
@@ -770,11 +845,10 @@ def _line(node: yaml.Node | None) -> int:
     return node.start_mark.line + 1 if node and node.start_mark else 1
 
 
-def _message(problem: Any, keys: Sequence[int | str]) -> str:
+def _message(problem: Any, data: object, sections: _Sections) -> str:
     kind = problem["type"]
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(keys[-1]), _all_keys(), n=1, cutoff=0.7)
-        return "this key is not known" + (f" (did you mean {near[0]!r}?)" if near else "")
+        return f"this key is not known ({_known(problem['loc'], data, sections)})"
     if kind == "missing":
         return "is missing"
     if kind == "value_error":
@@ -782,13 +856,28 @@ def _message(problem: Any, keys: Sequence[int | str]) -> str:
     if kind == "string_pattern_mismatch":
         allowed = problem["ctx"]["pattern"]
         rule = _RULES.get(allowed, f"it must match {allowed}")
-        return f"{problem['input']!r} is not allowed ({rule})"
+        return f"{_shown(problem['input'])} is not allowed ({rule})"
     message: str = problem["msg"]
-    return f"{message[:1].lower()}{message[1:]}, not {problem['input']!r}"
+    return f"{message[:1].lower()}{message[1:]}, not {_shown(problem['input'])}"
 
 
-def _all_keys() -> list[str]:
-    keys = set(Environment.model_fields)
-    for definition in Environment.model_json_schema()["$defs"].values():
-        keys |= set(definition.get("properties", ()))
-    return sorted(keys)
+def _shown(value: object) -> str:
+    """Return a value as a message may repeat it: messages end up in the logs of a CI."""
+    if isinstance(value, str) and _SECRET_VALUE.search(value):
+        return "what looks like a secret"
+    if value and isinstance(value, (dict, list)):
+        return "{…}" if isinstance(value, dict) else "[…]"
+    if value is None:
+        return "null"
+    shown = repr(value)  # pyright: ignore[reportUnknownArgumentType] - any value
+    return shown if len(shown) <= 80 else f"{shown[:80]}…"
+
+
+def _known(location: Sequence[int | str], data: Any, sections: _Sections) -> str:
+    """Tell which key of its section an unknown one may have been meant as."""
+    for part in location[:-1]:
+        if isinstance(data, list) or part in data:  # names of union members are no keys
+            data = cast("Any", data)[part]
+    keys = sorted(sections[id(data)].model_fields)
+    near = difflib.get_close_matches(str(location[-1]), keys, n=1, cutoff=0.7)
+    return f"did you mean {near[0]!r}?" if near else f"it has {', '.join(keys)}"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.errors import InputError
-from constructs_lib.settings import read_environment
+from constructs_lib.settings import STACK_IDS, read_environment, registration_id
 from constructs_lib.trust import analyse, read_stacks
 
 GROUP = "/subscriptions/s/resourceGroups/rg"
@@ -105,3 +105,19 @@ def test_an_api_that_the_contract_lacks_is_refused(repository: Path, tmp_path: P
     )
     with pytest.raises(InputError, match=r"directory\.json.* no 'x' \(write one of billing"):
         stack(repository, tmp_path, settings)
+
+
+def test_the_ids_that_apis_cannot_have_are_those_of_the_stack(
+    repository: Path, tmp_path: Path
+) -> None:
+    from cdktf import App
+
+    from constructs_lib.environment_stack import EnvironmentStack
+
+    contract = (repository / "examples/directory_contract/directory.json").read_text()
+    (tmp_path / "directory.json").write_text(contract)
+    (tmp_path / "team.yaml").write_text(SETTINGS.replace("STAGE", "both"))
+    environment = read_environment(tmp_path / "team.yaml")
+    stack = EnvironmentStack(App(), "team", environment=environment, folder=tmp_path)
+    ids = {child.node.id for child in stack.node.children}
+    assert ids == {*STACK_IDS, "invoices", "billing", registration_id("invoices")}

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from constructs_lib.errors import InputError
-from constructs_lib.settings import json_schema, read_environment, read_environments
+from constructs_lib.settings import STACK_IDS, json_schema, read_environment, read_environments
 
 GOOD = """
 location: westeurope
@@ -26,6 +26,9 @@ apis:
     operations: [GET /orders]
     function_app: {runtime: python 3.12}
 """
+
+GATEWAY = GOOD[GOOD.index("gateway:") : GOOD.index("apis:")]
+FUNCTION_KEY = "Ab1" + "xY9_-Zq" * 7 + "kLm4=="
 
 SITE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/func-orders"
 
@@ -164,6 +167,154 @@ WRONG = {
         ":8: apis.orders:",
         "give function_key",
     ),
+    **{
+        f"gateway: {given}": (
+            GATEWAY,
+            f"gateway: {given}\n",
+            ":4: gateway:",
+            f"write name and publisher of a new gateway, or existing and resource_group_name, "
+            f"not {given or 'null'}",
+        )
+        for given in ("", "null", "5", "[]", "'text'")
+    },
+    **{
+        f"function_app: {given}": (
+            "{runtime: python 3.12}",
+            given,
+            ":11: apis.orders.function_app:",
+            f"write the keys of a new function app, or existing, not {given or 'null'}",
+        )
+        for given in ("", "5", "[]", "'text'")
+    },
+    **{
+        f"registration: {given}": (
+            "    path: orders",
+            f"    path: orders\n    registration: {given}",
+            ":10: apis.orders.registration:",
+            f"or client_id and tenant_id, or contract, not {given or 'null'}",
+        )
+        for given in ("", "5", "[]", "'text'")
+    },
+    **{
+        f"function_key: {given}": (
+            "    path: orders",
+            f"    path: orders\n    function_key: {given}",
+            ":10: apis.orders.function_key:",
+            f"write the name of a named value, or secret_id, not {given}",
+        )
+        for given in ("5", "[]", "{}")
+    },
+    "operation left empty": (
+        "[GET /orders]",
+        "[null]",
+        ":10: apis.orders.operations.0:",
+        "write an operation such as GET /orders, or method and url_template, not null",
+    ),
+    "named value that is a number": (
+        "    path: orders",
+        "    path: orders\n    named_values: {a: 5}",
+        ":10: apis.orders.named_values.a:",
+        "write text, or secret_id, not 5",
+    ),
+    "identity that is a number": (
+        "  name: apim",
+        "  identity: {user_assigned: 5}\n  name: apim",
+        ":5: gateway.identity.user_assigned:",
+        "write a name, or id, client_id and principal_id, not 5",
+    ),
+    "key that Terraform would evaluate": (
+        "location",
+        'tags: {"${file(1)}": x}\nlocation',
+        ":2: tags.${file(1)}:",
+        "Terraform would evaluate",
+    ),
+    "name of a setting that Terraform would evaluate": (
+        "{runtime: python 3.12}",
+        '{runtime: python 3.12, app_settings: {"%{ if x }": a}}',
+        ":11: apis.orders.function_app.app_settings.%{ if x }:",
+        "Terraform would evaluate",
+    ),
+    "bytes that Terraform would evaluate": (
+        "location",
+        "tags: {a: !!binary JHtmaWxlKDEpfQ==}\nlocation",
+        ":2:11:",
+        "binary is not allowed",
+    ),
+    "location twice": (
+        "resource_group",
+        "location: northeurope\nresource_group",
+        ":3:1:",
+        "'location' is there twice, first in line 2",
+    ),
+    "API twice": (
+        "  orders:",
+        "  orders: {}\n  orders:",
+        ":9:3:",
+        "'orders' is there twice, first in line 8",
+    ),
+    "API with the id of another's registration": (
+        "apis:",
+        "apis:\n  orders-registration:\n"
+        "    {path: x, operations: [GET /a], function_app: {runtime: node 22}}",
+        ":7: apis:",
+        "'orders-registration' is taken by the registration of orders",
+    ),
+    "date for a location": ("westeurope", "2024-13-45", ":2: location:", "an Azure region"),
+    "tag that does not fit": ("westeurope", "!!int x", ":2:11:", "no int"),
+    "tag of a boolean that does not fit": ("westeurope", "!!bool x", ":2:11:", "no bool"),
+    "endless number": ("westeurope", "9" * 5000, ":2:11:", "5000 digits"),
+    "control character": ("westeurope", "west\0europe", ":2:", "U+0000 is not allowed"),
+    "control character in a path": (
+        "    path: orders",
+        '    path: orders\n    policy: "a\\0b"',
+        ":10: apis.orders.policy:",
+        "control character",
+    ),
+    "lists without end": ("westeurope", "[" * 3000 + "]" * 3000, ":2:", "more than 100 deep"),
+    "anchor within itself": ("westeurope", "&a {apis: *a}", ":2:11:", "holds itself"),
+    "language without its version": (
+        "python 3.12",
+        "python",
+        ":11: apis.orders.function_app.runtime:",
+        "such as python 3.12",
+    ),
+    "version of a custom handler": (
+        "python 3.12",
+        "custom 1.0",
+        ":11: apis.orders.function_app.runtime:",
+        "custom without a version",
+    ),
+    "language that is none": (
+        "python 3.12",
+        "cobol 85",
+        ":11: apis.orders.function_app.runtime:",
+        "the languages are python, node",
+    ),
+    "key that only other sections have": (
+        "{runtime: python 3.12}",
+        f"{{existing: {SITE}, runtime: python 3.12}}",
+        ":11: apis.orders.function_app.runtime:",
+        "not known (it has existing, ftp, hostname, slots)",
+    ),
+    "underscore in the name of a function app": (
+        "{runtime: python 3.12}",
+        f"{{existing: {SITE}_x}}",
+        ":11: apis.orders.function_app.existing:",
+        "Microsoft.Web/sites/<name>",
+    ),
+    **{
+        f"slots {slots}": (
+            "{runtime: python 3.12}",
+            f"{{existing: {SITE}, slots: {slots}}}",
+            ":11: apis.orders.function_app.slots:",
+            says,
+        )
+        for slots, says in {
+            "[staging, staging]": "'staging' is there twice",
+            "[staging, STAGING]": "'STAGING' is there twice",
+            "[Production]": "is the app itself",
+        }.items()
+    },
     "key that goes nowhere": (
         "    path: orders",
         "    path: orders\n    function_key: orders-key",
@@ -212,6 +363,47 @@ def test_all_that_is_wrong_is_said_at_once_in_all_files(written, tmp_path):
     said = str(caught.value).splitlines()
     assert len([line for line in said if "/dev.yaml:" in line]) == 3
     assert len([line for line in said if "/prod.yaml:" in line]) == 1
+
+
+@pytest.mark.parametrize("name", sorted(STACK_IDS - {"output-tenant_id"}))
+def test_an_api_cannot_have_an_id_of_the_stack_s_own(written, name):
+    path = written(GOOD.replace("  orders:", f"  {name}:"))
+    with pytest.raises(InputError, match=f":7: apis: '{name}' is taken by the stack itself"):
+        read_environment(path)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        f"function_key: {FUNCTION_KEY}",
+        f"function_key: {{key: {FUNCTION_KEY}}}",
+        f"named_values: {{a: {FUNCTION_KEY}}}",
+        f"migration: {FUNCTION_KEY}",
+    ],
+)
+def test_a_key_that_was_pasted_is_refused_and_not_repeated(written, given):
+    path = written(GOOD.replace("    path: orders", f"    path: orders\n    {given}"))
+    with pytest.raises(InputError) as refused:
+        read_environment(path)
+    assert str(refused.value).startswith(f"{path}:10: apis.orders.{given.split(':')[0]}")
+    assert FUNCTION_KEY[:10] not in str(refused.value)
+
+
+@pytest.mark.parametrize("stem", ["a b", "a${x}", "", "-a"])
+def test_a_file_whose_name_no_stack_can_have_is_refused(written, tmp_path, stem):
+    path = written(GOOD, f"{stem}.yaml")
+    with pytest.raises(InputError, match="the file's name is that of a stack") as refused:
+        read_environments(tmp_path)
+    assert str(refused.value).startswith(str(path))
+
+
+def test_what_an_anchor_brings_in_can_be_replaced(written):
+    text = GOOD.replace("    function_app: {", "    function_app: &app {") + (
+        "  billing:\n    path: bills\n    operations: [GET /bills]\n"
+        "    function_app: {<<: *app, runtime: node 22}\n"
+    )
+    apis = read_environment(written(text)).apis
+    assert [api.function_app.runtime for api in apis.values()] == ["python 3.12", "node 22"]
 
 
 def test_a_folder_without_settings_is_said(tmp_path):

@@ -42,6 +42,7 @@ class SetUpError(Exception):
 def main() -> int:
     """Bring both folders up to date."""
     try:
+        refuse_links(ENVIRONMENT, NODE_MODULES)
         categories = ["default", "develop", *sys.argv[1:]]
         machine_node = find_machine_node()
         if machine_node is None:
@@ -52,6 +53,16 @@ def main() -> int:
         print(f"set-up: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def refuse_links(*folders: Path) -> None:
+    """Refuse to touch what a link leads to: it may be another clone's, and would be emptied."""
+    for folder in folders:
+        if folder.is_symlink():
+            raise SetUpError(
+                f"{folder} is a link to {folder.readlink()}, which would be emptied and filled "
+                f"anew: remove the link (rm {folder.name}), then set up again"
+            )
 
 
 def run(what: str, *command: str | Path, env: dict[str, str] | None = None) -> None:

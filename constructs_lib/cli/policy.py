@@ -72,10 +72,13 @@ def run_check(options: argparse.Namespace) -> int:
     """Check the files and write the findings."""
     from constructs_lib.errors import InputError
     from constructs_lib.findings import fails, render
+    from constructs_lib.gateway_tiers import SKU, SKU_RULE
     from constructs_lib.policy import check
     from constructs_lib.policy.checks import RULES
     from constructs_lib.whole_file import write_whole
 
+    if options.sku is not None and not SKU.fullmatch(options.sku):
+        raise InputError(f"--sku: there is no SKU {options.sku!r}", fix=SKU_RULE)
     known = _known(options)
     findings: list[Finding] = []
     unreadable = False

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from constructs_lib.errors import InputError
+from constructs_lib.plain_data import Value, load_json, read_text
 
 
 def register(commands: Any) -> None:
@@ -56,20 +56,32 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _stacks(folder: Path) -> list[tuple[str, Path]]:
-    manifest = folder / "manifest.json"
     try:
-        stacks = json.loads(manifest.read_text(encoding="utf-8"))["stacks"]
+        manifest = _object(load_json(read_text(folder / "manifest.json"), str(folder)))
+        stacks = {name: _object(stack) for name, stack in _object(manifest["stacks"]).items()}
         return [
-            (name, folder / stack["synthesizedStackPath"]) for name, stack in sorted(stacks.items())
+            (name, folder / str(stack["synthesizedStackPath"]))
+            for name, stack in sorted(stacks.items())
         ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (InputError, KeyError, TypeError) as error:
         raise InputError(
             "is not what cdktf wrote", where=str(folder), fix="run `make synth` first"
         ) from error
 
 
 def _resources(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the resources of a stack by type and name."""
     try:
-        return json.loads(path.read_text(encoding="utf-8")).get("resource", {})
-    except (OSError, ValueError, AttributeError) as error:
+        stack = _object(load_json(read_text(path), str(path)))
+        return {
+            kind: {name: _object(entry) for name, entry in _object(entries).items()}
+            for kind, entries in _object(stack.get("resource", {})).items()
+        }
+    except (InputError, TypeError) as error:
         raise InputError("is no Terraform JSON", where=str(path), fix="synthesize again") from error
+
+
+def _object(value: Value) -> dict[str, Value]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return cast("dict[str, Value]", value)

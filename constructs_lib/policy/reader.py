@@ -62,7 +62,7 @@ def read_file(path: Path | str, *, terraform: bool = False, resolvers: bool = Fa
     """
     try:
         source = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeError) as error:
+    except (OSError, ValueError) as error:  # a path with a NUL character gives a ValueError
         raise InputError(f"cannot read the file: {error}", where=str(path)) from None
     token = TOKEN.search(source)
     if token:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from constructs_lib.errors import InputError
+from constructs_lib.plain_data import load_json
 
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -101,12 +101,7 @@ def read_outputs(text: str, *, where: str, stack: str | None = None) -> Outputs:
     Raises:
         InputError: The text is not JSON, has no such stack, or lacks an output.
     """
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise InputError(
-            f"not JSON: {error}", where=where, fix="give the output of `terraform output -json`"
-        ) from None
+    document = load_json(text, where, "not JSON", fix="give the output of `terraform output -json`")
     if not isinstance(document, dict):
         raise InputError("no outputs: the JSON is not an object", where=where)
     values = _of_stack(cast("dict[str, Any]", document), where, stack)

@@ -154,6 +154,23 @@ def changed(*path: str, to: Any) -> dict[str, Any]:
             "registrations.orders.audiences",
             "not a list",
         ),
+        (changed("contract", to=True), "contract", "True is not known"),
+        (
+            changed("registrations", "orders", "token_version", to=True),
+            "registrations.orders.token_version",
+            "True is not known",
+        ),
+        (
+            changed("registrations", "orders", "audiences", to=['${file("/etc/passwd")}']),
+            "registrations.orders.audiences.0",
+            "Terraform would evaluate",
+        ),
+        (
+            changed("registrations", "orders", "callers", "${x}", to={}),
+            "registrations.orders.callers.${x}",
+            "Terraform would evaluate",
+        ),
+        (changed("$schema", to="%{ if true }"), "$schema", "Terraform would evaluate"),
         ([], "", "not an object"),
     ],
 )
@@ -169,6 +186,32 @@ def test_text_that_is_no_json_is_named_with_line_and_column(contract):
     path = contract('{\n  "contract": 1,,\n}')
     with pytest.raises(InputError, match=rf"{path}:2:\d+: the contract is not JSON"):
         DirectoryContract.read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[" * 100_000, "deep"),
+        ('{"contract": ' * 200 + "1" + "}" * 200, "deep"),
+        ('{"contract": ' + "1" * 5000 + "}", "5000 digits"),
+        ("", "empty"),
+    ],
+)
+def test_text_that_python_cannot_take_is_refused_with_the_file(contract, text, problem):
+    path = contract(text)
+    with pytest.raises(InputError, match=f"^{path}.*{problem}"):
+        DirectoryContract.read(path)
+
+
+def test_a_path_with_a_nul_character_is_refused(tmp_path):
+    with pytest.raises(InputError, match="is no path"):
+        DirectoryContract.read(tmp_path / "a\0.json")
+
+
+def test_a_contract_may_begin_with_a_byte_order_mark(contract):
+    path = contract(WHOLE)
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    assert DirectoryContract.read(path).registration("orders").client_id == CLIENT
 
 
 def test_a_missing_file_says_where_to_get_it(tmp_path):

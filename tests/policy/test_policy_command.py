@@ -79,6 +79,20 @@ def test_scope_and_sku_matter(file: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "does not run on the consumption gateway" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("sku", ["nope", "Developer_2", ""])
+def test_an_unknown_sku_is_refused(file: Path, sku: str) -> None:
+    file.write_text(GOOD)
+    with pytest.raises(InputError, match=r"--sku: there is no SKU .*write one of Consumption_0"):
+        run("check", "--sku", sku, file)
+
+
+def test_a_path_with_a_nul_character_is_an_unreadable_file(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("check", "a\0.xml") == 2
+    assert "SFP001" in capsys.readouterr().out
+
+
 def test_findings_can_go_into_a_file(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_text(BAD)
     output = file.parent / "findings.sarif"

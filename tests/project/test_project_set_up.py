@@ -160,6 +160,24 @@ def test_locked_packages_become_requirements_with_hashes(set_up: dict[str, Any])
     ]
 
 
+@pytest.mark.parametrize("name", [".venv", "node_modules"])
+def test_what_a_link_leads_to_is_left_alone(name: str, repository: Path, tmp_path: Path) -> None:
+    clone, other = tmp_path / "clone", tmp_path / "other"
+    (clone / "tools").mkdir(parents=True)
+    other.mkdir()
+    (other / "kept").touch()
+    shutil.copy(repository / "tools/set_up.py", clone / "tools")
+    (clone / name).symlink_to(other)
+    refused = subprocess.run(
+        [sys.executable, clone / "tools/set_up.py"], capture_output=True, text=True
+    )
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert f"{name} is a link to" in refused.stderr
+    assert f"rm {name}" in refused.stderr
+    assert [path.name for path in other.iterdir()] == ["kept"]
+
+
 @pytest.fixture(scope="module")
 def targets(repository: Path) -> list[str]:
     phony = re.search(r"^\.PHONY: (.*)$", (repository / "Makefile").read_text(), re.M)

@@ -54,6 +54,9 @@ def test_outputs_are_read_from_terraform_and_from_cdktf(document: object) -> Non
     ("text", "stack", "words"),
     [
         ("", None, "not JSON"),
+        ("[" * 100_000, None, "deep"),
+        ('{"apis": ' * 200 + "1" + "}" * 200, None, "deep"),
+        ('{"apis": ' + "1" * 5000 + "}", None, "5000 digits"),
         ("[]", None, "not an object"),
         ("{}", None, "no output apis"),
         (json.dumps({"a": PLAIN, "b": PLAIN}), None, "--stack a or b"),
