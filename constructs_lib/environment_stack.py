@@ -102,6 +102,7 @@ class EnvironmentStack(TerraformStack):
             tags=tags or None,
         )
         self.gateway = self._gateway(environment, tags)
+        self._version_sets: dict[str, str] = {}
         self.apis = {
             api_name: self._api(api_name, api, tags) for api_name, api in environment.apis.items()
         }
@@ -168,7 +169,9 @@ class EnvironmentStack(TerraformStack):
         if settings.policy:
             props["policy"] = self._folder / settings.policy
         if settings.version:
-            props["version"] = ApiVersion(**settings.version.model_dump())
+            # API Management lets only versions of one set share a path.
+            shared = self._version_sets.get(settings.path.lower())
+            props["version"] = ApiVersion(**settings.version.model_dump(), version_set_id=shared)
         if settings.product:
             props["product"] = Product(**settings.product.model_dump())
         if settings.circuit_breaker:
@@ -178,7 +181,7 @@ class EnvironmentStack(TerraformStack):
         if settings.function_key:
             props["function_key"] = _named_value(settings.function_key)
         app = settings.function_app
-        return SecuredFunctionApi(
+        made = SecuredFunctionApi(
             self,
             name,
             gateway=self.gateway,
@@ -194,6 +197,9 @@ class EnvironmentStack(TerraformStack):
             ],
             **props,
         )
+        if made.function_api.version_set:
+            self._version_sets[settings.path.lower()] = made.function_api.version_set.id
+        return made
 
     def _registration(self, name: str, settings: ApiSettings) -> Registration:
         given = settings.registration

@@ -30,7 +30,7 @@ from pydantic import (
 )
 
 from constructs_lib.errors import InputError
-from constructs_lib.gateway_tiers import SKU, SKU_RULE, tier_problems
+from constructs_lib.gateway_tiers import CLASSIC, SKU, SKU_RULE, tier_of, tier_problems
 from constructs_lib.operations import Operation as ApiOperation
 from constructs_lib.operations import Operations, TemplateParameter
 from constructs_lib.plain_data import read_text, unusable
@@ -499,6 +499,10 @@ class VersionSettings(Settings):
         default=None, description="Name of the header or query parameter."
     )
 
+    def same_place(self, other: VersionSettings) -> bool:
+        """Whether callers write both versions in the same place, as those of one path."""
+        return (self.scheme, self.parameter) == (other.scheme, other.parameter)
+
 
 class NamedValueSettings(Settings):
     """A named value that API Management reads from Key Vault."""
@@ -706,18 +710,26 @@ class Environment(Settings):
     @model_validator(mode="after")
     def _fits_together(self) -> Environment:
         problems: list[str] = []
-        served: dict[str, str] = {}
+        served: dict[str, tuple[str, ApiSettings]] = {}
+        versions: set[tuple[str, str]] = set()
         for name, api in self.apis.items():
-            key = f"{api.path.lower()}/{api.version.version if api.version else ''}"
-            first = served.setdefault(key, name)
-            if first != name:
+            path = api.path.lower()
+            first, other = served.setdefault(path, (name, api))
+            version = (path, api.version.version.lower() if api.version else "")
+            if first != name and (not (api.version and other.version) or version in versions):
                 problems.append(f"apis.{name}.path: {api.path!r} is served by {first} already")
+            elif api.version and other.version and not api.version.same_place(other.version):
+                problems.append(
+                    f"apis.{name}.version: versions of one path are written in one place "
+                    f"(scheme and parameter of {first})"
+                )
+            versions.add(version)
             if (
                 isinstance(api.function_app, FunctionAppSettings)
                 and api.function_app.inbound
                 and api.function_app.inbound.gateway
                 and isinstance(self.gateway, GatewaySettings)
-                and "V2" in self.gateway.sku
+                and tier_of(self.gateway.sku) not in CLASSIC
             ):
                 problems.append(
                     f"apis.{name}.function_app.inbound.gateway: {self.gateway.sku} has no address "

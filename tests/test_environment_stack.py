@@ -121,3 +121,15 @@ def test_the_ids_that_apis_cannot_have_are_those_of_the_stack(
     stack = EnvironmentStack(App(), "team", environment=environment, folder=tmp_path)
     ids = {child.node.id for child in stack.node.children}
     assert ids == {*STACK_IDS, "invoices", "billing", registration_id("invoices")}
+
+
+def test_versions_of_one_path_share_a_version_set(repository: Path, tmp_path: Path) -> None:
+    settings = SETTINGS.replace("STAGE", "identity").replace("path: billing", "path: invoices")
+    versioned = settings.replace("path: invoices", "path: invoices\n    version: {version: v1}", 1)
+    billing = versioned.replace("  billing:\n", "  billing:\n    version: {version: v2}\n")
+    made = stack(repository, tmp_path, billing)["resource"]
+    [version_set] = made["azurerm_api_management_api_version_set"]
+    assert {body["version"] for body in made["azurerm_api_management_api"].values()} == {"v1", "v2"}
+    assert {body["version_set_id"] for body in made["azurerm_api_management_api"].values()} == {
+        f"${{azurerm_api_management_api_version_set.{version_set}.id}}"
+    }

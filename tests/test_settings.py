@@ -74,6 +74,22 @@ WRONG = {
         ": settings:",
         "served by other already",
     ),
+    "version beside none": (
+        "apis:",
+        "apis:\n  other: {path: orders, version: {version: v1}, operations: [GET /a], "
+        "function_app: {runtime: node 22}}",
+        ": settings:",
+        "served by other already",
+    ),
+    "versions in two places": (
+        "    path: orders",
+        "    path: orders\n    version: {version: v1}\n"
+        "    function_app: {runtime: node 22}\n    operations: [GET /a]\n"
+        "  other:\n    path: orders\n"
+        "    version: {version: v2, scheme: Header, parameter: Api-Version}",
+        ": settings:",
+        "scheme and parameter of orders",
+    ),
     "secret in plain text": (
         "{runtime: python 3.12}",
         "{runtime: python 3.12, app_settings: {DB_PASSWORD: hunter2}}",
