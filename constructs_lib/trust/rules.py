@@ -121,8 +121,10 @@ RULES: dict[str, Rule] = {
             "broken",
             "Issuer and token version differ",
             "Entra writes another issuer into tokens of version 1 than into those of version 2; "
-            "which it issues is decided by the registration alone.",
-            "End tenant_auth_endpoint in /v2.0 and set requested_access_token_version = 2.",
+            "which it issues is decided by the registration alone. On any other host there is no "
+            "issuer of Entra, and whoever answers there says which tokens are valid.",
+            "Write https://login.microsoftonline.com/<tenant id>/v2.0 as tenant_auth_endpoint and "
+            "set requested_access_token_version = 2.",
         ),
         _rule(
             "SF106",
@@ -784,9 +786,9 @@ def _issuer_problem(calls: Calls, app: AppLink) -> tuple[str, str] | None:
     value = app.directory.value("tenant_auth_endpoint") if app.directory else None
     if expected.any_tenant:
         return "SF104", f"{app.name} accepts tokens of every tenant"
+    if expected.none:
+        return "SF105", f"{text_of(value)!r} of {app.name} is not the issuer of any token of Entra"
     if expected.version is None:
-        if isinstance(value, str):
-            return "SF105", f"{value!r} of {app.name} is not the issuer of any token of Entra"
         return None
     if issued is not None and issued != expected.version:
         return "SF105", (
