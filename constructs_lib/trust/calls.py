@@ -438,11 +438,11 @@ class Calls:
                 return decisions
             rule = "SF302" if way.replaced else "SF301"
             reason = (
-                "the policy replaces the gateway's token after getting it"
+                way.replaced[1]
                 if way.replaced
                 else f"no policy of {api.name} gets a token of the gateway's identity"
             )
-            where = self._resource(api, way.replaced or way.address)
+            where = self._resource(api, way.replaced[0] if way.replaced else way.address)
             for each in door.easy_auth(app, None):
                 decisions.append(
                     Decision(

@@ -19,7 +19,8 @@ from constructs_lib.trust.terms import Opaque, Reference, Term, Value, join, ref
 _MAXIMUM_WAYS = 64
 _MAXIMUM_FRAGMENTS = 8
 
-_CHECKS = frozenset({"validate-jwt", "validate-azure-ad-token", "validate-client-certificate"})
+_TOKEN_CHECKS = frozenset({"validate-jwt", "validate-azure-ad-token"})
+_REPLACED = "the policy replaces the gateway's token after getting it"
 _CONTAINERS = frozenset({"retry", "limit-concurrency", "wait"})
 
 
@@ -41,6 +42,21 @@ class TokenRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A token in a variable.
+
+    Attributes:
+        name: The variable.
+        token: The token.
+        bearer: Whether "Bearer " stands before it already.
+    """
+
+    name: str
+    token: TokenRequest
+    bearer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """One way that a request may take through the policies.
 
@@ -49,7 +65,7 @@ class Way:
         url: The URL that it is sent to, when there is no backend entity.
         backend_address: Which resource says so.
         token: What it carries in `Authorization`; None is nothing of the gateway's.
-        replaced: The policy that overwrote or deleted `Authorization` after the token was put in.
+        replaced: The policy that keeps the token out of `Authorization`, and how.
         variables: Tokens that were put in variables.
         headers: Names of headers that are deleted, in lower case.
         queries: Names of query parameters that are deleted.
@@ -63,8 +79,8 @@ class Way:
     url: Value | None = None
     backend_address: str | None = None
     token: TokenRequest | None = None
-    replaced: str | None = None
-    variables: tuple[tuple[str, TokenRequest], ...] = ()
+    replaced: tuple[str, str] | None = None
+    variables: tuple[Held, ...] = ()
     headers: frozenset[str] = frozenset()
     queries: frozenset[str] = frozenset()
     certificate: bool = False
@@ -338,14 +354,17 @@ class _Walk:
             )
             variable = statement.attributes.get("output-token-variable-name")
             if variable:
-                return replace(way, variables=(*way.variables, (variable, token)))
+                return _holding(way, variable, (token, False))
             return replace(way, token=token, replaced=None)
         if tag == "authentication-basic":
-            return replace(way, token=None, replaced=address)
+            return replace(way, token=None, replaced=(address, _REPLACED))
         if tag == "authentication-certificate":
             return replace(way, certificate=True)
-        if tag in _CHECKS:
+        if _demands_proof(statement, way):
             return replace(way, checked=tag)
+        if tag == "set-variable":
+            text = statement.attributes.get("value", "")
+            return _holding(way, statement.attributes.get("name", ""), _token_in(text, way))
         if tag == "set-header":
             return self._header(statement, address, way)
         if tag == "set-query-parameter" and statement.attributes.get("exists-action") == "delete":
@@ -357,17 +376,74 @@ class _Walk:
     def _header(self, statement: Element, address: str, way: Way) -> Way:
         name = statement.attributes.get("name", "").strip().lower()
         action = statement.attributes.get("exists-action", "override")
+        text = " ".join(each.text for each in statement.elements("value"))
         if name == "authorization":
-            text = " ".join(each.text for each in statement.elements("value"))
-            for variable, token in way.variables:
-                if variable in text and action in ("override", "skip"):
-                    return replace(way, token=token, replaced=None)
-            if action != "skip" or way.token is None:
-                return replace(way, token=None, replaced=address)
-            return way
+            return _authorization(action, text, address, way)
         if action == "delete":
             return replace(way, headers=way.headers | {name})
         return way
+
+
+def _authorization(action: str, text: str, address: str, way: Way) -> Way:
+    """The way on after a set-header of `Authorization`."""
+    if action == "skip" and "authorization" not in way.headers:
+        # Whatever is there stays: the token, or what the caller sent.
+        kept = "the policy leaves the caller's own Authorization header in place of the token"
+        return way if way.token is not None else replace(way, replaced=(address, kept))
+    if action == "delete":
+        headers = way.headers | {"authorization"}
+        return replace(way, token=None, replaced=(address, _REPLACED), headers=headers)
+    way = replace(way, headers=way.headers - {"authorization"})
+    token, bearer = _token_in(text, way) or (None, False)
+    if token is None or action == "append":
+        return replace(way, token=None, replaced=(address, _REPLACED))
+    if not bearer:
+        bare = 'the policy sends the token without "Bearer " in front of it'
+        return replace(way, token=None, replaced=(address, bare))
+    return replace(way, token=token, replaced=None)
+
+
+def _demands_proof(statement: Element, way: Way) -> bool:
+    """Whether a statement checks who calls, which the gateway's own token does not tell."""
+    attributes = statement.attributes
+    if statement.name == "validate-client-certificate":
+        return attributes.get("ignore-error", "false").strip().lower() != "true"
+    if statement.name not in _TOKEN_CHECKS:
+        return False
+    if attributes.get("require-signed-tokens", "true").strip().lower() == "false":
+        return False
+    if "token-value" in attributes:
+        return _token_in(attributes["token-value"], way) is None
+    if "query-parameter-name" in attributes or way.token is None:
+        return True
+    return attributes.get("header-name", "Authorization").strip().lower() != "authorization"
+
+
+def _taken(what: str, name: str) -> re.Pattern[str]:
+    """Where an expression takes the value of a variable or of a header of the request."""
+    call = r"(?:\.GetValueOrDefault(?:<[\w.]+>)?\s*\(|\[)"
+    return re.compile(rf'\b{what}\s*{call}\s*"{re.escape(name)}"', re.IGNORECASE)
+
+
+def _token_in(text: str, way: Way) -> tuple[TokenRequest, bool] | None:
+    """The gateway's token that an expression gives, and whether with "Bearer " in front."""
+    if ".AsJwt(" in text:
+        return None  # What is read out of a token is not the token.
+    for held in way.variables:
+        taken = _taken("Variables", held.name)
+        if taken.search(text):
+            rest = taken.sub("", text)
+            # What is known only after apply may be the word.
+            return held.token, held.bearer or "bearer" in rest.lower() or "\ue010" in rest
+    if way.token is not None and _taken(r"Request\.Headers", "Authorization").search(text):
+        return way.token, True
+    return None
+
+
+def _holding(way: Way, name: str, found: tuple[TokenRequest, bool] | None) -> Way:
+    """The way on after a variable was given a token, or anything else."""
+    others = tuple(held for held in way.variables if held.name != name)
+    return replace(way, variables=(*others, Held(name, *found)) if found else others)
 
 
 def _section(root: Document | Fragment, name: Literal["inbound", "backend"]) -> list[Node]:

@@ -357,8 +357,10 @@ RULES: dict[str, Rule] = {
             "error",
             "broken",
             "The policy replaces its token",
-            "A later policy overwrites or deletes the Authorization header that holds the token.",
-            "Put authentication-managed-identity after whatever changes Authorization.",
+            "A later policy overwrites or deletes the Authorization header that holds the token, "
+            'or what puts it there from a variable leaves out "Bearer " or keeps the caller\'s own.',
+            "Put authentication-managed-identity, without output-token-variable-name, after "
+            "whatever changes Authorization.",
         ),
         _rule(
             "SF303",
@@ -594,8 +596,10 @@ RULES: dict[str, Rule] = {
             "open",
             "The gateway lets anybody through",
             "The chain proves to the function that the gateway calls; who calls the gateway is "
-            "nobody's concern without a subscription key or a check in the policy.",
-            "Leave subscription_required at true, or add validate-jwt; or accept it with a reason.",
+            "nobody's concern without a subscription key or a check in the policy, made before the "
+            "gateway's own token takes the place of the caller's.",
+            "Leave subscription_required at true, or add validate-jwt before "
+            "authentication-managed-identity; or accept it with a reason.",
         ),
         # What cannot be told
         _rule(
