@@ -11,15 +11,23 @@ from constructs_lib.errors import InputError
 from constructs_lib.policy.model import Document, Element, Fragment, Node
 from constructs_lib.policy.reader import read
 from constructs_lib.policy.values import Expression
-from constructs_lib.trust.chain import ApiLink, Chain, GatewayLink, key
-from constructs_lib.trust.configuration import Resource
-from constructs_lib.trust.terms import Opaque, Reference, Term, Value, join, references_in
+from constructs_lib.trust.chain import ApiLink, Chain, GatewayLink, host_of, key
+from constructs_lib.trust.configuration import Configuration, Resource
+from constructs_lib.trust.terms import Opaque, Reference, Term, Value, join, references_in, text_of
 
 # A policy that branches more often than this is answered with "unknown".
 _MAXIMUM_WAYS = 64
 _MAXIMUM_FRAGMENTS = 8
 
 _TOKEN_CHECKS = frozenset({"validate-jwt", "validate-azure-ad-token"})
+_REQUESTS = frozenset({"send-request", "send-one-way-request"})
+# Who reads what stands in a statement, before the backend has answered and afterwards.
+_TOLD = {
+    "log-to-eventhub": "an event hub",
+    "return-response": "whoever calls",
+    "trace": "the traces",
+}
+_TOLD_AFTERWARDS = {"set-body": "whoever calls", "set-header": "whoever calls", **_TOLD}
 _REPLACED = "the policy replaces the gateway's token after getting it"
 _CONTAINERS = frozenset({"retry", "limit-concurrency", "wait"})
 
@@ -57,6 +65,23 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Leak:
+    """A token or the subscription key that leaves otherwise than in the backend's request.
+
+    Attributes:
+        address: The policy that gives it away.
+        token: The token; None is the key.
+        to: Who gets it: a host, or in words.
+        host: Whether it is a host.
+    """
+
+    address: str
+    token: TokenRequest | None
+    to: str
+    host: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """One way that a request may take through the policies.
 
@@ -69,6 +94,7 @@ class Way:
         variables: Tokens that were put in variables.
         headers: Names of headers that are deleted, in lower case.
         queries: Names of query parameters that are deleted.
+        copies: Names of headers that the subscription key was copied into, in lower case.
         certificate: Whether a client certificate is sent.
         checked: The policy statement that demands proof of who the caller is.
         unknown: Why parts of the policies are not known.
@@ -83,6 +109,7 @@ class Way:
     variables: tuple[Held, ...] = ()
     headers: frozenset[str] = frozenset()
     queries: frozenset[str] = frozenset()
+    copies: frozenset[str] = frozenset()
     certificate: bool = False
     checked: str | None = None
     unknown: str | None = None
@@ -97,11 +124,13 @@ class Forwarding:
         ways: Every way that reaches a backend, by the operation's address or the API's.
         problems: What keeps a policy from being read or from forwarding: address, what is wrong.
         mentions: What policies are computed from whose text is known only after apply.
+        leaks: What the policies give away.
     """
 
     ways: tuple[Way, ...]
     problems: tuple[tuple[str, str], ...]
     mentions: tuple[Reference, ...]
+    leaks: tuple[Leak, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +140,19 @@ class _Policy:
     parts: tuple[Reference | Opaque, ...]
     problem: str | None = None
     mentions: tuple[Reference, ...] = ()
+
+
+_Section = Literal["inbound", "backend", "outbound", "on-error"]
+
+
+def key_names(configuration: Configuration, api: ApiLink) -> tuple[str, str]:
+    """The header and the query parameter of an API's subscription key."""
+    header, query = "Ocp-Apim-Subscription-Key", "subscription-key"
+    body = configuration.body(api.resource) if api.resource is not None else None
+    names = body.block("subscription_key_parameter_names") if body is not None else None
+    if names is None:
+        return header, query
+    return text_of(names.value("header", header)), text_of(names.value("query", query))
 
 
 class Forwarder:
@@ -125,6 +167,7 @@ class Forwarder:
         ways: dict[Way, None] = {}
         problems: dict[tuple[str, str], None] = {}
         mentions: dict[Reference, None] = {}
+        leaks: dict[Leak, None] = {}
         own = [self.document(api.policy, api.gateway)] if api.policy else []
         # Operations without a policy of their own all behave like the API.
         operations: list[_Policy | None] = [
@@ -153,13 +196,13 @@ class Forwarder:
                     ((each.address, each.problem), None) for each in scopes if each.problem
                 )
                 mentions.update((mention, None) for each in scopes for mention in each.mentions)
-                found = self._ways(scopes, api)
+                found = self._ways(scopes, api, leaks)
                 ways.update((way, None) for way in found)
                 if scopes and not found and not any(each.problem for each in scopes):
                     problems[scopes[0].address, "the request is answered without the backend"] = (
                         None
                     )
-        return Forwarding(tuple(ways), tuple(problems), tuple(mentions))
+        return Forwarding(tuple(ways), tuple(problems), tuple(mentions), tuple(leaks))
 
     def document(self, policy: Resource, gateway: GatewayLink) -> _Policy:
         """A policy document, with named values put in."""
@@ -192,7 +235,7 @@ class Forwarder:
         value = self.chain.configuration.body(resource).value("value")
         return Term((Opaque("{{" + name + "}}", known=False),)) if value is None else value
 
-    def _ways(self, scopes: Sequence[_Policy], api: ApiLink) -> list[Way]:
+    def _ways(self, scopes: Sequence[_Policy], api: ApiLink, leaks: dict[Leak, None]) -> list[Way]:
         configuration = self.chain.configuration
         start = Way(address=scopes[0].address if scopes else api.address)
         if api.resource is not None:
@@ -201,9 +244,12 @@ class Forwarder:
                 start = replace(start, url=url, backend_address=api.address)
         if not scopes and api.resource is None:
             start = replace(start, unknown="the API's policy is managed elsewhere")
-        walk = _Walk(self, api.gateway)
+        walk = _Walk(self, api, leaks)
         ways = walk.section("inbound", scopes, [start])
         forwarded = walk.section("backend", scopes, ways)
+        # What becomes of the answer changes no request, but can give away what was in one.
+        walk.section("outbound", scopes, forwarded)
+        walk.section("on-error", scopes, forwarded)
         return forwarded if walk.forwards(scopes) else []
 
 
@@ -234,13 +280,13 @@ def _read(address: str, text: Value) -> _Policy:
 class _Walk:
     """Follows requests through the statements of a section."""
 
-    def __init__(self, forwarder: Forwarder, gateway: GatewayLink) -> None:
+    def __init__(self, forwarder: Forwarder, api: ApiLink, leaks: dict[Leak, None]) -> None:
         self.forwarder = forwarder
-        self.gateway = gateway
+        self.gateway = api.gateway
+        self.key = key_names(forwarder.chain.configuration, api)[0].strip().lower()
+        self.leaks = leaks
 
-    def section(
-        self, name: Literal["inbound", "backend"], scopes: Sequence[_Policy], ways: list[Way]
-    ) -> list[Way]:
+    def section(self, name: _Section, scopes: Sequence[_Policy], ways: list[Way]) -> list[Way]:
         """The ways on after one section, `<base />` being the next scope outwards."""
         for position, document in enumerate(scopes):
             if document.root is None:
@@ -268,7 +314,7 @@ class _Walk:
         statements: Sequence[Node],
         document: _Policy,
         outer: Sequence[_Policy],
-        section: Literal["inbound", "backend"],
+        section: _Section,
         ways: list[Way],
         depth: int,
     ) -> list[Way]:
@@ -281,6 +327,8 @@ class _Walk:
                     ways = [replace(way, unknown=way.unknown or reason) for way in ways]
                 continue
             tag = statement.name
+            for way in ways:
+                self._watch(statement, document, section, way)
             if tag == "base":
                 ways = self.section(section, outer, ways)
             elif tag == "choose":
@@ -312,7 +360,7 @@ class _Walk:
         statement: Element,
         document: _Policy,
         outer: Sequence[_Policy],
-        section: Literal["inbound", "backend"],
+        section: _Section,
         ways: list[Way],
         depth: int,
     ) -> list[Way]:
@@ -380,8 +428,45 @@ class _Walk:
         if name == "authorization":
             return _authorization(action, text, address, way)
         if action == "delete":
-            return replace(way, headers=way.headers | {name})
-        return way
+            return replace(way, headers=way.headers | {name}, copies=way.copies - {name})
+        if name != self.key and self._gives_key(text, way):
+            return replace(way, copies=way.copies | {name})
+        return replace(way, copies=way.copies - {name}) if action == "override" else way
+
+    def _gives_key(self, text: str, way: Way) -> bool:
+        """Whether an expression takes the subscription key out of its header."""
+        taken = _taken(r"Request\.Headers", self.key)
+        return self.key not in way.headers and taken.search(text) is not None
+
+    def _watch(self, statement: Element, document: _Policy, section: _Section, way: Way) -> None:
+        """Note what a statement gives away."""
+        if statement.name in _REQUESTS:
+            self._request(statement, document, way)
+            return
+        told = _TOLD if section in ("inbound", "backend") else _TOLD_AFTERWARDS
+        to = told.get(statement.name)
+        found = _token_in(_texts(statement), way) if to else None
+        if to and found:
+            self.leaks[Leak(document.address, found[0], to, host=False)] = None
+
+    def _request(self, statement: Element, document: _Policy, way: Way) -> None:
+        """Note what a request to a host gives away that is surely not one of ours."""
+        url = next((_value(each.text, document) for each in statement.elements("set-url")), None)
+        host = host_of(url)
+        computed = not isinstance(host, str) or re.search("[@({]", host)
+        if not isinstance(host, str) or computed or self.forwarder.chain.app_at(url) is not None:
+            return
+        copied = statement.attributes.get("mode", "new").strip().lower() == "copy"
+        sent = way if copied else Way(variables=way.variables)
+        for each in statement.elements():
+            sent = self._statement(each, document, sent)
+        text = _texts(statement)
+        found = _token_in(text, way)
+        token = found[0] if found else sent.token
+        if token is not None:
+            self.leaks[Leak(document.address, token, host, host=True)] = None
+        if (copied and self.key not in sent.headers) or self._gives_key(text, way):
+            self.leaks[Leak(document.address, None, host, host=True)] = None
 
 
 def _authorization(action: str, text: str, address: str, way: Way) -> Way:
@@ -446,13 +531,18 @@ def _holding(way: Way, name: str, found: tuple[TokenRequest, bool] | None) -> Wa
     return replace(way, variables=(*others, Held(name, *found)) if found else others)
 
 
-def _section(root: Document | Fragment, name: Literal["inbound", "backend"]) -> list[Node]:
+def _section(root: Document | Fragment, name: _Section) -> list[Node]:
     if isinstance(root, Fragment):
         return root.policies
     if name in root.absent:
         # Requests are forwarded even so; every scope's policy may leave sections out.
         return [Element("base")]
-    return root.inbound if name == "inbound" else root.backend
+    return {
+        "inbound": root.inbound,
+        "backend": root.backend,
+        "outbound": root.outbound,
+        "on-error": root.on_error,
+    }[name]
 
 
 def _names(nodes: Sequence[Node]) -> Iterator[str]:
@@ -460,6 +550,12 @@ def _names(nodes: Sequence[Node]) -> Iterator[str]:
         if isinstance(node, Element):
             yield node.name
             yield from _names(node.children)
+
+
+def _texts(element: Element) -> str:
+    """All that stands in an element, with its attributes."""
+    inner = (_texts(each) for each in element.elements())
+    return "\n".join((*element.attributes.values(), element.text, *inner))
 
 
 def _value(text: str, document: _Policy) -> Value:

@@ -15,9 +15,10 @@ from typing import Literal
 from constructs_lib.findings import Severity
 from constructs_lib.trust import door, entra
 from constructs_lib.trust.calls import Calls, Route
-from constructs_lib.trust.chain import AppLink, host_of
+from constructs_lib.trust.chain import ApiLink, AppLink, host_of
 from constructs_lib.trust.configuration import Body, Resource
 from constructs_lib.trust.entra import any_same
+from constructs_lib.trust.forwarding import Forwarding, key_names
 from constructs_lib.trust.terms import Opaque, Term, Value, same, text_of
 
 
@@ -358,7 +359,7 @@ RULES: dict[str, Rule] = {
             "broken",
             "The policy replaces its token",
             "A later policy overwrites or deletes the Authorization header that holds the token, "
-            'or what puts it there from a variable leaves out "Bearer " or keeps the caller\'s own.',
+            'or what puts it there from a variable leaves out "Bearer " or keeps the caller\'s.',
             "Put authentication-managed-identity, without output-token-variable-name, after "
             "whatever changes Authorization.",
         ),
@@ -481,6 +482,23 @@ RULES: dict[str, Rule] = {
             "Azure has it once: of two resources, each apply is refused or overwrites what the "
             "other wrote, and only the first was checked here.",
             "Keep it in one stack, or give one of the two another name.",
+        ),
+        _rule(
+            "SF317",
+            "error",
+            "open",
+            "The policy gives the token away",
+            "Whoever reads the answer, the log or the traces can call the functions with the token "
+            "until it expires.",
+            "Send the token to the function app only; to log who called, log claims of it.",
+        ),
+        _rule(
+            "SF318",
+            "warning",
+            "open",
+            "A secret is logged",
+            "Whoever reads the log can use the token or the subscription key that stands in it.",
+            "Leave the header out of headers_to_log, or mask it in data_masking.",
         ),
         # Side doors of the site
         _rule(
@@ -876,6 +894,7 @@ def _policies(calls: Calls) -> Iterator[Breach]:
                 "SF901" if "known only after apply" in problem or "linked" in problem else "SF309"
             )
             yield Breach(rule, policy or api.resource, "xml_content", f"{api.name}: {problem}")
+        yield from _leaks(calls, api, forwarding)
     for route in calls.routes:
         yield from _route(calls, route)
     for gateway in calls.chain.gateways:
@@ -903,6 +922,51 @@ def _defined_twice(calls: Calls) -> Iterator[Breach]:
             continue
         place = first.address if first.path == each.path else f"{first.address} in {first.path}"
         yield Breach("SF316", each, None, f"the gateway has it already, from {place}")
+
+
+def _leaks(calls: Calls, api: ApiLink, forwarding: Forwarding) -> Iterator[Breach]:
+    """Tokens for our apps, and keys of APIs in front of them, that policies give away."""
+    chain = calls.chain
+    stack = api.gateway.stack if api.resource is None else api.resource.stack
+    in_front = any(route.app is not None and route.api is api for route in calls.routes)
+    for leak in forwarding.leaks:
+        policy = chain.configuration.resource(stack, leak.address) or api.resource
+        if leak.token is None:
+            if in_front:
+                message = f"{api.name} sends the subscription key to {leak.to}"
+                yield Breach("SF312", policy, "xml_content", message)
+            continue
+        waiting = calls.waiting.get(id(chain.registration_of_resource(leak.token.resource)))
+        if waiting and leak.host:
+            message = f"{api.name} sends the token for {waiting[0].name} to {leak.to}, "
+            message += "which is no function app of the configuration"
+            yield Breach("SF310", policy, "xml_content", message)
+        elif waiting:
+            message = f"{api.name} gives the token for {waiting[0].name} to {leak.to}"
+            yield Breach("SF317", policy, "xml_content", message)
+
+
+_LOGGED = ("frontend_request", "frontend_response", "backend_request", "backend_response")
+
+
+def _logs(calls: Calls) -> Iterator[Breach]:
+    """Headers with secrets in them that diagnostics log as they are."""
+    configuration = calls.chain.configuration
+    keys = {key_names(configuration, api)[0] for api, _ in calls.forwardings}
+    secrets = {"authorization", *(each.strip().lower() for each in keys)}
+    kinds = ("azurerm_api_management_api_diagnostic", "azurerm_api_management_diagnostic")
+    for each in configuration.of_type(*kinds):
+        for name in _LOGGED if each.managed else ():
+            for block in configuration.body(each).blocks(name):
+                masked = {
+                    text_of(header.value("value")).strip().lower()
+                    for masking in block.blocks("data_masking")
+                    for header in masking.blocks("headers")
+                }
+                for logged in map(text_of, block.values("headers_to_log")):
+                    if logged.strip().lower() in secrets - masked:
+                        message = f"{each.address} logs the header {logged}"
+                        yield Breach("SF318", each, f"{name}.headers_to_log", message)
 
 
 _OUTDATED = re.compile("ssl30|tls1[01]|triple_des")
@@ -951,13 +1015,11 @@ def _route(calls: Calls, route: Route) -> Iterator[Breach]:
     if any(protocol == "http" for protocol in body.values("protocols")):
         message = f"{api.name} is served over plain HTTP"
         yield Breach("SF313", api.resource, "protocols", message)
-    names = body.block("subscription_key_parameter_names")
-    header, query = "Ocp-Apim-Subscription-Key", "subscription-key"
-    if names is not None:
-        header, query = text_of(names.value("header", header)), text_of(names.value("query", query))
+    header, query = key_names(chain.configuration, api)
     missing = [
         *([f"the header {header}"] if header.lower() not in way.headers else []),
         *([f"the query parameter {query}"] if query.lower() not in way.queries else []),
+        *(f"the header {copy}" for copy in sorted(way.copies)),
     ]
     if missing and way.unknown is None:
         message = f"{api.name} forwards the subscription key in {' and '.join(missing)}"
@@ -1087,6 +1149,7 @@ _CHECKS: tuple[Callable[[Calls], Iterator[Breach]], ...] = (
     _enforcement,
     _registrations,
     _policies,
+    _logs,
     _defined_twice,
     _side_doors,
     _azapi,
