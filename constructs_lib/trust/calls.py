@@ -16,7 +16,7 @@ from constructs_lib.trust.chain import (
     host_of,
     key,
 )
-from constructs_lib.trust.configuration import Resource
+from constructs_lib.trust.configuration import Body, Resource
 from constructs_lib.trust.decision import Decision, settle
 from constructs_lib.trust.entra import Token, any_same
 from constructs_lib.trust.forwarding import Forwarder, Forwarding, TokenRequest, Way
@@ -157,6 +157,16 @@ class Calls:
         """The policy that gets the route's token, or else the innermost one."""
         token = route.way.token
         return self._resource(route.api, token.address if token else route.way.address)
+
+    def gateways_of(self, app: AppLink) -> list[GatewayLink]:
+        """The gateways that call an app; all of them, where none is known to."""
+        callers = {call.caller.address for call in self.calls if call.app is app}
+        calling = [
+            gateway
+            for gateway in self.chain.gateways
+            if any(api.address in callers for api in gateway.apis.values())
+        ]
+        return calling or self.chain.gateways
 
     def backend_of(self, route: Route) -> Resource | None:
         """The backend entity that the route names."""
@@ -355,9 +365,12 @@ class Calls:
                     "key is not known here",
                 )
             ]
-        open_product = self.open_product(api)
-        required = configuration.body(api.resource).value("subscription_required", True)
-        if required is True and open_product is None:
+        demands = {api.resource: configuration.body(api.resource), **self._products(api)}
+        demanded = {
+            resource: body.value("subscription_required", True)
+            for resource, body in demands.items()
+        }
+        if all(value is True for value in demanded.values()):
             return [
                 Decision(
                     verdict="closed",
@@ -377,17 +390,18 @@ class Calls:
                     attribute="xml_content",
                 )
             ]
-        if required is not True and required is not False:
-            return [
-                Decision(
-                    verdict="unknown",
-                    status="unknown",
-                    reason=f"whether {api.name} demands a subscription key is not known here",
-                    resource=api.resource,
-                    attribute="subscription_required",
-                )
-            ]
-        return []
+        if False in demanded.values():
+            return []
+        doubtful = next(each for each, value in demanded.items() if value is not True)
+        return [
+            Decision(
+                verdict="unknown",
+                status="unknown",
+                reason=f"whether {api.name} demands a subscription key is not known here",
+                resource=doubtful,
+                attribute="subscription_required",
+            )
+        ]
 
     def _no_key(self, route: Route) -> list[Decision]:
         """What lets a caller without a key in, when everything else does."""
@@ -406,13 +420,14 @@ class Calls:
 
     def open_product(self, api: ApiLink) -> Resource | None:
         """A product that lets callers in without a subscription."""
-        for product in api.products:
-            resource = api.gateway.products.get(product)
-            if resource is not None:
-                body = self.chain.configuration.body(resource)
-                if body.value("subscription_required", True) is False:
-                    return resource
+        for resource, body in self._products(api).items():
+            if body.value("subscription_required", True) is False:
+                return resource
         return None
+
+    def _products(self, api: ApiLink) -> dict[Resource, Body]:
+        found = (api.gateway.products.get(product) for product in api.products)
+        return {each: self.chain.configuration.body(each) for each in found if each is not None}
 
     def _through(self, route: Route, app: AppLink) -> list[Decision]:
         """The gateway's request, link by link."""

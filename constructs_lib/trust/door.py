@@ -244,7 +244,8 @@ def easy_auth(app: AppLink, token: Token | None) -> list[Decision]:
             )
         ]
     if auth.value("auth_enabled") is not True:
-        return [_unknown(app, "whether Easy Auth is enabled is not known here", "auth_enabled")]
+        reason = "whether Easy Auth is enabled is not known here"
+        return [_unknown(app, reason, "auth_settings_v2.auth_enabled")]
     if auth.value("config_file_path") not in (None, ""):
         reason = "Easy Auth's settings come from a file in the app"
         return [_unknown(app, reason, "auth_settings_v2.config_file_path")]

@@ -340,8 +340,9 @@ RULES: dict[str, Rule] = {
             "warning",
             "open",
             "The registration has a secret",
-            "Whoever holds the secret is the application, and Terraform keeps it in the state.",
-            "Remove it: neither the gateway nor Easy Auth needs a secret.",
+            "Whoever holds the secret, or the key of the certificate, is the application; Terraform "
+            "keeps secrets in the state.",
+            "Remove it: neither the gateway nor Easy Auth needs a secret or a certificate.",
         ),
         # Gateway and policies
         _rule(
@@ -619,12 +620,21 @@ RULES: dict[str, Rule] = {
             "Leave subscription_required at true, or add validate-jwt before "
             "authentication-managed-identity; or accept it with a reason.",
         ),
+        _rule(
+            "SF502",
+            "warning",
+            "open",
+            "Another resource has the gateway's identity",
+            "Easy Auth knows the caller by its identity only: whoever runs code there, or signs in "
+            "by the federated credential, calls the functions as if through the gateway.",
+            "Keep the identity for the gateway alone, and list the other caller with its own.",
+        ),
         # What cannot be told
         _rule(
             "SF901",
             "note",
             "unproven",
-            "The gateway's access cannot be proven",
+            "What a caller gets cannot be proven",
             "A link is managed elsewhere or known only after apply.",
             "Check the plan or the state, where more is known.",
         ),
@@ -681,6 +691,14 @@ def _answers(calls: Calls) -> Iterator[Breach]:
                     f"{call.decision.reason}"
                 )
                 yield Breach("SF901", call.decision.resource, call.decision.attribute, message)
+        elif call.caller.kind == "anonymous" and call.decision.verdict == "unknown":
+            said = door.easy_auth(call.app, None)[0]
+            if call.app.visible and said.verdict == "unknown":
+                message = (
+                    f"whether {call.app.name} lets in {call.caller.label} cannot be proven: "
+                    f"{said.reason}"
+                )
+                yield Breach("SF901", said.resource, said.attribute, message)
         elif call.decision.verdict == "open" and call.decision.rule is not None:
             message = f"{call.caller.label} reaches {call.app.name}: {call.decision.reason}"
             yield Breach(
@@ -873,16 +891,62 @@ def _registrations(calls: Calls) -> Iterator[Breach]:
             problem = entra.role_problem(chain, registration, assignment)
             if problem is not None:
                 yield Breach("SF205", assignment, "app_role_id", problem)
-        if registration.resource is not None and registration.resource.managed:
-            if chain.configuration.body(registration.resource).block("password") is not None:
-                message = f"{registration.name} has a secret"
-                yield Breach("SF207", registration.resource, "password", message)
-            for each in chain.configuration.of_type("azuread_application_password"):
-                owner = chain.configuration.attribute(each, "application_id")
-                if same(owner, chain.configuration.attribute(registration.resource, "id")):
-                    yield Breach(
-                        "SF207", each, "application_id", f"{registration.name} has a secret"
-                    )
+        own = registration.resource
+        if own and own.managed and chain.configuration.body(own).block("password") is not None:
+            yield Breach("SF207", own, "password", f"{registration.name} has a secret")
+        owners = [each for each in (registration.resource, *registration.principals) if each]
+        ids = [
+            chain.configuration.attribute(each, name)
+            for each in owners
+            for name in ("id", "object_id")
+        ]
+        for kind, (attribute, what) in _CREDENTIALS.items():
+            for each in chain.configuration.of_type(kind):
+                if any_same((chain.configuration.attribute(each, attribute),), ids):
+                    yield Breach("SF207", each, attribute, f"{registration.name} has a {what}")
+
+
+_CREDENTIALS = {
+    "azuread_application_certificate": ("application_id", "certificate"),
+    "azuread_application_password": ("application_id", "secret"),
+    "azuread_service_principal_certificate": ("service_principal_id", "certificate"),
+    "azuread_service_principal_password": ("service_principal_id", "secret"),
+}
+
+_FEDERATED = "azurerm_federated_identity_credential"
+
+
+def _holders(calls: Calls) -> Iterator[Breach]:
+    """Who else can use an identity of a gateway that an app lets in."""
+    configuration = calls.chain.configuration
+    holding: list[tuple[Resource, str, Value]] = []
+    for each in configuration.resources:
+        if each.managed and "identity" in each.body:
+            holding += [
+                (each, "identity.identity_ids", identity)
+                for block in configuration.body(each).blocks("identity")
+                for identity in block.values("identity_ids")
+            ]
+    for each in configuration.of_type(_FEDERATED):
+        # azurerm 4 says parent_id, later versions user_assigned_identity_id.
+        for name in ("parent_id", "user_assigned_identity_id"):
+            holding.append((each, name, configuration.body(each).value(name)))
+    for app in _visible_apps(calls):
+        if app.directory is None:
+            continue
+        calling = calls.gateways_of(app)
+        own = [each.resource for each in calling]
+        for identity in (each for gateway in calling for each in gateway.users):
+            admitted = any_same(
+                app.directory.values("allowed_applications"), identity.client_ids
+            ) or any_same(app.directory.values("allowed_identities"), identity.object_ids)
+            if not admitted or identity.id is None:
+                continue
+            for each, attribute, value in holding:
+                if each not in own and value is not None and same(value, identity.id):
+                    message = f"{each.address} can use {identity.record.name}, "
+                    message += f"which {app.name} lets in as the gateway's"
+                    yield Breach("SF502", each, attribute, message)
 
 
 def _policies(calls: Calls) -> Iterator[Breach]:
@@ -1150,6 +1214,7 @@ _CHECKS: tuple[Callable[[Calls], Iterator[Breach]], ...] = (
     _registrations,
     _policies,
     _logs,
+    _holders,
     _defined_twice,
     _side_doors,
     _azapi,
