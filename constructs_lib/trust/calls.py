@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from constructs_lib.trust import door, entra
 from constructs_lib.trust.chain import (
@@ -21,7 +22,7 @@ from constructs_lib.trust.decision import Decision, settle
 from constructs_lib.trust.entra import Token, any_same
 from constructs_lib.trust.forwarding import Forwarder, Forwarding, TokenRequest, Way
 from constructs_lib.trust.records import Caller, CallerKind, Identity, Verdict
-from constructs_lib.trust.terms import Opaque, Term, Value, same, text_of
+from constructs_lib.trust.terms import Opaque, Reference, Term, Value, same, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -605,11 +606,14 @@ class Calls:
         """The entries of an app's allow-lists, those of a gateway's identities set apart."""
         if app.directory is None:
             return AllowList([], [], [])
-        known = {each.record: each for link in self.chain.gateways for each in link.identities}
+        # Identities of several stacks can read alike, so their ids tell them apart.
+        known = {
+            _told_apart(each): each for link in self.chain.gateways for each in link.identities
+        }
         for route in self._by_app.get(id(app), ()):
             identity, _ = self._identity(route.api.gateway, route.way)
             if identity is not None:
-                known.setdefault(identity.record, identity)
+                known.setdefault(_told_apart(identity), identity)
         applications = app.directory.values("allowed_applications")
         principals = app.directory.values("allowed_identities")
         own = [app.registration.client_id] if app.registration else []
@@ -689,7 +693,7 @@ class Calls:
         }
         for route in self.routes:
             elsewhere = route.problem is not None and route.problem.verdict == "unknown"
-            if route.app is not None or not (elsewhere or _host_unknown(route.url)):
+            if route.app is not None or not (elsewhere or host_unknown(route.url)):
                 continue
             for app in self.waiting.get(id(route.registration), ()):
                 if (id(route.api), id(app)) in answered:
@@ -735,10 +739,17 @@ class Calls:
         return Call(caller, app, settle(decisions), tuple(decisions if said is None else said))
 
 
-def _host_unknown(url: Value) -> bool:
+def host_unknown(url: Value) -> bool:
     """Whether a URL is computed in a way that does not tell its host."""
     host = host_of(url) or url
-    return isinstance(host, Term) and any(isinstance(part, Opaque) for part in host.parts)
+    return isinstance(host, Term) and any(
+        isinstance(part, Opaque) or (isinstance(part, Reference) and not part.created)
+        for part in host.parts
+    )
+
+
+def _told_apart(identity: IdentityLink) -> tuple[Any, ...]:
+    return identity.record, *map(key, (*identity.client_ids, *identity.object_ids))
 
 
 def _before(decision: Decision | None) -> list[Decision]:

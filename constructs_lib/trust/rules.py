@@ -14,12 +14,12 @@ from typing import Literal
 
 from constructs_lib.findings import Severity
 from constructs_lib.trust import door, entra
-from constructs_lib.trust.calls import Calls, Route
+from constructs_lib.trust.calls import Calls, Route, host_unknown
 from constructs_lib.trust.chain import ApiLink, AppLink, host_of
 from constructs_lib.trust.configuration import Body, Resource
 from constructs_lib.trust.entra import any_same
 from constructs_lib.trust.forwarding import Forwarding, key_names
-from constructs_lib.trust.terms import Opaque, Term, Value, same, text_of
+from constructs_lib.trust.terms import Term, Value, same, text_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -340,8 +340,8 @@ RULES: dict[str, Rule] = {
             "warning",
             "open",
             "The registration has a secret",
-            "Whoever holds the secret, or the key of the certificate, is the application; Terraform "
-            "keeps secrets in the state.",
+            "Whoever holds the secret, or the key of the certificate, is the application; "
+            "Terraform keeps secrets in the state.",
             "Remove it: neither the gateway nor Easy Auth needs a secret or a certificate.",
         ),
         # Gateway and policies
@@ -854,17 +854,20 @@ def _other_tenant(calls: Calls, app: AppLink, tenant: Value) -> bool:
     """Whether an issuer's tenant is surely not the one that Terraform works in."""
     if app.registration is None or not app.registration.managed:
         return False
-    configuration = calls.chain.configuration
+    configuration, here = calls.chain.configuration, app.resource.stack
     home: list[Value] = []
     for each in configuration.of_type("azuread_client_config", "azurerm_client_config"):
-        if each.stack == app.resource.stack:
+        if each.stack == here:
             home.append(configuration.attribute(each, "tenant_id"))
-    home += configuration.tenants(app.resource.stack)
+    home += configuration.tenants(here)
     agreements = [same(tenant, each) for each in home]
     if True in agreements:
         return False
-    # Where the stack asks for its own tenant, a tenant that is written out is another one.
-    return False in agreements or (bool(home) and isinstance(tenant, str))
+    # A data source of the tenant tells nothing by itself: what is written out may be its value.
+    # A stack that publishes it as its tenant looks it up instead of writing it out.
+    published = [value for stack, value in configuration.outputs("tenant_id") if stack == here]
+    looked_up = isinstance(tenant, str) and any(each in home for each in published)
+    return False in agreements or looked_up
 
 
 def _registrations(calls: Calls) -> Iterator[Breach]:
@@ -1114,9 +1117,7 @@ def _foreign_host(calls: Calls, route: Route) -> Iterator[Breach]:
     host = host_of(route.url)
     registration = route.registration
     waiting = calls.waiting.get(id(registration))
-    if not waiting or host is None:
-        return
-    if isinstance(host, Term) and any(isinstance(part, Opaque) for part in host.parts):
+    if not waiting or host is None or host_unknown(route.url):
         return
     backend = calls.backend_of(route)
     message = (
