@@ -44,6 +44,8 @@ _UNIQUE_HOST = re.compile(
 # Of Azure, Azure Government and Azure in China.
 _DOMAINS = ("azurewebsites.net", "azurewebsites.us", "chinacloudsites.cn")
 
+_API_POLICY = re.compile(r"Microsoft\.ApiManagement/service/apis/policies(@|$)", re.IGNORECASE)
+
 # The role that Entra gives to whoever is assigned without a role of the application's own.
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 
@@ -475,6 +477,25 @@ class Chain:
         for each in configuration.of_type("azurerm_api_management_product_api"):
             product = key(configuration.attribute(each, "product_id"))
             self.api_of(each).products.append(product)
+
+        for each in configuration.of_type("azapi_resource", "azapi_update_resource"):
+            kind = configuration.body(each).value("type")
+            if each.managed and isinstance(kind, str) and _API_POLICY.match(kind):
+                self._enter_unread(each)
+
+    def _enter_unread(self, each: Resource) -> None:
+        """Give a policy that azapi writes to its API, or to any that it may be of."""
+        parent = self.configuration.body(each).value("parent_id")
+        named = {(reference.stack, reference.address) for reference in references_in(parent)}
+        apis = [api for gateway in self.gateways for api in gateway.apis.values()]
+        owners = [
+            api
+            for api in apis
+            if (api.resource and (api.resource.stack, api.address) in named)
+            or text_of(parent).lower().split(";rev=")[0].endswith(f"/apis/{api.name.lower()}")
+        ]
+        for api in owners or apis:
+            api.policy = api.policy or each
 
     def api_of(self, each: Resource) -> ApiLink:
         """The API that a policy or an operation names; one that is elsewhere if there is none."""

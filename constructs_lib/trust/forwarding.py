@@ -256,7 +256,7 @@ class Forwarder:
 def _read(address: str, text: Value) -> _Policy:
     """Read a policy; what is not literal stands in it as private-use characters meanwhile."""
     if text is None:
-        problem = "the policy's text is linked, not in the configuration"
+        problem = "the policy's text is linked or written by azapi, so it is not read here"
         return _Policy(address, None, (), problem)
     parts = text.parts if isinstance(text, Term) else (text,)
     if isinstance(text, Term) and all(isinstance(part, Opaque) for part in text.parts):

@@ -652,8 +652,8 @@ RULES: dict[str, Rule] = {
             "warning",
             "unproven",
             "A link is changed past its resource",
-            "An azapi resource writes something to a site that is not read: of apps that are made "
-            "elsewhere, Easy Auth, publishing credentials and some web settings are.",
+            "An azapi resource writes something to a site or a gateway that is not read: of apps "
+            "that are made elsewhere, Easy Auth, publishing credentials and some web settings are.",
             "Write the setting in the azurerm resource.",
         ),
         _rule(
@@ -1191,15 +1191,27 @@ def _site(app: AppLink, site: Body) -> Iterator[Breach]:
         yield Breach("SF411", app.resource, where, f"a network rule of {name} lets all in")
 
 
-_AZAPI_LINKS = re.compile(r"Microsoft\.Web/sites(/slots)?(/config)?(/|@|$)", re.IGNORECASE)
+_LINKS = (
+    r"Microsoft\.Web/sites(/slots)?(/config)?(/|@|$)"
+    r"|Microsoft\.ApiManagement/service/([\w-]+/)*(policies|apis|backends)(@|$)"
+)
+_AZAPI_LINKS = {
+    "azapi_resource": _LINKS,
+    "azapi_resource_action": r"Microsoft\.Web/sites(/|@|$)",
+    "azapi_update_resource": _LINKS,
+}
 
 
 def _azapi(calls: Calls) -> Iterator[Breach]:
     configuration = calls.chain.configuration
-    for each in configuration.of_type("azapi_resource", "azapi_update_resource"):
+    for each in configuration.of_type(*_AZAPI_LINKS):
         kind = configuration.body(each).value("type")
-        known = each in calls.chain.written_by_azapi
-        if isinstance(kind, str) and _AZAPI_LINKS.match(kind) and not known:
+        known = not each.managed or each in calls.chain.written_by_azapi
+        if (
+            isinstance(kind, str)
+            and not known
+            and re.match(_AZAPI_LINKS[each.type], kind, re.IGNORECASE)
+        ):
             yield Breach("SF903", each, "type", f"{each.address} writes {kind}")
 
 
