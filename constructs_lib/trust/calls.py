@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from constructs_lib.trust import door, entra
 from constructs_lib.trust.chain import (
@@ -16,12 +17,12 @@ from constructs_lib.trust.chain import (
     host_of,
     key,
 )
-from constructs_lib.trust.configuration import Resource
+from constructs_lib.trust.configuration import Body, Resource
 from constructs_lib.trust.decision import Decision, settle
 from constructs_lib.trust.entra import Token, any_same
 from constructs_lib.trust.forwarding import Forwarder, Forwarding, TokenRequest, Way
 from constructs_lib.trust.records import Caller, CallerKind, Identity, Verdict
-from constructs_lib.trust.terms import Opaque, Term, Value, same, text_of
+from constructs_lib.trust.terms import Opaque, Reference, Term, Value, same, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,16 @@ class Calls:
         """The policy that gets the route's token, or else the innermost one."""
         token = route.way.token
         return self._resource(route.api, token.address if token else route.way.address)
+
+    def gateways_of(self, app: AppLink) -> list[GatewayLink]:
+        """The gateways that call an app; all of them, where none is known to."""
+        callers = {call.caller.address for call in self.calls if call.app is app}
+        calling = [
+            gateway
+            for gateway in self.chain.gateways
+            if any(api.address in callers for api in gateway.apis.values())
+        ]
+        return calling or self.chain.gateways
 
     def backend_of(self, route: Route) -> Resource | None:
         """The backend entity that the route names."""
@@ -355,9 +366,12 @@ class Calls:
                     "key is not known here",
                 )
             ]
-        open_product = self.open_product(api)
-        required = configuration.body(api.resource).value("subscription_required", True)
-        if required is True and open_product is None:
+        demands = {api.resource: configuration.body(api.resource), **self._products(api)}
+        demanded = {
+            resource: body.value("subscription_required", True)
+            for resource, body in demands.items()
+        }
+        if all(value is True for value in demanded.values()):
             return [
                 Decision(
                     verdict="closed",
@@ -377,17 +391,18 @@ class Calls:
                     attribute="xml_content",
                 )
             ]
-        if required is not True and required is not False:
-            return [
-                Decision(
-                    verdict="unknown",
-                    status="unknown",
-                    reason=f"whether {api.name} demands a subscription key is not known here",
-                    resource=api.resource,
-                    attribute="subscription_required",
-                )
-            ]
-        return []
+        if False in demanded.values():
+            return []
+        doubtful = next(each for each, value in demanded.items() if value is not True)
+        return [
+            Decision(
+                verdict="unknown",
+                status="unknown",
+                reason=f"whether {api.name} demands a subscription key is not known here",
+                resource=doubtful,
+                attribute="subscription_required",
+            )
+        ]
 
     def _no_key(self, route: Route) -> list[Decision]:
         """What lets a caller without a key in, when everything else does."""
@@ -406,13 +421,14 @@ class Calls:
 
     def open_product(self, api: ApiLink) -> Resource | None:
         """A product that lets callers in without a subscription."""
-        for product in api.products:
-            resource = api.gateway.products.get(product)
-            if resource is not None:
-                body = self.chain.configuration.body(resource)
-                if body.value("subscription_required", True) is False:
-                    return resource
+        for resource, body in self._products(api).items():
+            if body.value("subscription_required", True) is False:
+                return resource
         return None
+
+    def _products(self, api: ApiLink) -> dict[Resource, Body]:
+        found = (api.gateway.products.get(product) for product in api.products)
+        return {each: self.chain.configuration.body(each) for each in found if each is not None}
 
     def _through(self, route: Route, app: AppLink) -> list[Decision]:
         """The gateway's request, link by link."""
@@ -438,11 +454,11 @@ class Calls:
                 return decisions
             rule = "SF302" if way.replaced else "SF301"
             reason = (
-                "the policy replaces the gateway's token after getting it"
+                way.replaced[1]
                 if way.replaced
                 else f"no policy of {api.name} gets a token of the gateway's identity"
             )
-            where = self._resource(api, way.replaced or way.address)
+            where = self._resource(api, way.replaced[0] if way.replaced else way.address)
             for each in door.easy_auth(app, None):
                 decisions.append(
                     Decision(
@@ -590,11 +606,14 @@ class Calls:
         """The entries of an app's allow-lists, those of a gateway's identities set apart."""
         if app.directory is None:
             return AllowList([], [], [])
-        known = {each.record: each for link in self.chain.gateways for each in link.identities}
+        # Identities of several stacks can read alike, so their ids tell them apart.
+        known = {
+            _told_apart(each): each for link in self.chain.gateways for each in link.identities
+        }
         for route in self._by_app.get(id(app), ()):
             identity, _ = self._identity(route.api.gateway, route.way)
             if identity is not None:
-                known.setdefault(identity.record, identity)
+                known.setdefault(_told_apart(identity), identity)
         applications = app.directory.values("allowed_applications")
         principals = app.directory.values("allowed_identities")
         own = [app.registration.client_id] if app.registration else []
@@ -674,7 +693,7 @@ class Calls:
         }
         for route in self.routes:
             elsewhere = route.problem is not None and route.problem.verdict == "unknown"
-            if route.app is not None or not (elsewhere or _host_unknown(route.url)):
+            if route.app is not None or not (elsewhere or host_unknown(route.url)):
                 continue
             for app in self.waiting.get(id(route.registration), ()):
                 if (id(route.api), id(app)) in answered:
@@ -720,10 +739,17 @@ class Calls:
         return Call(caller, app, settle(decisions), tuple(decisions if said is None else said))
 
 
-def _host_unknown(url: Value) -> bool:
+def host_unknown(url: Value) -> bool:
     """Whether a URL is computed in a way that does not tell its host."""
     host = host_of(url) or url
-    return isinstance(host, Term) and any(isinstance(part, Opaque) for part in host.parts)
+    return isinstance(host, Term) and any(
+        isinstance(part, Opaque) or (isinstance(part, Reference) and not part.created)
+        for part in host.parts
+    )
+
+
+def _told_apart(identity: IdentityLink) -> tuple[Any, ...]:
+    return identity.record, *map(key, (*identity.client_ids, *identity.object_ids))
 
 
 def _before(decision: Decision | None) -> list[Decision]:

@@ -20,6 +20,7 @@ from constructs_lib.trust.terms import (
     Term,
     Value,
     references_in,
+    same,
     sole_reference,
     text_of,
 )
@@ -36,8 +37,14 @@ ELSEWHERE = "elsewhere."
 
 # App Service's "secure unique default hostname": the app's name, a hash, and the region.
 _UNIQUE_HOST = re.compile(
-    r"(?P<name>.+)-[a-z0-9]{16}\.[a-z]+[0-9]*-[0-9]{2}\.azurewebsites\.net", re.IGNORECASE
+    r"(?P<name>.+)-[a-z0-9]{16}\.[a-z]+[0-9]*-[0-9]{2}"
+    r"\.(?:azurewebsites\.net|azurewebsites\.us|chinacloudsites\.cn)",
+    re.IGNORECASE,
 )
+# Of Azure, Azure Government and Azure in China.
+_DOMAINS = ("azurewebsites.net", "azurewebsites.us", "chinacloudsites.cn")
+
+_API_POLICY = re.compile(r"Microsoft\.ApiManagement/service/apis/policies(@|$)", re.IGNORECASE)
 
 # The role that Entra gives to whoever is assigned without a role of the application's own.
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
@@ -454,6 +461,8 @@ class Chain:
             existing = link.apis.get(key(name))
             if existing is None or each.managed:
                 first = existing.resource if existing else None
+                # What is only looked up gives way to what is made.
+                first = first if first is not None and first.managed else None
                 again = first and self._one_of(first, each, "name", "revision") is first
                 # Revisions of an API share its name; each is an API of its own here.
                 if not again:
@@ -469,13 +478,30 @@ class Chain:
             product = key(configuration.attribute(each, "product_id"))
             self.api_of(each).products.append(product)
 
+        for each in configuration.of_type("azapi_resource", "azapi_update_resource"):
+            kind = configuration.body(each).value("type")
+            if each.managed and isinstance(kind, str) and _API_POLICY.match(kind):
+                self._enter_unread(each)
+
+    def _enter_unread(self, each: Resource) -> None:
+        """Give a policy that azapi writes to its API, or to any that it may be of."""
+        parent = self.configuration.body(each).value("parent_id")
+        named = {(reference.stack, reference.address) for reference in references_in(parent)}
+        apis = [api for gateway in self.gateways for api in gateway.apis.values()]
+        owners = [
+            api
+            for api in apis
+            if (api.resource and (api.resource.stack, api.address) in named)
+            or text_of(parent).lower().split(";rev=")[0].endswith(f"/apis/{api.name.lower()}")
+        ]
+        for api in owners or apis:
+            api.policy = api.policy or each
+
     def api_of(self, each: Resource) -> ApiLink:
         """The API that a policy or an operation names; one that is elsewhere if there is none."""
         link = self._gateway_of(each)
         name = self.configuration.attribute(each, "api_name")
-        if isinstance(name, str):
-            name = name.split(";rev=")[0]
-        api = link.apis.get(key(name))
+        api = _revision(link, name) if isinstance(name, str) else link.apis.get(key(name))
         if api is None:
             text = text_of(name)
             api = link.apis[key(name)] = ApiLink(ELSEWHERE + text, text, link, None)
@@ -493,13 +519,17 @@ class Chain:
         there, here = (
             [self.configuration.attribute(one, name) for name in names] for one in (first, each)
         )
-        # Of instances, and of names that are known later, it cannot be told.
-        told = all(isinstance(value, str) for value in (*there, *here))
-        single = not any(
-            word in one.body for one in (first, each) for word in ("count", "for_each")
+        # Of instances it cannot be told, nor of names of their own that are known later. Whose part
+        # it is can be told of references too.
+        told = all(
+            same(one, other) is True and (name == "api_name" or isinstance(one, str))
+            for name, one, other in zip(names, there, here, strict=True)
         )
-        defined = first.managed and each.managed
-        if not (told and single and defined and [*map(key, there)] == [*map(key, here)]):
+        single = not any(
+            one.address.endswith("]") or "count" in one.body or "for_each" in one.body
+            for one in (first, each)
+        )
+        if not (told and single and first.managed and each.managed):
             return each
         self.twice.append((each, first))
         return first
@@ -511,27 +541,30 @@ class Chain:
         for each in configuration.of_type(*APP_TYPES):
             name = configuration.attribute(each, "name")
             link = self._app(each, text_of(name))
-            self._add_hosts(link, f"{name}.azurewebsites.net" if isinstance(name, str) else None)
+            self._add_hosts(link, name if isinstance(name, str) else None)
         for each in configuration.of_type(*SLOT_TYPES):
             owner = configuration.attribute(each, "function_app_id")
             parent = self._app_of_id(owner)
             slot = configuration.attribute(each, "name")
             of = parent.name if parent else text_of(owner).rsplit("/", 1)[-1]
             link = self._app(each, f"{of}/{text_of(slot)}", parent)
-            host = f"{of}-{slot}.azurewebsites.net" if isinstance(slot, str) else None
-            self._add_hosts(link, host)
+            self._add_hosts(link, f"{of}-{slot}" if isinstance(slot, str) else None)
         for outside in outside_apps(configuration):
             app, slot = outside.name, outside.slot
             name = f"{app}/{slot}" if slot else app
             if name not in self._named:
                 link = self._app(outside.shaped, name, self._named.get(app) if slot else None)
-                self._add_hosts(link, f"{name.replace('/', '-')}.azurewebsites.net")
+                self._add_hosts(link, name.replace("/", "-"))
                 self.written_by_azapi.update(outside.read)
         for each in configuration.of_type("azurerm_app_service_custom_hostname_binding"):
             name = configuration.attribute(each, "app_service_name")
             named = self._named.get(text_of(name).lower())
             if named is not None:
                 self._hosts[key(configuration.attribute(each, "hostname"))] = named
+        for each in configuration.of_type("azurerm_app_service_slot_custom_hostname_binding"):
+            slot = self._app_of_id(configuration.attribute(each, "app_service_slot_id"))
+            if slot is not None:
+                self._hosts[key(configuration.attribute(each, "hostname"))] = slot
 
     def _app(self, each: Resource, name: str, parent: AppLink | None = None) -> AppLink:
         body = self.configuration.body(each)
@@ -553,11 +586,14 @@ class Chain:
             found = self.apps.get((reference.stack, reference.address))
             if found:
                 return found
-        return self._named.get(text_of(value).rsplit("/", 1)[-1].lower())
+        name = re.sub(r"/slots/(?=[^/]+/?$)", "\0", text_of(value).rstrip("/"), flags=re.IGNORECASE)
+        return self._named.get(name.rsplit("/", 1)[-1].replace("\0", "/").lower())
 
-    def _add_hosts(self, link: AppLink, default: str | None) -> None:
-        host = self.configuration.attribute(link.resource, "default_hostname")
-        for value in (host, default):
+    def _add_hosts(self, link: AppLink, label: str | None) -> None:
+        """Enter an app under its default host names, those that begin with `label`."""
+        hosts = [self.configuration.attribute(link.resource, "default_hostname")]
+        hosts += [f"{label}.{domain}" for domain in _DOMAINS if label is not None]
+        for value in hosts:
             if value is not None and (key(value) not in self._hosts or link.managed):
                 self._hosts[key(value)] = link
 
@@ -576,6 +612,19 @@ class Chain:
                 if found is not None and (host is None or isinstance(host, Term)):
                     return found if _stands_alone(url, reference) else None
         return None
+
+
+def _revision(link: GatewayLink, api_name: str) -> ApiLink | None:
+    """The API that a policy names: its current revision, or that after `;rev=`."""
+    name, _, revision = api_name.partition(";rev=")
+    if not revision:
+        return link.apis.get(key(name))
+    for place, api in link.apis.items():
+        if api.resource is not None and key(name) in (place, place[0]):
+            written = api.resource.body.get("revision", "1")
+            if not isinstance(written, str) or "${" in written or key(written) == key(revision):
+                return api
+    return link.apis.get(key(api_name))
 
 
 def host_of(url: Value) -> Value:

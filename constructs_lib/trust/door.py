@@ -36,6 +36,15 @@ NO_TOKEN: dict[str, Status] = {
 # Anybody can rent an address of these.
 _EVERYWHERE = frozenset({"internet", "azurecloud"})
 _ANY_TENANT = frozenset({"common", "organizations", "consumers"})
+# Entra's hosts in issuers, of all clouds (Learn, "National clouds"; "Access token claims").
+_ENTRA = frozenset(
+    {
+        "login.microsoftonline.com",
+        "login.microsoftonline.us",
+        "login.partner.microsoftonline.cn",
+        "sts.windows.net",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +55,13 @@ class Issuer:
         tenant: The tenant as a value; None when it cannot be told.
         version: Of the tokens that it issues; None when it cannot be told.
         any_tenant: Whether tokens of every tenant are accepted.
+        none: Whether it is surely the issuer of no token of Entra.
     """
 
-    tenant: Value
-    version: int | None
-    any_tenant: bool
+    tenant: Value = None
+    version: int | None = None
+    any_tenant: bool = False
+    none: bool = False
 
 
 def issuer(app: AppLink) -> Issuer:
@@ -58,17 +69,20 @@ def issuer(app: AppLink) -> Issuer:
     value = app.directory.value("tenant_auth_endpoint") if app.directory else None
     if isinstance(value, str):
         found = re.fullmatch(r"https://([^/]+)/([^/]+)(/v2\.0)?/?", value.strip(), re.IGNORECASE)
-        if not found:
-            return Issuer(None, None, False)
+        if not found or found[1].lower() not in _ENTRA:
+            return Issuer(none=True)
         return Issuer(found[2], 2 if found[3] else 1, found[2].lower() in _ANY_TENANT)
     if isinstance(value, Term) and isinstance(value.parts[0], str):
         rest = value.parts[1:]
         end = rest[-1] if rest and isinstance(rest[-1], str) else ""
         middle = rest[:-1] if end else rest
-        host = re.fullmatch(r"https://[^/]+/", value.parts[0])
-        if host and middle and re.fullmatch(r"(/v2\.0)?/?", end):
-            return Issuer(Term(middle), 2 if "v2.0" in end else 1, False)
-    return Issuer(None, None, False)
+        host = re.match(r"https://([^/]+)/", value.parts[0], re.IGNORECASE)
+        if host and host[1].lower() not in _ENTRA:
+            return Issuer(none=True)
+        whole = host and host.end() == len(value.parts[0])
+        if whole and middle and re.fullmatch(r"(/v2\.0)?/?", end):
+            return Issuer(Term(middle), 2 if "v2.0" in end else 1)
+    return Issuer()
 
 
 def unseen(app: AppLink) -> Decision | None:
@@ -230,7 +244,8 @@ def easy_auth(app: AppLink, token: Token | None) -> list[Decision]:
             )
         ]
     if auth.value("auth_enabled") is not True:
-        return [_unknown(app, "whether Easy Auth is enabled is not known here", "auth_enabled")]
+        reason = "whether Easy Auth is enabled is not known here"
+        return [_unknown(app, reason, "auth_settings_v2.auth_enabled")]
     if auth.value("config_file_path") not in (None, ""):
         reason = "Easy Auth's settings come from a file in the app"
         return [_unknown(app, reason, "auth_settings_v2.config_file_path")]
@@ -316,19 +331,18 @@ def _validation(
             rule=rule,
         )
 
-    if token.foreign and not expected.any_tenant:
+    if token.foreign and not expected.any_tenant and not expected.none:
         if expected.tenant is None:
             decisions.append(_unknown(app, "the issuer is not known here", attribute))
         else:
             reason = "the token is of another tenant than the issuer that Easy Auth expects"
             decisions.append(invalid(reason, attribute, None))
-    if expected.version is None:
-        value = directory.value("tenant_auth_endpoint")
-        if isinstance(value, str):
-            reason = f"{value!r} is not the issuer of any token of Entra"
-            decisions.append(invalid(reason, attribute, "SF105"))
-        else:
-            decisions.append(_unknown(app, "the issuer is not known here", attribute))
+    if expected.none:
+        value = text_of(directory.value("tenant_auth_endpoint"))
+        reason = f"{value!r} is not the issuer of any token of Entra"
+        decisions.append(invalid(reason, attribute, "SF105"))
+    elif expected.version is None:
+        decisions.append(_unknown(app, "the issuer is not known here", attribute))
     elif token.version is not None and token.version != expected.version:
         decisions.append(
             invalid(

@@ -14,11 +14,12 @@ from typing import Literal
 
 from constructs_lib.findings import Severity
 from constructs_lib.trust import door, entra
-from constructs_lib.trust.calls import Calls, Route
-from constructs_lib.trust.chain import AppLink, host_of
+from constructs_lib.trust.calls import Calls, Route, host_unknown
+from constructs_lib.trust.chain import ApiLink, AppLink, host_of
 from constructs_lib.trust.configuration import Body, Resource
 from constructs_lib.trust.entra import any_same
-from constructs_lib.trust.terms import Opaque, Term, Value, same, text_of
+from constructs_lib.trust.forwarding import Forwarding, key_names
+from constructs_lib.trust.terms import Term, Value, same, text_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,8 +122,10 @@ RULES: dict[str, Rule] = {
             "broken",
             "Issuer and token version differ",
             "Entra writes another issuer into tokens of version 1 than into those of version 2; "
-            "which it issues is decided by the registration alone.",
-            "End tenant_auth_endpoint in /v2.0 and set requested_access_token_version = 2.",
+            "which it issues is decided by the registration alone. On any other host there is no "
+            "issuer of Entra, and whoever answers there says which tokens are valid.",
+            "Write https://login.microsoftonline.com/<tenant id>/v2.0 as tenant_auth_endpoint and "
+            "set requested_access_token_version = 2.",
         ),
         _rule(
             "SF106",
@@ -337,8 +340,9 @@ RULES: dict[str, Rule] = {
             "warning",
             "open",
             "The registration has a secret",
-            "Whoever holds the secret is the application, and Terraform keeps it in the state.",
-            "Remove it: neither the gateway nor Easy Auth needs a secret.",
+            "Whoever holds the secret, or the key of the certificate, is the application; "
+            "Terraform keeps secrets in the state.",
+            "Remove it: neither the gateway nor Easy Auth needs a secret or a certificate.",
         ),
         # Gateway and policies
         _rule(
@@ -355,8 +359,10 @@ RULES: dict[str, Rule] = {
             "error",
             "broken",
             "The policy replaces its token",
-            "A later policy overwrites or deletes the Authorization header that holds the token.",
-            "Put authentication-managed-identity after whatever changes Authorization.",
+            "A later policy overwrites or deletes the Authorization header that holds the token, "
+            'or what puts it there from a variable leaves out "Bearer " or keeps the caller\'s.',
+            "Put authentication-managed-identity, without output-token-variable-name, after "
+            "whatever changes Authorization.",
         ),
         _rule(
             "SF303",
@@ -478,6 +484,23 @@ RULES: dict[str, Rule] = {
             "other wrote, and only the first was checked here.",
             "Keep it in one stack, or give one of the two another name.",
         ),
+        _rule(
+            "SF317",
+            "error",
+            "open",
+            "The policy gives the token away",
+            "Whoever reads the answer, the log or the traces can call the functions with the token "
+            "until it expires.",
+            "Send the token to the function app only; to log who called, log claims of it.",
+        ),
+        _rule(
+            "SF318",
+            "warning",
+            "open",
+            "A secret is logged",
+            "Whoever reads the log can use the token or the subscription key that stands in it.",
+            "Leave the header out of headers_to_log, or mask it in data_masking.",
+        ),
         # Side doors of the site
         _rule(
             "SF401",
@@ -592,15 +615,26 @@ RULES: dict[str, Rule] = {
             "open",
             "The gateway lets anybody through",
             "The chain proves to the function that the gateway calls; who calls the gateway is "
-            "nobody's concern without a subscription key or a check in the policy.",
-            "Leave subscription_required at true, or add validate-jwt; or accept it with a reason.",
+            "nobody's concern without a subscription key or a check in the policy, made before the "
+            "gateway's own token takes the place of the caller's.",
+            "Leave subscription_required at true, or add validate-jwt before "
+            "authentication-managed-identity; or accept it with a reason.",
+        ),
+        _rule(
+            "SF502",
+            "warning",
+            "open",
+            "Another resource has the gateway's identity",
+            "Easy Auth knows the caller by its identity only: whoever runs code there, or signs in "
+            "by the federated credential, calls the functions as if through the gateway.",
+            "Keep the identity for the gateway alone, and list the other caller with its own.",
         ),
         # What cannot be told
         _rule(
             "SF901",
             "note",
             "unproven",
-            "The gateway's access cannot be proven",
+            "What a caller gets cannot be proven",
             "A link is managed elsewhere or known only after apply.",
             "Check the plan or the state, where more is known.",
         ),
@@ -618,8 +652,8 @@ RULES: dict[str, Rule] = {
             "warning",
             "unproven",
             "A link is changed past its resource",
-            "An azapi resource writes something to a site that is not read: of apps that are made "
-            "elsewhere, Easy Auth, publishing credentials and some web settings are.",
+            "An azapi resource writes something to a site or a gateway that is not read: of apps "
+            "that are made elsewhere, Easy Auth, publishing credentials and some web settings are.",
             "Write the setting in the azurerm resource.",
         ),
         _rule(
@@ -657,6 +691,14 @@ def _answers(calls: Calls) -> Iterator[Breach]:
                     f"{call.decision.reason}"
                 )
                 yield Breach("SF901", call.decision.resource, call.decision.attribute, message)
+        elif call.caller.kind == "anonymous" and call.decision.verdict == "unknown":
+            said = door.easy_auth(call.app, None)[0]
+            if call.app.visible and said.verdict == "unknown":
+                message = (
+                    f"whether {call.app.name} lets in {call.caller.label} cannot be proven: "
+                    f"{said.reason}"
+                )
+                yield Breach("SF901", said.resource, said.attribute, message)
         elif call.decision.verdict == "open" and call.decision.rule is not None:
             message = f"{call.caller.label} reaches {call.app.name}: {call.decision.reason}"
             yield Breach(
@@ -784,9 +826,9 @@ def _issuer_problem(calls: Calls, app: AppLink) -> tuple[str, str] | None:
     value = app.directory.value("tenant_auth_endpoint") if app.directory else None
     if expected.any_tenant:
         return "SF104", f"{app.name} accepts tokens of every tenant"
+    if expected.none:
+        return "SF105", f"{text_of(value)!r} of {app.name} is not the issuer of any token of Entra"
     if expected.version is None:
-        if isinstance(value, str):
-            return "SF105", f"{value!r} of {app.name} is not the issuer of any token of Entra"
         return None
     if issued is not None and issued != expected.version:
         return "SF105", (
@@ -812,17 +854,20 @@ def _other_tenant(calls: Calls, app: AppLink, tenant: Value) -> bool:
     """Whether an issuer's tenant is surely not the one that Terraform works in."""
     if app.registration is None or not app.registration.managed:
         return False
-    configuration = calls.chain.configuration
+    configuration, here = calls.chain.configuration, app.resource.stack
     home: list[Value] = []
     for each in configuration.of_type("azuread_client_config", "azurerm_client_config"):
-        if each.stack == app.resource.stack:
+        if each.stack == here:
             home.append(configuration.attribute(each, "tenant_id"))
-    home += configuration.tenants(app.resource.stack)
+    home += configuration.tenants(here)
     agreements = [same(tenant, each) for each in home]
     if True in agreements:
         return False
-    # Where the stack asks for its own tenant, a tenant that is written out is another one.
-    return False in agreements or (bool(home) and isinstance(tenant, str))
+    # A data source of the tenant tells nothing by itself: what is written out may be its value.
+    # A stack that publishes it as its tenant looks it up instead of writing it out.
+    published = [value for stack, value in configuration.outputs("tenant_id") if stack == here]
+    looked_up = isinstance(tenant, str) and any(each in home for each in published)
+    return False in agreements or looked_up
 
 
 def _registrations(calls: Calls) -> Iterator[Breach]:
@@ -849,16 +894,62 @@ def _registrations(calls: Calls) -> Iterator[Breach]:
             problem = entra.role_problem(chain, registration, assignment)
             if problem is not None:
                 yield Breach("SF205", assignment, "app_role_id", problem)
-        if registration.resource is not None and registration.resource.managed:
-            if chain.configuration.body(registration.resource).block("password") is not None:
-                message = f"{registration.name} has a secret"
-                yield Breach("SF207", registration.resource, "password", message)
-            for each in chain.configuration.of_type("azuread_application_password"):
-                owner = chain.configuration.attribute(each, "application_id")
-                if same(owner, chain.configuration.attribute(registration.resource, "id")):
-                    yield Breach(
-                        "SF207", each, "application_id", f"{registration.name} has a secret"
-                    )
+        own = registration.resource
+        if own and own.managed and chain.configuration.body(own).block("password") is not None:
+            yield Breach("SF207", own, "password", f"{registration.name} has a secret")
+        owners = [each for each in (registration.resource, *registration.principals) if each]
+        ids = [
+            chain.configuration.attribute(each, name)
+            for each in owners
+            for name in ("id", "object_id")
+        ]
+        for kind, (attribute, what) in _CREDENTIALS.items():
+            for each in chain.configuration.of_type(kind):
+                if any_same((chain.configuration.attribute(each, attribute),), ids):
+                    yield Breach("SF207", each, attribute, f"{registration.name} has a {what}")
+
+
+_CREDENTIALS = {
+    "azuread_application_certificate": ("application_id", "certificate"),
+    "azuread_application_password": ("application_id", "secret"),
+    "azuread_service_principal_certificate": ("service_principal_id", "certificate"),
+    "azuread_service_principal_password": ("service_principal_id", "secret"),
+}
+
+_FEDERATED = "azurerm_federated_identity_credential"
+
+
+def _holders(calls: Calls) -> Iterator[Breach]:
+    """Who else can use an identity of a gateway that an app lets in."""
+    configuration = calls.chain.configuration
+    holding: list[tuple[Resource, str, Value]] = []
+    for each in configuration.resources:
+        if each.managed and "identity" in each.body:
+            holding += [
+                (each, "identity.identity_ids", identity)
+                for block in configuration.body(each).blocks("identity")
+                for identity in block.values("identity_ids")
+            ]
+    for each in configuration.of_type(_FEDERATED):
+        # azurerm 4 says parent_id, later versions user_assigned_identity_id.
+        for name in ("parent_id", "user_assigned_identity_id"):
+            holding.append((each, name, configuration.body(each).value(name)))
+    for app in _visible_apps(calls):
+        if app.directory is None:
+            continue
+        calling = calls.gateways_of(app)
+        own = [each.resource for each in calling]
+        for identity in (each for gateway in calling for each in gateway.users):
+            admitted = any_same(
+                app.directory.values("allowed_applications"), identity.client_ids
+            ) or any_same(app.directory.values("allowed_identities"), identity.object_ids)
+            if not admitted or identity.id is None:
+                continue
+            for each, attribute, value in holding:
+                if each not in own and value is not None and same(value, identity.id):
+                    message = f"{each.address} can use {identity.record.name}, "
+                    message += f"which {app.name} lets in as the gateway's"
+                    yield Breach("SF502", each, attribute, message)
 
 
 def _policies(calls: Calls) -> Iterator[Breach]:
@@ -870,6 +961,7 @@ def _policies(calls: Calls) -> Iterator[Breach]:
                 "SF901" if "known only after apply" in problem or "linked" in problem else "SF309"
             )
             yield Breach(rule, policy or api.resource, "xml_content", f"{api.name}: {problem}")
+        yield from _leaks(calls, api, forwarding)
     for route in calls.routes:
         yield from _route(calls, route)
     for gateway in calls.chain.gateways:
@@ -897,6 +989,51 @@ def _defined_twice(calls: Calls) -> Iterator[Breach]:
             continue
         place = first.address if first.path == each.path else f"{first.address} in {first.path}"
         yield Breach("SF316", each, None, f"the gateway has it already, from {place}")
+
+
+def _leaks(calls: Calls, api: ApiLink, forwarding: Forwarding) -> Iterator[Breach]:
+    """Tokens for our apps, and keys of APIs in front of them, that policies give away."""
+    chain = calls.chain
+    stack = api.gateway.stack if api.resource is None else api.resource.stack
+    in_front = any(route.app is not None and route.api is api for route in calls.routes)
+    for leak in forwarding.leaks:
+        policy = chain.configuration.resource(stack, leak.address) or api.resource
+        if leak.token is None:
+            if in_front:
+                message = f"{api.name} sends the subscription key to {leak.to}"
+                yield Breach("SF312", policy, "xml_content", message)
+            continue
+        waiting = calls.waiting.get(id(chain.registration_of_resource(leak.token.resource)))
+        if waiting and leak.host:
+            message = f"{api.name} sends the token for {waiting[0].name} to {leak.to}, "
+            message += "which is no function app of the configuration"
+            yield Breach("SF310", policy, "xml_content", message)
+        elif waiting:
+            message = f"{api.name} gives the token for {waiting[0].name} to {leak.to}"
+            yield Breach("SF317", policy, "xml_content", message)
+
+
+_LOGGED = ("frontend_request", "frontend_response", "backend_request", "backend_response")
+
+
+def _logs(calls: Calls) -> Iterator[Breach]:
+    """Headers with secrets in them that diagnostics log as they are."""
+    configuration = calls.chain.configuration
+    keys = {key_names(configuration, api)[0] for api, _ in calls.forwardings}
+    secrets = {"authorization", *(each.strip().lower() for each in keys)}
+    kinds = ("azurerm_api_management_api_diagnostic", "azurerm_api_management_diagnostic")
+    for each in configuration.of_type(*kinds):
+        for name in _LOGGED if each.managed else ():
+            for block in configuration.body(each).blocks(name):
+                masked = {
+                    text_of(header.value("value")).strip().lower()
+                    for masking in block.blocks("data_masking")
+                    for header in masking.blocks("headers")
+                }
+                for logged in map(text_of, block.values("headers_to_log")):
+                    if logged.strip().lower() in secrets - masked:
+                        message = f"{each.address} logs the header {logged}"
+                        yield Breach("SF318", each, f"{name}.headers_to_log", message)
 
 
 _OUTDATED = re.compile("ssl30|tls1[01]|triple_des")
@@ -945,13 +1082,11 @@ def _route(calls: Calls, route: Route) -> Iterator[Breach]:
     if any(protocol == "http" for protocol in body.values("protocols")):
         message = f"{api.name} is served over plain HTTP"
         yield Breach("SF313", api.resource, "protocols", message)
-    names = body.block("subscription_key_parameter_names")
-    header, query = "Ocp-Apim-Subscription-Key", "subscription-key"
-    if names is not None:
-        header, query = text_of(names.value("header", header)), text_of(names.value("query", query))
+    header, query = key_names(chain.configuration, api)
     missing = [
         *([f"the header {header}"] if header.lower() not in way.headers else []),
         *([f"the query parameter {query}"] if query.lower() not in way.queries else []),
+        *(f"the header {copy}" for copy in sorted(way.copies)),
     ]
     if missing and way.unknown is None:
         message = f"{api.name} forwards the subscription key in {' and '.join(missing)}"
@@ -982,9 +1117,7 @@ def _foreign_host(calls: Calls, route: Route) -> Iterator[Breach]:
     host = host_of(route.url)
     registration = route.registration
     waiting = calls.waiting.get(id(registration))
-    if not waiting or host is None:
-        return
-    if isinstance(host, Term) and any(isinstance(part, Opaque) for part in host.parts):
+    if not waiting or host is None or host_unknown(route.url):
         return
     backend = calls.backend_of(route)
     message = (
@@ -1058,15 +1191,27 @@ def _site(app: AppLink, site: Body) -> Iterator[Breach]:
         yield Breach("SF411", app.resource, where, f"a network rule of {name} lets all in")
 
 
-_AZAPI_LINKS = re.compile(r"Microsoft\.Web/sites(/slots)?(/config)?(/|@|$)", re.IGNORECASE)
+_LINKS = (
+    r"Microsoft\.Web/sites(/slots)?(/config)?(/|@|$)"
+    r"|Microsoft\.ApiManagement/service/([\w-]+/)*(policies|apis|backends)(@|$)"
+)
+_AZAPI_LINKS = {
+    "azapi_resource": _LINKS,
+    "azapi_resource_action": r"Microsoft\.Web/sites(/|@|$)",
+    "azapi_update_resource": _LINKS,
+}
 
 
 def _azapi(calls: Calls) -> Iterator[Breach]:
     configuration = calls.chain.configuration
-    for each in configuration.of_type("azapi_resource", "azapi_update_resource"):
+    for each in configuration.of_type(*_AZAPI_LINKS):
         kind = configuration.body(each).value("type")
-        known = each in calls.chain.written_by_azapi
-        if isinstance(kind, str) and _AZAPI_LINKS.match(kind) and not known:
+        known = not each.managed or each in calls.chain.written_by_azapi
+        if (
+            isinstance(kind, str)
+            and not known
+            and re.match(_AZAPI_LINKS[each.type], kind, re.IGNORECASE)
+        ):
             yield Breach("SF903", each, "type", f"{each.address} writes {kind}")
 
 
@@ -1081,6 +1226,8 @@ _CHECKS: tuple[Callable[[Calls], Iterator[Breach]], ...] = (
     _enforcement,
     _registrations,
     _policies,
+    _logs,
+    _holders,
     _defined_twice,
     _side_doors,
     _azapi,
