@@ -417,7 +417,8 @@ class Chain:
     def _add_identities(self, link: GatewayLink, each: Resource) -> None:
         configuration = self.configuration
         blocks = configuration.body(each).blocks("identity")
-        link.complete = each.managed or bool(blocks)
+        told = all(isinstance(block.value("type", ""), str) for block in blocks)
+        link.complete = told and (each.managed or bool(blocks))
         kinds = ", ".join(text_of(block.value("type", "")) for block in blocks)
         if "SystemAssigned" in kinds or not link.complete:
             object_id = configuration.attribute(each, "identity", 0, "principal_id")

@@ -15,7 +15,14 @@ from constructs_lib.trust.configuration import Body
 from constructs_lib.trust.decision import Decision
 from constructs_lib.trust.entra import Token, any_same
 from constructs_lib.trust.records import Status
-from constructs_lib.trust.terms import Term, Value, references_in, same, text_of
+from constructs_lib.trust.terms import (
+    Term,
+    Value,
+    references_in,
+    same,
+    sole_reference,
+    text_of,
+)
 
 DIRECTORY = "auth_settings_v2.active_directory_v2"
 OTHER_PROVIDERS = (
@@ -144,11 +151,11 @@ def network(app: AppLink, *, scm: bool = False) -> Decision | None:
         rule.value("action", "Allow") == "Allow" and admits_everyone(rule) for rule in blocks
     ):
         return None
-    if default != "Deny":
+    if default != "Deny" or any(_may_admit_everyone(rule) for rule in blocks):
         return Decision(
             verdict="unknown",
             status="unknown",
-            reason="the default of the access restrictions is not known here",
+            reason="whom the access restrictions let in is not known here",
             resource=app.resource,
             attribute=f"site_config.{attribute}_default_action",
         )
@@ -465,11 +472,20 @@ def publishing(app: AppLink) -> Decision:
     return _unknown(app, reason, "webdeploy_publish_basic_authentication_enabled")
 
 
+def told_later(value: Value) -> bool:
+    """Whether a list is computed as a whole from what is not known here: it may be empty."""
+    if not isinstance(value, Term):
+        return False
+    reference = sole_reference(value)
+    return reference is None or not reference.created
+
+
 def excluded_paths(app: AppLink) -> list[Value]:
-    """Paths that Easy Auth does not look at."""
+    """Paths that Easy Auth surely does not look at."""
     if app.auth is None or app.auth.value("auth_enabled") is not True:
         return []
-    return app.auth.values("excluded_paths")
+    paths = app.auth.value("excluded_paths")
+    return [] if told_later(paths) else app.auth.values("excluded_paths")
 
 
 def _unknown(app: AppLink, reason: str, attribute: str) -> Decision:
@@ -506,6 +522,17 @@ def admits_everyone(rule: Body) -> bool:
     if rule.blocks("headers"):
         return False
     return isinstance(tag, str) and tag.split(".")[0].lower() in _EVERYWHERE
+
+
+def _may_admit_everyone(rule: Body) -> bool:
+    """Whether a rule lets in addresses that nothing is known of, not even how many they are."""
+    address = rule.value("ip_address")
+    return (
+        rule.value("action", "Allow") == "Allow"
+        and isinstance(address, Term)
+        and not isinstance(address.parts[-1], str)
+        and told_later(address)
+    )
 
 
 def _admits_gateway(rule: Body, gateway: GatewayLink, chain: Chain) -> bool | None:

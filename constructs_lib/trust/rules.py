@@ -14,7 +14,7 @@ from typing import Literal
 
 from constructs_lib.findings import Severity
 from constructs_lib.trust import door, entra
-from constructs_lib.trust.calls import Calls, Route, host_unknown
+from constructs_lib.trust.calls import AllowList, Calls, Route, host_unknown
 from constructs_lib.trust.chain import ApiLink, AppLink, host_of
 from constructs_lib.trust.configuration import Body, Resource
 from constructs_lib.trust.entra import any_same
@@ -751,6 +751,9 @@ def _enforcement(calls: Calls) -> Iterator[Breach]:
         for path in door.excluded_paths(app):
             message = f"Easy Auth of {app.name} does not look at {text_of(path)}"
             yield Breach("SF113", app.resource, "auth_settings_v2.excluded_paths", message)
+        if door.told_later(auth.value("excluded_paths")):
+            message = f"whether Easy Auth of {app.name} looks at every path is not known here"
+            yield Breach("SF901", app.resource, "auth_settings_v2.excluded_paths", message)
         for provider in door.OTHER_PROVIDERS:
             if auth.block(provider) is not None:
                 yield Breach(
@@ -801,6 +804,9 @@ def _directory(calls: Calls, app: AppLink, directory: Body) -> Iterator[Breach]:
             message = f"{app.name} demands groups, which tokens of identities never name"
             yield Breach("SF111", app.resource, f"{where}.{name}", message)
     listed = calls.allow_list(app)
+    lists = [directory.value(name) for name in ("allowed_applications", "allowed_identities")]
+    if any(door.told_later(value) for value in lists):
+        listed = AllowList([], [], [])  # What belongs together cannot be told.
     if directory.values("allowed_identities"):
         for each in listed.applications:
             message = f"{app.name} allows application {text_of(each)} without its identity"

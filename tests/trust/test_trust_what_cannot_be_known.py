@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from trust_samples import APP, AUDIENCE, Document, chain, directory, policy
+from trust_samples import APP, AUDIENCE, Document, chain, directory, easy_auth, policy
 
 from constructs_lib.trust import Analysis, analyse, read, read_stacks
 
@@ -204,3 +204,42 @@ def test_the_audience_is_still_compared() -> None:
     body = document["resource"][f"{API}_policy"]["orders"]
     body["xml_content"] = body["xml_content"].replace(AUDIENCE, OTHER)
     assert "SF305" in rules(document)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "${var.apps}",
+        "${azurerm_user_assigned_identity.gateway[*].client_id}",
+        "${[for each in [azurerm_user_assigned_identity.gateway] : each.client_id]}",
+    ],
+)
+def test_a_list_that_is_computed_as_a_whole_breaks_no_pair(value: str) -> None:
+    document = chain()
+    directory(document)["allowed_applications"] = value
+    assert {each.rule for each in analyse(read_stacks({"stack": document})).findings} == {"SF901"}
+
+
+def test_paths_that_are_computed_as_a_whole_may_be_none() -> None:
+    document = chain()
+    easy_auth(document)["excluded_paths"] = "${var.paths}"
+    [found] = analyse(read_stacks({"stack": document})).findings
+    assert (found.rule, found.attribute) == ("SF901", "auth_settings_v2.excluded_paths")
+    easy_auth(document)["excluded_paths"] = ["${var.path}"]
+    [found] = analyse(read_stacks({"stack": document})).findings
+    assert found.rule == "SF113"
+
+
+@pytest.mark.parametrize(
+    ("address", "verdict"), [("${var.range}", "unknown"), ("${var.address}/32", "closed")]
+)
+def test_a_range_that_is_not_known_may_be_everywhere(address: str, verdict: str) -> None:
+    document = chain()
+    del document["resource"][APP]["orders"]["auth_settings_v2"]
+    document["resource"][APP]["orders"]["site_config"] |= {
+        "ip_restriction_default_action": "Deny",
+        "ip_restriction": [{"name": "x", "ip_address": address}],
+    }
+    answers = analyse(read_stacks({"stack": document})).answers
+    [anonymous] = [each for each in answers if each.caller.kind == "anonymous"]
+    assert anonymous.verdict == verdict
