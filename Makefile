@@ -37,7 +37,7 @@ test: set-up ## Run the tests; ARGS="tests/policy -x" narrows them.
 	@$(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=worksteal $(ARGS)
 
 smoke: set-up ## Try the wheel on the other Pythons there are; `make test` does so on its own.
-	@PYTHONS=others $(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=2 tests/project/test_project_smoke.py
+	@PYTHONS=others $(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=2 tests/project/test_smoke.py
 
 lint: set-up ## Check style and types.
 	@$(IN_PROJECT) ruff check .

@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 from constructs_lib import InputError
-from constructs_lib.access_validation import validate_access
-from constructs_lib.environment_stack import EnvironmentStack
-from constructs_lib.settings import read_environments
-from constructs_lib.trust import analyse, read
-from constructs_lib.trust.report import write_reports
+from constructs_lib.stack.validate_access import validate_access
+from constructs_lib.stack.environment_stack import EnvironmentStack
+from constructs_lib.stack.settings import read_environments
+from constructs_lib.access import analyse, read
+from constructs_lib.access.report import write_reports
 
 from cdktf import App
 

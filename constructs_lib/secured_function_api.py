@@ -18,36 +18,36 @@ from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from constructs import Construct
 from typing_extensions import Unpack
 
-from constructs_lib.api_backend import CircuitBreaker
-from constructs_lib.api_diagnostics import Diagnostics
-from constructs_lib.app_registration import (
-    AppRegistration,
-    ExistingRegistration,
-    Registration,
-)
-from constructs_lib.apply_order import apply_after
-from constructs_lib.checks import is_token, refuse
-from constructs_lib.easy_auth import AnonymousPaths, EasyAuth, SignIn
-from constructs_lib.function_api import ApiVersion, FunctionApi, Product
+from constructs_lib._cdk.apply_order import apply_after
+from constructs_lib._cdk.arguments import is_token, refuse
+from constructs_lib._cdk.placement import Placement, placement
+from constructs_lib._cdk.policy_source import PolicySource
+from constructs_lib.api.backend import CircuitBreaker
+from constructs_lib.api.diagnostics import Diagnostics
+from constructs_lib.api.function_api import ApiVersion, FunctionApi, Product
+from constructs_lib.api.key_migration import KEYS_REASON, Stage
+from constructs_lib.api.named_value import KeyVaultSecret
+from constructs_lib.api.subscription_key import SubscriptionKey
 from constructs_lib.function_app import (
     FunctionApp,
     FunctionAppProps,
     Inbound,
     ProtectedFunctionApp,
 )
-from constructs_lib.gateway import Gateway, GatewayReferences
-from constructs_lib.migration import KEYS_REASON, Stage
-from constructs_lib.named_value import KeyVaultSecret
+from constructs_lib.function_app.easy_auth import AnonymousPaths, EasyAuth, SignIn
+from constructs_lib.function_app.outside import OutsideFunctionApp, ProtectedOutsideApp
+from constructs_lib.gateway.gateway import Gateway, GatewayReferences
 from constructs_lib.operations import Operation, Operations
-from constructs_lib.outside_function_app import OutsideFunctionApp, ProtectedOutsideApp
 from constructs_lib.policy import Document
-from constructs_lib.policy_source import PolicySource
-from constructs_lib.principal import Principal
-from constructs_lib.resource_group import Placement, placement
-from constructs_lib.subscription_key import SubscriptionKey
+from constructs_lib.registration.app_registration import (
+    AppRegistration,
+    ExistingRegistration,
+    Registration,
+)
+from constructs_lib.registration.principal import Principal
 
 if TYPE_CHECKING:
-    from constructs_lib.app_resource import AppResource, SlotResource
+    from constructs_lib.function_app.resource_kinds import AppResource, SlotResource
 
 
 # What has its Easy Auth already.

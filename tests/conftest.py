@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -14,16 +17,18 @@ import constructs_lib  # noqa: F401 - before any test imports a provider, to loa
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
 
+if TYPE_CHECKING:
+    from cdktf import TerraformStack
+
 # What takes long, and shares what takes long to make: rooms, and modules out of them before them.
 LONG = (
-    "tests/engine",
-    "tests/terraform/test_terraform_lifecycle.py",
+    "tests/_lazy_bindings",
+    "tests/terraform/test_lifecycle.py",
     "tests/terraform",
     "tests/docs",
     "tests/testing",
     "tests/project",
-    "tests/checkov",
-    "tests/operations/test_operations_terraform.py",
+    "tests/operations/test_terraform.py",
     "tests/init",
     "tests/mutants",
 )
@@ -57,3 +62,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def repository() -> Path:
     """The top folder of the repository."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, Any]]:
+    """Build a stack with a function and return its Terraform JSON."""
+
+    def run(make: Callable[[TerraformStack], object]) -> dict[str, Any]:
+        from cdktf import App, TerraformStack, Testing
+
+        app = App(outdir=str(tmp_path_factory.mktemp("out")))
+        stack = TerraformStack(app, "test")
+        make(stack)
+        return json.loads(Testing.synth(stack))
+
+    return run
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> TerraformStack:
+    """An empty stack, for constructs that are expected to refuse."""
+    from cdktf import App, TerraformStack
+
+    return TerraformStack(App(outdir=str(tmp_path)), "test")

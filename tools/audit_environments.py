@@ -19,7 +19,7 @@ import yaml
 
 from tools.audit_programs import ROOT, Audited, AuditError, install, run, said
 
-ACCEPTED = ROOT / "tests/checkov/accepted.yaml"
+ACCEPTED = ROOT / "requirements/checkov_accepted.yaml"
 
 
 @dataclass(frozen=True, order=True)

@@ -10,7 +10,7 @@ import sys
 
 from tools.audit_programs import Audited, install, run, said
 
-TESTS = "tests/init/test_init_pipelines.py"
+TESTS = "tests/init/test_pipelines.py"
 
 
 def audit() -> Audited:

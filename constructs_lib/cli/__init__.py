@@ -13,8 +13,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from constructs_lib._version import __version__
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.version import __version__
 
 COMMANDS = (
     "init",

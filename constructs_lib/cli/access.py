@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
 
 if TYPE_CHECKING:
-    from constructs_lib.trust.report import Format
+    from constructs_lib.access.report import Format
 
 _EPILOG = """\
 Exit code: 0 every door is as it should be, 1 one is not, 2 the input cannot be used. With
@@ -58,9 +58,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(options: argparse.Namespace) -> int:
     """Analyse, report, and return the exit code."""
-    from constructs_lib.trust import analyse, read
-    from constructs_lib.trust.report import SUFFIXES, View, compare, render
-    from constructs_lib.whole_file import write_whole
+    from constructs_lib._core.files.writing import write_whole
+    from constructs_lib.access import analyse, read
+    from constructs_lib.access.report import SUFFIXES, View, compare, render
 
     if options.path == options.compare == "-":
         raise InputError("both sides of a comparison cannot come from the standard input")

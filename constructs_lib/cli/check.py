@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from constructs_lib.trust import Accepted
+    from constructs_lib.access import Accepted
 
 SEVERITIES = ("error", "warning", "note")
 
@@ -41,10 +41,10 @@ def register(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check the configurations and write what was found."""
-    from constructs_lib.findings import Finding, render
-    from constructs_lib.trust import analyse, read
-    from constructs_lib.trust.rules import RULES
-    from constructs_lib.whole_file import write_whole
+    from constructs_lib._core.files.writing import write_whole
+    from constructs_lib._core.findings import Finding, render
+    from constructs_lib.access import analyse, read
+    from constructs_lib.access.rules import RULES
 
     if options.explain:
         print(explain(options.explain))
@@ -81,8 +81,8 @@ def explain(rule_id: str) -> str:
     Raises:
         InputError: When there is no such rule.
     """
-    from constructs_lib.errors import InputError
-    from constructs_lib.trust.rules import RULES
+    from constructs_lib._core.errors import InputError
+    from constructs_lib.access.rules import RULES
 
     rule = RULES.get(rule_id.upper())
     if rule is None:

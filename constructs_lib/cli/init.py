@@ -53,7 +53,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(options: argparse.Namespace) -> int:
     """Write what is missing, and return the exit code."""
-    from constructs_lib.errors import InputError
+    from constructs_lib._core.errors import InputError
     from constructs_lib.init.additions import additions
     from constructs_lib.init.facts import find_facts
     from constructs_lib.init.files import show_change, write_all

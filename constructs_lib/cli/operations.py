@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.errors import InputError
-from constructs_lib.findings import Finding
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.findings import Finding
 
 if TYPE_CHECKING:
     from constructs_lib.operations import Operation, Operations

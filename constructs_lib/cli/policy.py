@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from constructs_lib.errors import InputError
-    from constructs_lib.findings import Finding
+    from constructs_lib._core.errors import InputError
+    from constructs_lib._core.findings import Finding
     from constructs_lib.policy import AnyDocument, Known
 
 SCOPES = ("global", "workspace", "product", "api", "operation")
@@ -70,12 +70,12 @@ def register(commands: Any) -> None:
 
 def run_check(options: argparse.Namespace) -> int:
     """Check the files and write the findings."""
-    from constructs_lib.errors import InputError
-    from constructs_lib.findings import fails, render
-    from constructs_lib.gateway_tiers import SKU, SKU_RULE
+    from constructs_lib._core.errors import InputError
+    from constructs_lib._core.files.writing import write_whole
+    from constructs_lib._core.findings import fails, render
+    from constructs_lib.gateway.tiers import SKU, SKU_RULE
     from constructs_lib.policy import check
     from constructs_lib.policy.checks import RULES
-    from constructs_lib.whole_file import write_whole
 
     if options.sku is not None and not SKU.fullmatch(options.sku):
         raise InputError(f"--sku: there is no SKU {options.sku!r}", fix=SKU_RULE)
@@ -100,9 +100,9 @@ def run_check(options: argparse.Namespace) -> int:
 
 def run_format(options: argparse.Namespace) -> int:
     """Format the files, or show what would change."""
-    from constructs_lib.errors import InputError
+    from constructs_lib._core.errors import InputError
+    from constructs_lib._core.files.writing import write_whole
     from constructs_lib.policy import write
-    from constructs_lib.whole_file import write_whole
 
     changed = unreadable = False
     for file in options.files:
@@ -159,8 +159,8 @@ def _known(options: argparse.Namespace) -> Known:
 
 def _stack(path: Path) -> dict[str, Any]:
     """Return the Terraform JSON of a stack."""
-    from constructs_lib.errors import InputError
-    from constructs_lib.trust.reader import document
+    from constructs_lib._core.errors import InputError
+    from constructs_lib.access.terraform.reading import document
 
     fix = "give a file of `cdktf synth`, such as cdktf.out/stacks/dev/cdk.tf.json"
     try:
@@ -185,7 +185,7 @@ def _load(file: str, *, terraform: bool = False) -> tuple[str, AnyDocument]:
 
 
 def _unreadable(file: str, error: InputError) -> Finding:
-    from constructs_lib.findings import Finding
+    from constructs_lib._core.findings import Finding
 
     numbers = [int(part) for part in (error.where or "").removeprefix(file).split(":") if part]
     line, column, *_ = (*numbers, None, None)

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
 
 
 def register(commands: Any) -> None:
@@ -40,7 +40,7 @@ def register(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the request."""
-    from constructs_lib.directory_request import DirectoryRequest
+    from constructs_lib.registration.request import DirectoryRequest
 
     request = DirectoryRequest(
         registrations=options.registrations,

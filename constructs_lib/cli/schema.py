@@ -16,7 +16,7 @@ def register(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:  # noqa: ARG001 - it has no options
     """Print the schema."""
-    from constructs_lib.settings import json_schema
+    from constructs_lib.stack.settings import json_schema
 
     print(json_schema(), end="")
     return 0

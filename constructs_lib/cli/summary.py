@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any, cast
 
-from constructs_lib.errors import InputError
-from constructs_lib.plain_data import Value, load_json, read_text
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.files.json_text import Value, load_json, read_text
 
 
 def register(commands: Any) -> None:

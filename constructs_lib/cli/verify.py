@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
 
 if TYPE_CHECKING:
     from constructs_lib.verify.checks import Plan
@@ -142,11 +142,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(options: argparse.Namespace) -> int:
     """Verify, report, and return the exit code."""
+    from constructs_lib._core.files.writing import write_whole
     from constructs_lib.verify.checks import plan_checks
     from constructs_lib.verify.client import Client
     from constructs_lib.verify.outputs import read_outputs
     from constructs_lib.verify.report import render
-    from constructs_lib.whole_file import write_whole
 
     from_stdin = options.outputs == "-"
     if from_stdin and options.key_fd == 0:

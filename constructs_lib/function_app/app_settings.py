@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from constructs import Construct
 
-from constructs_lib.checks import is_token, refuse
+from constructs_lib._cdk.arguments import is_token, refuse
 
 # Settings that the constructs or azurerm write; by hand they would open or break the app.
 _OWN = re.compile(

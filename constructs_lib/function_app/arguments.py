@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from constructs_lib.checks import is_token
-from constructs_lib.easy_auth import EasyAuth
+from constructs_lib._cdk.arguments import is_token
 from constructs_lib.function_app import monitoring
+from constructs_lib.function_app.easy_auth import EasyAuth
 from constructs_lib.function_app.network import DEPLOYMENT_TAG, restrictions
 from constructs_lib.function_app.props import FunctionAppProps
 from constructs_lib.function_app.runtime import application_stack

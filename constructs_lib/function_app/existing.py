@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
-from constructs_lib.app_resource import is_flex_consumption, is_slot
-from constructs_lib.checks import refuse
-from constructs_lib.easy_auth import EasyAuth, merged
+from constructs_lib._cdk.arguments import refuse
+from constructs_lib.function_app.easy_auth import EasyAuth, merged
 from constructs_lib.function_app.network import (
     DEPLOYMENT_TAG,
     Inbound,
@@ -17,10 +16,11 @@ from constructs_lib.function_app.network import (
     check_inbound,
     restrictions,
 )
+from constructs_lib.function_app.resource_kinds import is_flex_consumption, is_slot
 from constructs_lib.function_app.slot import protect_every_slot
 
 if TYPE_CHECKING:
-    from constructs_lib.app_resource import AppResource, SlotResource
+    from constructs_lib.function_app.resource_kinds import AppResource, SlotResource
 
 _TLS = (None, "1.2", "1.3")
 

@@ -13,23 +13,23 @@ from cdktf_cdktf_provider_azurerm.service_plan import ServicePlan
 from cdktf_cdktf_provider_azurerm.storage_account import StorageAccount
 from constructs import Construct
 
-from constructs_lib.checks import is_token
-from constructs_lib.easy_auth import EasyAuth
+from constructs_lib._cdk.arguments import is_token
+from constructs_lib._cdk.placement import Placement, placement
 from constructs_lib.function_app import monitoring
 from constructs_lib.function_app.arguments import HOST_ID, Arguments, host_id
+from constructs_lib.function_app.easy_auth import EasyAuth
 from constructs_lib.function_app.hosting import make_plan
 from constructs_lib.function_app.network import PrivateAccess, make_endpoint
 from constructs_lib.function_app.props import FunctionAppProps, check_props
 from constructs_lib.function_app.runtime import flex_runtime
 from constructs_lib.function_app.slot import Slot, protect_every_slot
 from constructs_lib.function_app.storage import HostStorage
-from constructs_lib.resource_group import Placement, placement
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
     from cdktf_cdktf_provider_azurerm.private_endpoint import PrivateEndpoint
 
-    from constructs_lib.app_resource import AppResource, SlotResource
+    from constructs_lib.function_app.resource_kinds import AppResource, SlotResource
 
 
 @dataclass(frozen=True, kw_only=True)

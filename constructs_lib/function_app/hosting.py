@@ -9,9 +9,9 @@ from typing import Literal
 from cdktf_cdktf_provider_azurerm.service_plan import ServicePlan
 from constructs import Construct
 
-from constructs_lib.checks import check_choice, refuse
+from constructs_lib._cdk.arguments import check_choice, refuse
+from constructs_lib._cdk.placement import Placement
 from constructs_lib.function_app.runtime import Target
-from constructs_lib.resource_group import Placement
 
 OperatingSystem = Literal["Linux", "Windows"]
 Kind = Literal["consumption", "premium", "dedicated", "flex_consumption"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from constructs_lib.easy_auth import ManagedIdentity
+from constructs_lib.function_app.easy_auth import ManagedIdentity
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
-from constructs_lib.resource_group import Placement
+from constructs_lib._cdk.placement import Placement
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from constructs import Construct
 
-from constructs_lib.checks import check_choice, is_token, refuse
-from constructs_lib.resource_group import Placement
+from constructs_lib._cdk.arguments import check_choice, is_token, refuse
+from constructs_lib._cdk.placement import Placement
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.private_endpoint import PrivateEndpoint
 
-    from constructs_lib.app_resource import SlotResource
+    from constructs_lib.function_app.resource_kinds import SlotResource
 
 DEPLOYMENT_TAG = "secured-functions:open-deployment"
 

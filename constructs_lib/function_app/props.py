@@ -8,7 +8,7 @@ from typing import Literal
 
 from constructs import Construct
 
-from constructs_lib.checks import check_choice, check_pattern, refuse
+from constructs_lib._cdk.arguments import check_choice, check_pattern, refuse
 from constructs_lib.function_app.app_settings import check_app_settings
 from constructs_lib.function_app.hosting import Hosting, Kind, check_hosting
 from constructs_lib.function_app.identity import AppIdentity

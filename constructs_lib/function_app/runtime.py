@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from constructs import Construct
 
-from constructs_lib.checks import check_choice, check_pattern, refuse
+from constructs_lib._cdk.arguments import check_choice, check_pattern, refuse
 
 Stack = Literal[
     "python", "node", "dotnet", "dotnet-isolated", "java", "powershell", "custom", "docker"

@@ -11,12 +11,12 @@ import jsii
 from cdktf import DefaultTokenResolver, StringConcat, TerraformStack, Tokenization
 from constructs import Construct, IConstruct, IValidation
 
-from constructs_lib.app_resource import is_slot
-from constructs_lib.easy_auth import EasyAuth
-from constructs_lib.stack_of import stack_of
+from constructs_lib._cdk.stack_of import stack_of
+from constructs_lib.function_app.easy_auth import EasyAuth
+from constructs_lib.function_app.resource_kinds import is_slot
 
 if TYPE_CHECKING:
-    from constructs_lib.app_resource import SlotResource
+    from constructs_lib.function_app.resource_kinds import SlotResource
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from cdktf_cdktf_provider_azurerm.storage_account import StorageAccount
 from constructs import Construct
 
-from constructs_lib.checks import check_choice, check_pattern, is_token, refuse
-from constructs_lib.resource_group import Placement
+from constructs_lib._cdk.arguments import check_choice, check_pattern, is_token, refuse
+from constructs_lib._cdk.placement import Placement
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.storage_container import StorageContainer

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
 
 Continuous = Literal["github", "azure", "none"]
 

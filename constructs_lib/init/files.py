@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
 
 
 def show_change(name: str, before: str, after: str) -> str:

@@ -11,8 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from constructs_lib._version import __version__
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.version import __version__
 from constructs_lib.init.facts import Continuous
 
 Start = Literal["new", "existing-gateway", "existing-function-app", "existing-registration"]
@@ -104,7 +104,7 @@ def project_files(answers: Answers, *, makefile: str = "Makefile") -> dict[str, 
         texts["azure-pipelines.yml"] = "azure-pipelines.yml"
     written = {path: render(template, values) for path, template in texts.items()}
     if not outside:
-        from constructs_lib.settings import json_schema
+        from constructs_lib.stack.settings import json_schema
 
         written[f"environments/{answers.environment}.yaml"] = settings_of(answers)
         written["environments/settings.schema.json"] = json_schema()
@@ -126,7 +126,7 @@ def settings_of(answers: Answers) -> str:
     import yaml
     from pydantic import ValidationError
 
-    from constructs_lib.settings import Environment
+    from constructs_lib.stack.settings import Environment
 
     stem = f"{answers.name}-{answers.environment}"
     lines = ["# yaml-language-server: $schema=settings.schema.json"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
 from constructs_lib.init.facts import Facts
 from constructs_lib.init.project import STARTS, Answers
 

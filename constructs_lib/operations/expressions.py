@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from constructs_lib.operations.source_text import JAVASCRIPT, Language, Token
+from constructs_lib.operations.sources.source_text import JAVASCRIPT, Language, Token
 
 Kind = Literal["text", "word", "list", "object", "name", "call", "join", "opaque"]
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 """The HTTP methods that stand for "any" in API Management and in Azure Functions, without TRACE."""

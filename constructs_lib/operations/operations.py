@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, overload
 
-from constructs_lib.errors import InputError
-from constructs_lib.findings import Finding
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.findings import Finding
 from constructs_lib.operations.operation import (
     METHODS,
     ApiSchema,
@@ -158,7 +158,7 @@ class Operations(Sequence[Operation]):
             InputError: The file is no valid OpenAPI document, or, if `strict`, its findings have an
                 error among them.
         """
-        from constructs_lib.operations.openapi import read_openapi
+        from constructs_lib.operations.openapi.expansion import read_openapi
 
         return read_openapi(Path(path), mode=mode, route_prefix=route_prefix, strict=strict)
 

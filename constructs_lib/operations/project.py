@@ -13,10 +13,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from constructs_lib.errors import InputError
-from constructs_lib.findings import Finding
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.findings import Finding
 from constructs_lib.operations.expressions import Node
-from constructs_lib.operations.function_json import Json, read_function_files, read_json
 from constructs_lib.operations.operation import (
     ID_PATTERN,
     METHODS,
@@ -27,6 +26,7 @@ from constructs_lib.operations.operation import (
 from constructs_lib.operations.operations import Operations
 from constructs_lib.operations.reading import HttpTrigger, Place, Reading
 from constructs_lib.operations.route import RouteError, UrlTemplate, parse_route
+from constructs_lib.operations.sources.function_json import Json, read_function_files, read_json
 
 DEFAULT_ROUTE_PREFIX = "api"
 # Azure Functions host, src/WebJobs.Script/Utility.cs: what a function may be called.
@@ -77,9 +77,9 @@ def refuse_errors(findings: Iterable[Finding], what: str) -> None:
 
 
 def _read_functions(reading: Reading) -> None:
-    from constructs_lib.operations.annotated_source import read_annotated
-    from constructs_lib.operations.node_source import read_node
-    from constructs_lib.operations.python_source import read_python
+    from constructs_lib.operations.sources.dotnet_java import read_annotated
+    from constructs_lib.operations.sources.node import read_node
+    from constructs_lib.operations.sources.python import read_python
 
     read_function_files(reading)
     read_python(reading)

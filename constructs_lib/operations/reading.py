@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from constructs_lib.findings import Finding, Severity
+from constructs_lib._core.findings import Finding, Severity
 
 _ANONYMOUS = 'make the level "anonymous": behind Easy Auth the identity is what counts, not a key'
 

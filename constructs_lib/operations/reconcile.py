@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from constructs_lib.findings import Finding
+from constructs_lib._core.findings import Finding
 from constructs_lib.operations.operation import Operation, Parameter
 from constructs_lib.operations.operations import Operations
 

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Literal
 
-from constructs_lib.findings import Finding, Severity
+from constructs_lib._core.findings import Finding, Severity
 from constructs_lib.policy.composition import fixed, named_values, sections
 from constructs_lib.policy.expressions import is_expression
 from constructs_lib.policy.model import (

@@ -12,7 +12,7 @@ from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Literal, overload
 
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
 from constructs_lib.policy.expressions import UnbalancedError, expression_end, is_expression
 from constructs_lib.policy.model import (
     DATA_SOURCES,

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from constructs_lib.errors import InputError
-from constructs_lib.findings import Finding
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.findings import Finding
 from constructs_lib.policy.checks import Known, check
 from constructs_lib.policy.model import Document
 from constructs_lib.policy.reader import read

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
 from constructs_lib.policy.expressions import UnbalancedError, expression_end, is_expression
 
 TOKEN = re.compile(r"\$\{TfToken\[[a-zA-Z0-9:._-]+\]\}")

@@ -7,7 +7,7 @@ Azure returns by undoing exactly `&quot; &gt; &lt; &amp; &apos;` (provider 4.55.
 
 from __future__ import annotations
 
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
 from constructs_lib.policy.model import (
     PAYLOADS,
     AnyDocument,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from constructs_lib.access import Analysis, Answer, Configuration, analyse, read
 from constructs_lib.testing.synthesized import Synthesized
-from constructs_lib.trust import Analysis, Answer, Configuration, analyse, read
 
 if TYPE_CHECKING:
     from cdktf import TerraformStack
@@ -34,7 +34,7 @@ def analysis_of(stack: Stack) -> Analysis:
         return analyse(read(stack.folder))
     if isinstance(stack, (str, PathLike)):
         return analyse(read(str(stack)))
-    from constructs_lib.access_validation import analyse_app
+    from constructs_lib.stack.validate_access import analyse_app
 
     return analyse_app(stack)
 

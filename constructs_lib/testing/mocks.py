@@ -18,8 +18,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from constructs_lib.errors import InputError
-from constructs_lib.whole_file import write_whole
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.files.writing import write_whole
 
 SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
 TENANT = "00000000-0000-4000-8000-000000000002"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
 from constructs_lib.verify.client import Client, Request
 from constructs_lib.verify.echo import Echo
 from constructs_lib.verify.identity import NoToken, token_of_login

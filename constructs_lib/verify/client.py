@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-from constructs_lib._version import __version__
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.version import __version__
 from constructs_lib.verify.secret import Secret
 
 _LARGEST_BODY = 1 << 20

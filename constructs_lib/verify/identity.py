@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
 from constructs_lib.verify.secret import Secret
 
 NOT_ENTITLED = {

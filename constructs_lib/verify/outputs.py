@@ -7,8 +7,8 @@ from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from constructs_lib.errors import InputError
-from constructs_lib.plain_data import load_json
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.files.json_text import load_json
 
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"

@@ -6,7 +6,7 @@ import base64
 import re
 from urllib.parse import quote
 
-from constructs_lib.errors import InputError
+from constructs_lib._core.errors import InputError
 
 
 class Secret:

@@ -16,7 +16,7 @@ from constructs_lib import (
     add_outputs,
     add_providers,
 )
-from constructs_lib.migration import Stage
+from constructs_lib.api.key_migration import Stage
 
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_azurerm.linux_function_app import (

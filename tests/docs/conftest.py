@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import docs_project
 import pytest
+
+from tests.docs import project as docs_project
 
 
 @pytest.fixture(scope="session")

@@ -22,12 +22,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import docs_project
-import docs_shell
-import local_azure
-from docs_blocks import ROOT
 from rich.console import Console
 from rich.text import Text
+
+from tests.docs import project as docs_project
+from tests.docs import shell as docs_shell
+from tests.docs.blocks import ROOT
+from tests.verify import local_azure
 
 PICTURES = ROOT / "docs/pictures"
 FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"

@@ -35,7 +35,7 @@ class Resources(dict[str, Any]):
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Resources]:
+def resources_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Resources]:
     """Build a stack with a function and return its resources."""
 
     def run(make: Callable[[TerraformStack], object]) -> Resources:
@@ -44,12 +44,6 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Resources]:
         return Resources(json.loads(Testing.synth(stack))["resource"])
 
     return run
-
-
-@pytest.fixture
-def stack(tmp_path) -> TerraformStack:
-    """An empty stack, for constructs that are expected to refuse."""
-    return TerraformStack(App(outdir=str(tmp_path)), "test")
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,8 @@ def environments(
     """Terraform JSON of each environment's stack, by its name."""
     from cdktf import App
 
-    from constructs_lib.environment_stack import EnvironmentStack
-    from constructs_lib.settings import read_environments
+    from constructs_lib.stack.environment_stack import EnvironmentStack
+    from constructs_lib.stack.settings import read_environments
 
     folder = repository / "environments"
     app = App(outdir=str(tmp_path_factory.mktemp("cdktf.out")))

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent.parent / "terraform"))
-from terraform_harness import reason_to_skip
-from terraform_providers import shared, stand_ins
+from tests.terraform.harness import reason_to_skip
+from tests.terraform.providers import shared, stand_ins
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,13 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import local_azure
 import pytest
-from local_azure import World
-from verify_harness import Run, assert_nothing_secret
 
 from constructs_lib import cli
 from constructs_lib.verify.run import Backoff
+from tests.verify import local_azure
+from tests.verify.harness import Run, assert_nothing_secret
+from tests.verify.local_azure import World
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@
 import json
 from types import SimpleNamespace
 
-from docs_pieces import orders_in
+from tests.docs.pieces import orders_in
 
 gateway, orders = orders_in(self)
 

@@ -1,6 +1,6 @@
 """What the piece of the guide stands in: a gateway and an API in it."""
 # ruff: noqa: F821
 
-from docs_pieces import orders_in
+from tests.docs.pieces import orders_in
 
 gateway, orders = orders_in(stack)

@@ -1,8 +1,6 @@
 """What the pieces of the guide stand in: the stacks of the example, and two registrations."""
 # ruff: noqa: F401, F821
 
-from docs_blocks import ROOT
-
 from constructs_lib import (
     AppRegistration,
     DirectoryContract,
@@ -10,6 +8,7 @@ from constructs_lib import (
     add_contract,
     add_providers,
 )
+from tests.docs.blocks import ROOT
 
 EXAMPLE = (ROOT / "examples/split_privileges/main.py").read_text(encoding="utf-8")
 exec(EXAMPLE.partition("\napp = App()\n")[0])

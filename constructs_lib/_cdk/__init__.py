@@ -1,0 +1,1 @@
+"""What every construct uses: checks of arguments, placement, order of the apply, azapi."""

@@ -1,0 +1,89 @@
+"""How constructs take policies: as a document, a file or text; checked and written in one way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from constructs import Construct
+
+from constructs_lib._cdk.arguments import refuse
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.findings import Finding
+from constructs_lib.policy import Base, Document, Fragment, check, read, read_file
+
+PolicySource = Document | Path | str
+"""A document, the path of an XML file, or XML text (which starts with `<`)."""
+
+PolicyScope = Literal["global", "product", "api", "operation"]
+
+
+def read_policy(
+    scope: Construct, argument: str, source: PolicySource | None, *, at: PolicyScope = "api"
+) -> Document:
+    """Return the document in `source`; for None one whose sections hold `<base />` alone.
+
+    Raises:
+        InputError: If the file or the text cannot be read, with file, line and column.
+    """
+    if source is None:
+        return Document()
+    found = _read(scope, argument, source)
+    if isinstance(found, Fragment):
+        refuse(scope, argument, "a fragment is no policy document", "write <policies>…</policies>")
+    if at != "global":
+        # A section that a file leaves out is to run what the scopes above say, not nothing.
+        sections = found.sections()
+        for name in found.absent:
+            sections[name][:] = sections[name] or [Base()]
+    return found
+
+
+def check_document(
+    scope: Construct, argument: str, document: Document, *, at: PolicyScope, sku: str | None
+) -> None:
+    """Refuse a document that API Management would not accept at this scope.
+
+    Raises:
+        InputError: With every error of the document at once.
+    """
+    _refuse_errors(scope, argument, check(document, scope=at, sku=sku))
+
+
+def read_fragment(
+    scope: Construct, argument: str, source: Fragment | Path | str, *, sku: str | None
+) -> Fragment:
+    """Read and check a policy fragment.
+
+    Raises:
+        InputError: If it cannot be read or API Management would not accept it.
+    """
+    fragment = _read(scope, argument, source)
+    if isinstance(fragment, Document):
+        refuse(scope, argument, "a policy document is no fragment", "write <fragment>…</fragment>")
+    _refuse_errors(scope, argument, check(fragment, scope="fragment", sku=sku))
+    return fragment
+
+
+def _read(
+    scope: Construct, argument: str, source: Document | Fragment | Path | str
+) -> Document | Fragment:
+    if isinstance(source, (Document, Fragment)):
+        return source
+    if isinstance(source, str) and source.lstrip().startswith("<"):
+        return read(source, path=f"{scope.node.path}: {argument}")
+    return read_file(Path(source))
+
+
+def _refuse_errors(scope: Construct, argument: str, findings: list[Finding]) -> None:
+    errors = [
+        " ".join(part for part in (_place(finding), finding.message, f"({finding.fix})") if part)
+        for finding in findings
+        if finding.severity == "error"
+    ]
+    if errors:
+        raise InputError("; ".join(errors), where=f"{scope.node.path}: {argument}")
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.path}:{finding.line}:{finding.column}:" if finding.line else ""

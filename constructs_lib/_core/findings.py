@@ -1,0 +1,188 @@
+"""What a check found, and how it is shown: one record for policies, settings and Terraform JSON."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+from constructs_lib._core.version import __version__
+
+Severity = Literal["error", "warning", "note"]
+Format = Literal["text", "json", "sarif", "junit"]
+FORMATS: tuple[Format, ...] = ("text", "json", "sarif", "junit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that a check found.
+
+    Attributes:
+        rule: The stable id of the rule, for example `SF101`.
+        severity: `error` fails a check, `warning` and `note` do not.
+        message: What is wrong, in one sentence.
+        fix: What to do instead, in one sentence.
+        path: The file that it was found in, as the user named it.
+        line: Line in that file, counted from 1.
+        column: Column in that line, counted from 1.
+        address: The address of the Terraform resource that it is about.
+        attribute: The attribute of that resource, as a dotted path.
+    """
+
+    rule: str
+    severity: Severity
+    message: str
+    fix: str = ""
+    path: str | None = None
+    line: int | None = None
+    column: int | None = None
+    address: str | None = None
+    attribute: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it was found: `file:line:column`, the resource's address, or both."""
+        file = ":".join(str(part) for part in (self.path, self.line, self.column) if part)
+        resource = ".".join(part for part in (self.address, self.attribute) if part)
+        return f"{file} ({resource})" if file and resource else file or resource
+
+
+def fails(findings: Sequence[Finding]) -> bool:
+    """Tell whether a check with these findings fails."""
+    return any(finding.severity == "error" for finding in findings)
+
+
+def render(
+    findings: Sequence[Finding],
+    format: Format = "text",
+    *,
+    rules: Mapping[str, str] | None = None,
+    subjects: Sequence[str] = (),
+) -> str:
+    """Return findings in one of `FORMATS`, with a line end.
+
+    Args:
+        findings: What was found.
+        format: `text` for people, `json`, `sarif` (OASIS SARIF 2.1.0) or `junit` (as Azure
+            Pipelines and Jenkins read it).
+        rules: What each rule is about, by its id.
+        subjects: What was checked: in JUnit, what has no error is a test that passed.
+    """
+    if format == "json":
+        return _json({"findings": [_given(asdict(finding)) for finding in findings]})
+    if format == "sarif":
+        return _json(_sarif(findings, rules or {}))
+    if format == "junit":
+        return _junit(findings, subjects)
+    return _text(findings)
+
+
+def _text(findings: Sequence[Finding]) -> str:
+    lines: list[str] = []
+    for finding in findings:
+        place = f"{finding.place}: " if finding.place else ""
+        lines.append(f"{place}{finding.severity} {finding.rule}: {finding.message}")
+        if finding.fix:
+            lines.append(f"    {finding.fix}")
+    counts = [
+        f"{number} {severity}{'s' if number > 1 else ''}"
+        for severity in ("error", "warning", "note")
+        if (number := sum(finding.severity == severity for finding in findings))
+    ]
+    return "\n".join((*lines, ", ".join(counts) or "nothing found")) + "\n"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _given(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if value not in (None, "")}
+
+
+def _sarif(findings: Sequence[Finding], rules: Mapping[str, str]) -> dict[str, Any]:
+    ids = sorted({*rules, *(finding.rule for finding in findings)})
+    results: list[dict[str, Any]] = []
+    for finding in findings:
+        location: dict[str, Any] = {}
+        if finding.path:
+            physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.path)}}
+            if finding.line:
+                region = {"startLine": finding.line, "startColumn": finding.column}
+                physical["region"] = _given(region)
+            location["physicalLocation"] = physical
+        if finding.address:
+            name = ".".join(part for part in (finding.address, finding.attribute) if part)
+            location["logicalLocations"] = [{"fullyQualifiedName": name, "kind": "resource"}]
+        message = f"{finding.message}: {finding.fix}" if finding.fix else finding.message
+        result: dict[str, Any] = {
+            "ruleId": finding.rule,
+            "ruleIndex": ids.index(finding.rule),
+            "level": finding.severity,
+            "message": {"text": message},
+        }
+        if location:
+            result["locations"] = [location]
+        results.append(result)
+    driver = {
+        "name": "secured-functions",
+        "version": __version__,
+        "rules": [
+            {"id": rule, "shortDescription": {"text": rules.get(rule, rule)}} for rule in ids
+        ],
+    }
+    return {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+        ],
+    }
+
+
+def _uri(path: str) -> str:
+    """Return a path as SARIF wants it: a URI, relative to the root of the repository."""
+    file = Path(path)
+    return file.as_uri() if file.is_absolute() else quote(file.as_posix())
+
+
+def _junit(findings: Sequence[Finding], subjects: Sequence[str]) -> str:
+    names = list(
+        dict.fromkeys([*subjects, *(each.path or each.address or "" for each in findings)])
+    )
+    cases: list[str] = []
+    for name in names:
+        own = [finding for finding in findings if (finding.path or finding.address or "") == name]
+        lines = [_text([finding]).rpartition("\n")[0].rpartition("\n")[0] for finding in own]
+        case = f'    <testcase classname="secured-functions" name="{html.escape(name)}"'
+        if fails(own):
+            first = next(finding for finding in own if finding.severity == "error")
+            cases += [
+                f"{case}>",
+                f'      <failure type="{html.escape(first.rule)}" '
+                f'message="{html.escape(first.message)}">'
+                f"{html.escape(chr(10).join(lines))}</failure>",
+                "    </testcase>",
+            ]
+        elif own:
+            text = html.escape("\n".join(lines))
+            cases += [f"{case}>", f"      <system-out>{text}</system-out>", "    </testcase>"]
+        else:
+            cases.append(f"{case} />")
+    failures = sum("<failure" in case for case in cases)
+    head = f'name="secured-functions" tests="{len(names)}" failures="{failures}"'
+    return "\n".join(
+        (
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            f"<testsuites {head}>",
+            f"  <testsuite {head}>",
+            *cases,
+            "  </testsuite>",
+            "</testsuites>",
+            "",
+        )
+    )

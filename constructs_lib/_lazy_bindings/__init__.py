@@ -1,0 +1,18 @@
+"""Loads of the provider bindings only what a stack uses.
+
+Importing `constructs_lib` switches it on, in a stack that uses nothing else of the library too,
+for each prebuilt `cdktf-cdktf-provider-*` package that is imported later. Installed files and the
+environment are left as they are. `CONSTRUCTS_LIB_ENGINE=off` switches it off.
+"""
+
+from __future__ import annotations
+
+import os
+
+from constructs_lib._lazy_bindings import bindings
+
+
+def switch_on() -> None:
+    """Make provider packages lazy, unless the environment says `CONSTRUCTS_LIB_ENGINE=off`."""
+    if os.environ.get("CONSTRUCTS_LIB_ENGINE", "").lower() not in {"off", "0", "false", "no"}:
+        bindings.switch_on()

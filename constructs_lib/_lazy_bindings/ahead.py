@@ -1,0 +1,88 @@
+"""Lets Node start and load assemblies while Python goes on importing.
+
+A binding asks jsii to load its assembly when it is imported, and nobody needs the answer before the
+first construct is made: a thread waits for it. jsii's kernel sends its requests through
+`kernel.provider`; what stands there meanwhile leaves with the first request that is not a load,
+which waits for the loads and raises the error of one that failed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+def start() -> None:
+    """Let loads go ahead until the kernel is asked for something else."""
+    kernel = _kernel()
+    # Without Node jsii has to say so at once, as it does without us.
+    node = shutil.which(os.environ.get("JSII_NODE", "node"))
+    if node and not isinstance(kernel.provider, _Loads):
+        kernel.provider = _Loads(kernel)
+
+
+def run(work: Callable[[], object]) -> None:
+    """Do this after the loads that were asked for, and before those that will be."""
+    provider = _kernel().provider
+    if isinstance(provider, _Loads):
+        provider.run(work)
+    else:
+        work()
+
+
+def _kernel() -> Any:
+    import jsii
+
+    return jsii.kernel
+
+
+class _Loads:
+    def __init__(self, kernel: Any) -> None:
+        self._kernel = kernel
+        self._provider = kernel.provider
+        self._lock = threading.Lock()
+        self._last: _Work | None = None
+
+    def load(self, request: Any) -> Any:
+        if isinstance(threading.current_thread(), _Work):
+            return self._provider.load(request)
+        return self.run(lambda: self._provider.load(request))
+
+    def run(self, work: Callable[[], object]) -> None:
+        with self._lock:
+            if self._kernel.provider is self:
+                self._last = _Work(work, after=self._last)
+                self._last.start()
+                return
+        work()
+
+    def __getattr__(self, name: str) -> Any:
+        with self._lock:
+            if self._last:
+                self._last.join()
+            self._kernel.provider = self._provider
+            if self._last and (failure := self._last.failure):
+                self._last = None
+                raise failure
+        return getattr(self._provider, name)
+
+
+class _Work(threading.Thread):
+    def __init__(self, work: Callable[[], object], *, after: _Work | None) -> None:
+        super().__init__(name="constructs_lib._lazy_bindings")
+        self._work = work
+        self._after = after
+        self.failure: BaseException | None = None
+
+    def run(self) -> None:
+        if self._after:
+            self._after.join()
+            self.failure = self._after.failure
+        if not self.failure:
+            try:
+                self._work()
+            except BaseException as error:
+                self.failure = error

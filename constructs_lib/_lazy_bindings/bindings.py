@@ -1,0 +1,188 @@
+"""The Python side: provider packages that import a module of theirs when it is first used.
+
+The `__init__` of a prebuilt package loads its assembly, publishes the names of its modules and
+then imports each of them, 1,527 in azurerm. A meta path finder gives such a package a loader that
+runs the same `__init__` up to those imports and leaves them to a module `__getattr__` (PEP 562).
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import typing
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
+from importlib import import_module
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from types import ModuleType
+from typing import Any
+
+from constructs_lib._lazy_bindings import ahead, collector
+
+_PREFIX = "cdktf_cdktf_provider_"
+_FIRST_ASSEMBLY = "constructs._jsii"
+_PUBLISH = "\npublication.publish()\n"
+_IMPORT = "from . import "
+_kernel = threading.RLock()
+
+
+def switch_on() -> None:
+    """Make every provider package lazy that is imported from now on."""
+    if any(isinstance(finder, ProviderFinder) for finder in sys.meta_path):
+        return
+    for name in sys.modules:
+        if name.startswith(_PREFIX) and "." not in name:
+            _say(f"{name} was imported before constructs_lib, so all of it is loaded")
+    sys.meta_path.insert(0, ProviderFinder())
+    collector.leave_quickly()
+
+
+class ProviderFinder:
+    """Finds provider packages and their modules where Python does, to load them in our way."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the spec of a provider package or module, `None` for anything else."""
+        ours = fullname.startswith(_PREFIX) and fullname.count(".") < 2
+        if not ours and fullname != _FIRST_ASSEMBLY:
+            return None
+        for finder in sys.meta_path:
+            if finder is self or not hasattr(finder, "find_spec"):
+                continue
+            if spec := finder.find_spec(fullname, path, target):
+                if type(spec.loader) is SourceFileLoader:
+                    if not ours:
+                        loader = FirstAssemblyLoader
+                    else:
+                        loader = ModuleLoader if "." in fullname else PackageLoader
+                    spec.loader = loader(fullname, spec.loader.path)
+                elif "." not in fullname:
+                    _say(f"{fullname} is not a folder of source files: it is loaded as it is")
+                return spec
+        return None
+
+
+class FirstAssemblyLoader(SourceFileLoader):
+    """Loads the module whose assembly is the first that Node loads."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module, with Node starting meanwhile."""
+        ahead.start()
+        super().exec_module(module)  # starts Node, and our script can wait until it runs
+        _make_node_lazy()
+
+
+class PackageLoader(SourceFileLoader):
+    """Loads a provider package without its modules."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the package's `__init__` up to its imports, or all of it if it looks different."""
+        name = module.__name__
+        head, modules = _split(self.get_source(name) or "")
+        if not modules:
+            _say(f"{name} does not look like a prebuilt provider: it is loaded as it is")
+            super().exec_module(module)
+            return
+        # jsii talks to Node over one pipe, so one package at a time, and after cdktf, which another
+        # thread may be importing; to ask for cdktf._jsii first could lock that one and this one.
+        import_module("cdktf")
+        with _kernel, collector.paused():
+            ahead.start()
+            _make_node_lazy()
+            exec(compile(head, self.path, "exec"), module.__dict__)  # noqa: S102 - its own code
+        for lazy in (module, sys.modules[name]):  # the second is what publication.publish() left
+            _import_on_use(lazy, modules)
+
+
+class ModuleLoader(SourceFileLoader):
+    """Loads a module of a provider package and makes its type checks cheaper."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module, then exchange what its constructors check their arguments with."""
+        with collector.paused():
+            super().exec_module(module)
+        names = vars(module)
+        if "typing" in names and "check_type" in names:
+            names["typing"] = _remembering_typing
+            names["check_type"] = _check_what_is_given(names["check_type"])
+
+
+def _split(source: str) -> tuple[str, frozenset[str]]:
+    """Split an `__init__` into what comes before its imports and the modules that it imports."""
+    head, publish, tail = source.partition(_PUBLISH)
+    lines = [line for line in tail.splitlines() if line and not line.startswith("#")]
+    if not all(line.startswith(_IMPORT) for line in lines):
+        lines = []
+    return head + publish, frozenset(line.removeprefix(_IMPORT) for line in lines)
+
+
+@cache
+def _make_node_lazy() -> None:
+    ahead.run(_load_script)
+
+
+def _load_script() -> None:
+    try:
+        from constructs_lib._lazy_bindings.node import load_script
+
+        load_script()
+    except Exception as error:
+        _say(f"Node loads all of each provider: {error}")
+
+
+def _import_on_use(package: ModuleType, modules: Collection[str]) -> None:
+    name = package.__name__
+
+    def get(attribute: str) -> Any:
+        if attribute not in modules:
+            raise AttributeError(f"module {name!r} has no attribute {attribute!r}")
+        return import_module(f"{name}.{attribute}")
+
+    def list_names() -> list[str]:  # as it is without us, which is what help() shows
+        return sorted({*vars(package), *modules} - {"__getattr__", "__dir__"})
+
+    vars(package).update(__getattr__=get, __dir__=list_names)
+
+
+# A generated constructor asks for the type hints of the same function at each call, and then checks
+# each argument, most of them None because they were left out. The first costs as much as the
+# second, and the second more than all else that Python does to make a resource. In the modules of
+# a provider, `typing` remembers the hints and `check_type` knows which of them allow None.
+_hints: dict[Any, dict[str, Any]] = {}
+_optional: set[int] = set()  # ids of hints, all of which `_hints` keeps alive
+
+
+def _get_type_hints(stub: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    if args or kwargs:
+        return typing.get_type_hints(stub, *args, **kwargs)
+    if stub not in _hints:
+        hints = _hints[stub] = typing.get_type_hints(stub)
+        for hint in hints.values():
+            if typing.get_origin(hint) is typing.Union and type(None) in typing.get_args(hint):
+                _optional.add(id(hint))
+    return _hints[stub]
+
+
+def _get_from_typing(name: str) -> Any:
+    return getattr(typing, name)
+
+
+_remembering_typing: Any = ModuleType("typing", typing.__doc__)
+_remembering_typing.__getattr__ = _get_from_typing
+_remembering_typing.get_type_hints = _get_type_hints
+
+
+def _check_what_is_given(check: Callable[[str, object, Any], Any]) -> Callable[..., Any]:
+    def check_type(argname: str, value: object, expected_type: Any) -> Any:
+        if value is None and id(expected_type) in _optional:
+            return None
+        return check(argname, value, expected_type)
+
+    return check_type
+
+
+def _say(message: str) -> None:
+    import logging
+
+    logging.getLogger("constructs_lib._lazy_bindings").warning(message)

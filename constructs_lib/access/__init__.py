@@ -1,0 +1,43 @@
+"""Who can call what, and why, read from Terraform JSON before anything is deployed.
+
+    configuration = read("cdktf.out")
+    analysis = analyse(configuration)
+
+`read` takes a `cdktf.out` directory, one `cdk.tf.json`, and `terraform show -json` of a plan or of
+a state, whatever tool wrote them. `analyse` follows every reference symbolically and answers, for
+each caller and each function app or slot, what it gets and which attribute decided. What is managed
+elsewhere is `unknown`.
+"""
+
+from constructs_lib.access.analysis import analyse
+from constructs_lib.access.records import (
+    Accepted,
+    Analysis,
+    Answer,
+    Api,
+    Caller,
+    FunctionApp,
+    Gateway,
+    Identity,
+    Registration,
+    Verdict,
+)
+from constructs_lib.access.terraform.configuration import Configuration
+from constructs_lib.access.terraform.reading import read, read_stacks
+
+__all__ = [
+    "Accepted",
+    "Analysis",
+    "Answer",
+    "Api",
+    "Caller",
+    "Configuration",
+    "FunctionApp",
+    "Gateway",
+    "Identity",
+    "Registration",
+    "Verdict",
+    "analyse",
+    "read",
+    "read_stacks",
+]

@@ -1,0 +1,780 @@
+"""Who calls what, and what each of them gets: callers against targets, link by link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from constructs_lib.access import easy_auth, entra
+from constructs_lib.access.decision import Decision, settle
+from constructs_lib.access.entra import Token, any_same
+from constructs_lib.access.links import (
+    ApiLink,
+    AppLink,
+    Chain,
+    GatewayLink,
+    IdentityLink,
+    RegistrationLink,
+    host_of,
+    key,
+)
+from constructs_lib.access.policy_flow import Forwarder, Forwarding, TokenRequest, Way
+from constructs_lib.access.records import Caller, CallerKind, Identity, Verdict
+from constructs_lib.access.terraform.configuration import Body, Resource
+from constructs_lib.access.terraform.expressions import (
+    Opaque,
+    Reference,
+    Term,
+    Value,
+    same,
+    text_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One caller's call of one target.
+
+    Attributes:
+        caller: Who calls.
+        app: What is called.
+        decision: What became of it.
+        decisions: Everything that the links said, in the order of the chain.
+    """
+
+    caller: Caller
+    app: AppLink
+    decision: Decision
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllowList:
+    """What an app's allow-lists hold besides the gateways' identities.
+
+    Attributes:
+        further: Client id of each other application, and its object ids where they are known.
+        applications: Those of them that no entry of `allowed_identities` belongs to.
+        identities: Entries of `allowed_identities` that no application belongs to.
+    """
+
+    further: list[tuple[Value, Sequence[Value] | None]]
+    applications: list[Value]
+    identities: list[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way of an API to a target, or to nowhere.
+
+    Attributes:
+        api: The API.
+        way: How its policies send the request.
+        url: Where to; None when no backend says.
+        app: The function app or slot that this leads to; None is another host or unknown.
+        problem: Why it leads nowhere.
+        registration: What the token is for.
+    """
+
+    api: ApiLink
+    way: Way
+    url: Value | None
+    app: AppLink | None
+    problem: Decision | None
+    registration: RegistrationLink | None
+
+
+_TOKEN_HOLDERS: tuple[tuple[CallerKind, str], ...] = (
+    ("application", "another application or managed identity of the tenant"),
+    ("application-with-role", "another application that has a role"),
+    ("user", "a user of the tenant"),
+    ("foreign", "an application of another tenant"),
+)
+
+
+class Calls:
+    """All calls of a chain.
+
+    Attributes:
+        routes: Where each API leads.
+        forwardings: What the policies of each API say.
+        waiting: The apps that expect tokens for a registration, by its identity in memory.
+        calls: One for each caller and target.
+    """
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self._forwarder = Forwarder(chain)
+        self._many_stacks = len({stack for stack, _ in chain.configuration.modules}) > 1
+        self.forwardings: list[tuple[ApiLink, Forwarding]] = []
+        self.routes: list[Route] = []
+        self.calls: list[Call] = []
+        self._by_app: dict[int, list[Route]] = {}
+        self.waiting: dict[int, list[AppLink]] = {}
+        for app in chain.apps.values():
+            if app.registration is not None:
+                self.waiting.setdefault(id(app.registration), []).append(app)
+        for gateway in chain.gateways:
+            for api in gateway.apis.values():
+                forwarding = self._forwarder.forwarding(api)
+                self.forwardings.append((api, forwarding))
+                for way in forwarding.ways:
+                    route = self._route(api, way)
+                    self.routes.append(route)
+                    if route.app is not None:
+                        self._by_app.setdefault(id(route.app), []).append(route)
+        for app in chain.apps.values():
+            self.calls.extend(self._outsiders(app))
+            self.calls.extend(self._gateway_calls(app))
+        self.calls.extend(self._unread_policies())
+        self.calls.extend(self._unknown_backends())
+
+    # Where APIs lead ----------------------------------------------------------------------------
+
+    def _route(self, api: ApiLink, way: Way) -> Route:
+        url, problem = way.url, None
+        gateway = api.gateway
+        if way.backend_id is not None:
+            backend = gateway.backends.get(key(way.backend_id))
+            if backend is not None:
+                url = self.chain.configuration.attribute(backend, "url")
+            else:
+                url = None
+                missing = isinstance(way.backend_id, str) and not gateway.others
+                managed = gateway.resource is not None and gateway.resource.managed
+                problem = Decision(
+                    verdict="closed" if missing and managed else "unknown",
+                    status=500 if missing and managed else "unknown",
+                    reason=f"the backend {text_of(way.backend_id)} is not in the configuration",
+                    resource=self._resource(api, way.backend_address),
+                    attribute="xml_content",
+                    rule="SF307",
+                )
+        app = self.chain.app_at(url) if url is not None else None
+        registration = None
+        if way.token is not None:
+            registration = self.chain.registration_of_resource(way.token.resource)
+        return Route(api, way, url, app, problem, registration)
+
+    def _resource(self, api: ApiLink, address: str | None) -> Resource | None:
+        stack = api.resource.stack if api.resource else api.gateway.stack
+        return self.chain.configuration.resource(stack, address or api.address) or api.resource
+
+    def policy_of(self, route: Route) -> Resource | None:
+        """The policy that gets the route's token, or else the innermost one."""
+        token = route.way.token
+        return self._resource(route.api, token.address if token else route.way.address)
+
+    def gateways_of(self, app: AppLink) -> list[GatewayLink]:
+        """The gateways that call an app; all of them, where none is known to."""
+        callers = {call.caller.address for call in self.calls if call.app is app}
+        calling = [
+            gateway
+            for gateway in self.chain.gateways
+            if any(api.address in callers for api in gateway.apis.values())
+        ]
+        return calling or self.chain.gateways
+
+    def backend_of(self, route: Route) -> Resource | None:
+        """The backend entity that the route names."""
+        if route.way.backend_id is None:
+            return None
+        return route.api.gateway.backends.get(key(route.way.backend_id))
+
+    # Everybody but the gateway ------------------------------------------------------------------
+
+    def _outsiders(self, app: AppLink) -> Iterator[Call]:
+        hidden = easy_auth.unseen(app)
+        if hidden is not None:
+            yield self._call("anonymous", "anybody without a token", app, [hidden])
+            return
+        blocked = easy_auth.network(app)
+        before = [blocked] if blocked else []
+        bare = [*before, *easy_auth.easy_auth(app, None)]
+        yield self._call("anonymous", "anybody without a token", app, bare)
+        yield self._call("function-key", "a holder of only a function key", app, bare)
+        yield from self._token_holders(app, before)
+        over_http = [*before, easy_auth.https(app)]
+        yield self._call("plain-http", "anybody over plain HTTP", app, over_http)
+        label = "a holder of the FTP or SCM publishing credentials"
+        yield self._call("publishing", label, app, [easy_auth.publishing(app)])
+        for path in easy_auth.excluded_paths(app):
+            decision = Decision(
+                verdict="open",
+                status=200,
+                reason=f"Easy Auth does not look at {text_of(path)}",
+                resource=app.resource,
+                attribute="auth_settings_v2.excluded_paths",
+                rule="SF113",
+            )
+            yield self._call(
+                "excluded-path",
+                f"anybody on {text_of(path)}",
+                app,
+                [*before, decision],
+                detail=text_of(path),
+            )
+
+    def _token_holders(self, app: AppLink, before: Sequence[Decision]) -> Iterator[Call]:
+        registration = app.registration
+        for kind, label in _TOKEN_HOLDERS:
+            foreign, user = kind == "foreign", kind == "user"
+            has_role = kind in ("application-with-role", "foreign")
+            decisions: list[Decision] = []
+            token = Token(version=None, audience=None, foreign=foreign, user=user)
+            if registration is not None:
+                decisions += entra.issue(
+                    self.chain,
+                    registration,
+                    (),
+                    who=label,
+                    refused=401,
+                    has_role=has_role,
+                )
+                if foreign and registration.multi_tenant is False:
+                    decisions.append(
+                        Decision(
+                            verdict="closed",
+                            status=401,
+                            reason=f"Entra issues tokens for {registration.name} "
+                            "in its own tenant only",
+                            resource=registration.resource,
+                            attribute="sign_in_audience",
+                        )
+                    )
+                token = Token(
+                    version=registration.token_version,
+                    audience=entra.audience(registration, registration.client_id),
+                    foreign=foreign,
+                    user=user,
+                )
+            yield self._call(
+                kind, label, app, [*decisions, *before, *easy_auth.easy_auth(app, token)]
+            )
+        yield from self._listed(app, before)
+        yield from self._gateway_identities(app)
+
+    def _listed(self, app: AppLink, before: Sequence[Decision]) -> Iterator[Call]:
+        """Applications on the allow-list that are no gateway's."""
+        registration = app.registration
+        if registration is None or app.directory is None:
+            return
+        for client_id, object_ids in self.allow_list(app).further:
+            name = text_of(client_id)
+            principal = self.chain.principals.with_client_id(client_id)
+            label = principal.name if principal else name
+            token = Token(
+                version=registration.token_version,
+                audience=entra.audience(registration, registration.client_id),
+                client_ids=(client_id,),
+                object_ids=object_ids,
+            )
+            decisions = entra.issue(self.chain, registration, object_ids, who=label, refused=401)
+            # Where it calls from is not in the configuration.
+            network = [replace(each, verdict="unknown", status="unknown") for each in before]
+            yield self._call(
+                "listed-application",
+                f"{label} (on the allow-list)",
+                app,
+                [*decisions, *network, *easy_auth.easy_auth(app, token)],
+                trusted=True,
+                detail=name,
+            )
+
+    def _gateway_identities(self, app: AppLink) -> Iterator[Call]:
+        """Each identity of a gateway that calls the app, in the hands of any of its policies."""
+        registration = app.registration
+        routes = self._by_app.get(id(app), [])
+        gateways = {id(route.api.gateway): route.api.gateway for route in routes}
+        for gateway in gateways.values():
+            used = [
+                identity
+                for route in routes
+                if route.api.gateway is gateway
+                for identity in (self._identity(gateway, route.way)[0],)
+                if identity is not None
+            ]
+            for identity in gateway.identities:
+                own = identity in used
+                if registration is None or (not own and not gateway.complete):
+                    # Nobody knows whether a gateway that is managed elsewhere has this one.
+                    continue
+                token = Token(
+                    version=registration.token_version,
+                    audience=entra.audience(registration, registration.client_id),
+                    client_ids=identity.client_ids or None,
+                    object_ids=identity.object_ids or None,
+                )
+                decisions = [
+                    *entra.issue(
+                        self.chain,
+                        registration,
+                        identity.object_ids or None,
+                        who=identity.record.name,
+                        refused=401,
+                    ),
+                    *_before(easy_auth.gateway_network(app, gateway, self.chain)),
+                    *easy_auth.easy_auth(app, token),
+                ]
+                yield self._call(
+                    "gateway-policy" if own else "gateway-identity",
+                    f"any policy of {gateway.name} with {identity.record.name}"
+                    if own
+                    else f"another identity of {gateway.name}: {identity.record.name}",
+                    app,
+                    decisions,
+                    trusted=own,
+                    address=identity.record.address or gateway.address,
+                    detail=f"{gateway.address}:{identity.record.name}",
+                )
+
+    # The gateway --------------------------------------------------------------------------------
+
+    def _gateway_calls(self, app: AppLink) -> Iterator[Call]:
+        by_api: dict[int, list[Route]] = {}
+        for route in self._by_app.get(id(app), ()):
+            by_api.setdefault(id(route.api), []).append(route)
+        for routes in by_api.values():
+            api = routes[0].api
+            outcomes = [self._through(route, app) for route in routes]
+            worst = min(outcomes, key=_openness)
+            everything = [decision for outcome in outcomes for decision in outcome]
+            yield self._call(
+                "gateway",
+                f"the gateway through {api.name}",
+                app,
+                worst,
+                said=everything,
+                trusted=True,
+                address=api.address,
+                detail=api.address,
+            )
+            without = [
+                [*self._key_demanded(route), *outcome, *self._no_key(route)]
+                for route, outcome in zip(routes, outcomes, strict=True)
+            ]
+            yield self._call(
+                "gateway-without-key",
+                f"the gateway through {api.name} without a subscription key",
+                app,
+                max(without, key=_openness),
+                address=api.address,
+                detail=api.address,
+            )
+
+    def _key_demanded(self, route: Route) -> list[Decision]:
+        api, way = route.api, route.way
+        configuration = self.chain.configuration
+        if api.resource is None:
+            return [
+                Decision(
+                    verdict="unknown",
+                    status="unknown",
+                    reason=f"{api.name} is managed elsewhere, so whether it demands a subscription "
+                    "key is not known here",
+                )
+            ]
+        demands = {api.resource: configuration.body(api.resource), **self._products(api)}
+        demanded = {
+            resource: body.value("subscription_required", True)
+            for resource, body in demands.items()
+        }
+        if all(value is True for value in demanded.values()):
+            return [
+                Decision(
+                    verdict="closed",
+                    status=401,
+                    reason=f"{api.name} demands a subscription key",
+                    resource=api.resource,
+                    attribute="subscription_required",
+                )
+            ]
+        if way.checked is not None:
+            return [
+                Decision(
+                    verdict="closed",
+                    status=401,
+                    reason=f"the policy demands proof of who calls ({way.checked})",
+                    resource=self._resource(api, way.address),
+                    attribute="xml_content",
+                )
+            ]
+        if False in demanded.values():
+            return []
+        doubtful = next(each for each, value in demanded.items() if value is not True)
+        return [
+            Decision(
+                verdict="unknown",
+                status="unknown",
+                reason=f"whether {api.name} demands a subscription key is not known here",
+                resource=doubtful,
+                attribute="subscription_required",
+            )
+        ]
+
+    def _no_key(self, route: Route) -> list[Decision]:
+        """What lets a caller without a key in, when everything else does."""
+        product = self.open_product(route.api)
+        what = f"the product of {route.api.name}" if product else route.api.name
+        return [
+            Decision(
+                verdict="open",
+                status=200,
+                reason=f"{what} demands no subscription key and its policy no other proof",
+                resource=product or route.api.resource,
+                attribute="subscription_required",
+                rule="SF501",
+            )
+        ]
+
+    def open_product(self, api: ApiLink) -> Resource | None:
+        """A product that lets callers in without a subscription."""
+        for resource, body in self._products(api).items():
+            if body.value("subscription_required", True) is False:
+                return resource
+        return None
+
+    def _products(self, api: ApiLink) -> dict[Resource, Body]:
+        found = (api.gateway.products.get(product) for product in api.products)
+        return {each: self.chain.configuration.body(each) for each in found if each is not None}
+
+    def _through(self, route: Route, app: AppLink) -> list[Decision]:
+        """The gateway's request, link by link."""
+        api, way = route.api, route.way
+        hidden = easy_auth.unseen(app)
+        if hidden is not None:
+            return [hidden]
+        decisions: list[Decision] = []
+        policy = self._resource(api, way.token.address if way.token else way.address)
+        if way.unknown is not None:
+            decisions.append(
+                Decision(
+                    verdict="unknown",
+                    status="unknown",
+                    reason=way.unknown,
+                    resource=self._resource(api, way.address),
+                    attribute="xml_content",
+                )
+            )
+        token: Token | None = None
+        if way.token is None:
+            if way.unknown is not None:
+                return decisions
+            rule = "SF302" if way.replaced else "SF301"
+            reason = (
+                way.replaced[1]
+                if way.replaced
+                else f"no policy of {api.name} gets a token of the gateway's identity"
+            )
+            where = self._resource(api, way.replaced[0] if way.replaced else way.address)
+            for each in easy_auth.easy_auth(app, None):
+                decisions.append(
+                    Decision(
+                        verdict=each.verdict,
+                        status=each.status,
+                        reason=reason if each.verdict == "closed" else each.reason,
+                        resource=where if each.verdict == "closed" else each.resource,
+                        attribute="xml_content" if each.verdict == "closed" else each.attribute,
+                        rule=rule,
+                    )
+                )
+            return decisions
+        refused = 401 if way.token.ignore_error else 500
+        identity, problem = self._identity(api.gateway, way)
+        if problem is not None:
+            verdict, reason, rule = problem
+            decisions.append(
+                Decision(
+                    verdict=verdict,
+                    status=refused if verdict == "closed" else "unknown",
+                    reason=reason,
+                    resource=api.gateway.resource if rule == "SF303" else policy,
+                    attribute="identity" if rule == "SF303" else "xml_content",
+                    rule=rule,
+                )
+            )
+        client_ids = (identity.client_ids or None) if identity else None
+        object_ids = (identity.object_ids or None) if identity else None
+        registration = route.registration
+        decisions += self._resource_problem(route, app)
+        if registration is not None:
+            decisions += entra.issue(
+                self.chain,
+                registration,
+                object_ids,
+                who=identity.record.name if identity else api.gateway.name,
+                refused=refused,
+            )
+            token = Token(
+                version=registration.token_version,
+                audience=entra.audience(registration, way.token.resource),
+                client_ids=client_ids,
+                object_ids=object_ids,
+            )
+        else:
+            token = Token(version=None, audience=None, client_ids=client_ids, object_ids=object_ids)
+        decisions += _before(easy_auth.gateway_network(app, api.gateway, self.chain))
+        decisions += easy_auth.availability(app, certificate=self._sends_certificate(route))
+        decisions += easy_auth.easy_auth(app, token)
+        return decisions
+
+    def _sends_certificate(self, route: Route) -> bool:
+        backend = self.backend_of(route)
+        credentials = backend and self.chain.configuration.body(backend).block("credentials")
+        return route.way.certificate or bool(credentials and credentials.values("certificate"))
+
+    def _resource_problem(self, route: Route, app: AppLink) -> list[Decision]:
+        """Whether the token is for what the app expects."""
+        token, api = route.way.token, route.api
+        if token is None or app.registration is None:
+            return []
+        policy = self._resource(api, token.address)
+        expected = app.registration
+        if route.registration is expected:
+            return []
+        agreed: bool | None
+        if route.registration is not None:
+            known = route.registration.managed and expected.managed
+            agreed = False if known else any_same((token.resource,), (expected.client_id,))
+            named = route.registration.name
+        else:
+            agreed = any_same((token.resource,), (expected.client_id, *expected.uris))
+            named = text_of(token.resource)
+            if agreed is False and not expected.managed and "://" in named:
+                agreed = None
+        if agreed:
+            return []
+        if agreed is None:
+            return [
+                Decision(
+                    verdict="unknown",
+                    status="unknown",
+                    reason=f"whether {named} is what {app.name} expects is not known here",
+                    resource=policy,
+                    attribute="xml_content",
+                )
+            ]
+        wrong = self.chain.principals.with_object_id(token.resource)
+        if wrong is None:
+            wrong = self.chain.principals.with_client_id(token.resource)
+        whose = f", an id of {wrong.name}" if wrong and route.registration is None else ""
+        return [
+            Decision(
+                verdict="closed",
+                status=401 if route.registration is not None or token.ignore_error else 500,
+                reason=f"the policy gets a token for {named}{whose}, "
+                f"but {app.name} expects {expected.name}",
+                resource=policy,
+                attribute="xml_content",
+                rule="SF305",
+            )
+        ]
+
+    def _identity(
+        self, gateway: GatewayLink, way: Way
+    ) -> tuple[IdentityLink | None, tuple[Verdict, str, str] | None]:
+        """The identity that a policy uses, and what is wrong with its choice."""
+        if way.token is None:
+            return None, None
+        if way.token.client_id is None:
+            if gateway.system is not None or not gateway.complete:
+                return gateway.system, None
+            reason = (
+                f"the policy names no client-id, and {gateway.name} has no system-assigned identity"
+            )
+            return None, ("closed", reason, "SF303")
+        # Whatever the gateway holds, the token would be of the identity that the policy names.
+        principal = self.chain.principals.with_client_id(way.token.client_id)
+        named = principal.name if principal else text_of(way.token.client_id)
+        meant = _meant(named, way.token.client_id, principal.object_ids if principal else ())
+        doubtful = not gateway.complete
+        for identity in gateway.users:
+            agreed = any_same((way.token.client_id,), identity.client_ids or None)
+            if agreed:
+                return identity, None
+            if agreed is None and principal is not None and principal.address is not None:
+                # The client id is not known, but which resource it is of may rule it out.
+                agreed = self._attached(identity, gateway.stack, principal.address)
+            doubtful = doubtful or agreed is None
+        if doubtful:
+            reason = f"whether {named} is an identity of {gateway.name} is not known here"
+            return meant, ("unknown", reason, "SF304")
+        reason = f"the policy's client-id {named} is no user-assigned identity of {gateway.name}"
+        return meant, ("closed", reason, "SF304")
+
+    def _attached(self, identity: IdentityLink, stack: str, address: str) -> bool | None:
+        resource = self.chain.configuration.resource(stack, address)
+        if resource is None or identity.id is None:
+            return None
+        return same(self.chain.configuration.attribute(resource, "id"), identity.id)
+
+    # Allow-lists --------------------------------------------------------------------------------
+
+    def allow_list(self, app: AppLink) -> AllowList:
+        """The entries of an app's allow-lists, those of a gateway's identities set apart."""
+        if app.directory is None:
+            return AllowList([], [], [])
+        # Identities of several stacks can read alike, so their ids tell them apart.
+        known = {
+            _told_apart(each): each for link in self.chain.gateways for each in link.identities
+        }
+        for route in self._by_app.get(id(app), ()):
+            identity, _ = self._identity(route.api.gateway, route.way)
+            if identity is not None:
+                known.setdefault(_told_apart(identity), identity)
+        applications = app.directory.values("allowed_applications")
+        principals = app.directory.values("allowed_identities")
+        own = [app.registration.client_id] if app.registration else []
+        users = any(any_same((entry,), own) for entry in applications)
+        rest = [each for each in applications if not any_same((each,), own)]
+        left = principals
+        half_applications = half_identities = 0
+        for identity in known.values():
+            by_client = [each for each in rest if any_same((each,), identity.client_ids)]
+            by_object = [each for each in left if any_same((each,), identity.object_ids)]
+            rest = [each for each in rest if each not in by_client]
+            left = [each for each in left if each not in by_object]
+            # Of an identity that is managed elsewhere one id may be known and both be listed.
+            half_identities += bool(by_client and not by_object and not identity.object_ids)
+            half_applications += bool(by_object and not by_client and not identity.client_ids)
+        left = left[half_identities:]
+        further: list[tuple[Value, Sequence[Value] | None]] = []
+        waiting: list[Value] = []
+        for entry in rest:
+            principal = self.chain.principals.with_client_id(entry)
+            if principal is None:
+                waiting.append(entry)
+                continue
+            further.append((entry, principal.object_ids))
+            left = [each for each in left if not any_same((each,), principal.object_ids)]
+        waiting = waiting[half_applications:]
+        # What is known by neither of its ids is paired in the order of the lists.
+        paired = list(zip(waiting, left, strict=False))
+        further += [(client_id, (object_id,)) for client_id, object_id in paired]
+        alone = waiting[len(paired) :]
+        further += [(client_id, None) for client_id in alone]
+        return AllowList(further, alone, [] if users else left[len(paired) :])
+
+    # Policies that are known only after apply ---------------------------------------------------
+
+    def _unread_policies(self) -> Iterator[Call]:
+        """What can be told of the gateway's calls by what an unread policy is computed from."""
+        routed = {id(route.api) for route in self.routes if route.app is not None}
+        for api, forwarding in self.forwardings:
+            if not forwarding.mentions or id(api) in routed:
+                continue
+            values = [Term((mention,)) for mention in forwarding.mentions]
+            policy = api.policy or api.resource
+            unread = Decision(
+                verdict="unknown",
+                status="unknown",
+                reason="the policy's text is known only after apply; it mentions "
+                + ", ".join(text_of(value) for value in values),
+                resource=policy,
+                attribute="xml_content",
+            )
+            clients = [each for each in values if self.chain.principals.with_client_id(each)]
+            for value in values:
+                registration = self.chain.registration_of_resource(value)
+                if registration is None:
+                    continue
+                named = [each for each in clients if each != value]
+                token = TokenRequest(value, named[0] if named else None, api.address, False)
+                way = Way(token=token, unknown=unread.reason, address=policy and policy.address)
+                for app in self.waiting.get(id(registration), ()):
+                    route = Route(api, way, None, app, None, registration)
+                    decisions = [unread, *self._through(route, app)]
+                    yield self._call(
+                        "gateway",
+                        f"the gateway through {api.name}",
+                        app,
+                        decisions,
+                        trusted=True,
+                        address=api.address,
+                        detail=api.address,
+                    )
+
+    def _unknown_backends(self) -> Iterator[Call]:
+        """APIs with a token for an app whose backend is managed elsewhere or computed."""
+        answered: set[tuple[int, int]] = {
+            (id(route.api), id(route.app)) for route in self.routes if route.app is not None
+        }
+        for route in self.routes:
+            elsewhere = route.problem is not None and route.problem.verdict == "unknown"
+            if route.app is not None or not (elsewhere or host_unknown(route.url)):
+                continue
+            for app in self.waiting.get(id(route.registration), ()):
+                if (id(route.api), id(app)) in answered:
+                    continue
+                answered.add((id(route.api), id(app)))
+                unread = Decision(
+                    verdict="unknown",
+                    status="unknown",
+                    reason="where the policy sends the request is not known here",
+                    resource=self.policy_of(route),
+                    attribute="xml_content",
+                )
+                yield self._call(
+                    "gateway",
+                    f"the gateway through {route.api.name}",
+                    app,
+                    [unread, *self._through(route, app)],
+                    trusted=True,
+                    address=route.api.address,
+                    detail=route.api.address,
+                )
+
+    def _call(
+        self,
+        kind: CallerKind,
+        label: str,
+        app: AppLink,
+        decisions: Sequence[Decision],
+        *,
+        said: Sequence[Decision] | None = None,
+        trusted: bool = False,
+        address: str | None = None,
+        detail: str = "",
+    ) -> Call:
+        stack = f"{app.resource.stack}/" if self._many_stacks and detail else ""
+        caller = Caller(
+            id=f"{kind}:{stack}{detail}" if detail else kind,
+            kind=kind,
+            label=label,
+            trusted=trusted,
+            address=address,
+        )
+        return Call(caller, app, settle(decisions), tuple(decisions if said is None else said))
+
+
+def host_unknown(url: Value) -> bool:
+    """Whether a URL is computed in a way that does not tell its host."""
+    host = host_of(url) or url
+    return isinstance(host, Term) and any(
+        isinstance(part, Opaque) or (isinstance(part, Reference) and not part.created)
+        for part in host.parts
+    )
+
+
+def _told_apart(identity: IdentityLink) -> tuple[Any, ...]:
+    return identity.record, *map(key, (*identity.client_ids, *identity.object_ids))
+
+
+def _before(decision: Decision | None) -> list[Decision]:
+    """A link that may have nothing to say."""
+    return [] if decision is None else [decision]
+
+
+def _openness(decisions: Sequence[Decision]) -> int:
+    return ("closed", "unknown", "open").index(settle(decisions).verdict)
+
+
+def _meant(name: str, client_id: Value, object_ids: Sequence[Value]) -> IdentityLink:
+    record = Identity(
+        name=name,
+        kind="user-assigned",
+        client_id=text_of(client_id),
+        object_id=text_of(object_ids[0]) if object_ids else "unknown",
+    )
+    return IdentityLink(record, (client_id,), tuple(object_ids))

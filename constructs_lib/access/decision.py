@@ -1,0 +1,50 @@
+"""What one link of the chain makes of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from constructs_lib.access.records import Status, Verdict
+from constructs_lib.access.terraform.configuration import Resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A link's answer.
+
+    Attributes:
+        verdict: `open` lets the request pass on to the next link.
+        status: What the caller sees if it ends here.
+        reason: Why, in a sentence.
+        resource: The resource that decides.
+        attribute: Its attribute that decides.
+        rule: The rule that speaks of it, when a trusted caller should not meet it.
+    """
+
+    verdict: Verdict
+    status: Status
+    reason: str
+    resource: Resource | None = None
+    attribute: str | None = None
+    rule: str | None = None
+
+
+def settle(decisions: Iterable[Decision]) -> Decision:
+    """What all links make of a request: one that closes decides, then one that is not known.
+
+    The last decision of `decisions` has to be an open one, for requests that pass them all.
+    """
+    passed: Decision | None = None
+    unknown: Decision | None = None
+    for decision in decisions:
+        if decision.verdict == "closed":
+            return decision
+        if decision.verdict == "unknown":
+            unknown = unknown or decision
+        else:
+            passed = decision
+    result = unknown or passed
+    if result is None:
+        raise ValueError("nothing decides")
+    return result

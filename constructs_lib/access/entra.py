@@ -1,0 +1,203 @@
+"""Whether Entra issues a token for an application, and what stands in it.
+
+Sources: entra-docs "Access tokens", "Access token claims reference", azuread 3.7.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from constructs_lib.access.decision import Decision
+from constructs_lib.access.links import DEFAULT_ACCESS, Chain, RegistrationLink, Role
+from constructs_lib.access.terraform.configuration import Resource
+from constructs_lib.access.terraform.expressions import Term, Value, same, sole_reference, text_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """The claims that decide.
+
+    Attributes:
+        version: 1 or 2; None is unknown.
+        audience: The `aud` claim; None is unknown.
+        client_ids: What the `azp` or `appid` claim is equal to; empty is somebody that the
+            configuration does not name, None is unknown.
+        object_ids: Likewise for the `oid` claim.
+        foreign: Whether another tenant issued it.
+        user: Whether it is a user's.
+    """
+
+    version: int | None
+    audience: Value
+    client_ids: Sequence[Value] | None = ()
+    object_ids: Sequence[Value] | None = ()
+    foreign: bool = False
+    user: bool = False
+
+
+def any_same(values: Iterable[Value], ids: Sequence[Value] | None) -> bool | None:
+    """Whether one of `values` is one of the ids; None when that is not known."""
+    if ids is None:
+        return None
+    result: bool | None = False
+    for value in values:
+        for each in ids:
+            agreed = same(value, each)
+            if agreed:
+                return True
+            if agreed is None:
+                result = None
+    return result
+
+
+def audience(registration: RegistrationLink, resource: Value) -> Value:
+    """The `aud` claim of a token for `resource`; None when it depends on an unknown version."""
+    if registration.token_version == 1:
+        return resource
+    if registration.token_version == 2 or same(resource, registration.client_id):
+        return registration.client_id
+    return None
+
+
+def assigned(
+    chain: Chain, registration: RegistrationLink, object_ids: Sequence[Value] | None
+) -> tuple[bool | None, Resource | None]:
+    """Whether a principal holds a role of the application, and the assignment that gives it."""
+    result: bool | None = None if not registration.principal_known else False
+    for assignment in registration.assignments:
+        principal = chain.configuration.attribute(assignment, "principal_object_id")
+        agreed = any_same((principal,), object_ids)
+        if agreed:
+            return True, assignment
+        if agreed is None:
+            result = None
+    if not registration.managed and result is False:
+        # Somebody else may assign roles of an application that is managed elsewhere.
+        result = None
+    return result, None
+
+
+def issue(
+    chain: Chain,
+    registration: RegistrationLink,
+    object_ids: Sequence[Value] | None,
+    *,
+    who: str,
+    refused: Literal[401, 500],
+    has_role: bool | None = None,
+) -> list[Decision]:
+    """Whether Entra issues a token of this tenant for the application.
+
+    Args:
+        chain: All links.
+        registration: The application.
+        object_ids: Who asks; empty is somebody that the configuration does not name.
+        who: What a reader calls them.
+        refused: What the caller sees without a token: 500 from the gateway, 401 from Easy Auth.
+        has_role: Given when it is known otherwise than from the configuration's assignments.
+    """
+    decisions: list[Decision] = []
+    resource = registration.resource
+    if not registration.principals:
+        if registration.managed:
+            decisions.append(
+                Decision(
+                    verdict="closed",
+                    status=refused,
+                    reason=f"Entra issues no token for {registration.name}: "
+                    "it has no service principal (AADSTS500011)",
+                    resource=resource,
+                    attribute="client_id",
+                    rule="SF201",
+                )
+            )
+        elif has_role is not True:
+            decisions.append(_elsewhere(registration))
+        return decisions
+    for principal in registration.principals:
+        body = chain.configuration.body(principal)
+        if principal.managed and body.value("account_enabled", True) is False:
+            decisions.append(
+                Decision(
+                    verdict="closed",
+                    status=refused,
+                    reason=f"Entra issues no token for {registration.name}: its service principal "
+                    "is disabled (AADSTS7000112)",
+                    resource=principal,
+                    attribute="account_enabled",
+                    rule="SF202",
+                )
+            )
+    if registration.assignment_required is False or has_role:
+        return decisions
+    holds, _ = assigned(chain, registration, object_ids)
+    if has_role is False:
+        holds = False
+    if holds:
+        return decisions
+    principal = registration.principals[0]
+    if registration.assignment_required and holds is False:
+        decisions.append(
+            Decision(
+                verdict="closed",
+                status=refused,
+                reason=f"Entra issues no token for {registration.name} to {who}, "
+                "who has no role of it (AADSTS501051)",
+                resource=principal,
+                attribute="app_role_assignment_required",
+                rule="SF203",
+            )
+        )
+    else:
+        decisions.append(
+            Decision(
+                verdict="unknown",
+                status="unknown",
+                reason=f"whether {who} has a role of {registration.name}, and whether Entra "
+                "demands one, is decided elsewhere",
+                resource=principal,
+                attribute="app_role_assignment_required",
+            )
+        )
+    return decisions
+
+
+def _elsewhere(registration: RegistrationLink) -> Decision:
+    return Decision(
+        verdict="unknown",
+        status="unknown",
+        reason=f"the registration {registration.name} is managed elsewhere, so its token version "
+        "and role assignments are not known here",
+        resource=registration.resource,
+        attribute="client_id",
+    )
+
+
+def role_problem(chain: Chain, registration: RegistrationLink, assignment: Resource) -> str | None:
+    """What is wrong with the role of an assignment to an application or managed identity."""
+    value = chain.configuration.attribute(assignment, "app_role_id")
+    if not registration.managed or same(value, DEFAULT_ACCESS):
+        return None
+    reference = sole_reference(value)
+    found: Role | None = None
+    if reference is not None and "app_role_ids" in reference.path:
+        named = reference.path[-1]
+        found = next((role for role in registration.roles if same(role.value, named)), None)
+        owners = {registration.address, *(each.address for each in registration.principals)}
+        if reference.address not in owners:
+            return f"{text_of(value)} is a role of another application"
+    else:
+        found = next((role for role in registration.roles if same(role.id, value)), None)
+        if found is None and any(same(role.id, value) is None for role in registration.roles):
+            return None
+    if found is None:
+        if isinstance(value, Term) and (reference is None or not reference.created):
+            return None
+        return f"{registration.name} has no role {text_of(value)}"
+    if found.enabled is False:
+        return f"the role {text_of(found.value)} is disabled"
+    if found.members and all(same(member, "Application") is False for member in found.members):
+        return f"the role {text_of(found.value)} is for users only"
+    return None

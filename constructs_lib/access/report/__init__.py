@@ -1,0 +1,90 @@
+"""Shows an analysis to people and programs.
+
+    text = render(analysis, "html")  # table, json, markdown, html
+    comparison = compare(before, analysis)  # what a change opens or closes
+    text = render(analysis, "markdown", comparison=comparison)
+    write_reports(analysis, "cdktf.out")  # access.html, access.json, access.md
+
+Every format is a function of the analysis alone: the same analysis gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from constructs_lib._core.files.writing import write_whole
+from constructs_lib.access.records import Analysis
+from constructs_lib.access.report.comparison import Change, Comparison, Effect, compare
+from constructs_lib.access.report.document import document
+from constructs_lib.access.report.markdown import markdown
+from constructs_lib.access.report.page import page
+from constructs_lib.access.report.table import table
+from constructs_lib.access.report.view import Door, View
+
+__all__ = [
+    "FORMATS",
+    "SUFFIXES",
+    "Change",
+    "Comparison",
+    "Door",
+    "Effect",
+    "Format",
+    "View",
+    "compare",
+    "render",
+    "write_reports",
+]
+
+Format = Literal["table", "json", "markdown", "html"]
+FORMATS: tuple[Format, ...] = ("table", "json", "markdown", "html")
+SUFFIXES: dict[str, Format] = {".json": "json", ".md": "markdown", ".html": "html"}
+"""The format that the name of a file asks for."""
+
+
+def render(
+    analysis: Analysis,
+    form: Format,
+    *,
+    comparison: Comparison | None = None,
+    width: int = 120,
+    colour: bool = False,
+) -> str:
+    """Return a report as text that ends with a newline.
+
+    Args:
+        analysis: What to show.
+        form: Which kind of report.
+        comparison: What changed since another analysis, from `compare`.
+        width: Columns of the table.
+        colour: Whether the table may hold the terminal's colour codes.
+    """
+    view = View(analysis, comparison)
+    if form == "json":
+        return document(view)
+    if form == "markdown":
+        return markdown(view)
+    if form == "html":
+        return page(view)
+    return table(view, width=width, colour=colour)
+
+
+def write_reports(analysis: Analysis, directory: str | Path) -> list[Path]:
+    """Write the reports for browsers, programs and pull requests into a directory.
+
+    Args:
+        analysis: What to show.
+        directory: Where to, for example `App.outdir` beside the synthesized stacks.
+
+    Returns:
+        The files: `access.html`, `access.json` and `access.md`, each written whole or not at all.
+
+    Raises:
+        InputError: When a file cannot be written.
+    """
+    written: list[Path] = []
+    for suffix, form in SUFFIXES.items():
+        path = Path(directory) / f"access{suffix}"
+        write_whole(path, render(analysis, form))
+        written.append(path)
+    return sorted(written)

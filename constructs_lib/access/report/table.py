@@ -1,0 +1,136 @@
+"""The report for a terminal: plain text, with the terminal's colours where they are wanted."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from constructs_lib.access.records import Answer
+from constructs_lib.access.report.comparison import EFFECTS, Comparison
+from constructs_lib.access.report.text import capitalised, clean, plural
+from constructs_lib.access.report.view import Door, Standing, Target, View
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+MANY = 12
+"""More targets than this are shown in full only where something is not as it should be."""
+
+_WORDS: dict[Standing, str] = {
+    "wrong": "WRONG",
+    "unknown": "unknown",
+    "accepted": "accepted",
+    "right": "ok",
+}
+_STYLES: dict[Standing, str] = {
+    "wrong": "bold red",
+    "unknown": "yellow",
+    "accepted": "cyan",
+    "right": "green",
+}
+
+
+def table(view: View, *, width: int = 120, colour: bool = False) -> str:
+    """Return the report as lines of at most `width` columns.
+
+    Args:
+        view: What to show.
+        width: Columns of the terminal.
+        colour: Whether the text may hold the terminal's colour codes.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    buffer = io.StringIO()
+    console = Console(
+        file=buffer, width=width, force_terminal=colour, no_color=not colour, highlight=False
+    )
+    if view.comparison is not None:
+        _changes(console, view.comparison)
+    quiet: list[Target] = []
+    for target in view.targets:
+        if len(view.targets) > MANY and target.standing == "right":
+            quiet.append(target)
+        else:
+            _target(console, target)
+    for target in quiet:
+        console.print(
+            Text.assemble(
+                (_WORDS["right"], _STYLES["right"]),
+                f"  {clean(target.app.name)}: ",
+                f"{plural(len(target.doors), 'door')}, all as they should be",
+            )
+        )
+    if quiet:
+        console.print()
+    console.print(Text(clean(f"{view.analysis.source}: {view.headline}"), "bold"))
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def _target(console: Console, target: Target) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    app = target.app
+    stack = f"  stack {app.stack}" if app.stack else ""
+    console.print(
+        Text.assemble((clean(app.name), "bold"), (clean(f"  {app.address}{stack}"), "dim")),
+        soft_wrap=True,
+    )
+    rows = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("", "door", "status", "who", "why"):
+        rows.add_column(name, overflow="fold", no_wrap=name in ("", "door", "status"))
+    for door in target.doors:
+        answer = door.answer
+        rows.add_row(
+            Text(_WORDS[door.standing], _STYLES[door.standing]),
+            answer.verdict,
+            "?" if answer.status == "unknown" else str(answer.status),
+            Text(clean(capitalised(answer.caller.label))),
+            Text.assemble(*_why(door)),
+        )
+    console.print(rows)
+    console.print()
+
+
+def _why(door: Door) -> Iterable[str | tuple[str, str]]:
+    yield clean(door.answer.reason)
+    if door.answer.rule:
+        yield (clean(f" [{door.answer.rule}]"), "bold")
+    if door.accepted is not None:
+        yield "\nAccepted: "
+        yield clean(door.accepted)
+    where = decider(door.answer)
+    if where:
+        yield "\n"
+        yield (clean(where), "dim")
+    if door.standing == "wrong" and door.fix:
+        yield "\nFix: "
+        yield clean(door.fix)
+
+
+def decider(answer: Answer) -> str:
+    """Return the resource and attribute that decided, as `ADDRESS: ATTRIBUTE`."""
+    return ": ".join(part for part in (answer.address, answer.attribute) if part)
+
+
+def _changes(console: Console, comparison: Comparison) -> None:
+    from rich.text import Text
+
+    if not comparison.changes:
+        console.print(Text(clean(f"No door differs from {comparison.before}.\n"), "bold"))
+        return
+    console.print(Text(clean(f"Compared with {comparison.before}"), "bold"))
+    for change in comparison.changes:
+        answer = change.answer
+        style = {"opened": "bold red", "unproven": "yellow", "disconnected": "yellow"}
+        console.print(
+            Text.assemble(
+                (f"  {change.effect}  ", style.get(change.effect, "dim")),
+                clean(f"{answer.target.name}: {answer.caller.label} {EFFECTS[change.effect]}. "),
+                clean(answer.reason if change.after else "It is not there any more."),
+            ),
+            soft_wrap=True,
+        )
+    console.print()

@@ -1,0 +1,368 @@
+"""What every format of the report shows: the doors of each target, in order, and how they stand."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePath
+from typing import Literal
+
+from constructs_lib._core.findings import Finding
+from constructs_lib.access.records import (
+    Analysis,
+    Answer,
+    Api,
+    CallerKind,
+    FunctionApp,
+    Gateway,
+    Registration,
+)
+from constructs_lib.access.report.comparison import Change, Comparison
+from constructs_lib.access.report.text import plural
+
+Standing = Literal["wrong", "unknown", "accepted", "right"]
+Station = Literal["gateway", "entra", "site", "easy-auth"]
+
+STATIONS: dict[Station, str] = {
+    "gateway": "Gateway",
+    "entra": "Entra ID",
+    "site": "Site",
+    "easy-auth": "Easy Auth",
+}
+"""What a request meets on its way to the function, in this order."""
+
+_ALL: tuple[Station, ...] = tuple(STATIONS)
+_TOKEN, _BARE, _SITE = _ALL[1:], _ALL[2:], _ALL[2:3]
+KINDS: dict[CallerKind, tuple[str, tuple[Station, ...]]] = {
+    "gateway": ("Gateway", _ALL),
+    "gateway-without-key": ("Gateway, no key", _ALL),
+    "gateway-policy": ("Gateway, any policy", _ALL),
+    "gateway-identity": ("Gateway, other identity", _ALL),
+    "listed-application": ("On the allow-list", _TOKEN),
+    "application-with-role": ("App with a role", _TOKEN),
+    "application": ("App without a role", _TOKEN),
+    "user": ("User of the tenant", _TOKEN),
+    "foreign": ("Another tenant", _TOKEN),
+    "anonymous": ("No token", _BARE),
+    "function-key": ("Function key", _BARE),
+    "excluded-path": ("Excluded path", _BARE),
+    "plain-http": ("Plain HTTP", _BARE),
+    "publishing": ("FTP and SCM", _SITE),
+}
+"""Each kind of caller in the order of the report: its short name, and which stations it meets."""
+
+_ORDER = list(KINDS)
+_WORST: tuple[Standing, ...] = ("wrong", "unknown", "accepted", "right")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """One caller before one target.
+
+    Attributes:
+        id: Stable, of letters, digits, `.` and `-` only; the fragment of the page's address.
+        answer: What the caller gets.
+        standing: Whether that is as it should be.
+        station: Where it is decided.
+        way: The stations that the caller meets, to the one that stops it.
+        accepted: The reason that somebody gave for it.
+        fix: What to do about it.
+        change: What became of it since the analysis that this one is compared with.
+    """
+
+    id: str
+    answer: Answer
+    standing: Standing
+    station: Station
+    way: tuple[Station, ...]
+    accepted: str | None
+    fix: str
+    change: Change | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A function app or slot with its doors, in the order of `KINDS`."""
+
+    id: str
+    app: FunctionApp
+    doors: tuple[Door, ...]
+    apis: tuple[Api, ...]
+    gateways: tuple[Gateway, ...]
+    registration: Registration | None
+
+    @property
+    def standing(self) -> Standing:
+        """That of its worst door."""
+        return worst(self.doors)
+
+
+@dataclass(frozen=True)
+class View:
+    """An analysis, arranged for readers."""
+
+    analysis: Analysis
+    comparison: Comparison | None = None
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """Every target: by stack, an app before its slots."""
+        analysis = self.analysis
+        ids = _Ids(len({app.stack for app in analysis.function_apps}) > 1)
+        answers: dict[tuple[str, str], list[Answer]] = {}
+        for answer in analysis.answers:
+            answers.setdefault(_place(answer.target), []).append(answer)
+        apps = {_place(app): app for app in analysis.function_apps}
+        for answer in analysis.answers:
+            apps.setdefault(_place(answer.target), answer.target)
+        gateways = {each.address: each for each in reversed(analysis.gateways)}
+        gateways |= {(each.stack, each.address): each for each in analysis.gateways}
+        registrations = {each.address: each for each in reversed(analysis.registrations)}
+        registrations |= {(each.stack, each.address): each for each in analysis.registrations}
+        apis: dict[tuple[str, str], list[Api]] = {}
+        for api in analysis.apis:
+            for address in api.targets:
+                for place in _places(apps, api.stack, address):
+                    apis.setdefault(place, []).append(api)
+        found: list[Target] = []
+        for place in sorted(apps, key=lambda place: _position(apps, place)):
+            app = apps[place]
+            target_id = ids.target(app)
+            own = apis.get(place, [])
+            serving = {
+                gateway.address: gateway
+                for api in own
+                if (gateway := gateways.get((api.stack, api.gateway)) or gateways.get(api.gateway))
+            }
+            found.append(
+                Target(
+                    id=target_id,
+                    app=app,
+                    doors=tuple(
+                        self._door(answer, ids.door(target_id, answer))
+                        for answer in sorted(answers.get(place, []), key=_caller_order)
+                    ),
+                    apis=tuple(own),
+                    gateways=tuple(serving.values()),
+                    registration=registrations.get((app.stack, app.registration))
+                    or registrations.get(app.registration)
+                    if app.registration
+                    else None,
+                )
+            )
+        return tuple(found)
+
+    @cached_property
+    def stacks(self) -> tuple[str, ...]:
+        """The stacks that hold targets."""
+        return tuple(dict.fromkeys(target.app.stack for target in self.targets))
+
+    @cached_property
+    def kinds(self) -> tuple[CallerKind, ...]:
+        """The kinds of callers that appear."""
+        present = {door.answer.caller.kind for target in self.targets for door in target.doors}
+        return tuple(kind for kind in KINDS if kind in present)
+
+    @cached_property
+    def count(self) -> Counter[str]:
+        """How many doors: by standing, and `open` and `broken` of those that stand wrong."""
+        doors = [door for target in self.targets for door in target.doors]
+        count: Counter[str] = Counter(door.standing for door in doors)
+        wrong = [door for door in doors if door.standing == "wrong"]
+        count["open"] = sum(door.answer.verdict == "open" for door in wrong)
+        count["broken"] = len(wrong) - count["open"]
+        return count
+
+    @cached_property
+    def headline(self) -> str:
+        """What there is to say, in a sentence."""
+        count = self.count
+        if not self.targets:
+            return "There is no function app in it."
+        parts: list[str] = []
+        if count["open"]:
+            verb = "is open that should be closed" if count["open"] == 1 else None
+            parts.append(
+                f"{plural(count['open'], 'door')} {verb or 'are open that should be closed'}"
+            )
+        if count["broken"]:
+            verb = "is closed that should be open" if count["broken"] == 1 else None
+            parts.append(
+                f"{plural(count['broken'], 'way')} {verb or 'are closed that should be open'}"
+            )
+        if not parts and count["unknown"]:
+            return f"Nothing is open by mistake as far as one can see; {self._unknown()}."
+        if not parts:
+            return self._all_right()
+        if count["unknown"]:
+            parts.append(self._unknown())
+        return "; ".join(parts) + "."
+
+    def _unknown(self) -> str:
+        count = self.count["unknown"]
+        return f"{plural(count, 'answer')} {'is' if count == 1 else 'are'} not known here"
+
+    def _all_right(self) -> str:
+        inside = {
+            door.answer.caller.kind
+            for target in self.targets
+            for door in target.doors
+            if door.answer.verdict == "open"
+        }
+        if not inside:
+            return "Nobody gets in."
+        others = inside - {"gateway", "gateway-policy"}
+        if not others:
+            return "Only the gateway gets in."
+        if others == {"listed-application"}:
+            return "Only the gateway and those on the allow-list get in."
+        return "Only the gateway gets in, and what was accepted with a reason."
+
+    @cached_property
+    def _changes(self) -> dict[tuple[str, str, str], Change]:
+        changes = self.comparison.changes if self.comparison else ()
+        return {_key(change.after): change for change in changes if change.after}
+
+    @cached_property
+    def _fixes(self) -> dict[str, str]:
+        found = [*self.analysis.findings, *(each.finding for each in self.analysis.accepted)]
+        return {finding.rule: finding.fix for finding in found}
+
+    @cached_property
+    def _waiting(self) -> set[tuple[str, str | None]]:
+        return {(finding.rule, finding.address) for finding in self.analysis.findings}
+
+    @cached_property
+    def _accepted(self) -> dict[tuple[str, str | None], list[tuple[Finding, str]]]:
+        found: dict[tuple[str, str | None], list[tuple[Finding, str]]] = {}
+        for each in self.analysis.accepted:
+            finding = each.finding
+            found.setdefault((finding.rule, finding.address), []).append((finding, each.reason))
+        return found
+
+    def _reason(self, answer: Answer) -> str | None:
+        """The reason with which an answer was accepted.
+
+        Two stacks may use one address. Where the rule is broken there in one stack and accepted in
+        the other, only the file's directory tells them apart, and doubt means not accepted.
+        """
+        if answer.rule is None:
+            return None
+        key = (answer.rule, answer.address)
+        reasons = self._accepted.get(key, [])
+        if key in self._waiting:
+            stack = answer.target.stack
+            reasons = [
+                (finding, reason)
+                for finding, reason in reasons
+                if stack and PurePath(finding.path or "").parent.name == stack
+            ]
+        return reasons[0][1] if reasons else None
+
+    def _door(self, answer: Answer, identifier: str) -> Door:
+        accepted = self._reason(answer) if answer.unwanted else None
+        standing: Standing = "unknown"
+        if answer.wanted:
+            standing = "right"
+        elif answer.unwanted:
+            standing = "wrong" if accepted is None else "accepted"
+        station = station_of(answer)
+        way = KINDS[answer.caller.kind][1]
+        if station not in way:
+            # What decides for a caller that does not pass it decides where its way begins.
+            station = way[0] if _ALL.index(station) < _ALL.index(way[0]) else way[-1]
+        if answer.verdict == "closed":
+            way = way[: way.index(station) + 1]
+        return Door(
+            id=identifier,
+            answer=answer,
+            standing=standing,
+            station=station,
+            way=way,
+            accepted=accepted,
+            fix=self._fixes.get(answer.rule, "") if answer.rule else "",
+            change=self._changes.get(_key(answer)),
+        )
+
+
+def worst(doors: Iterable[Door]) -> Standing:
+    """How the worst of some doors stands; `right` if there is none."""
+    return min([door.standing for door in doors] or ["right"], key=_WORST.index)
+
+
+def worst_door(doors: Sequence[Door]) -> Door:
+    """The first of the doors that stand worst."""
+    return min(doors, key=lambda door: _WORST.index(door.standing))
+
+
+def station_of(answer: Answer) -> Station:
+    """Where on the way an answer is decided: told by the resource and attribute that decide."""
+    kind = (answer.address or "").removeprefix("data.").rpartition("module.")[2]
+    if "azuread_" in kind:
+        return "entra"
+    if "azurerm_api_management" in kind or "azurerm_user_assigned_identity" in kind:
+        return "gateway"
+    attribute = answer.attribute or ""
+    if attribute.startswith("auth_") or answer.address is None:
+        return "easy-auth"
+    return "site"
+
+
+class _Ids:
+    """Makes ids out of names: readable, safe anywhere, each one only once."""
+
+    def __init__(self, with_stack: bool) -> None:
+        self._with_stack = with_stack
+        self._used: Counter[str] = Counter()
+
+    def target(self, app: FunctionApp) -> str:
+        return self._once(_slug(app.stack if self._with_stack else "", app.name))
+
+    def door(self, target: str, answer: Answer) -> str:
+        kind, _, detail = answer.caller.id.partition(":")
+        # An API is known by its resource's name, without what is the same for all of them.
+        return self._once(f"{target}.{_slug(kind, detail.rpartition('.')[2])}")
+
+    def _once(self, name: str) -> str:
+        while True:
+            self._used[name] += 1
+            if self._used[name] == 1:
+                return name
+            name = f"{name}-{self._used[name]}"
+
+
+def _slug(*parts: str) -> str:
+    words = [re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-")[:60] for part in parts]
+    return "-".join(word for word in words if word) or "x"
+
+
+def _place(app: FunctionApp) -> tuple[str, str]:
+    return (app.stack, app.address)
+
+
+def _places(
+    apps: dict[tuple[str, str], FunctionApp], stack: str, address: str
+) -> list[tuple[str, str]]:
+    """Where an API's target is: in its own stack, or else in any other."""
+    if (stack, address) in apps:
+        return [(stack, address)]
+    return [place for place in apps if place[1] == address]
+
+
+def _position(
+    apps: dict[tuple[str, str], FunctionApp], place: tuple[str, str]
+) -> tuple[str, str, str, bool, str]:
+    app = apps[place]
+    owner = apps.get((app.stack, app.slot_of), app) if app.slot_of else app
+    return (app.stack, owner.name, owner.address, app.slot_of is not None, app.name)
+
+
+def _caller_order(answer: Answer) -> tuple[int, str]:
+    return (_ORDER.index(answer.caller.kind), answer.caller.id)
+
+
+def _key(answer: Answer) -> tuple[str, str, str]:
+    return (answer.target.stack, answer.target.address, answer.caller.id)

@@ -1,0 +1,1 @@
+"""Reading of Terraform JSON: folders, plans and states, their values and expressions."""

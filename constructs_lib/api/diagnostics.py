@@ -1,0 +1,146 @@
+"""What is traced of an API's requests, so that a failed token exchange can be seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from constructs import Construct
+
+from constructs_lib._cdk.arguments import check_choice, refuse
+from constructs_lib.api.subscription_key import SubscriptionKey
+from constructs_lib.gateway.gateway import InGateway
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azurerm.api_management_logger import ApiManagementLogger
+    from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostics:
+    """What is traced of each request, so that a failed token exchange can be seen.
+
+    Attributes:
+        application_insights: Where the traces go. azurerm 4.55 can give the logger only its
+            connection string, which is then in the state: it lets one write traces, not read them.
+        logger_id: A logger that exists instead, for example one that uses the managed identity.
+        sampling_percentage: 0 to 100; errors are always traced.
+        verbosity: How much the `trace` policy writes.
+    """
+
+    application_insights: ApplicationInsights | None = None
+    logger_id: str | None = None
+    sampling_percentage: float = 100
+    verbosity: Literal["error", "information", "verbose"] = "information"
+
+
+class ApiDiagnostics(Construct):
+    """Diagnostic settings of one API, with the caller's secrets left out.
+
+    Args:
+        scope: The API's construct.
+        id: Its id within `scope`.
+        api_name: The API's name, as a reference.
+        in_gateway: `api_management_name` and `resource_group_name`.
+        settings: Where traces go and what they hold.
+        subscription_key: The names under which callers send their key.
+
+    Attributes:
+        logger: The logger made here, None if one was given.
+        resource: The `azurerm_api_management_api_diagnostic`.
+
+    Raises:
+        InputError: If there is no place for the traces, or two, or the percentage is out of range.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        api_name: str,
+        in_gateway: InGateway,
+        settings: Diagnostics,
+        subscription_key: SubscriptionKey,
+    ) -> None:
+        super().__init__(scope, id)
+        from cdktf_cdktf_provider_azurerm.api_management_api_diagnostic import (
+            ApiManagementApiDiagnostic,
+            ApiManagementApiDiagnosticBackendRequest,
+            ApiManagementApiDiagnosticBackendRequestDataMasking,
+            ApiManagementApiDiagnosticBackendRequestDataMaskingHeaders,
+            ApiManagementApiDiagnosticFrontendRequest,
+            ApiManagementApiDiagnosticFrontendRequestDataMasking,
+            ApiManagementApiDiagnosticFrontendRequestDataMaskingHeaders,
+            ApiManagementApiDiagnosticFrontendRequestDataMaskingQueryParams,
+        )
+        from cdktf_cdktf_provider_azurerm.api_management_logger import (
+            ApiManagementLogger,
+            ApiManagementLoggerApplicationInsights,
+        )
+
+        if not 0 <= settings.sampling_percentage <= 100:
+            refuse(self, "sampling_percentage", "out of range", "write 0 to 100")
+        check_choice(self, "verbosity", settings.verbosity, ("error", "information", "verbose"))
+        self.logger: ApiManagementLogger | None = None
+        insights = settings.application_insights
+        if insights is not None and settings.logger_id is None:
+            self.logger = ApiManagementLogger(
+                self,
+                "logger",
+                name=api_name,
+                **in_gateway,
+                resource_id=insights.id,
+                application_insights=ApiManagementLoggerApplicationInsights(
+                    connection_string=insights.connection_string
+                ),
+            )
+            logger_id = self.logger.id
+        elif settings.logger_id is not None and insights is None:
+            logger_id = settings.logger_id
+        else:
+            refuse(
+                self,
+                "settings",
+                "needs one place for the traces",
+                "give application_insights or logger_id, not both",
+            )
+        hidden = ("Authorization", subscription_key.header)
+        self.resource = ApiManagementApiDiagnostic(
+            self,
+            "diagnostic",
+            identifier="applicationinsights",
+            api_name=api_name,
+            **in_gateway,
+            api_management_logger_id=logger_id,
+            sampling_percentage=settings.sampling_percentage,
+            always_log_errors=True,
+            log_client_ip=False,
+            verbosity=settings.verbosity,
+            http_correlation_protocol="W3C",
+            frontend_request=ApiManagementApiDiagnosticFrontendRequest(
+                data_masking=ApiManagementApiDiagnosticFrontendRequestDataMasking(
+                    headers=[
+                        ApiManagementApiDiagnosticFrontendRequestDataMaskingHeaders(
+                            mode="Hide", value=header
+                        )
+                        for header in hidden
+                    ],
+                    query_params=[
+                        ApiManagementApiDiagnosticFrontendRequestDataMaskingQueryParams(
+                            mode="Hide", value=subscription_key.query
+                        )
+                    ],
+                )
+            ),
+            backend_request=ApiManagementApiDiagnosticBackendRequest(
+                data_masking=ApiManagementApiDiagnosticBackendRequestDataMasking(
+                    headers=[
+                        ApiManagementApiDiagnosticBackendRequestDataMaskingHeaders(
+                            mode="Hide", value=header
+                        )
+                        for header in hidden
+                    ]
+                )
+            ),
+        )

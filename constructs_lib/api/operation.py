@@ -1,0 +1,120 @@
+"""Operations of an API as resources of azurerm 4.55.0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_azurerm.api_management_api_operation import (
+    ApiManagementApiOperation,
+    ApiManagementApiOperationRequest,
+    ApiManagementApiOperationRequestHeader,
+    ApiManagementApiOperationRequestQueryParameter,
+    ApiManagementApiOperationRequestRepresentation,
+    ApiManagementApiOperationResponse,
+    ApiManagementApiOperationResponseHeader,
+    ApiManagementApiOperationResponseRepresentation,
+    ApiManagementApiOperationTemplateParameter,
+)
+from constructs import Construct
+
+from constructs_lib.gateway.gateway import InGateway
+from constructs_lib.operations import Operation
+from constructs_lib.operations.operation import Parameter, Representation
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "type": parameter.type,
+        "required": parameter.required,
+        "description": parameter.description,
+        "default_value": parameter.default,
+        "values": list(parameter.values) or None,
+    }
+
+
+def _representation(body: Representation) -> dict[str, Any]:
+    return {
+        "content_type": body.content_type,
+        "schema_id": body.schema_id,
+        "type_name": body.type_name,
+        # jsii turns dictionaries in snake case into the structures of the binding.
+        "example": [{"name": "default", "value": body.example}] if body.example else None,
+        "form_parameter": [_parameter(field) for field in body.form_parameters] or None,
+    }
+
+
+def operation_resource(
+    scope: Construct,
+    operation: Operation,
+    api_name: str,
+    in_gateway: InGateway,
+    depends_on: Sequence[ITerraformDependable],
+) -> ApiManagementApiOperation:
+    """Make the resource of one operation.
+
+    Args:
+        scope: The API's construct.
+        operation: The operation.
+        api_name: The API's name, as a reference.
+        in_gateway: `api_management_name` and `resource_group_name`.
+        depends_on: What must be there before the operation answers: the API's policy.
+    """
+    request = operation.request
+    return ApiManagementApiOperation(
+        scope,
+        f"operation-{operation.id}",
+        operation_id=operation.id,
+        api_name=api_name,
+        **in_gateway,
+        display_name=operation.display_name,
+        description=operation.description,
+        method=operation.method,
+        url_template=operation.url_template,
+        template_parameter=[
+            ApiManagementApiOperationTemplateParameter(**_parameter(parameter))
+            for parameter in operation.parameters
+        ]
+        or None,
+        request=ApiManagementApiOperationRequest(
+            description=request.description,
+            query_parameter=[
+                ApiManagementApiOperationRequestQueryParameter(**_parameter(parameter))
+                for parameter in request.query_parameters
+            ]
+            or None,
+            header=[
+                ApiManagementApiOperationRequestHeader(**_parameter(parameter))
+                for parameter in request.headers
+            ]
+            or None,
+            representation=[
+                ApiManagementApiOperationRequestRepresentation(**_representation(body))
+                for body in request.representations
+            ]
+            or None,
+        )
+        if request
+        else None,
+        response=[
+            ApiManagementApiOperationResponse(
+                status_code=response.status_code,
+                description=response.description,
+                header=[
+                    ApiManagementApiOperationResponseHeader(**_parameter(parameter))
+                    for parameter in response.headers
+                ]
+                or None,
+                representation=[
+                    ApiManagementApiOperationResponseRepresentation(**_representation(body))
+                    for body in response.representations
+                ]
+                or None,
+            )
+            for response in operation.responses
+        ]
+        or None,
+        depends_on=depends_on,
+    )

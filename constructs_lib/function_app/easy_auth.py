@@ -1,0 +1,376 @@
+"""App Service authentication ("Easy Auth") that lets only named principals in.
+
+The settings are those of `auth_settings_v2`, which Linux, Windows and Flex Consumption function
+apps and their slots share (azurerm 4.55 `helpers/auth_v2_schema.go`, the same in 5.10).
+
+Sources: Learn, "Configure your App Service or Azure Functions app to use Microsoft Entra sign-in"
+and "Use a managed identity instead of a secret".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+
+from cdktf import Fn, Token
+from constructs import Construct
+
+from constructs_lib._cdk.acceptance import accept
+from constructs_lib._cdk.arguments import (
+    UUID,
+    check_choice,
+    check_pattern,
+    check_uuid,
+    is_token,
+    refuse,
+)
+from constructs_lib.function_app.resource_kinds import is_slot
+from constructs_lib.registration.principal import Principal
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azuread.application_federated_identity_credential import (
+        ApplicationFederatedIdentityCredential,
+    )
+
+    from constructs_lib.function_app.resource_kinds import AppResource, SlotResource
+
+# App Service reads a managed identity's client id from it, in the place of a client secret.
+SIGN_IN_SETTING = "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"
+TENANTS_SETTING = "WEBSITE_AUTH_AAD_ALLOWED_TENANTS"
+ANONYMOUS_TAG = "secured-functions:anonymous-paths"
+
+_UUID = UUID.pattern.strip("^$")
+_ISSUER_FIX = (
+    "write https://login.microsoftonline.com/<tenant id>/v2.0; `issuer` of the registration has it"
+)
+# App Service keeps each of these lists in 500 characters, 13 ids.
+_LIST_LENGTH = 500
+
+
+class ManagedIdentity(Protocol):
+    """A user-assigned identity: azurerm's `UserAssignedIdentity` or a record with its ids."""
+
+    @property
+    def id(self) -> str:
+        """Resource id."""
+        ...
+
+    @property
+    def client_id(self) -> str:
+        """Application id."""
+        ...
+
+    @property
+    def principal_id(self) -> str:
+        """Object id of its service principal."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnonymousPaths:
+    """Paths that anybody may call, and why.
+
+    Attributes:
+        paths: Absolute paths such as `/api/health`; the whole site (`/`, `/*`) is refused.
+        reason: Who accepted this and why; up to 256 characters. It becomes a tag of the app, so
+            that the synthesized JSON, the plan and the portal all show it.
+    """
+
+    paths: Sequence[str]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignIn:
+    """Interactive sign-in of named users without a client secret (a federated credential; preview).
+
+    The registration must hold the redirect URI `https://<host name>/.auth/login/aad/callback` and,
+    as it requires an assignment, have a role assigned to the users.
+
+    Attributes:
+        application_id: `id` of the `azuread_application`: `/applications/<object id>`.
+        identity: User-assigned identity that stands in for the secret; assign it to this app alone.
+        users: Object ids of the users who may sign in; nobody else of the tenant can.
+    """
+
+    application_id: str
+    identity: ManagedIdentity
+    users: Sequence[str]
+
+
+class EasyAuth(Construct):
+    """Who may call a function app: requests without a token of a named principal are refused.
+
+    It validates tokens without any secret and stores none. Both of a caller's ids are enforced:
+    what App Service does with a list that is missing has changed over time.
+
+    Args:
+        scope: Where the construct lives.
+        id: Its id in that scope.
+        client_id: Application (client) id of the registration that represents the function API;
+            also the first allowed audience.
+        issuer: `https://login.microsoftonline.com/<tenant id>/v2.0`, of that registration's tenant
+            (without `/v2.0` only for a registration with version-1 tokens).
+        callers: The gateway's identity and further principals, together up to 13.
+        audiences: Allowed besides the client id, for example an App ID URI.
+        unauthenticated_action: What a request without a valid token gets.
+        allowed_tenants: Up to nine tenants that tokens may come from besides the issuer's. The
+            issuer stays that of one tenant, so this never widens what its validation accepts.
+        allow_anonymous_paths: Paths that need no token, with the reason.
+        sign_in: Interactive sign-in of named users, without a secret.
+        off_reason: Why the settings are written but not enforced yet, which lets every request
+            through; for the first stage of a migration. The reports show it.
+        app: A function app or slot that exists already in the stack, to put the settings on.
+
+    Attributes:
+        settings: The `auth_settings_v2` block, in snake case, for any function app resource.
+        app_settings: App settings that the block needs; they have to stick to their slot.
+        tags: Tags that carry the reasons for what lowers the floor.
+        identities: User-assigned identities that the app has to carry.
+        federated_credential: The `azuread_application_federated_identity_credential` of sign-in.
+        off_reason: Why it is off, None if it is enforced.
+
+    Raises:
+        InputError: If a value that is known at synth breaks a rule.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        client_id: str,
+        issuer: str,
+        callers: Sequence[Principal],
+        audiences: Sequence[str] = (),
+        unauthenticated_action: Literal["Return401", "Return403"] = "Return401",
+        allowed_tenants: Sequence[str] = (),
+        allow_anonymous_paths: AnonymousPaths | None = None,
+        sign_in: SignIn | None = None,
+        off_reason: str | None = None,
+        app: AppResource | SlotResource | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        check_uuid(self, "client_id", client_id, "the registration's application (client) id")
+        tenant = self._tenant(issuer)
+        self._check_callers(callers)
+        if off_reason is not None and not off_reason.strip():
+            refuse(self, "off_reason", "Easy Auth is off without a reason", "say why, or drop it")
+        self.off_reason = off_reason
+        check_choice(
+            self, "unauthenticated_action", unauthenticated_action, ("Return401", "Return403")
+        )
+
+        applications = [caller.client_id for caller in callers]
+        identities = [caller.object_id for caller in callers]
+        self.app_settings: dict[str, str] = {}
+        self.tags: dict[str, str] = {}
+        self.identities: Sequence[ManagedIdentity] = ()
+        self.federated_credential: ApplicationFederatedIdentityCredential | None = None
+
+        if allowed_tenants:
+            if len(allowed_tenants) > 9:
+                refuse(self, "allowed_tenants", f"{len(allowed_tenants)} tenants", "name up to 9")
+            for other in allowed_tenants:
+                check_uuid(self, "allowed_tenants", other, "the id of each tenant")
+            self.app_settings[TENANTS_SETTING] = ",".join(_distinct([tenant, *allowed_tenants]))
+        if sign_in:
+            self._check_sign_in(sign_in)
+            # A user's token names the registration itself as the client that asked for it.
+            applications.append(client_id)
+            identities.extend(sign_in.users)
+            self.app_settings[SIGN_IN_SETTING] = sign_in.identity.client_id
+            self.identities = (sign_in.identity,)
+            from cdktf_cdktf_provider_azuread.application_federated_identity_credential import (
+                ApplicationFederatedIdentityCredential,
+            )
+
+            self.federated_credential = ApplicationFederatedIdentityCredential(
+                self,
+                "federated-credential",
+                application_id=sign_in.application_id,
+                display_name="app-service-sign-in",
+                description="The function app's managed identity, in the place of a client secret",
+                audiences=["api://AzureADTokenExchange"],
+                issuer=issuer,
+                subject=sign_in.identity.principal_id,
+            )
+        if allow_anonymous_paths:
+            self._check_anonymous(allow_anonymous_paths)
+            self.tags[ANONYMOUS_TAG] = allow_anonymous_paths.reason
+
+        directory: dict[str, Any] = {
+            "client_id": client_id,
+            "tenant_auth_endpoint": issuer,
+            "allowed_audiences": self._bounded("audiences", [client_id, *audiences]),
+            "allowed_applications": self._bounded("callers", applications),
+            "allowed_identities": self._bounded("callers", identities),
+        }
+        if sign_in:
+            directory["client_secret_setting_name"] = SIGN_IN_SETTING
+        settings: dict[str, Any] = {
+            "auth_enabled": off_reason is None,
+            "require_authentication": True,
+            "unauthenticated_action": unauthenticated_action,
+            "require_https": True,
+            "active_directory_v2": directory,
+            "login": {"token_store_enabled": False},
+        }
+        if allow_anonymous_paths:
+            settings["excluded_paths"] = list(allow_anonymous_paths.paths)
+        self.settings: Mapping[str, Any] = settings
+        if app is not None:
+            self.apply_to(app)
+
+    def apply_to(self, app: AppResource | SlotResource) -> None:
+        """Put the settings on a function app or slot that is defined already.
+
+        Keeps the app settings, identity and tags that it has. Call it once per app and per slot.
+
+        Raises:
+            InputError: If the app has authentication settings already: those of version 1, which
+                Azure refuses next to these, or a block that would silently be replaced.
+        """
+        for block, value in (
+            ("auth_settings", app.auth_settings_input),
+            ("auth_settings_v2", app.auth_settings_v2_input),
+        ):
+            if value is not None:
+                refuse(
+                    self,
+                    "app",
+                    f"{app.node.path} has the block `{block}`",
+                    "remove it; this construct writes the only one",
+                )
+        app.put_auth_settings_v2(**self.settings)
+        if self.off_reason:
+            accept(app, "SF101", reason=self.off_reason)
+        if self.app_settings:
+            app.app_settings = merged(app.app_settings_input, self.app_settings)
+            if not is_slot(app):
+                _stick(app, self.app_settings)
+        if self.tags:
+            app.tags = merged(app.tags_input, self.tags)
+        if self.identities:
+            _carry(app, [identity.id for identity in self.identities])
+
+    def _tenant(self, issuer: str) -> str:
+        """Check the issuer (Easy Auth checks no tenant behind `common`) and return its tenant."""
+        if issuer.startswith("${") and issuer.endswith("}"):
+            return Token.as_string(Fn.element(Fn.split("/", issuer), 3))
+        check_pattern(
+            self,
+            "issuer",
+            # The tenant may be a reference; the rest of the URL is checked all the same.
+            re.sub(r"\$\{.*\}", "00000000-0000-0000-0000-000000000000", issuer),
+            r"https://login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn)"
+            rf"/{_UUID}(/v2\.0)?",
+            _ISSUER_FIX,
+        )
+        return issuer.split("/")[3]
+
+    def _check_callers(self, callers: Sequence[Principal]) -> None:
+        if not callers:
+            refuse(
+                self,
+                "callers",
+                "nobody may call, and an empty list lets App Service decide who may",
+                "name at least the gateway's identity",
+            )
+        for caller in callers:
+            check_uuid(
+                self, "callers", caller.client_id, f"the client (application) id of {caller.name}"
+            )
+            check_uuid(
+                self, "callers", caller.object_id, f"the object (principal) id of {caller.name}"
+            )
+            if caller.client_id == caller.object_id:
+                refuse(
+                    self,
+                    "callers",
+                    f"{caller.name} has one id as client id and as object id",
+                    "give both ids of the principal; they differ",
+                )
+
+    def _check_sign_in(self, sign_in: SignIn) -> None:
+        check_pattern(
+            self,
+            "sign_in.application_id",
+            sign_in.application_id,
+            rf"/applications/{_UUID}",
+            "write /applications/<object id>, the `id` of the azuread_application",
+        )
+        if not sign_in.users:
+            refuse(self, "sign_in.users", "no user may sign in", "name the users' object ids")
+        for user in sign_in.users:
+            check_uuid(self, "sign_in.users", user, "the object id of each user")
+
+    def _check_anonymous(self, anonymous: AnonymousPaths) -> None:
+        if not 1 <= len(anonymous.reason.strip()) <= 256:
+            refuse(
+                self,
+                "allow_anonymous_paths.reason",
+                "paths without a token need a reason",
+                "say in up to 256 characters who accepted it and why",
+            )
+        if not anonymous.paths:
+            refuse(self, "allow_anonymous_paths.paths", "no path", "name the paths, or drop it")
+        for path in anonymous.paths:
+            if not is_token(path) and (not path.startswith("/") or not path.strip("/*")):
+                refuse(
+                    self,
+                    "allow_anonymous_paths.paths",
+                    f"{path!r} is not allowed",
+                    "write a path such as /api/health, not the whole site",
+                )
+
+    def _bounded(self, argument: str, values: Iterable[str]) -> list[str]:
+        """Return the distinct values, refusing more than App Service stores."""
+        distinct = _distinct(values)
+        # What is not known yet is an id of 36 characters.
+        length = sum(36 if is_token(value) else len(value) for value in distinct)
+        if length + len(distinct) - 1 > _LIST_LENGTH:
+            refuse(
+                self,
+                argument,
+                f"the list is longer than the {_LIST_LENGTH} characters that App Service stores",
+                "name fewer; for more callers use one registration and app role per group",
+            )
+        return distinct
+
+
+def merged(existing: object, added: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a map argument of an L1 with entries added, even if it is only known to Terraform."""
+    if existing is None:
+        return dict(added)
+    if isinstance(existing, Mapping):
+        known = cast("Mapping[str, str]", existing)
+        # A map that only Terraform knows is encoded as an entry of this kind.
+        if not any("{TfToken[" in key for key in known):
+            return {**known, **added}
+    return Token.as_string_map(Fn.merge([existing, added]))
+
+
+def _distinct(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+def _stick(app: AppResource, names: Iterable[str]) -> None:
+    """Keep app settings with their slot when slots are swapped."""
+    before = app.sticky_settings_input
+    app.put_sticky_settings(
+        app_setting_names=_distinct([*(before.app_setting_names or () if before else ()), *names]),
+        connection_string_names=before.connection_string_names if before else None,
+    )
+
+
+def _carry(app: AppResource | SlotResource, identity_ids: Sequence[str]) -> None:
+    """Assign user-assigned identities to an app, next to the ones that it has."""
+    before = app.identity_input
+    system = before is not None and "SystemAssigned" in before.type
+    app.put_identity(
+        type="SystemAssigned, UserAssigned" if system else "UserAssigned",
+        identity_ids=_distinct([*(before.identity_ids or () if before else ()), *identity_ids]),
+    )

@@ -1,0 +1,1 @@
+"""The API Management service, new or existing, and its identity."""

@@ -1,0 +1,1 @@
+"""Reading of operations from OpenAPI documents."""

@@ -1,0 +1,356 @@
+"""Loads an OpenAPI document: YAML or JSON, from one file or several, checked against its version.
+
+Everything that a document refers to comes from local files: a build that reads the network is none
+that can be repeated. What refers to other files is put into one document, as API Management cannot
+follow such references (Learn, "API import restrictions and known issues").
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import unquote
+
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.findings import Finding, Severity
+from constructs_lib.operations.openapi.spec_file import Pointer, SpecFile, Value
+
+# Severity and fix of each rule. An error means that something would be lost.
+RULES: dict[str, tuple[Severity, str]] = {
+    "OP201": ("error", "refer to a local file or a part of the document that exists"),
+    "OP202": ("warning", "leave it out, or see to it in a policy"),
+    "OP203": ("note", "who may call is for policies and Easy Auth to say"),
+    "OP204": ("warning", "break the circle, or expect API Management to refuse the type"),
+    "OP205": ("warning", "make the document's server and host.json's routePrefix agree"),
+    "OP206": ("note", "give responses by their status code"),
+    "OP207": ("warning", "send it as query parameters, or use POST"),
+    "OP208": ("error", "split the document, or expand it into resources"),
+    "OP209": ("warning", "mend the document"),
+    "OP210": ("error", "drop one of them or change its path"),
+    "OP211": ("error", "write a path that API Management accepts"),
+}
+
+# Under these, keys are names that somebody chose and say nothing about what their values are.
+_NAME_MAPS = frozenset(
+    {"properties", "patternProperties", "dependentSchemas", "$defs", "definitions", "schemas"}
+    | {"responses", "parameters", "headers", "requestBodies", "paths", "content", "links"}
+    | {"callbacks", "pathItems", "webhooks", "examples", "variables"}
+)
+_DATA = frozenset({"example", "examples", "default", "enum", "const"})
+
+
+@dataclass
+class Notes:
+    """Findings, each once however often it is true, at the first place."""
+
+    file: SpecFile
+    found: dict[tuple[str, str], tuple[SpecFile, Pointer, int]] = field(
+        default_factory=dict["tuple[str, str]", "tuple[SpecFile, Pointer, int]"]
+    )
+
+    def report(
+        self, rule: str, message: str, pointer: Pointer, file: SpecFile | None = None
+    ) -> None:
+        """Add a finding of a rule."""
+        first, where, count = self.found.get((rule, message), (file or self.file, pointer, 0))
+        self.found[rule, message] = first, where, count + 1
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the findings in the order of their places."""
+        findings: list[Finding] = []
+        for (rule, message), (file, pointer, count) in self.found.items():
+            severity, fix = RULES[rule]
+            place = file.place(pointer)
+            findings.append(
+                Finding(
+                    rule=rule,
+                    severity=severity,
+                    message=message + (f" (here and {count - 1} times more)" if count > 1 else ""),
+                    fix=fix,
+                    path=place.path,
+                    line=place.line,
+                    column=place.column,
+                )
+            )
+        return tuple(sorted(findings, key=lambda f: (f.path or "", f.line or 0, f.rule)))
+
+
+class Bundler:
+    """Puts a document and what it refers to into one.
+
+    References to schemas stay references, to schemas of the document itself; every other reference
+    is replaced by what it refers to.
+
+    Args:
+        file: The document's file.
+        notes: Takes what cannot be resolved.
+    """
+
+    def __init__(self, file: SpecFile, notes: Notes) -> None:
+        self.root = file
+        self.notes = notes
+        self.home: Pointer = (
+            ("definitions",) if "swagger" in file.value else ("components", "schemas")
+        )
+        self.files = {file.path.resolve(): file}
+        self.names: dict[tuple[Path, str], str] = {}
+        self.schemas: dict[str, Value] = {}
+        self.taken: set[str] = set(_get(file.value, self.home) or {})
+
+    def bundle(self) -> dict[str, Value]:
+        """Return the document in one piece."""
+        document = self._walk(
+            self.root.value, self.root, (), in_schema=False, names=False, within=()
+        )
+        home = document
+        for key in self.home if self.schemas else ():
+            home = home.setdefault(key, {})
+        home.update(self.schemas)
+        return document
+
+    def _walk(
+        self,
+        value: Value,
+        file: SpecFile,
+        pointer: Pointer,
+        *,
+        in_schema: bool,
+        names: bool,
+        within: tuple[tuple[Path, str], ...],
+    ) -> Value:
+        if isinstance(value, list):
+            return [
+                self._walk(
+                    item, file, (*pointer, i), in_schema=in_schema, names=False, within=within
+                )
+                for i, item in enumerate(cast("list[Value]", value))
+            ]
+        if not isinstance(value, dict):
+            return value
+        mapping = cast("dict[str, Value]", value)
+        reference = mapping.get("$ref")
+        if isinstance(reference, str) and not names:
+            return self._reference(mapping, reference, file, pointer, in_schema, within)
+        result: dict[str, Value] = {}
+        for key, item in mapping.items():
+            if not names and (
+                key.startswith("x-") or (key in _DATA and (in_schema or key != "examples"))
+            ):
+                result[key] = item
+                continue
+            if in_schema and key == "discriminator" and not names:
+                result[key] = self._discriminator(item, file, pointer)
+                continue
+            at_home = (*pointer, key) == self.home and file is self.root
+            result[key] = self._walk(
+                item,
+                file,
+                (*pointer, key),
+                in_schema=in_schema or at_home or (key == "schema" and not names),
+                names=not names and key in _NAME_MAPS,
+                within=within,
+            )
+        return result
+
+    def _reference(
+        self,
+        mapping: dict[str, Value],
+        reference: str,
+        file: SpecFile,
+        pointer: Pointer,
+        in_schema: bool,
+        within: tuple[tuple[Path, str], ...],
+    ) -> Value:
+        beside = {key: item for key, item in mapping.items() if key != "$ref"}
+        target = self._target(reference, file, pointer)
+        if target is None:
+            return beside
+        home, fragment, value = target
+        if in_schema:
+            name = self._schema_name(home, fragment, value)
+            return {"$ref": "#/" + "/".join((*map(str, self.home), _escape(name))), **beside}
+        key = (home.path.resolve(), fragment)
+        if key in within:
+            self.notes.report("OP201", f"{reference} refers to itself", pointer, file)
+            return beside
+        place = tuple(int(part) if part.isdigit() else part for part in _parts(fragment))
+        resolved = self._walk(
+            value, home, place, in_schema=False, names=False, within=(*within, key)
+        )
+        return (
+            {**cast("dict[str, Value]", resolved), **beside}
+            if isinstance(resolved, dict)
+            else resolved
+        )
+
+    def _schema_name(self, file: SpecFile, fragment: str, value: Value) -> str:
+        parts = _parts(fragment)
+        if file is self.root and tuple(parts[:-1]) == self.home:
+            return parts[-1]
+        key = (file.path.resolve(), fragment)
+        if key not in self.names:
+            wanted = re.sub(r"[^A-Za-z0-9._-]", "_", parts[-1] if parts else file.path.stem)
+            name, number = wanted, 2
+            while name in self.taken:
+                name, number = f"{wanted}_{number}", number + 1
+            self.taken.add(name)
+            self.names[key] = name
+            self.schemas[name] = None  # its place, before what it refers to itself
+            self.schemas[name] = self._walk(
+                value, file, tuple(parts), in_schema=True, names=False, within=()
+            )
+        return self.names[key]
+
+    def _discriminator(self, value: Value, file: SpecFile, pointer: Pointer) -> Value:
+        mapping = _get(value, ("mapping",))
+        if not isinstance(mapping, dict):
+            return value
+        rewritten: dict[str, str] = {}
+        for key, given in cast("dict[str, Value]", mapping).items():
+            reference = str(given)
+            is_reference = (
+                "#" in reference
+                or "/" in reference
+                or reference.endswith((".yaml", ".yml", ".json"))
+            )
+            target = self._target(reference, file, pointer) if is_reference else None
+            if target is not None:
+                name = self._schema_name(*target)
+                reference = "#/" + "/".join((*map(str, self.home), _escape(name)))
+            rewritten[key] = reference
+        return {**value, "mapping": rewritten}
+
+    def _target(
+        self, reference: str, file: SpecFile, pointer: Pointer
+    ) -> tuple[SpecFile, str, Value] | None:
+        address, _, fragment = reference.partition("#")
+        if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", address) or address.startswith("//"):
+            self.notes.report("OP201", f"{reference} is not a local file", pointer, file)
+            return None
+        home = file
+        if address:
+            path = file.path.parent / unquote(address)
+            try:
+                home = self.files.get(path.resolve()) or SpecFile.load(path)
+            except InputError as error:
+                message = f"{reference} cannot be read: {error.problem}"
+                self.notes.report("OP201", message, pointer, file)
+                return None
+            self.files[path.resolve()] = home
+        if fragment and not fragment.startswith("/"):
+            self.notes.report("OP201", f"{reference} names an anchor, not a path", pointer, file)
+            return None
+        value = _get(home.value, tuple(_parts(fragment)))
+        if value is None:
+            self.notes.report("OP201", f"{reference} refers to nothing", pointer, file)
+            return None
+        return home, fragment, value
+
+
+def _parts(fragment: str) -> list[str]:
+    return [unquote(part).replace("~1", "/").replace("~0", "~") for part in fragment.split("/")[1:]]
+
+
+def _escape(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def _get(value: Value, keys: Iterable[str | int]) -> Value:
+    for key in keys:
+        if isinstance(value, dict):
+            value = cast("dict[str, Value]", value).get(str(key))
+        elif (
+            isinstance(value, list)
+            and str(key).isdigit()
+            and int(key) < len(cast("list[Value]", value))
+        ):
+            value = cast("list[Value]", value)[int(key)]
+        else:
+            return None
+    return value
+
+
+def resolve_schema(document: Mapping[str, Value], schema: Value) -> dict[str, Value]:
+    """Follow a schema's reference within a bundled document; nothing if it leads nowhere."""
+    seen: set[str] = set()
+    while isinstance(schema, dict):
+        found = cast("dict[str, Value]", schema)
+        reference = found.get("$ref")
+        if not isinstance(reference, str):
+            return found
+        if reference in seen:
+            break
+        seen.add(reference)
+        schema = _get(document, _parts(reference.partition("#")[2]))
+    return {}
+
+
+def validate(document: dict[str, Value], file: SpecFile) -> None:
+    """Validate a bundled document against its version of OpenAPI.
+
+    What was valid once is remembered in the user's cache folder, by the document's digest: the
+    check of a large document of version 3.1 takes seconds, and a synth should not.
+
+    Raises:
+        InputError: It is not valid.
+    """
+    digest = hashlib.sha256(
+        f"{version('openapi-spec-validator')}\n{json.dumps(document)}".encode()
+    ).hexdigest()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "secured-functions"
+    marker = cache / f"openapi-{digest}"
+    if marker.exists():
+        return
+    errors = list(dict.fromkeys(_errors(document, file)))
+    if errors:
+        places = "".join(f"\n  {where}: {problem}" for where, problem in errors[1:10])
+        if len(errors) > 10:
+            places += f"\n  and {len(errors) - 10} more"
+        raise InputError(f"not valid OpenAPI: {errors[0][1]}{places}", where=errors[0][0])
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+    except OSError:
+        return  # a cache is a convenience
+
+
+def _errors(document: dict[str, Value], file: SpecFile) -> Iterator[tuple[str, str]]:
+    import openapi_spec_validator as oas
+    from jsonschema import Draft202012Validator
+    from jsonschema_specifications import REGISTRY  # pyright: ignore[reportMissingTypeStubs]
+
+    number = str(document.get("swagger") or document.get("openapi"))
+    if number.startswith("2."):
+        validator = oas.OpenAPIV2SpecValidator(document)
+    elif number.startswith("3.0"):
+        validator = oas.OpenAPIV30SpecValidator(document)
+    else:
+        validator = oas.OpenAPIV31SpecValidator(document)
+        # Without a registry that is ready, jsonschema indexes all of it anew at every reference.
+        lazy = cast("dict[str, Any]", validator.schema_validator.schema)
+        schema = {key: lazy[key] for key in lazy}
+        registry = REGISTRY.with_contents([(schema["$id"], schema)]).crawl()
+        validator.schema_validator = Draft202012Validator(schema, registry=registry)
+    schema_errors: list[Any] = list(cast(Any, validator.schema_validator).iter_errors(document))
+    # The library's further checks take for granted that the document has its form.
+    for error in schema_errors or validator.root_validator(validator.schema_path):
+        while error.context:  # of several ways to be valid, the one that is right the farthest
+            error = max(error.context, key=lambda inner: len(inner.absolute_path))
+        pointer: Pointer = tuple(error.absolute_path)
+        if not pointer:  # found by a check of the library's own: the place is in the message
+            match = re.search(
+                r"'(?P<method>\w+)'( operation)? in '(?P<path>/[^']*)'", error.message
+            )
+            if match:
+                pointer = ("paths", match["path"], match["method"])
+        message = error.message
+        if len(message) > 200:  # the value comes first, what is wrong with it last
+            message = f"{message[:60]} … {message[-120:]}"
+        yield str(file.place(pointer)), message

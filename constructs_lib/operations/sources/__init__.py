@@ -1,0 +1,1 @@
+"""Reading of the operations that a Functions project serves, by language."""

@@ -1,0 +1,1 @@
+"""The Entra application that the function app accepts tokens for."""

@@ -1,0 +1,283 @@
+"""The Entra application that stands for a function app: its audience and its callers' role.
+
+Entra issues a token for it to nobody without the role: the service principal requires an
+assignment, and `grant` is the only thing that makes one.
+
+Sources: azuread 3.7.0 `azuread_application`, `azuread_service_principal`,
+`azuread_app_role_assignment`; Entra docs "Access tokens" (versions) and "Restrictions on identifier
+URIs of Microsoft Entra applications".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from weakref import WeakKeyDictionary
+
+from cdktf import TerraformResourceLifecycle, TerraformStack
+from cdktf_cdktf_provider_azuread.app_role_assignment import AppRoleAssignment
+from cdktf_cdktf_provider_azuread.application import (
+    Application,
+    ApplicationApi,
+    ApplicationAppRole,
+)
+from cdktf_cdktf_provider_azuread.data_azuread_client_config import DataAzureadClientConfig
+from cdktf_cdktf_provider_azuread.service_principal import ServicePrincipal
+from constructs import Construct
+
+from constructs_lib._cdk.arguments import check_pattern, check_uuid, refuse
+from constructs_lib._cdk.stack_of import stack_of
+from constructs_lib.registration.contract import DirectoryContract
+from constructs_lib.registration.principal import Principal
+from constructs_lib.registration.request import APP_ROLE_ID, ROLE
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azuread.application_identifier_uri import ApplicationIdentifierUri
+
+_ENDPOINT = "https://login.microsoftonline.com"
+
+# The tenant's policy accepts a URI that holds the application's or the tenant's id, or a domain
+# that the tenant has verified; a slash at the end it refuses.
+_IDENTIFIER_URI = re.compile(
+    r"api://\{client_id\}"
+    r"|api://[0-9a-fA-F-]{36}(/[^/\s]+)*"
+    r"|api://[^/\s]+/\{client_id\}"
+    r"|api://([\w-]+\.)+[A-Za-z]{2,}(/[^/\s]+)*"
+    r"|https://([\w-]+\.)+[A-Za-z]{2,}(/[^/\s]+)*"
+)
+
+
+def issuer(tenant_id: str, token_version: Literal[1, 2] = 2) -> str:
+    """Return the issuer URL that Easy Auth must name for tokens of this version.
+
+    Learn, "Configure your App Service app to use Microsoft Entra sign-in": the `/v2.0` at the end
+    belongs to version 2 only, and a mismatch makes every call a 401.
+    """
+    return f"{_ENDPOINT}/{tenant_id}" + ("/v2.0" if token_version == 2 else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingRegistration:
+    """An application registration that somebody else manages; needs no right in the directory.
+
+    Attributes:
+        client_id: Its application (client) id, a UUID.
+        tenant_id: The tenant that it lives in, a UUID.
+        audiences: What its tokens carry as `aud` besides the client id: its identifier URI, if
+            it has version-1 tokens.
+        token_version: Its `requestedAccessTokenVersion`; null there means 1.
+        callers: To whom its role is assigned, as its contract says; empty if nothing says so.
+        grants: Empty; whoever manages the registration assigns its role to the gateway.
+    """
+
+    client_id: str
+    tenant_id: str
+    audiences: tuple[str, ...] = ()
+    token_version: Literal[1, 2] = 2
+    callers: tuple[Principal, ...] = ()
+    grants: dict[str, AppRoleAssignment] = field(default_factory=dict[str, AppRoleAssignment])
+
+    @property
+    def issuer(self) -> str:
+        """The issuer URL of its tokens."""
+        return issuer(self.tenant_id, self.token_version)
+
+
+class AppRegistration(Construct):
+    """A new application registration with version-2 tokens, one tenant and one app role.
+
+    Args:
+        scope: The stack or construct that it belongs to.
+        id: Its id within `scope`, part of Terraform addresses.
+        display_name: 1 to 120 characters, shown in the directory; unique within a stack.
+        tenant_id: The tenant; the one that the azuread provider is signed in to if left out.
+        role: The app role's value, which tokens carry in `roles`.
+        identifier_uri: Only for callers that must ask by URI; the gateway asks by client id.
+            `{client_id}` stands for the application's own.
+        owners: Object ids of its owners, at most 100. Without one, only directory administrators
+            and the applying principal's own rights can change it.
+
+    Attributes:
+        application: The `azuread_application`.
+        service_principal: The `azuread_service_principal`, with assignment required.
+        client_id: The audience of its tokens.
+        tenant_id: The tenant that it lives in.
+        issuer: The issuer URL of its tokens.
+        audiences: Empty: a version-2 token's audience is always the client id.
+        token_version: 2.
+        grants: The role assignments, by the principal's name.
+
+    Raises:
+        InputError: For a name, URI, role or owner that Entra refuses.
+    """
+
+    audiences: tuple[str, ...] = ()
+    token_version: Literal[1, 2] = 2
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        display_name: str,
+        tenant_id: str | None = None,
+        role: str = ROLE,
+        identifier_uri: str | None = None,
+        owners: Sequence[str] = (),
+    ) -> None:
+        super().__init__(scope, id)
+        check_pattern(self, "display_name", display_name, r"(?s).{1,120}", "1 to 120 characters")
+        check_pattern(
+            self,
+            "role",
+            role,
+            r"[^.\s]\S{0,248}",
+            "write up to 249 characters without blanks that do not start with a full stop",
+        )
+        if tenant_id is not None:
+            check_uuid(self, "tenant_id", tenant_id, "the id of the tenant")
+        if len(owners) > 100:
+            refuse(self, "owners", f"{len(owners)} owners", "name at most 100")
+        for owner in owners:
+            check_uuid(self, "owners", owner, "the object id of each owner")
+        if identifier_uri is not None:
+            check_pattern(
+                self,
+                "identifier_uri",
+                identifier_uri,
+                _IDENTIFIER_URI,
+                "write api://{client_id}, api://<tenant id>/<name>, or an https:// or api:// URI "
+                "on a verified domain, without a slash at the end",
+            )
+
+        self.application = Application(
+            self,
+            "application",
+            display_name=display_name,
+            sign_in_audience="AzureADMyOrg",
+            api=ApplicationApi(requested_access_token_version=2),
+            app_role=[
+                ApplicationAppRole(
+                    id=APP_ROLE_ID,
+                    allowed_member_types=["Application"],
+                    display_name=role,
+                    description="Call the functions",
+                    value=role,
+                    enabled=True,
+                )
+            ],
+            owners=list(owners) or None,
+            # Without this, the second plan takes the URI of the separate resource away again.
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["identifier_uris"])
+            if identifier_uri
+            else None,
+        )
+        self.client_id = self.application.client_id
+        self.identifier_uri: ApplicationIdentifierUri | None = None
+        if identifier_uri:
+            from cdktf_cdktf_provider_azuread.application_identifier_uri import (
+                ApplicationIdentifierUri,
+            )
+
+            self.identifier_uri = ApplicationIdentifierUri(
+                self,
+                "identifier-uri",
+                application_id=self.application.id,
+                identifier_uri=identifier_uri.replace("{client_id}", self.client_id),
+            )
+        self.service_principal = ServicePrincipal(
+            self,
+            "principal",
+            client_id=self.client_id,
+            app_role_assignment_required=True,
+            owners=list(owners) or None,
+        )
+        self._service_principal_id = self.service_principal.object_id
+        self.tenant_id = tenant_id or current_tenant_id(scope)
+        self.issuer = issuer(self.tenant_id)
+        self.grants: dict[str, AppRoleAssignment] = {}
+        self._principals: dict[str, Principal] = {}
+
+    @staticmethod
+    def existing(
+        *,
+        client_id: str,
+        tenant_id: str,
+        audiences: Sequence[str] = (),
+        token_version: Literal[1, 2] = 2,
+    ) -> ExistingRegistration:
+        """Take a registration that somebody else manages; see `ExistingRegistration`."""
+        return ExistingRegistration(
+            client_id=client_id,
+            tenant_id=tenant_id,
+            audiences=tuple(audiences),
+            token_version=token_version,
+        )
+
+    @staticmethod
+    def from_contract(path: str | Path, name: str) -> ExistingRegistration:
+        """Take a registration from the contract that the directory team handed over.
+
+        Args:
+            path: The file; see `directory_contract` for what it holds.
+            name: The registration's name in it.
+
+        Raises:
+            InputError: If the file is no contract, or does not have it; with the file and the key.
+        """
+        return DirectoryContract.read(path).registration(name)
+
+    @property
+    def principals(self) -> tuple[Principal, ...]:
+        """Who was assigned the role."""
+        return tuple(self._principals.values())
+
+    def grant(self, principal: Principal) -> AppRoleAssignment:
+        """Assign the app role to `principal`, so that Entra issues it tokens for the functions.
+
+        Args:
+            principal: The gateway's identity or a further caller; its name becomes part of the
+                assignment's Terraform address.
+
+        Returns:
+            The assignment; the one made before if the principal was granted already.
+
+        Raises:
+            InputError: If the name stands for another principal, or the id is no UUID.
+        """
+        found = self.grants.get(principal.name)
+        if self._principals.setdefault(principal.name, principal) != principal:
+            refuse(
+                self,
+                "grant",
+                f"{principal.name!r} already names another principal",
+                "give each principal a name of its own",
+            )
+        if found is None:
+            check_uuid(self, "grant", principal.object_id, "the object id of the principal")
+            found = self.grants[principal.name] = AppRoleAssignment(
+                self,
+                f"grant-{principal.name}",
+                app_role_id=APP_ROLE_ID,
+                principal_object_id=principal.object_id,
+                resource_object_id=self._service_principal_id,
+            )
+        return found
+
+
+Registration = AppRegistration | ExistingRegistration
+
+_tenants: WeakKeyDictionary[TerraformStack, str] = WeakKeyDictionary()
+
+
+def current_tenant_id(scope: Construct) -> str:
+    """Return the tenant that the azuread provider is signed in to, looked up once a stack."""
+    stack = stack_of(scope)
+    known = _tenants.get(stack)
+    if known is None:
+        config = DataAzureadClientConfig(stack, "entra-client-config")
+        known = _tenants[stack] = config.tenant_id
+    return known

@@ -1,0 +1,477 @@
+"""Wrong settings give one clear message each, with file, line and key, and write nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+import yaml
+
+from constructs_lib._core.errors import InputError
+from constructs_lib.stack.settings import (
+    STACK_IDS,
+    json_schema,
+    read_environment,
+    read_environments,
+)
+
+GOOD = """
+location: westeurope
+resource_group: rg-orders
+gateway:
+  name: apim-orders
+  publisher: {name: Contoso, email: api@contoso.example}
+apis:
+  orders:
+    path: orders
+    operations: [GET /orders]
+    function_app: {runtime: python 3.12}
+"""
+
+GATEWAY = GOOD[GOOD.index("gateway:") : GOOD.index("apis:")]
+FUNCTION_KEY = "Ab1" + "xY9_-Zq" * 7 + "kLm4=="
+
+SITE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/func-orders"
+
+# What is written instead of which line, the line and key of the message, and what it says.
+WRONG = {
+    "misspelt key": ("location", "locaton: x\nlocation", ":2: locaton:", "did you mean 'location'"),
+    "misspelt key below": ("  name: apim", "  skuu: x\n  name: apim", ":5: gateway.skuu:", "'sku'"),
+    "missing key": ("location: westeurope", "tags: {}", ":1: location:", "is missing"),
+    "wrong SKU": (
+        "  name: apim",
+        "  sku: Developer_2\n  name: apim",
+        ":5: gateway.sku:",
+        "Developer_1",
+    ),
+    "zone on the wrong tier": (
+        "  name: apim",
+        '  zones: ["1"]\n  name: apim',
+        ":4: gateway:",
+        "zones: not available with the tier Developer",
+    ),
+    "network on the wrong tier": (
+        "  name: apim",
+        "  sku: Basic_1\n  virtual_network: {subnet_id: /subscriptions/s}\n  name: apim",
+        ":4: gateway:",
+        "virtual_network",
+    ),
+    "bad operation template": (
+        "[GET /orders]",
+        '["GET /orders/{id"]',
+        ":10: apis.orders.operations.0:",
+        "braces",
+    ),
+    "no operation": ("[GET /orders]", "[orders]", ":10: apis.orders.operations.0:", "method"),
+    "operation twice": (
+        "[GET /orders]",
+        "[GET /orders, GET /orders]",
+        ":10: apis.orders.operations:",
+        "same requests",
+    ),
+    "two APIs on one path": (
+        "apis:",
+        "apis:\n  other: {path: Orders, operations: [GET /a], function_app: {runtime: node 22}}",
+        ": settings:",
+        "served by other already",
+    ),
+    "version beside none": (
+        "apis:",
+        "apis:\n  other: {path: orders, version: {version: v1}, operations: [GET /a], "
+        "function_app: {runtime: node 22}}",
+        ": settings:",
+        "served by other already",
+    ),
+    "versions in two places": (
+        "    path: orders",
+        "    path: orders\n    version: {version: v1}\n"
+        "    function_app: {runtime: node 22}\n    operations: [GET /a]\n"
+        "  other:\n    path: orders\n"
+        "    version: {version: v2, scheme: Header, parameter: Api-Version}",
+        ": settings:",
+        "scheme and parameter of orders",
+    ),
+    "secret in plain text": (
+        "{runtime: python 3.12}",
+        "{runtime: python 3.12, app_settings: {DB_PASSWORD: hunter2}}",
+        ":11: apis.orders.function_app.app_settings:",
+        "secret in plain text",
+    ),
+    "storage key in plain text": (
+        "{runtime: python 3.12}",
+        '{runtime: python 3.12, app_settings: {Queue: "x;AccountKey=abc"}}',
+        ":11: apis.orders.function_app.app_settings:",
+        "Microsoft.KeyVault",
+    ),
+    "slots on Flex Consumption": (
+        "{runtime: python 3.12}",
+        "{runtime: python 3.12, slots: [staging]}",
+        ":11: apis.orders.function_app:",
+        "no deployment slots",
+    ),
+    "no source of operations": (
+        "    operations: [GET /orders]\n",
+        "",
+        ":8: apis.orders:",
+        "one of operations",
+    ),
+    "state without its account": (
+        "location",
+        "state: {kind: azurerm}\nlocation",
+        ":2: state.storage_account_name:",
+        "is missing",
+    ),
+    "unknown kind of state": ("location", "state: {kind: s3}\nlocation", ":2: state:", "azurerm"),
+    "no identity": (
+        "  name: apim",
+        "  identity: {system_assigned: false}\n  name: apim",
+        ":5: gateway.identity:",
+        "user_assigned",
+    ),
+    "tenant by name": (
+        "location",
+        "tenant_id: contoso\nlocation",
+        ":2: tenant_id:",
+        "write a UUID",
+    ),
+    "wrong type": ("[GET /orders]", "GET /orders", ":10: apis.orders.operations:", "tuple"),
+    "text that Terraform would evaluate": (
+        "  name: apim-orders",
+        "  name: ${file('/etc/passwd')}",
+        ":5: gateway.name:",
+        "Terraform would evaluate",
+    ),
+    "setting that Terraform would evaluate": (
+        "{runtime: python 3.12}",
+        '{runtime: python 3.12, app_settings: {A: "${x}"}}',
+        ":11: apis.orders.function_app.app_settings.A:",
+        "Terraform would evaluate",
+    ),
+    "parameter that the template lacks": (
+        "[GET /orders]",
+        "[{method: GET, url_template: /a, parameters: [{name: id}]}]",
+        ":10: apis.orders.operations.0:",
+        "not in the URL template",
+    ),
+    "no YAML": ("location: westeurope", "location: [", ":", "YAML"),
+    "an address of its own on a v2 tier": (
+        "function_app: {runtime: python 3.12}",
+        "function_app: {runtime: python 3.12, inbound: {gateway: true}}",
+        ": settings:",
+        "no address of its own",
+    ),
+    "no id of a function app": (
+        "{runtime: python 3.12}",
+        "{existing: func-orders}",
+        ":11: apis.orders.function_app.existing:",
+        "Microsoft.Web/sites/<name>",
+    ),
+    "key of a new function app on an existing one": (
+        "{runtime: python 3.12}",
+        f"{{existing: {SITE}, runtime: python 3.12}}",
+        ":11: apis.orders.function_app.runtime:",
+        "not known",
+    ),
+    "migration of a new function app": (
+        "    path: orders",
+        "    path: orders\n    migration: both\n    function_key: orders-key",
+        ":8: apis.orders:",
+        "give function_app.existing",
+    ),
+    "migration without the key": (
+        "{runtime: python 3.12}",
+        f"{{existing: {SITE}}}\n    migration: keys",
+        ":8: apis.orders:",
+        "give function_key",
+    ),
+    **{
+        f"gateway: {given}": (
+            GATEWAY,
+            f"gateway: {given}\n",
+            ":4: gateway:",
+            f"write name and publisher of a new gateway, or existing and resource_group_name, "
+            f"not {given or 'null'}",
+        )
+        for given in ("", "null", "5", "[]", "'text'")
+    },
+    **{
+        f"function_app: {given}": (
+            "{runtime: python 3.12}",
+            given,
+            ":11: apis.orders.function_app:",
+            f"write the keys of a new function app, or existing, not {given or 'null'}",
+        )
+        for given in ("", "5", "[]", "'text'")
+    },
+    **{
+        f"registration: {given}": (
+            "    path: orders",
+            f"    path: orders\n    registration: {given}",
+            ":10: apis.orders.registration:",
+            f"or client_id and tenant_id, or contract, not {given or 'null'}",
+        )
+        for given in ("", "5", "[]", "'text'")
+    },
+    **{
+        f"function_key: {given}": (
+            "    path: orders",
+            f"    path: orders\n    function_key: {given}",
+            ":10: apis.orders.function_key:",
+            f"write the name of a named value, or secret_id, not {given}",
+        )
+        for given in ("5", "[]", "{}")
+    },
+    "operation left empty": (
+        "[GET /orders]",
+        "[null]",
+        ":10: apis.orders.operations.0:",
+        "write an operation such as GET /orders, or method and url_template, not null",
+    ),
+    "named value that is a number": (
+        "    path: orders",
+        "    path: orders\n    named_values: {a: 5}",
+        ":10: apis.orders.named_values.a:",
+        "write text, or secret_id, not 5",
+    ),
+    "identity that is a number": (
+        "  name: apim",
+        "  identity: {user_assigned: 5}\n  name: apim",
+        ":5: gateway.identity.user_assigned:",
+        "write a name, or id, client_id and principal_id, not 5",
+    ),
+    "key that Terraform would evaluate": (
+        "location",
+        'tags: {"${file(1)}": x}\nlocation',
+        ":2: tags.${file(1)}:",
+        "Terraform would evaluate",
+    ),
+    "name of a setting that Terraform would evaluate": (
+        "{runtime: python 3.12}",
+        '{runtime: python 3.12, app_settings: {"%{ if x }": a}}',
+        ":11: apis.orders.function_app.app_settings.%{ if x }:",
+        "Terraform would evaluate",
+    ),
+    "bytes that Terraform would evaluate": (
+        "location",
+        "tags: {a: !!binary JHtmaWxlKDEpfQ==}\nlocation",
+        ":2:11:",
+        "binary is not allowed",
+    ),
+    "location twice": (
+        "resource_group",
+        "location: northeurope\nresource_group",
+        ":3:1:",
+        "'location' is there twice, first in line 2",
+    ),
+    "API twice": (
+        "  orders:",
+        "  orders: {}\n  orders:",
+        ":9:3:",
+        "'orders' is there twice, first in line 8",
+    ),
+    "API with the id of another's registration": (
+        "apis:",
+        "apis:\n  orders-registration:\n"
+        "    {path: x, operations: [GET /a], function_app: {runtime: node 22}}",
+        ":7: apis:",
+        "'orders-registration' is taken by the registration of orders",
+    ),
+    "date for a location": ("westeurope", "2024-13-45", ":2: location:", "an Azure region"),
+    "tag that does not fit": ("westeurope", "!!int x", ":2:11:", "no int"),
+    "tag of a boolean that does not fit": ("westeurope", "!!bool x", ":2:11:", "no bool"),
+    "endless number": ("westeurope", "9" * 5000, ":2:11:", "5000 digits"),
+    "control character": ("westeurope", "west\0europe", ":2:", "U+0000 is not allowed"),
+    "control character in a path": (
+        "    path: orders",
+        '    path: orders\n    policy: "a\\0b"',
+        ":10: apis.orders.policy:",
+        "control character",
+    ),
+    "lists without end": ("westeurope", "[" * 3000 + "]" * 3000, ":2:", "more than 100 deep"),
+    "anchor within itself": ("westeurope", "&a {apis: *a}", ":2:11:", "holds itself"),
+    "language without its version": (
+        "python 3.12",
+        "python",
+        ":11: apis.orders.function_app.runtime:",
+        "such as python 3.12",
+    ),
+    "version of a custom handler": (
+        "python 3.12",
+        "custom 1.0",
+        ":11: apis.orders.function_app.runtime:",
+        "custom without a version",
+    ),
+    "language that is none": (
+        "python 3.12",
+        "cobol 85",
+        ":11: apis.orders.function_app.runtime:",
+        "the languages are python, node",
+    ),
+    "key that only other sections have": (
+        "{runtime: python 3.12}",
+        f"{{existing: {SITE}, runtime: python 3.12}}",
+        ":11: apis.orders.function_app.runtime:",
+        "not known (it has existing, ftp, hostname, slots)",
+    ),
+    "underscore in the name of a function app": (
+        "{runtime: python 3.12}",
+        f"{{existing: {SITE}_x}}",
+        ":11: apis.orders.function_app.existing:",
+        "Microsoft.Web/sites/<name>",
+    ),
+    **{
+        f"slots {slots}": (
+            "{runtime: python 3.12}",
+            f"{{existing: {SITE}, slots: {slots}}}",
+            ":11: apis.orders.function_app.slots:",
+            says,
+        )
+        for slots, says in {
+            "[staging, staging]": "'staging' is there twice",
+            "[staging, STAGING]": "'STAGING' is there twice",
+            "[Production]": "is the app itself",
+        }.items()
+    },
+    "key that goes nowhere": (
+        "    path: orders",
+        "    path: orders\n    function_key: orders-key",
+        ":8: apis.orders:",
+        "leave it out",
+    ),
+}
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text, name="dev.yaml"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_good_settings_are_read(written):
+    environment = read_environment(written(GOOD))
+    assert environment.gateway.sku == "Developer_1"
+    assert environment.state.kind == "local"
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_is_wrong_is_said_with_file_line_and_key(written, kind):
+    before, after, where, says = WRONG[kind]
+    text = GOOD.replace(before, after, 1)
+    if "v2 tier" in kind:
+        text = text.replace("  name: apim", "  sku: StandardV2_1\n  name: apim")
+    assert text != GOOD
+    path = written(text)
+    with pytest.raises(InputError) as caught:
+        read_environment(path)
+    said = str(caught.value).splitlines()
+    (line,) = [line for line in said if where in line and says in line]
+    assert line.startswith(str(path))
+
+
+def test_all_that_is_wrong_is_said_at_once_in_all_files(written, tmp_path):
+    written(GOOD.replace("location", "locaton").replace("python 3.12", "'?'"), "dev.yaml")
+    written("[]", "prod.yaml")
+    with pytest.raises(InputError) as caught:
+        read_environments(tmp_path)
+    said = str(caught.value).splitlines()
+    assert len([line for line in said if "/dev.yaml:" in line]) == 3
+    assert len([line for line in said if "/prod.yaml:" in line]) == 1
+
+
+@pytest.mark.parametrize("name", sorted(STACK_IDS - {"output-tenant_id"}))
+def test_an_api_cannot_have_an_id_of_the_stack_s_own(written, name):
+    path = written(GOOD.replace("  orders:", f"  {name}:"))
+    with pytest.raises(InputError, match=f":7: apis: '{name}' is taken by the stack itself"):
+        read_environment(path)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        f"function_key: {FUNCTION_KEY}",
+        f"function_key: {{key: {FUNCTION_KEY}}}",
+        f"named_values: {{a: {FUNCTION_KEY}}}",
+        f"migration: {FUNCTION_KEY}",
+    ],
+)
+def test_a_key_that_was_pasted_is_refused_and_not_repeated(written, given):
+    path = written(GOOD.replace("    path: orders", f"    path: orders\n    {given}"))
+    with pytest.raises(InputError) as refused:
+        read_environment(path)
+    assert str(refused.value).startswith(f"{path}:10: apis.orders.{given.split(':')[0]}")
+    assert FUNCTION_KEY[:10] not in str(refused.value)
+
+
+@pytest.mark.parametrize("stem", ["a b", "a${x}", "", "-a"])
+def test_a_file_whose_name_no_stack_can_have_is_refused(written, tmp_path, stem):
+    path = written(GOOD, f"{stem}.yaml")
+    with pytest.raises(InputError, match="the file's name is that of a stack") as refused:
+        read_environments(tmp_path)
+    assert str(refused.value).startswith(str(path))
+
+
+def test_what_an_anchor_brings_in_can_be_replaced(written):
+    text = GOOD.replace("    function_app: {", "    function_app: &app {") + (
+        "  billing:\n    path: bills\n    operations: [GET /bills]\n"
+        "    function_app: {<<: *app, runtime: node 22}\n"
+    )
+    apis = read_environment(written(text)).apis
+    assert [api.function_app.runtime for api in apis.values()] == ["python 3.12", "node 22"]
+
+
+def test_a_folder_without_settings_is_said(tmp_path):
+    with pytest.raises(InputError, match="no environments there"):
+        read_environments(tmp_path)
+
+
+def test_no_key_is_guessed_that_is_not_near(tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text("nonsense: 1\n")
+    with pytest.raises(InputError, match="nonsense: this key is not known") as refused:
+        read_environment(path)
+    assert "did you mean" not in str(refused.value)
+
+
+def test_editors_and_the_settings_page_explain_every_key():
+    schema = json.loads(json_schema())
+    assert [
+        f"{section}.{key}"
+        for section, entry in {"environment": schema, **schema["$defs"]}.items()
+        for key, value in entry.get("properties", {}).items()
+        if not value.get("description", "").endswith(".")
+    ] == []
+
+
+def test_the_published_schema_is_current_and_accepts_our_environments(repository):
+    published = (repository / "environments/settings.schema.json").read_text()
+    assert published == json_schema(), "write it anew: secured-functions schema"
+    for path in (repository / "environments").glob("*.yaml"):
+        jsonschema.validate(yaml.safe_load(path.read_text()), json.loads(published))
+        assert path.read_text().startswith("# yaml-language-server: $schema=settings.schema.json")
+
+
+def test_main_exits_2_without_a_traceback_or_output(repository, tmp_path):
+    project = tmp_path / "project"
+    (project / "environments").mkdir(parents=True)
+    (project / "main.py").write_text((repository / "main.py").read_text())
+    (project / "environments/dev.yaml").write_text(GOOD.replace("rg-orders", "rg orders"))
+    done = subprocess.run(
+        [sys.executable, "main.py"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(repository)},
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "dev.yaml:3: resource_group:" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project / "cdktf.out").exists()

@@ -1,0 +1,220 @@
+"""Runs apps as their users do, and the real terraform on the stacks that they synthesize."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from tests.terraform.providers import TO_STAND_INS, initialised, running, shared, stand_ins
+from tests.terraform.secrets import resource_schemas, secrets
+
+ROOT = Path(__file__).resolve().parents[2]
+
+HOW_TO_ENABLE = (
+    "put terraform on the PATH and let TF_CLI_CONFIG_FILE name a configuration whose "
+    "filesystem_mirror holds stand-in providers, as .ci/run does; or set TERRAFORM_TESTS=registry "
+    "to init and validate with the real providers"
+)
+
+# Settings of the caller's shell that would change what terraform does.
+UNWANTED = (
+    "TERRAFORM_OFFLINE_FAIL",
+    "TERRAFORM_OFFLINE_LOG",
+    "TF_CLI_ARGS",
+    "TF_DATA_DIR",
+    "TF_LOG",
+    "TF_REATTACH_PROVIDERS",
+    "TF_WORKSPACE",
+)
+
+# What an app takes from the repository itself, or not at all.
+LEFT_OUT = {"benchmarks", "cdktf.out", "constructs_lib", "dist", "docs", "node_modules", "site"}
+
+
+def has_stand_in() -> bool:
+    """Whether terraform would use stand-in providers, with which it can apply without harm."""
+    return bool(stand_ins())
+
+
+def reason_to_skip(*, apply: bool = True) -> str | None:
+    """Why terraform cannot run here, and how to change that; `None` if it can."""
+    if shutil.which("terraform") is None:
+        return f"terraform is not on the PATH: {HOW_TO_ENABLE}"
+    if has_stand_in() or (not apply and os.environ.get("TERRAFORM_TESTS") == "registry"):
+        return None
+    return f"no providers that can be used without Azure: {HOW_TO_ENABLE}"
+
+
+needs_stand_in = pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_to_skip()))
+needs_providers = pytest.mark.skipif(
+    reason_to_skip(apply=False) is not None, reason=str(reason_to_skip(apply=False))
+)
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The environment of a user's shell in which `make set-up` has been done."""
+    variables = {name: value for name, value in os.environ.items() if name not in UNWANTED}
+    tools = [str(Path(sys.executable).parent), str(ROOT / "node_modules/.bin")]
+    return {
+        **variables,
+        "PATH": os.pathsep.join([*tools, variables["PATH"]]),
+        "PYTHONPATH": str(ROOT),
+        "CI": "1",
+        "CHECKPOINT_DISABLE": "1",
+        "DISABLE_VERSION_CHECK": "1",
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+        # Terraform ends before it is worth its while to collect what it no longer needs.
+        "GOGC": "400",
+        **changes,
+    }
+
+
+def execute(*command: str | Path, folder: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run a command, terraform with stand-ins that run already; all that it prints is `stdout`.
+
+    `init` still looks for the providers. Stand-ins that are to fail are told so when they start.
+    """
+    told = {name: value for name, value in changes.items() if name.startswith(TO_STAND_INS)}
+    with contextlib.ExitStack() as ending:
+        if command[0] == "terraform" and command[1] != "init" and has_stand_in():
+            changes["TF_REATTACH_PROVIDERS"] = (
+                ending.enter_context(running(environment(**told), initialised(folder)))
+                if any(told.values())
+                else shared()
+            )
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=environment(**changes),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+
+
+def run(*command: str | Path, folder: Path, expect: int = 0, **changes: str) -> str:
+    """Run a command and return what it prints; fail with that if its exit status is another."""
+    done = execute(*command, folder=folder, **changes)
+    if done.returncode != expect:
+        said = f"{' '.join(map(str, command))}: exit status {done.returncode}, not {expect}"
+        pytest.fail(f"{said}\n{done.stdout[-8000:]}", pytrace=False)
+    return done.stdout
+
+
+def copy_of_project(folder: Path) -> Path:
+    """A copy of the app and the examples: state files and generated code go there, not here."""
+    generated = shutil.ignore_patterns("cdktf.out", "__pycache__", "*.tfstate*")
+    for path in ROOT.iterdir():
+        if path.name.startswith(".") or path.name in LEFT_OUT:
+            continue
+        if path.is_dir():
+            shutil.copytree(path, folder / path.name, ignore=generated)
+        else:
+            shutil.copy(path, folder)
+    return folder
+
+
+def synthesize(app: Path, **changes: str) -> dict[str, Stack]:
+    """Run an app in its folder; its stacks by name, each after those that it needs."""
+    run(sys.executable, app, folder=app.parent, **changes)
+    output = app.parent / "cdktf.out"
+    waiting = json.loads((output / "manifest.json").read_text())["stacks"]
+    stacks: dict[str, Stack] = {}
+    while waiting:
+        ready = [
+            name for name, stack in waiting.items() if set(stack["dependencies"]) <= stacks.keys()
+        ]
+        assert ready, f"the stacks {', '.join(waiting)} need each other"
+        for name in ready:
+            stacks[name] = Stack((output / waiting.pop(name)["synthesizedStackPath"]).parent)
+    return stacks
+
+
+class Stack:
+    """A folder with Terraform JSON, and its life from `init` to `destroy`.
+
+    Attributes:
+        schemas: What the providers say of each type of resource; the same for all stacks.
+    """
+
+    schemas: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.document = json.loads((folder / "cdk.tf.json").read_text())
+        for name, configurations in self.document.get("provider", {}).items():
+            assert len(configurations) == 1, f"{name}: see tests.terraform.providers"
+        settings = self.document.get("terraform", {})
+        if "local" not in settings.get("backend", {}):
+            # State in Azure or in HCP Terraform is out of reach: an override puts it here.
+            local = {"terraform": {"backend": {"local": {"path": "terraform.tfstate"}}}}
+            (folder / "state_override.tf.json").write_text(json.dumps(local))
+
+    def terraform(self, *command: str) -> str:
+        """Run one terraform command."""
+        return run("terraform", *command, folder=self.folder, TF_CLI_ARGS="-no-color")
+
+    def validate(self) -> None:
+        """Init, validate, and see that no secret is used: this needs no credentials."""
+        self.terraform("init")
+        self.terraform("validate")
+        if not self.document.get("resource", {}).keys() <= Stack.schemas.keys():
+            Stack.schemas |= resource_schemas(self.terraform("providers", "schema", "-json"))
+        assert secrets(self.document, Stack.schemas) == []
+
+    def apply(self) -> None:
+        """Plan, and apply that plan."""
+        self.terraform("plan", "-out=plan.tfplan")
+        self.terraform("apply", "plan.tfplan")
+
+    def assert_plan_is_empty(self) -> None:
+        """A second plan changes nothing (`-detailed-exitcode` is 2 otherwise)."""
+        self.terraform("plan", "-detailed-exitcode")
+
+    def destroy(self) -> None:
+        """Destroy, and see that nothing is left."""
+        self.terraform("destroy", "-auto-approve", "-refresh=false")
+        assert self.terraform("state", "list") == ""
+
+    def planned_types(self) -> set[str]:
+        """The types of the resources that a plan would create."""
+        messages = map(json.loads, self.terraform("plan", "-json").splitlines())
+        changes = [m["change"] for m in messages if m["type"] == "planned_change"]
+        return {c["resource"]["resource_type"] for c in changes if c["action"] == "create"}
+
+    def apply_while_every_creation_fails_once(self) -> set[str]:
+        """Apply again and again; each creation fails at its first attempt and works at its second.
+
+        Returns:
+            The types of the resources whose creation failed.
+        """
+        log = self.folder / "operations.jsonl"
+        failed: set[tuple[str, str]] = set()
+        while True:
+            let_pass = "|".join(re.escape(f"{kind}.{name}") for kind, name in sorted(failed))
+            # The rules are separated by blanks, so that a blank in a name needs another spelling.
+            rule = rf"(?!(?:{let_pass})$)\w+\..*".replace(r"\ ", r"\s")
+            log.write_text("")
+            changes = {
+                "TERRAFORM_OFFLINE_FAIL": f"{rule}:create",
+                "TERRAFORM_OFFLINE_LOG": str(log),
+            }
+            command = ("terraform", "apply", "-auto-approve", "-refresh=false")
+            execute(*command, folder=self.folder, **changes)
+            entries = [json.loads(line) for line in log.read_text().splitlines()]
+            new = {(e["type"], e["name"]) for e in entries if e["outcome"] == "failed"}
+            if not new:
+                return {kind for kind, _ in failed}
+            assert not new & failed, f"{new & failed} failed although they were let pass"
+            failed |= new
