@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from constructs_lib._core.errors import InputError
+from constructs_lib._core.findings import Finding
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 """The HTTP methods that stand for "any" in API Management and in Azure Functions, without TRACE."""
@@ -287,6 +288,29 @@ class ImportDocument(NamedTuple):
 
     content_format: str
     content_value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """What was read from the source of an API's operations.
+
+    Attributes:
+        entries: The operations, in a stable order.
+        schemas: The types that their bodies refer to.
+        document: Set where API Management itself imports the operations from this document: then
+            an API gets an `import` block and **no** resource of its own per operation; the entries
+            tell what will be there.
+        route_prefix: The path before every route of the function app, from `host.json`; empty if it
+            has none. The backend's URL ends in it, `https://<host name>/<route prefix>`. None where
+            the source does not tell.
+        findings: What the reader of the source has to say about it.
+    """
+
+    entries: tuple[Operation, ...]
+    schemas: tuple[ApiSchema, ...] = ()
+    document: ImportDocument | None = None
+    route_prefix: str | None = None
+    findings: tuple[Finding, ...] = field(default=(), compare=False)
 
 
 def derive_id(method: str, url_template: str) -> str:

@@ -3,46 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, overload
 
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.findings import Finding
-from constructs_lib.operations.operation import (
-    METHODS,
-    ApiSchema,
-    ImportDocument,
-    Operation,
-)
+from constructs_lib.operations.operation import METHODS, Contents, Operation
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operations(Sequence[Operation]):
+class Operations(Contents, Sequence[Operation]):
     """The operations of one API, none of them twice.
 
     Build them with `of`, `parse`, `from_functions_project`, `from_openapi` or, knowingly, `any`.
 
-    Attributes:
-        entries: The operations, in a stable order.
-        schemas: The types that their bodies refer to.
-        document: Set where API Management itself imports the operations from this document: then
-            an API gets an `import` block and **no** resource of its own per operation; the entries
-            tell what will be there.
-        route_prefix: The path before every route of the function app, from `host.json`; empty if it
-            has none. The backend's URL ends in it, `https://<host name>/<route prefix>`. None where
-            the source does not tell.
-        findings: What the reader of the source has to say about it.
-
     Raises:
         InputError: Two operations have the same id, or the same requests would match both.
     """
-
-    entries: tuple[Operation, ...]
-    schemas: tuple[ApiSchema, ...] = ()
-    document: ImportDocument | None = None
-    route_prefix: str | None = None
-    findings: tuple[Finding, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         ids: dict[str, Operation] = {}
@@ -131,9 +108,9 @@ class Operations(Sequence[Operation]):
             InputError: The folder is no project of Azure Functions, or, if `strict`, its findings
                 have an error among them.
         """
-        from constructs_lib.operations.project import read_project
+        from constructs_lib.operations.sources.project import read_project
 
-        return read_project(Path(path), strict=strict)
+        return cls(**vars(read_project(Path(path), strict=strict)))
 
     @classmethod
     def from_openapi(
@@ -160,7 +137,9 @@ class Operations(Sequence[Operation]):
         """
         from constructs_lib.operations.openapi.expansion import read_openapi
 
-        return read_openapi(Path(path), mode=mode, route_prefix=route_prefix, strict=strict)
+        return cls(
+            **vars(read_openapi(Path(path), mode=mode, route_prefix=route_prefix, strict=strict))
+        )
 
 
 def _place(operation: Operation) -> str:

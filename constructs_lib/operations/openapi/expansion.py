@@ -15,11 +15,13 @@ from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from constructs_lib._core.errors import InputError
+from constructs_lib.operations.findings import refuse_errors
 from constructs_lib.operations.openapi.document import Bundler, Notes, resolve_schema, validate
 from constructs_lib.operations.openapi.spec_file import Pointer, SpecFile, Value
 from constructs_lib.operations.operation import (
     METHODS,
     ApiSchema,
+    Contents,
     ImportDocument,
     Operation,
     Parameter,
@@ -28,8 +30,6 @@ from constructs_lib.operations.operation import (
     Response,
     derive_id,
 )
-from constructs_lib.operations.operations import Operations
-from constructs_lib.operations.project import refuse_errors
 
 SCHEMA_ID = "openapi"
 MAXIMUM_DOCUMENT = 4 * 1024 * 1024
@@ -49,7 +49,7 @@ Object = dict[str, Value]
 
 def read_openapi(
     path: Path, *, mode: Literal["expand", "import"], route_prefix: str | None, strict: bool
-) -> Operations:
+) -> Contents:
     """Read a document; see `Operations.from_openapi`."""
     file = SpecFile.load(path)
     _check_version(file)
@@ -68,7 +68,7 @@ def read_openapi(
     findings = notes.findings()
     if strict:
         refuse_errors(findings, "the document")
-    return Operations(
+    return Contents(
         entries=entries,
         schemas=schemas,
         document=content,

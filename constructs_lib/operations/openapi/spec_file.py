@@ -13,8 +13,8 @@ import yaml
 
 from constructs_lib._core.files.json_text import Pointer, Value, load_json, read_text
 from constructs_lib._core.files.yaml_text import load_yaml
-from constructs_lib.operations.expressions import Node
-from constructs_lib.operations.reading import Place
+from constructs_lib.operations.findings import Place
+from constructs_lib.operations.sources.constants import Node
 from constructs_lib.operations.sources.function_json import Json
 from constructs_lib.operations.sources.source_text import SourceError
 

@@ -1,1 +1,1 @@
-"""Reading of the operations that a Functions project serves, by language."""
+"""Reading of operations from the files of an Azure Functions project."""

@@ -12,7 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from constructs_lib.operations.expressions import (
+from constructs_lib.operations.findings import Place
+from constructs_lib.operations.operation import METHODS
+from constructs_lib.operations.sources.constants import (
     Lookup,
     Node,
     NotConstant,
@@ -21,8 +23,7 @@ from constructs_lib.operations.expressions import (
     resolve,
     text_of,
 )
-from constructs_lib.operations.operation import METHODS
-from constructs_lib.operations.reading import HttpTrigger, Place, Reading
+from constructs_lib.operations.sources.reading import HttpTrigger, Reading
 from constructs_lib.operations.sources.source_text import (
     CSHARP,
     JAVA,

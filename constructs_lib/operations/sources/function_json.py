@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from constructs_lib.operations.expressions import Node, Reader
-from constructs_lib.operations.reading import HttpTrigger, Place, Reading
+from constructs_lib.operations.findings import Place
+from constructs_lib.operations.sources.constants import Node, Reader
+from constructs_lib.operations.sources.reading import HttpTrigger, Reading
 from constructs_lib.operations.sources.source_text import JAVASCRIPT, Source, SourceError
 
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from constructs_lib.operations.expressions import (
+from constructs_lib.operations.findings import Place
+from constructs_lib.operations.sources.constants import (
     Node,
     NotConstant,
     Reader,
@@ -22,8 +23,8 @@ from constructs_lib.operations.expressions import (
     resolve,
     text_of,
 )
-from constructs_lib.operations.reading import HttpTrigger, Place, Reading
 from constructs_lib.operations.sources.function_json import read_json
+from constructs_lib.operations.sources.reading import HttpTrigger, Reading
 from constructs_lib.operations.sources.source_text import JAVASCRIPT, Source, SourceError, Token
 
 _SUFFIXES = (".ts", ".mts", ".cts", ".js", ".mjs", ".cjs")

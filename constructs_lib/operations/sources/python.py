@@ -11,7 +11,8 @@ import ast
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from constructs_lib.operations.reading import HttpTrigger, Place, Reading
+from constructs_lib.operations.findings import Place
+from constructs_lib.operations.sources.reading import HttpTrigger, Reading
 
 ENTRY = "function_app.py"
 _APPS = frozenset({"FunctionApp", "DFApp"})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constructs_lib.operations.expressions import NotConstant, Reader, text_of
+from constructs_lib.operations.sources.constants import NotConstant, Reader, text_of
 from constructs_lib.operations.sources.source_text import (
     CSHARP,
     JAVA,

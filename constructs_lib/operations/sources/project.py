@@ -8,25 +8,25 @@ own import.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.findings import Finding
-from constructs_lib.operations.expressions import Node
+from constructs_lib.operations.findings import Place, refuse_errors
 from constructs_lib.operations.operation import (
     ID_PATTERN,
     METHODS,
+    Contents,
     Operation,
     Parameter,
     derive_id,
 )
-from constructs_lib.operations.operations import Operations
-from constructs_lib.operations.reading import HttpTrigger, Place, Reading
 from constructs_lib.operations.route import RouteError, UrlTemplate, parse_route
+from constructs_lib.operations.sources.constants import Node
 from constructs_lib.operations.sources.function_json import Json, read_function_files, read_json
+from constructs_lib.operations.sources.reading import HttpTrigger, Reading
 
 DEFAULT_ROUTE_PREFIX = "api"
 # Azure Functions host, src/WebJobs.Script/Utility.cs: what a function may be called.
@@ -37,7 +37,7 @@ _PREFIX_SETTING = re.compile(
 _DISABLED_SETTING = re.compile(r"AzureWebJobs[._](?P<function>.+)[._]Disabled", re.I)
 
 
-def read_project(root: Path, *, strict: bool) -> Operations:
+def read_project(root: Path, *, strict: bool) -> Contents:
     """Read a project; see `Operations.from_functions_project`."""
     host_file = root / "host.json"
     if not host_file.is_file():
@@ -59,21 +59,7 @@ def read_project(root: Path, *, strict: bool) -> Operations:
     )
     if strict:
         refuse_errors(findings, "the project")
-    return Operations(entries=tuple(entries), route_prefix=prefix, findings=findings)
-
-
-def refuse_errors(findings: Iterable[Finding], what: str) -> None:
-    """Raise the first finding that is an error.
-
-    Raises:
-        InputError: There is one; it says how many there are.
-    """
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if errors:
-        first = errors[0]
-        place = ":".join(str(part) for part in (first.path, first.line, first.column) if part)
-        others = f", and {len(errors) - 1} more in {what}" if errors[1:] else ""
-        raise InputError(f"{first.message} [{first.rule}]{others}", where=place, fix=first.fix)
+    return Contents(entries=tuple(entries), route_prefix=prefix, findings=findings)
 
 
 def _read_functions(reading: Reading) -> None:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from constructs_lib._core.findings import Finding, Severity
+from constructs_lib.operations.findings import Place
 
 _ANONYMOUS = 'make the level "anonymous": behind Easy Auth the identity is what counts, not a key'
 
@@ -42,17 +42,6 @@ _NO_SOURCES = frozenset(
     {"node_modules", "bin", "obj", "target", "dist", "build", "coverage", "venv", "env"}
     | {"site-packages", "__pycache__", "test", "tests", "__tests__"}
 )
-
-
-class Place(NamedTuple):
-    """A place in a file of the project, lines and columns counted from 1."""
-
-    path: str
-    line: int = 1
-    column: int = 1
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True, kw_only=True)
