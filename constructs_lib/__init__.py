@@ -17,55 +17,55 @@ _lazy_bindings.switch_on()
 
 # The public names and the module that each of them is imported from on first use.
 _EXPORTS: dict[str, str] = {
-    "AnonymousPaths": "function_app.easy_auth",
-    "ApiVersion": "api.function_api",
-    "AppIdentity": "function_app",
+    "AnonymousPaths": "function_app.anonymous_paths",
+    "ApiVersion": "api.props",
+    "AppIdentity": "function_app.identity",
     "AppRegistration": "registration.app_registration",
     "AzapiUpdateResource": "_cdk.azapi",
-    "CircuitBreaker": "api.backend",
-    "Diagnostics": "api.diagnostics",
+    "CircuitBreaker": "api.props",
+    "Diagnostics": "api.props",
     "DirectoryContract": "registration.contract",
     "EasyAuth": "function_app.easy_auth",
-    "ExistingGateway": "gateway.gateway",
-    "ExistingIdentity": "gateway.gateway",
-    "ExistingRegistration": "registration.app_registration",
+    "ExistingGateway": "gateway.existing",
+    "ExistingIdentity": "gateway.props",
+    "ExistingRegistration": "registration.existing",
     "Finding": "_core.findings",
     "FunctionApi": "api.function_api",
-    "FunctionApp": "function_app",
-    "FunctionAppProps": "function_app",
+    "FunctionApp": "function_app.function_app",
+    "FunctionAppProps": "function_app.props",
     "Gateway": "gateway.gateway",
-    "GatewayIdentity": "gateway.gateway",
-    "Hosting": "function_app",
-    "Inbound": "function_app",
+    "GatewayIdentity": "gateway.props",
+    "Hosting": "function_app.hosting",
+    "Inbound": "function_app.network",
     "InputError": "_core.errors",
-    "KeyVaultSecret": "api.named_value",
-    "Monitoring": "function_app",
+    "KeyVaultSecret": "api.props",
+    "Monitoring": "function_app.monitoring",
     "Operation": "operations",
     "Operations": "operations",
     "OutsideFunctionApp": "function_app.outside",
     "Placement": "_cdk.placement",
     "Principal": "registration.principal",
-    "PrivateAccess": "function_app",
-    "Product": "api.function_api",
-    "ProtectedFunctionApp": "function_app",
-    "ProtectedOutsideApp": "function_app.outside",
-    "Publisher": "gateway.gateway",
-    "Runtime": "function_app",
+    "PrivateAccess": "function_app.network",
+    "Product": "api.props",
+    "ProtectedFunctionApp": "function_app.existing",
+    "ProtectedOutsideApp": "function_app.protected_outside",
+    "Publisher": "gateway.props",
+    "Runtime": "function_app.runtime",
     "SecuredFunctionApi": "secured_function_api",
-    "SignIn": "function_app.easy_auth",
-    "Slot": "function_app",
-    "Source": "function_app",
-    "Storage": "function_app",
-    "SubscriptionKey": "api.subscription_key",
+    "SignIn": "function_app.sign_in",
+    "Slot": "function_app.slot",
+    "Source": "function_app.network",
+    "Storage": "function_app.storage",
+    "SubscriptionKey": "api.props",
     "TemplateParameter": "operations",
-    "VirtualNetwork": "gateway.gateway",
+    "VirtualNetwork": "gateway.props",
     "accept": "_cdk.acceptance",
     "add_azapi_provider": "_cdk.azapi",
     "add_checks": "stack.terraform_checks",
-    "add_contract": "registration.contract",
+    "add_contract": "registration.contract_output",
     "add_outputs": "stack.outputs",
     "add_providers": "stack.providers",
-    "gateway_by_id": "gateway.by_id",
+    "gateway_by_id": "gateway.existing",
     "validate_access": "stack.validate_access",
 }
 
@@ -77,46 +77,46 @@ if TYPE_CHECKING:
     from constructs_lib._cdk.placement import Placement as Placement
     from constructs_lib._core.errors import InputError as InputError
     from constructs_lib._core.findings import Finding as Finding
-    from constructs_lib.api.backend import CircuitBreaker as CircuitBreaker
-    from constructs_lib.api.diagnostics import Diagnostics as Diagnostics
-    from constructs_lib.api.function_api import ApiVersion as ApiVersion
     from constructs_lib.api.function_api import FunctionApi as FunctionApi
-    from constructs_lib.api.function_api import Product as Product
-    from constructs_lib.api.named_value import KeyVaultSecret as KeyVaultSecret
-    from constructs_lib.api.subscription_key import SubscriptionKey as SubscriptionKey
-    from constructs_lib.function_app import AppIdentity as AppIdentity
-    from constructs_lib.function_app import FunctionApp as FunctionApp
-    from constructs_lib.function_app import FunctionAppProps as FunctionAppProps
-    from constructs_lib.function_app import Hosting as Hosting
-    from constructs_lib.function_app import Inbound as Inbound
-    from constructs_lib.function_app import Monitoring as Monitoring
-    from constructs_lib.function_app import PrivateAccess as PrivateAccess
-    from constructs_lib.function_app import ProtectedFunctionApp as ProtectedFunctionApp
-    from constructs_lib.function_app import Runtime as Runtime
-    from constructs_lib.function_app import Slot as Slot
-    from constructs_lib.function_app import Source as Source
-    from constructs_lib.function_app import Storage as Storage
-    from constructs_lib.function_app.easy_auth import AnonymousPaths as AnonymousPaths
+    from constructs_lib.api.props import ApiVersion as ApiVersion
+    from constructs_lib.api.props import CircuitBreaker as CircuitBreaker
+    from constructs_lib.api.props import Diagnostics as Diagnostics
+    from constructs_lib.api.props import KeyVaultSecret as KeyVaultSecret
+    from constructs_lib.api.props import Product as Product
+    from constructs_lib.api.props import SubscriptionKey as SubscriptionKey
+    from constructs_lib.function_app.anonymous_paths import AnonymousPaths as AnonymousPaths
     from constructs_lib.function_app.easy_auth import EasyAuth as EasyAuth
-    from constructs_lib.function_app.easy_auth import SignIn as SignIn
+    from constructs_lib.function_app.existing import ProtectedFunctionApp as ProtectedFunctionApp
+    from constructs_lib.function_app.function_app import FunctionApp as FunctionApp
+    from constructs_lib.function_app.hosting import Hosting as Hosting
+    from constructs_lib.function_app.identity import AppIdentity as AppIdentity
+    from constructs_lib.function_app.monitoring import Monitoring as Monitoring
+    from constructs_lib.function_app.network import Inbound as Inbound
+    from constructs_lib.function_app.network import PrivateAccess as PrivateAccess
+    from constructs_lib.function_app.network import Source as Source
     from constructs_lib.function_app.outside import OutsideFunctionApp as OutsideFunctionApp
-    from constructs_lib.function_app.outside import ProtectedOutsideApp as ProtectedOutsideApp
-    from constructs_lib.gateway.by_id import gateway_by_id as gateway_by_id
-    from constructs_lib.gateway.gateway import ExistingGateway as ExistingGateway
-    from constructs_lib.gateway.gateway import ExistingIdentity as ExistingIdentity
+    from constructs_lib.function_app.props import FunctionAppProps as FunctionAppProps
+    from constructs_lib.function_app.protected_outside import (
+        ProtectedOutsideApp as ProtectedOutsideApp,
+    )
+    from constructs_lib.function_app.runtime import Runtime as Runtime
+    from constructs_lib.function_app.sign_in import SignIn as SignIn
+    from constructs_lib.function_app.slot import Slot as Slot
+    from constructs_lib.function_app.storage import Storage as Storage
+    from constructs_lib.gateway.existing import ExistingGateway as ExistingGateway
+    from constructs_lib.gateway.existing import gateway_by_id as gateway_by_id
     from constructs_lib.gateway.gateway import Gateway as Gateway
-    from constructs_lib.gateway.gateway import GatewayIdentity as GatewayIdentity
-    from constructs_lib.gateway.gateway import Publisher as Publisher
-    from constructs_lib.gateway.gateway import VirtualNetwork as VirtualNetwork
+    from constructs_lib.gateway.props import ExistingIdentity as ExistingIdentity
+    from constructs_lib.gateway.props import GatewayIdentity as GatewayIdentity
+    from constructs_lib.gateway.props import Publisher as Publisher
+    from constructs_lib.gateway.props import VirtualNetwork as VirtualNetwork
     from constructs_lib.operations import Operation as Operation
     from constructs_lib.operations import Operations as Operations
     from constructs_lib.operations import TemplateParameter as TemplateParameter
     from constructs_lib.registration.app_registration import AppRegistration as AppRegistration
-    from constructs_lib.registration.app_registration import (
-        ExistingRegistration as ExistingRegistration,
-    )
     from constructs_lib.registration.contract import DirectoryContract as DirectoryContract
-    from constructs_lib.registration.contract import add_contract as add_contract
+    from constructs_lib.registration.contract_output import add_contract as add_contract
+    from constructs_lib.registration.existing import ExistingRegistration as ExistingRegistration
     from constructs_lib.registration.principal import Principal as Principal
     from constructs_lib.secured_function_api import SecuredFunctionApi as SecuredFunctionApi
     from constructs_lib.stack.outputs import add_outputs as add_outputs

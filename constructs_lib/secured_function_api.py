@@ -22,28 +22,31 @@ from constructs_lib._cdk.apply_order import apply_after
 from constructs_lib._cdk.arguments import is_token, refuse
 from constructs_lib._cdk.placement import Placement, placement
 from constructs_lib._cdk.policy_source import PolicySource
-from constructs_lib.api.backend import CircuitBreaker
-from constructs_lib.api.diagnostics import Diagnostics
-from constructs_lib.api.function_api import ApiVersion, FunctionApi, Product
+from constructs_lib.api.function_api import FunctionApi
 from constructs_lib.api.key_migration import KEYS_REASON, Stage
-from constructs_lib.api.named_value import KeyVaultSecret
-from constructs_lib.api.subscription_key import SubscriptionKey
-from constructs_lib.function_app import (
-    FunctionApp,
-    FunctionAppProps,
-    Inbound,
-    ProtectedFunctionApp,
+from constructs_lib.api.props import (
+    ApiVersion,
+    CircuitBreaker,
+    Diagnostics,
+    KeyVaultSecret,
+    Product,
+    SubscriptionKey,
 )
-from constructs_lib.function_app.easy_auth import AnonymousPaths, EasyAuth, SignIn
-from constructs_lib.function_app.outside import OutsideFunctionApp, ProtectedOutsideApp
-from constructs_lib.gateway.gateway import Gateway, GatewayReferences
+from constructs_lib.function_app.anonymous_paths import AnonymousPaths
+from constructs_lib.function_app.easy_auth import EasyAuth
+from constructs_lib.function_app.existing import ProtectedFunctionApp
+from constructs_lib.function_app.function_app import FunctionApp
+from constructs_lib.function_app.network import Inbound
+from constructs_lib.function_app.outside import OutsideFunctionApp
+from constructs_lib.function_app.props import FunctionAppProps
+from constructs_lib.function_app.protected_outside import ProtectedOutsideApp
+from constructs_lib.function_app.sign_in import SignIn
+from constructs_lib.gateway.gateway import Gateway
+from constructs_lib.gateway.references import GatewayReferences
 from constructs_lib.operations import Operation, Operations
 from constructs_lib.policy import Document
-from constructs_lib.registration.app_registration import (
-    AppRegistration,
-    ExistingRegistration,
-    Registration,
-)
+from constructs_lib.registration.app_registration import AppRegistration, Registration
+from constructs_lib.registration.existing import ExistingRegistration
 from constructs_lib.registration.principal import Principal
 
 if TYPE_CHECKING:

@@ -5,8 +5,6 @@ Source: azurerm 4.55.0 `azurerm_api_management_backend`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cdktf_cdktf_provider_azurerm.api_management_backend import (
     ApiManagementBackend,
     ApiManagementBackendCircuitBreakerRule,
@@ -17,29 +15,11 @@ from cdktf_cdktf_provider_azurerm.api_management_backend import (
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import check_pattern, refuse
-from constructs_lib.gateway.gateway import GatewayReferences
+from constructs_lib.api.props import CircuitBreaker
+from constructs_lib.gateway.references import GatewayReferences
 
 _BACKEND_NAME = r"\w+|\w[\w-]+\w"
 _DURATION = r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CircuitBreaker:
-    """When the gateway stops calling a failing backend. Not on the Consumption tier.
-
-    Attributes:
-        failures: How many failures within `interval` trip it, 1 to 10,000.
-        interval: The time in which failures count, an ISO 8601 duration.
-        trip_duration: How long no request is forwarded, an ISO 8601 duration.
-        status_codes: First and last status code that count as failures.
-        accept_retry_after: Whether the backend's `Retry-After` decides instead of `trip_duration`.
-    """
-
-    failures: int = 5
-    interval: str = "PT1M"
-    trip_duration: str = "PT1M"
-    status_codes: tuple[int, int] = (500, 599)
-    accept_retry_after: bool = True
 
 
 def backend_resource(

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import check_choice, refuse
-from constructs_lib.api.subscription_key import SubscriptionKey
-from constructs_lib.gateway.gateway import InGateway
+from constructs_lib.api.props import Diagnostics, SubscriptionKey
+from constructs_lib.gateway.references import InGateway
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.api_management_logger import ApiManagementLogger
-    from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
-
-
-@dataclass(frozen=True, kw_only=True)
-class Diagnostics:
-    """What is traced of each request, so that a failed token exchange can be seen.
-
-    Attributes:
-        application_insights: Where the traces go. azurerm 4.55 can give the logger only its
-            connection string, which is then in the state: it lets one write traces, not read them.
-        logger_id: A logger that exists instead, for example one that uses the managed identity.
-        sampling_percentage: 0 to 100; errors are always traced.
-        verbosity: How much the `trace` policy writes.
-    """
-
-    application_insights: ApplicationInsights | None = None
-    logger_id: str | None = None
-    sampling_percentage: float = 100
-    verbosity: Literal["error", "information", "verbose"] = "information"
 
 
 class ApiDiagnostics(Construct):

@@ -13,9 +13,8 @@ forwards the key in header and query to the backend).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import jsii
 from cdktf import (
@@ -43,13 +42,20 @@ from constructs_lib._cdk.arguments import (
 )
 from constructs_lib._cdk.policy_source import PolicySource, check_document, read_policy
 from constructs_lib._cdk.stack_of import stack_of
-from constructs_lib.api.backend import CircuitBreaker, backend_resource
-from constructs_lib.api.diagnostics import ApiDiagnostics, Diagnostics
+from constructs_lib.api.backend import backend_resource
+from constructs_lib.api.diagnostics import ApiDiagnostics
 from constructs_lib.api.key_migration import STAGES, Stage, key_policy
-from constructs_lib.api.named_value import KeyVaultSecret, named_value_resource
+from constructs_lib.api.named_value import named_value_resource
 from constructs_lib.api.operation import operation_resource
-from constructs_lib.api.subscription_key import SubscriptionKey
-from constructs_lib.gateway.gateway import GatewayReferences
+from constructs_lib.api.props import (
+    ApiVersion,
+    CircuitBreaker,
+    Diagnostics,
+    KeyVaultSecret,
+    Product,
+    SubscriptionKey,
+)
+from constructs_lib.gateway.references import GatewayReferences
 from constructs_lib.operations import Operation, Operations
 from constructs_lib.policy import (
     AuthenticationManagedIdentity,
@@ -78,49 +84,10 @@ if TYPE_CHECKING:
     )
     from cdktf_cdktf_provider_azurerm.api_management_subscription import ApiManagementSubscription
 
+
 _API_NAME = r"[^*#&+]{1,256}"
 _PATH = r"(?:|\w|[\w.][\w\-/.:]{0,398}[\w-])"
 _HEADER = r"[!#$%&'*+.^`|~\w-]+"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApiVersion:
-    """The API's version and where callers write it.
-
-    Attributes:
-        version: For example `v1`.
-        scheme: `Segment` puts it in the path, `Header` and `Query` in what `parameter` names.
-        parameter: Name of the header or query parameter; not for `Segment`.
-        version_set_id: A version set that exists; one is made if left out.
-    """
-
-    version: str
-    scheme: Literal["Segment", "Header", "Query"] = "Segment"
-    parameter: str | None = None
-    version_set_id: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Product:
-    """The product through which callers subscribe to the API.
-
-    Attributes:
-        id: Its id; of an existing product if `display_name` is left out.
-        display_name: Its name in the developer portal; makes a new product.
-        description: What it offers.
-        approval_required: Whether somebody must approve a subscription.
-        subscriptions_limit: How many subscriptions a user can have.
-        policy: The product's policy, if this stack is to own it.
-    """
-
-    id: str
-    display_name: str | None = None
-    description: str | None = None
-    approval_required: bool = False
-    subscriptions_limit: int | None = None
-    policy: PolicySource | None = None
-
-
 _NEW_SERVICE = Document(inbound=[], backend=[ForwardRequest()], outbound=[], on_error=[])
 
 

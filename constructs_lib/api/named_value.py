@@ -5,34 +5,21 @@ Source: azurerm 4.55.0 `azurerm_api_management_named_value`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cdktf import TerraformResourceLifecycle
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import check_child_name, check_pattern, check_uuid, refuse
-from constructs_lib.gateway.gateway import GatewayReferences
+from constructs_lib.api.props import KeyVaultSecret
+from constructs_lib.gateway.references import GatewayReferences
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.api_management_named_value import ApiManagementNamedValue
 
+
 _VAULT_URL = r"https://[\w-]+\.[\w.]+/secrets/[0-9a-zA-Z-]+(/[0-9a-f]{32})?"
 _TELLING_WORDS = ("key", "secret", "password", "token", "connection")
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeyVaultSecret:
-    """A named value that API Management reads from Key Vault, so that no state ever holds it.
-
-    Attributes:
-        secret_id: The secret's URL, without a version so that rotation reaches the gateway.
-        identity_client_id: The user-assigned identity that reads it; the gateway's own if left
-            out, the system-assigned one of two. It needs the role Key Vault Secrets User.
-    """
-
-    secret_id: str
-    identity_client_id: str | None = None
 
 
 def named_value_resource(

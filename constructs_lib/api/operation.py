@@ -19,7 +19,7 @@ from cdktf_cdktf_provider_azurerm.api_management_api_operation import (
 )
 from constructs import Construct
 
-from constructs_lib.gateway.gateway import InGateway
+from constructs_lib.gateway.references import InGateway
 from constructs_lib.operations import Operation
 from constructs_lib.operations.operation import Parameter, Representation
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from cdktf import Fn, Token
 from constructs import Construct
@@ -26,7 +25,10 @@ from constructs_lib._cdk.arguments import (
     is_token,
     refuse,
 )
+from constructs_lib.function_app.anonymous_paths import AnonymousPaths
+from constructs_lib.function_app.identity import ManagedIdentity
 from constructs_lib.function_app.resource_kinds import is_slot
+from constructs_lib.function_app.sign_in import SignIn
 from constructs_lib.registration.principal import Principal
 
 if TYPE_CHECKING:
@@ -36,68 +38,18 @@ if TYPE_CHECKING:
 
     from constructs_lib.function_app.resource_kinds import AppResource, SlotResource
 
+
 # App Service reads a managed identity's client id from it, in the place of a client secret.
 SIGN_IN_SETTING = "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"
 TENANTS_SETTING = "WEBSITE_AUTH_AAD_ALLOWED_TENANTS"
 ANONYMOUS_TAG = "secured-functions:anonymous-paths"
-
 _UUID = UUID.pattern.strip("^$")
 _ISSUER_FIX = (
     "write https://login.microsoftonline.com/<tenant id>/v2.0; `issuer` of the registration has it"
 )
+
 # App Service keeps each of these lists in 500 characters, 13 ids.
 _LIST_LENGTH = 500
-
-
-class ManagedIdentity(Protocol):
-    """A user-assigned identity: azurerm's `UserAssignedIdentity` or a record with its ids."""
-
-    @property
-    def id(self) -> str:
-        """Resource id."""
-        ...
-
-    @property
-    def client_id(self) -> str:
-        """Application id."""
-        ...
-
-    @property
-    def principal_id(self) -> str:
-        """Object id of its service principal."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class AnonymousPaths:
-    """Paths that anybody may call, and why.
-
-    Attributes:
-        paths: Absolute paths such as `/api/health`; the whole site (`/`, `/*`) is refused.
-        reason: Who accepted this and why; up to 256 characters. It becomes a tag of the app, so
-            that the synthesized JSON, the plan and the portal all show it.
-    """
-
-    paths: Sequence[str]
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignIn:
-    """Interactive sign-in of named users without a client secret (a federated credential; preview).
-
-    The registration must hold the redirect URI `https://<host name>/.auth/login/aad/callback` and,
-    as it requires an assignment, have a role assigned to the users.
-
-    Attributes:
-        application_id: `id` of the `azuread_application`: `/applications/<object id>`.
-        identity: User-assigned identity that stands in for the secret; assign it to this app alone.
-        users: Object ids of the users who may sign in; nobody else of the tenant can.
-    """
-
-    application_id: str
-    identity: ManagedIdentity
-    users: Sequence[str]
 
 
 class EasyAuth(Construct):

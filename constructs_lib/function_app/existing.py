@@ -9,6 +9,7 @@ from constructs import Construct
 
 from constructs_lib._cdk.arguments import refuse
 from constructs_lib.function_app.easy_auth import EasyAuth, merged
+from constructs_lib.function_app.every_slot import protect_every_slot
 from constructs_lib.function_app.network import (
     DEPLOYMENT_TAG,
     Inbound,
@@ -17,7 +18,6 @@ from constructs_lib.function_app.network import (
     restrictions,
 )
 from constructs_lib.function_app.resource_kinds import is_flex_consumption, is_slot
-from constructs_lib.function_app.slot import protect_every_slot
 
 if TYPE_CHECKING:
     from constructs_lib.function_app.resource_kinds import AppResource, SlotResource

@@ -18,12 +18,13 @@ from constructs_lib._cdk.placement import Placement, placement
 from constructs_lib.function_app import monitoring
 from constructs_lib.function_app.arguments import HOST_ID, Arguments, host_id
 from constructs_lib.function_app.easy_auth import EasyAuth
-from constructs_lib.function_app.hosting import make_plan
+from constructs_lib.function_app.every_slot import protect_every_slot
+from constructs_lib.function_app.host_storage import HostStorage
 from constructs_lib.function_app.network import PrivateAccess, make_endpoint
+from constructs_lib.function_app.plan import make_plan
 from constructs_lib.function_app.props import FunctionAppProps, check_props
 from constructs_lib.function_app.runtime import flex_runtime
-from constructs_lib.function_app.slot import Slot, protect_every_slot
-from constructs_lib.function_app.storage import HostStorage
+from constructs_lib.function_app.slot import Slot
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights

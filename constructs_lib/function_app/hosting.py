@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cdktf_cdktf_provider_azurerm.service_plan import ServicePlan
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import check_choice, refuse
-from constructs_lib._cdk.placement import Placement
 from constructs_lib.function_app.runtime import Target
 
 OperatingSystem = Literal["Linux", "Windows"]
@@ -207,28 +205,6 @@ def check_hosting(scope: Construct, hosting: Hosting) -> None:
             "more instances are always ready than there may be at all",
             f"raise maximum_instance_count ({hosting.maximum_instance_count}) or keep fewer ready",
         )
-
-
-def make_plan(
-    scope: Construct, hosting: Hosting, name: str, place: Placement, tags: Mapping[str, str]
-) -> ServicePlan:
-    """Make the plan that the hosting describes."""
-    worker_count = hosting.worker_count
-    if worker_count is None and hosting.zone_balancing and hosting.kind != "flex_consumption":
-        worker_count = 2
-    return ServicePlan(
-        scope,
-        "plan",
-        name=name,
-        resource_group_name=place.name,
-        location=place.location,
-        os_type=hosting.os,
-        sku_name=hosting.sku,
-        worker_count=worker_count,
-        maximum_elastic_worker_count=hosting.maximum_elastic_worker_count,
-        zone_balancing_enabled=True if hosting.zone_balancing else None,
-        tags=tags or None,
-    )
 
 
 def _check_range(scope: Construct, argument: str, value: int | None, low: int) -> None:

@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from constructs_lib.function_app.easy_auth import ManagedIdentity
+
+class ManagedIdentity(Protocol):
+    """A user-assigned identity: azurerm's `UserAssignedIdentity` or a record with its ids."""
+
+    @property
+    def id(self) -> str:
+        """Resource id."""
+        ...
+
+    @property
+    def client_id(self) -> str:
+        """Application id."""
+        ...
+
+    @property
+    def principal_id(self) -> str:
+        """Object id of its service principal."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,22 +1,13 @@
-"""What a deployment slot is made of, and that none of them is forgotten."""
+"""What a deployment slot is made of."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
-
-import jsii
-from cdktf import DefaultTokenResolver, StringConcat, TerraformStack, Tokenization
-from constructs import Construct, IConstruct, IValidation
-
-from constructs_lib._cdk.stack_of import stack_of
-from constructs_lib.function_app.easy_auth import EasyAuth
-from constructs_lib.function_app.resource_kinds import is_slot
 
 if TYPE_CHECKING:
-    from constructs_lib.function_app.resource_kinds import SlotResource
+    from constructs_lib.function_app.easy_auth import EasyAuth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,53 +25,3 @@ class Slot:
     easy_auth: EasyAuth | None = None
     app_settings: Mapping[str, str] = field(default_factory=dict[str, str])
     auto_swap_slot_name: str | None = None
-
-
-def protect_every_slot(scope: Construct, app_id: str, slots: Collection[SlotResource]) -> None:
-    """Refuse at synth any slot of the app that no Easy Auth of ours protects.
-
-    A slot is live under its own host name and inherits nothing of the app's authentication.
-
-    Args:
-        scope: The construct that protects the app.
-        app_id: Resource id of the app.
-        slots: The slots that it protects.
-    """
-    stack = stack_of(scope)
-    validation = _validations.get(stack)
-    if validation is None:
-        validation = _validations[stack] = _EverySlotProtected(stack)
-        stack.node.add_validation(validation)
-    validation.apps.append((app_id, slots))
-
-
-@jsii.implements(IValidation)
-class _EverySlotProtected:
-    """One check for all apps of a stack, as looking through the stack takes long."""
-
-    def __init__(self, stack: TerraformStack) -> None:
-        self.apps: list[tuple[str, Collection[SlotResource]]] = []
-        self._stack = stack
-
-    def validate(self) -> list[str]:
-        """Return a sentence for each slot that is open."""
-        everything: list[IConstruct] = self._stack.node.find_all()
-        known = {id(slot) for _, slots in self.apps for slot in slots}
-        unknown = [found for found in everything if is_slot(found) and id(found) not in known]
-        if not unknown:
-            return []
-        apps = {self._resolved(app_id) for app_id, _ in self.apps}
-        return [
-            f"{slot.node.path} is a slot of this function app without Easy Auth "
-            "(name it among the slots)"
-            for slot in unknown
-            if self._resolved(slot.function_app_id_input or "") in apps
-        ]
-
-    def _resolved(self, value: str) -> str:
-        resolver = DefaultTokenResolver(StringConcat())
-        # The stubs name the resolver's parameters in another way than its interface does.
-        return str(Tokenization.resolve(value, scope=self._stack, resolver=resolver))  # pyright: ignore[reportArgumentType]
-
-
-_validations: WeakKeyDictionary[TerraformStack, _EverySlotProtected] = WeakKeyDictionary()

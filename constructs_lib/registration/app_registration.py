@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
@@ -31,13 +30,13 @@ from constructs import Construct
 from constructs_lib._cdk.arguments import check_pattern, check_uuid, refuse
 from constructs_lib._cdk.stack_of import stack_of
 from constructs_lib.registration.contract import DirectoryContract
+from constructs_lib.registration.existing import ExistingRegistration, issuer
 from constructs_lib.registration.principal import Principal
 from constructs_lib.registration.request import APP_ROLE_ID, ROLE
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azuread.application_identifier_uri import ApplicationIdentifierUri
 
-_ENDPOINT = "https://login.microsoftonline.com"
 
 # The tenant's policy accepts a URI that holds the application's or the tenant's id, or a domain
 # that the tenant has verified; a slash at the end it refuses.
@@ -48,42 +47,6 @@ _IDENTIFIER_URI = re.compile(
     r"|api://([\w-]+\.)+[A-Za-z]{2,}(/[^/\s]+)*"
     r"|https://([\w-]+\.)+[A-Za-z]{2,}(/[^/\s]+)*"
 )
-
-
-def issuer(tenant_id: str, token_version: Literal[1, 2] = 2) -> str:
-    """Return the issuer URL that Easy Auth must name for tokens of this version.
-
-    Learn, "Configure your App Service app to use Microsoft Entra sign-in": the `/v2.0` at the end
-    belongs to version 2 only, and a mismatch makes every call a 401.
-    """
-    return f"{_ENDPOINT}/{tenant_id}" + ("/v2.0" if token_version == 2 else "")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExistingRegistration:
-    """An application registration that somebody else manages; needs no right in the directory.
-
-    Attributes:
-        client_id: Its application (client) id, a UUID.
-        tenant_id: The tenant that it lives in, a UUID.
-        audiences: What its tokens carry as `aud` besides the client id: its identifier URI, if
-            it has version-1 tokens.
-        token_version: Its `requestedAccessTokenVersion`; null there means 1.
-        callers: To whom its role is assigned, as its contract says; empty if nothing says so.
-        grants: Empty; whoever manages the registration assigns its role to the gateway.
-    """
-
-    client_id: str
-    tenant_id: str
-    audiences: tuple[str, ...] = ()
-    token_version: Literal[1, 2] = 2
-    callers: tuple[Principal, ...] = ()
-    grants: dict[str, AppRoleAssignment] = field(default_factory=dict[str, AppRoleAssignment])
-
-    @property
-    def issuer(self) -> str:
-        """The issuer URL of its tokens."""
-        return issuer(self.tenant_id, self.token_version)
 
 
 class AppRegistration(Construct):
@@ -269,7 +232,6 @@ class AppRegistration(Construct):
 
 
 Registration = AppRegistration | ExistingRegistration
-
 _tenants: WeakKeyDictionary[TerraformStack, str] = WeakKeyDictionary()
 
 

@@ -29,18 +29,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from constructs_lib._cdk.arguments import UUID
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.json_text import load_json, read_text, unusable
+from constructs_lib.registration.existing import ExistingRegistration
 from constructs_lib.registration.principal import Principal
-
-if TYPE_CHECKING:
-    from cdktf import TerraformOutput
-    from constructs import Construct
-
-    from constructs_lib.registration.app_registration import AppRegistration, ExistingRegistration
 
 VERSION = 1
 OUTPUT = "directory_contract"
@@ -103,59 +98,7 @@ class DirectoryContract:
         return found
 
 
-def add_contract(scope: Construct, registrations: Mapping[str, AppRegistration]) -> TerraformOutput:
-    """Add the output `directory_contract` to the directory team's stack; once for each stack.
-
-    Args:
-        scope: The stack.
-        registrations: The registrations by the name that teams ask for, after `grant` was called
-            for every caller.
-
-    Raises:
-        InputError: If there is none, or one whose role nobody has.
-    """
-    from cdktf import TerraformOutput
-
-    for name, registration in registrations.items():
-        if not registration.principals:
-            raise InputError(
-                f"nobody has the role of {name}",
-                where=f"{registration.node.path}: grants",
-                fix="call grant(principal) for the gateway's identity first",
-            )
-    if not registrations:
-        raise InputError("no registration to hand over", where=scope.node.path)
-    output = TerraformOutput(
-        scope,
-        f"output-{OUTPUT}",
-        description="What teams need of the directory: terraform output -json " + OUTPUT,
-        value={
-            "contract": VERSION,
-            "tenant_id": next(iter(registrations.values())).tenant_id,
-            "registrations": {
-                name: {
-                    "client_id": registration.client_id,
-                    "token_version": registration.token_version,
-                    "audiences": list(registration.audiences),
-                    "callers": {
-                        caller.name: {
-                            "client_id": caller.client_id,
-                            "object_id": caller.object_id,
-                        }
-                        for caller in registration.principals
-                    },
-                }
-                for name, registration in registrations.items()
-            },
-        },
-    )
-    output.override_logical_id(OUTPUT)
-    return output
-
-
 def _read(path: Path) -> dict[str, ExistingRegistration]:
-    from constructs_lib.registration.app_registration import ExistingRegistration
-
     contract = _Table(path, "", _contract(path))
     version = contract.value("contract")
     if version is True or version != VERSION:  # for Python, True is 1

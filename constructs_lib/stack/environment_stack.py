@@ -11,29 +11,23 @@ from constructs import Construct
 
 from constructs_lib._cdk.azapi import add_azapi_provider
 from constructs_lib._cdk.placement import placement
-from constructs_lib.api.backend import CircuitBreaker
-from constructs_lib.api.function_api import ApiVersion, Product
-from constructs_lib.api.named_value import KeyVaultSecret
-from constructs_lib.function_app import (
-    FunctionAppProps,
-    Hosting,
-    Inbound,
-    Monitoring,
-    Runtime,
-    Slot,
-    Source,
-    Storage,
-)
+from constructs_lib.api.props import ApiVersion, CircuitBreaker, KeyVaultSecret, Product
+from constructs_lib.function_app.hosting import Hosting
+from constructs_lib.function_app.monitoring import Monitoring
+from constructs_lib.function_app.network import Inbound, Source
 from constructs_lib.function_app.outside import OutsideFunctionApp
-from constructs_lib.gateway.gateway import (
-    MIN_API_VERSION,
+from constructs_lib.function_app.props import FunctionAppProps
+from constructs_lib.function_app.runtime import Runtime
+from constructs_lib.function_app.slot import Slot
+from constructs_lib.function_app.storage import Storage
+from constructs_lib.gateway.gateway import MIN_API_VERSION, Gateway
+from constructs_lib.gateway.props import (
     ExistingIdentity,
-    Gateway,
     GatewayIdentity,
-    GatewayReferences,
     Publisher,
     VirtualNetwork,
 )
+from constructs_lib.gateway.references import GatewayReferences
 from constructs_lib.operations import Operations
 from constructs_lib.registration.app_registration import AppRegistration, Registration
 from constructs_lib.registration.principal import Principal

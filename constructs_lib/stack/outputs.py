@@ -8,7 +8,7 @@ from typing import Any
 from cdktf import TerraformOutput
 from constructs import Construct
 
-from constructs_lib.gateway.gateway import GatewayReferences
+from constructs_lib.gateway.references import GatewayReferences
 from constructs_lib.operations import Operation
 from constructs_lib.secured_function_api import SecuredFunctionApi
 

@@ -21,12 +21,10 @@ from cdktf_cdktf_provider_azurerm.api_management import ApiManagement
 
 from constructs_lib._cdk.arguments import UUID
 from constructs_lib._core.errors import InputError
-from constructs_lib.gateway.gateway import ExistingGateway, GatewayReferences
-from constructs_lib.registration.app_registration import (
-    AppRegistration,
-    ExistingRegistration,
-    current_tenant_id,
-)
+from constructs_lib.gateway.existing import ExistingGateway
+from constructs_lib.gateway.references import GatewayReferences
+from constructs_lib.registration.app_registration import AppRegistration, current_tenant_id
+from constructs_lib.registration.existing import ExistingRegistration
 from constructs_lib.secured_function_api import SecuredFunctionApi
 
 

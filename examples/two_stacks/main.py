@@ -10,7 +10,7 @@ from constructs_lib import (
     add_outputs,
     add_providers,
 )
-from constructs_lib.gateway.gateway import GatewayReferences
+from constructs_lib.gateway.references import GatewayReferences
 
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup

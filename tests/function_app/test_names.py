@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from constructs_lib import Inbound, Source
 from constructs_lib.function_app.arguments import host_id
 from constructs_lib.function_app.function_app import derived_name
+from constructs_lib.function_app.host_storage import account_name, container_name
 from constructs_lib.function_app.network import check_inbound, restrictions
-from constructs_lib.function_app.storage import account_name, container_name
 
 APP_NAMES = st.from_regex(r"[0-9A-Za-z][0-9A-Za-z-]{0,58}[0-9A-Za-z]", fullmatch=True)
 ADDRESSES = st.ip_addresses().map(lambda address: f"{address}/{address.max_prefixlen}")

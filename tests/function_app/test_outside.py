@@ -21,7 +21,7 @@ from constructs_lib import (
     add_outputs,
     add_providers,
 )
-from constructs_lib.function_app.outside import auth_settings_body
+from constructs_lib.function_app.protected_outside import auth_settings_body
 
 SITE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/func-orders"
 CALLER = Principal(

@@ -21,7 +21,7 @@ from constructs_lib import (
     SecuredFunctionApi,
     add_providers,
 )
-from constructs_lib.gateway.gateway import GatewayReferences
+from constructs_lib.gateway.references import GatewayReferences
 from constructs_lib.stack.terraform_checks import add_checks
 from tests.terraform.harness import Stack, needs_stand_in, run
 

@@ -1,0 +1,189 @@
+"""An API Management service that is there already: by name or id, or in the stack."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cdktf_cdktf_provider_azuread.data_azuread_service_principal import DataAzureadServicePrincipal
+from cdktf_cdktf_provider_azurerm.api_management import (
+    ApiManagement,
+)
+from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIdentity
+from constructs import Construct
+
+from constructs_lib._cdk.arguments import check_pattern, is_token, refuse
+from constructs_lib._cdk.policy_source import (
+    PolicySource,
+)
+from constructs_lib._core.errors import InputError
+from constructs_lib.gateway.props import ExistingIdentity
+from constructs_lib.gateway.references import (
+    NAME,
+    NAME_RULE,
+    GatewayReferences,
+    identity_ids,
+    look_up_principal,
+)
+from constructs_lib.gateway.tiers import SKU, SKU_RULE
+from constructs_lib.registration.principal import Principal
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import DataAzurermApiManagement
+
+
+class ExistingGateway(GatewayReferences):
+    """An API Management service that is already there: by name, or as a resource of your stack.
+
+    Args:
+        scope: The stack or construct that it belongs to.
+        id: Its id within `scope`.
+        name: The service's name, with `resource_group_name`; or else `resource`.
+        resource_group_name: Its resource group.
+        resource: An `azurerm_api_management` of your own.
+        identity: The user-assigned identity that it calls with; its system-assigned one if left
+            out. The service must have it attached.
+        principal: Both ids of its system-assigned identity, if you may not read the directory.
+        sku: Its SKU, so that what it does not offer is refused at synth.
+        policy: The policy of the whole service, if this stack is to own it.
+
+    Attributes:
+        data: The look-up by name, None if a resource was given.
+        service: That look-up, or the resource that was given.
+        service_principal: The look-up of the identity's client id, None if it was not needed.
+
+    Raises:
+        InputError: If neither or both of name and resource are given, or both identities.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str | None = None,
+        resource_group_name: str | None = None,
+        resource: ApiManagement | None = None,
+        identity: ExistingIdentity | UserAssignedIdentity | None = None,
+        principal: Principal | None = None,
+        sku: str | None = None,
+        policy: PolicySource | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        if identity and principal:
+            refuse(self, "identity", "given together with principal", "give one of them")
+        if sku is not None:
+            check_pattern(self, "sku", sku, SKU, SKU_RULE)
+        self.sku = sku
+        self.data: DataAzurermApiManagement | None = None
+        if resource is not None:
+            if name or resource_group_name:
+                refuse(self, "resource", "given together with a name", "give one of them")
+            service = resource
+            self.name = service.name
+            self.resource_group_name = service.resource_group_name
+            sku_name = resource.sku_name_input
+            if sku is None and sku_name and SKU.fullmatch(sku_name):
+                self.sku = sku_name
+        elif name and resource_group_name:
+            check_pattern(self, "name", name, NAME, NAME_RULE)
+            from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import (
+                DataAzurermApiManagement,
+            )
+
+            service = self.data = DataAzurermApiManagement(
+                self, "service", name=name, resource_group_name=resource_group_name
+            )
+            self.name = name
+            self.resource_group_name = resource_group_name
+        else:
+            refuse(
+                self,
+                "name",
+                "which service is meant is not said",
+                "give name and resource_group_name, or resource",
+            )
+        self.service = self._service = service
+        self.id = service.id
+        self.url = service.gateway_url
+        self.service_principal: DataAzureadServicePrincipal | None = None
+        self.policy_client_id: str | None = None
+        self.identity_id: str | None = None
+        self.vault_client_id: str | None = None
+        if identity:
+            references = identity_ids(identity)
+            self.caller = Principal(
+                client_id=references.client_id, object_id=references.principal_id, name="gateway"
+            )
+            self.policy_client_id = references.client_id
+            self.identity_id = references.id
+        elif principal:
+            self.caller = principal
+        else:
+            if isinstance(service, ApiManagement):
+                _check_system_assigned(self, service)
+            object_id = (
+                service.identity.principal_id
+                if isinstance(service, ApiManagement)
+                else service.identity.get(0).principal_id
+            )
+            self.service_principal = look_up_principal(self, object_id)
+            self.caller = Principal(
+                client_id=self.service_principal.client_id, object_id=object_id, name="gateway"
+            )
+        self._make_policy(policy)
+
+
+def _check_system_assigned(scope: Construct, service: ApiManagement) -> None:
+    given = service.identity_input
+    if given is None or (not is_token(given.type) and "SystemAssigned" not in given.type):
+        refuse(
+            scope,
+            "resource",
+            f"{service.node.path} has no system-assigned identity to call functions with",
+            "give it one, or say identity=… for a user-assigned identity that it has",
+        )
+
+
+_ID = re.compile(
+    r"/subscriptions/[^/\s]+/resourceGroups/(?P<resource_group_name>[^/\s]+)"
+    r"/providers/Microsoft\.ApiManagement/service/(?P<name>[0-9a-zA-Z-]{1,50})",
+    re.IGNORECASE,
+)
+
+
+def gateway_by_id(
+    scope: Construct,
+    id: str,
+    resource_id: str,
+    *,
+    identity: ExistingIdentity | None = None,
+    principal: Principal | None = None,
+    sku: str | None = None,
+    policy: PolicySource | None = None,
+) -> ExistingGateway:
+    """Take a service by its resource id; all else is as in `Gateway.existing`.
+
+    The service must be in the subscription that the azurerm provider of the stack works in.
+
+    Raises:
+        InputError: If it is not the id of an API Management service.
+    """
+    match = _ID.fullmatch(resource_id)
+    if match is None:
+        raise InputError(
+            f"{resource_id!r} is not the id of an API Management service",
+            where=f"{scope.node.path}/{id}: resource_id",
+            fix="write /subscriptions/…/resourceGroups/…/providers/Microsoft.ApiManagement"
+            "/service/<name>",
+        )
+    return ExistingGateway(
+        scope,
+        id,
+        name=match["name"],
+        resource_group_name=match["resource_group_name"],
+        identity=identity,
+        principal=principal,
+        sku=sku,
+        policy=policy,
+    )

@@ -1,0 +1,207 @@
+"""What the rest of the chain needs to know of a gateway, be it new or existing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+from cdktf import Fn, TerraformResource, Token
+from cdktf_cdktf_provider_azuread.data_azuread_service_principal import DataAzureadServicePrincipal
+from cdktf_cdktf_provider_azurerm.api_management import (
+    ApiManagement,
+)
+from constructs import Construct
+
+from constructs_lib._cdk.apply_order import apply_after_parts, names_parts
+from constructs_lib._cdk.arguments import check_pattern, is_token, refuse
+from constructs_lib._cdk.policy_source import (
+    PolicySource,
+    check_document,
+    read_fragment,
+    read_policy,
+)
+from constructs_lib.gateway.props import ExistingIdentity
+from constructs_lib.gateway.tiers import CLASSIC, tier_of
+from constructs_lib.policy import AnyDocument, Document, Fragment, write
+from constructs_lib.registration.principal import Principal
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azurerm.api_management_named_value import ApiManagementNamedValue
+    from cdktf_cdktf_provider_azurerm.api_management_policy import ApiManagementPolicy
+    from cdktf_cdktf_provider_azurerm.api_management_policy_fragment import (
+        ApiManagementPolicyFragment,
+    )
+    from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import DataAzurermApiManagement
+    from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIdentity
+
+
+# Azure's own rule for `service.name`; azurerm's accepts a digit or hyphen at both ends.
+NAME = r"[a-zA-Z]([a-zA-Z0-9-]{0,48}[a-zA-Z0-9])?"
+NAME_RULE = "1 to 50 letters, digits and hyphens, a letter first and no hyphen last"
+
+
+class InGateway(TypedDict):
+    """The arguments that every resource within an API Management service has."""
+
+    api_management_name: str
+    resource_group_name: str
+
+
+class GatewayReferences(Construct):
+    """What the rest of the chain needs to know of a gateway, be it new or existing.
+
+    Attributes:
+        name: The service's name.
+        resource_group_name: Its resource group.
+        id: Its Azure resource id.
+        url: The address of its gateway, without a slash at the end.
+        sku: The SKU if it is known at synth, for example `Developer_1`.
+        caller: The principal that the gateway calls functions with.
+        policy_client_id: What the policy names as `client-id`: the client id of a user-assigned
+            identity, None for the system-assigned one.
+        identity_id: The Azure resource id of that user-assigned identity, None for the other.
+        vault_client_id: The client id with which it reads Key Vault unless a named value says
+            otherwise; None is its system-assigned identity.
+        fragments: The policy fragments made with `add_fragment`, by name.
+        named_values: The named values that APIs of the gateway make, by name.
+        policy: The `azurerm_api_management_policy` made here, None if there is none.
+        policy_document: What it says.
+    """
+
+    name: str
+    resource_group_name: str
+    id: str
+    url: str
+    sku: str | None
+    caller: Principal
+    policy_client_id: str | None
+    identity_id: str | None
+    vault_client_id: str | None
+    fragments: dict[str, ApiManagementPolicyFragment]
+    named_values: dict[str, ApiManagementNamedValue]
+    policy: ApiManagementPolicy | None
+    policy_document: Document | None
+    _service: ApiManagement | DataAzurermApiManagement
+    _claims: dict[tuple[str, str], Construct]
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id)
+        self.fragments = {}
+        self.named_values = {}
+        self._claims = {}
+
+    @property
+    def arguments(self) -> InGateway:
+        """What a resource within the service names it by."""
+        return InGateway(
+            api_management_name=self.name, resource_group_name=self.resource_group_name
+        )
+
+    def _make_policy(self, source: PolicySource | None) -> None:
+        self.policy = self.policy_document = None
+        if source is None:
+            return
+        self.policy_document = document = read_policy(self, "policy", source, at="global")
+        check_document(self, "policy", document, at="global", sku=self.sku)
+        from cdktf_cdktf_provider_azurerm.api_management_policy import ApiManagementPolicy
+
+        self.policy = ApiManagementPolicy(
+            self, "policy", api_management_id=self.id, xml_content=write(document)
+        )
+        self.apply_after_parts(self.policy, document)
+
+    def claim(
+        self, scope: Construct, argument: str, kind: str, name: str, *, fix: str | None = None
+    ) -> None:
+        """Take a name that can be there once in a service, such as an API's path.
+
+        Raises:
+            InputError: If another construct has taken it already.
+        """
+        holder = self._claims.setdefault((kind, name.lower()), scope)
+        if holder is not scope and not is_token(name):
+            refuse(
+                scope,
+                argument,
+                f"the {kind} {name!r} is in this gateway already, from {holder.node.path}",
+                fix or f"choose another {kind}",
+            )
+
+    def add_fragment(self, name: str, source: Fragment | Path | str) -> ApiManagementPolicyFragment:
+        """Add a policy fragment, which `IncludeFragment(fragment_id=name)` puts into any policy.
+
+        Args:
+            name: Its name, unique in the service.
+            source: The fragment, the path of an XML file, or XML text.
+
+        Raises:
+            InputError: If it cannot be read, or API Management would not accept it.
+        """
+        check_pattern(self, "fragment", name, r"[\w-]{1,80}", "up to 80 letters, digits, - and _")
+        if name.lower() in map(str.lower, self.fragments):
+            refuse(self, "fragment", f"there is one with the name {name!r}", "choose another name")
+        document = read_fragment(self, f"fragment {name}", source, sku=self.sku)
+        from cdktf_cdktf_provider_azurerm.api_management_policy_fragment import (
+            ApiManagementPolicyFragment,
+        )
+
+        fragment = self.fragments[name] = ApiManagementPolicyFragment(
+            self,
+            f"fragment-{name}",
+            api_management_id=self.id,
+            name=name,
+            format="rawxml",
+            value=write(document),
+        )
+        self.apply_after_parts(fragment, document)
+        return fragment
+
+    def apply_after_parts(
+        self, resource: TerraformResource, document: AnyDocument | Callable[[], AnyDocument]
+    ) -> None:
+        """Let a policy or fragment be written after those parts of the service that it names.
+
+        Args:
+            resource: The policy or fragment.
+            document: What it says, or what returns that at synth if it may change until then.
+        """
+        if callable(document) or names_parts(document):
+            apply_after_parts(
+                resource, document, named_values=self.named_values, fragments=self.fragments
+            )
+
+    @cached_property
+    def public_ip_address(self) -> str:
+        """The gateway's first public address, as a reference.
+
+        Only Developer, Basic, Standard and Premium have an address of their own; the other tiers
+        share theirs with other customers, so it is nothing to restrict access by (Learn, "IP
+        addresses of API Management").
+
+        Raises:
+            InputError: For a tier that is known to have none.
+        """
+        if self.sku is not None and tier_of(self.sku) not in CLASSIC:
+            refuse(
+                self,
+                "public_ip_address",
+                f"{self.sku} has no address of its own",
+                "name the subnet that its calls come from, or restrict nothing",
+            )
+        return Token.as_string(Fn.element(self._service.public_ip_addresses, 0))
+
+
+def identity_ids(identity: UserAssignedIdentity | ExistingIdentity) -> ExistingIdentity:
+    """Return the ids of an identity, read once: each costs a round trip to jsii's kernel."""
+    if isinstance(identity, ExistingIdentity):
+        return identity
+    return ExistingIdentity(
+        id=identity.id, client_id=identity.client_id, principal_id=identity.principal_id
+    )
+
+
+def look_up_principal(scope: Construct, object_id: str) -> DataAzureadServicePrincipal:
+    """Look up the service principal of a system-assigned identity, for its client id."""
+    return DataAzureadServicePrincipal(scope, "identity-principal", object_id=object_id)
