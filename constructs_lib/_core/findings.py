@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
+from constructs_lib._core.rules import Severity
 from constructs_lib._core.version import __version__
 
-Severity = Literal["error", "warning", "note"]
 Format = Literal["text", "json", "sarif", "junit"]
 FORMATS: tuple[Format, ...] = ("text", "json", "sarif", "junit")
 

@@ -15,8 +15,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from constructs_lib._core.findings import Finding
+from constructs_lib._core.rules import Rule
 from constructs_lib.access.records import Accepted, sentence
-from constructs_lib.access.rules import RULES, Breach
+from constructs_lib.access.rules import RULES
+from constructs_lib.access.rules.chapter import Breach
 from constructs_lib.access.terraform.configuration import Configuration
 
 OUTPUT = "secured_functions_accepted"
@@ -62,7 +64,7 @@ def acceptances(configuration: Configuration) -> list[Acceptance]:
 
 
 def sort_out(
-    breaches: Iterable[Breach], given: Iterable[Acceptance], source: str
+    breaches: Iterable[tuple[Rule, Breach]], given: Iterable[Acceptance], source: str
 ) -> tuple[list[Finding], list[Accepted]]:
     """Findings, and those that are accepted; an acceptance that fits nothing is a finding.
 
@@ -78,11 +80,10 @@ def sort_out(
     used: set[tuple[str, str, str]] = set()
     findings: list[Finding] = []
     accepted: list[Accepted] = []
-    for breach in breaches:
+    for rule, breach in breaches:
         resource = breach.resource
-        rule = RULES[breach.rule]
         finding = Finding(
-            rule=breach.rule,
+            rule=rule.id,
             severity=rule.severity,
             message=sentence(breach.message).rstrip("."),
             fix=rule.fix.rstrip("."),
@@ -90,7 +91,7 @@ def sort_out(
             address=resource.address if resource else None,
             attribute=breach.attribute,
         )
-        key = (resource.stack, resource.address, breach.rule) if resource else None
+        key = (resource.stack, resource.address, rule.id) if resource else None
         if key is not None and key in reasons:
             used.add(key)
             accepted.append(Accepted(finding=finding, reason=reasons[key].reason))

@@ -5,16 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from constructs_lib.access.rules import RULES
+from constructs_lib._core.rules import Rule
+from constructs_lib.access.rules import CHAPTERS
 
-_CHAPTERS = {
-    "SF1": "Easy Auth",
-    "SF2": "The registration in Entra",
-    "SF3": "The gateway and its policies",
-    "SF4": "Side doors of the site",
-    "SF5": "Who may use the gateway",
-    "SF9": "What cannot be told",
-}
 _EFFECTS = {
     "open": "an open door: somebody else would get in",
     "broken": "a broken chain: the gateway itself would be refused",
@@ -43,23 +36,25 @@ output "secured_functions_accepted" {
 }
 ```
 
-This page is generated from the table in `constructs_lib/access/rules.py`.
+This page is generated from the rules in `constructs_lib/access/rules/`.
 """
 
 
 def page() -> str:
     """The page in Markdown, one anchor for each rule."""
     parts = [_INTRODUCTION]
-    chapter = ""
-    for rule in RULES.values():
-        if rule.id[:3] != chapter:
-            chapter = rule.id[:3]
-            parts.append(f"## {_CHAPTERS[chapter]}\n")
-        parts.append(
-            f'<a id="{rule.id.lower()}"></a>\n\n### {rule.id}: {rule.title}\n\n'
-            f"*{rule.severity}*, {_EFFECTS[rule.effect]}.\n\n{rule.reason}\n\n**Fix.** {rule.fix}\n"
-        )
+    for chapter in CHAPTERS:
+        parts.append(f"## {chapter.title}\n")
+        parts += map(_entry, chapter.rules.values())
     return "\n".join(parts)
+
+
+def _entry(rule: Rule) -> str:
+    effect = _EFFECTS[rule.effect] if rule.effect else ""
+    return (
+        f'<a id="{rule.id.lower()}"></a>\n\n### {rule.id}: {rule.title}\n\n'
+        f"*{rule.severity}*, {effect}.\n\n{rule.reason}\n\n**Fix.** {rule.fix}\n"
+    )
 
 
 if __name__ == "__main__":

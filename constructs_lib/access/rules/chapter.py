@@ -1,0 +1,64 @@
+"""What a chapter of rules is made of: each rule's text together with the check that finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from constructs_lib._core.rules import Effect, Rule, Severity
+from constructs_lib.access.callers import Calls
+from constructs_lib.access.links import AppLink
+from constructs_lib.access.terraform.configuration import Resource
+
+
+class Breach(NamedTuple):
+    """A place where a rule is broken.
+
+    Attributes:
+        resource: The resource, if it is in the configuration.
+        attribute: Its attribute, as a dotted path.
+        message: What is wrong, in one sentence.
+    """
+
+    resource: Resource | None
+    attribute: str | None
+    message: str
+
+
+Check = Callable[[Calls], Iterator[Breach]]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Rules of one subject.
+
+    Attributes:
+        title: The subject, as the page of the rules names it.
+        rules: The rules by their ids.
+        checks: What finds a rule. A rule without a check is found on the way of a request: the
+            decision that stops a trusted caller, or lets another in, names it.
+    """
+
+    title: str
+    rules: dict[str, Rule] = field(default_factory=dict[str, Rule])
+    checks: dict[str, Check] = field(default_factory=dict[str, Check])
+
+    def rule(
+        self, id: str, severity: Severity, effect: Effect, *, title: str, reason: str, fix: str
+    ) -> Callable[[Check], Check]:
+        """Add a rule, and return a decorator for the check that finds it."""
+        self.rules[id] = Rule(
+            id=id, severity=severity, effect=effect, title=title, reason=reason, fix=fix
+        )
+
+        def found_by(check: Check) -> Check:
+            self.checks[id] = check
+            return check
+
+        return found_by
+
+
+def visible_apps(calls: Calls) -> Iterator[AppLink]:
+    """The apps and slots whose settings the configuration shows."""
+    return (app for app in calls.chain.apps.values() if app.visible)

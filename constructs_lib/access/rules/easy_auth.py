@@ -1,0 +1,447 @@
+"""Rules of Easy Auth (SF1xx): every app and slot refuses whoever is not the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.access import easy_auth
+from constructs_lib.access.callers import AllowList, Calls
+from constructs_lib.access.easy_auth import DIRECTORY
+from constructs_lib.access.entra import any_same
+from constructs_lib.access.links import AppLink
+from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
+from constructs_lib.access.terraform.configuration import Body
+from constructs_lib.access.terraform.expressions import Term, Value, same, text_of
+
+CHAPTER = Chapter("Easy Auth")
+_rule = CHAPTER.rule
+
+
+def _enforcing(calls: Calls) -> Iterator[tuple[AppLink, Body]]:
+    """Apps whose Easy Auth is on, with its settings."""
+    for app in visible_apps(calls):
+        if app.auth is not None and app.auth.value("auth_enabled", False) is not False:
+            yield app, app.auth
+
+
+def _directories(calls: Calls) -> Iterator[tuple[AppLink, Body]]:
+    """Apps whose Easy Auth knows tokens of Entra, with the settings of that provider."""
+    for app, _ in _enforcing(calls):
+        if app.directory is not None:
+            yield app, app.directory
+
+
+@_rule(
+    "SF101",
+    "error",
+    "open",
+    title="Easy Auth is off",
+    reason="Functions behind the gateway run with authLevel anonymous, so without Easy Auth "
+    "everybody who knows the host name can call them.",
+    fix="Set auth_settings_v2 with auth_enabled = true, on the app and on every slot.",
+)
+def _off(calls: Calls) -> Iterator[Breach]:
+    for app in visible_apps(calls):
+        auth = app.auth
+        if auth is not None and auth.value("auth_enabled", False) is not False:
+            continue
+        if app.body.block("auth_settings") is None or auth is not None:
+            where = "auth_settings_v2.auth_enabled" if auth else "auth_settings_v2"
+            message = f"{app.name} lets every request through: Easy Auth is not enabled"
+            yield Breach(app.resource, where, message)
+
+
+@_rule(
+    "SF102",
+    "error",
+    "open",
+    title="Requests without a token are let through",
+    reason="With require_authentication false or AllowAnonymous, Easy Auth only labels requests; "
+    "it refuses none.",
+    fix='Set require_authentication = true and unauthenticated_action = "Return401".',
+)
+def _requires_nothing(calls: Calls) -> Iterator[Breach]:
+    for app, _ in _enforcing(calls):
+        for said in easy_auth.easy_auth(app, None):
+            if said.rule == "SF102":
+                yield Breach(app.resource, said.attribute, f"{app.name}: {said.reason}")
+
+
+@_rule(
+    "SF103",
+    "error",
+    "broken",
+    title="No Entra provider",
+    reason="Without active_directory_v2 Easy Auth validates no token of Entra, so the gateway is "
+    "refused like everybody else.",
+    fix="Add active_directory_v2 with the registration's client id.",
+)
+def _no_provider(calls: Calls) -> Iterator[Breach]:
+    for app, _ in _enforcing(calls):
+        if app.directory is None:
+            message = f"{app.name} knows no provider for tokens of Entra"
+            yield Breach(app.resource, DIRECTORY, message)
+
+
+@_rule(
+    "SF104",
+    "error",
+    "open",
+    title="Tokens of every tenant are accepted",
+    reason="An endpoint such as common or organizations means no check of the tenant that issued "
+    "the token.",
+    fix="Write https://login.microsoftonline.com/<tenant id>/v2.0 as tenant_auth_endpoint.",
+)
+def _any_tenant(calls: Calls) -> Iterator[Breach]:
+    for app, _ in _directories(calls):
+        if easy_auth.issuer(app).any_tenant:
+            yield _issuer(app, f"{app.name} accepts tokens of every tenant")
+
+
+@_rule(
+    "SF105",
+    "error",
+    "broken",
+    title="Issuer and token version differ",
+    reason="Entra writes another issuer into tokens of version 1 than into those of version 2; "
+    "which it issues is decided by the registration alone. On any other host there is no "
+    "issuer of Entra, and whoever answers there says which tokens are valid.",
+    fix="Write https://login.microsoftonline.com/<tenant id>/v2.0 as tenant_auth_endpoint and "
+    "set requested_access_token_version = 2.",
+)
+def _other_issuer(calls: Calls) -> Iterator[Breach]:
+    for app, directory in _directories(calls):
+        expected = easy_auth.issuer(app)
+        if expected.none and not expected.any_tenant:
+            said = text_of(directory.value("tenant_auth_endpoint"))
+            yield _issuer(app, f"{said!r} of {app.name} is not the issuer of any token of Entra")
+        elif _versions_differ(app):
+            message = f"{app.name} expects tokens of version {expected.version}, "
+            message += f"its registration is issued version {_issued(app)}"
+            yield _issuer(app, message)
+
+
+_rule(
+    "SF106",
+    "error",
+    "broken",
+    title="Audience is not accepted",
+    reason="Easy Auth refuses a token whose audience is neither its client id nor one of "
+    "allowed_audiences.",
+    fix="Use the registration's client id in client_id, allowed_audiences and the policy.",
+)
+
+
+@_rule(
+    "SF107",
+    "error",
+    "open",
+    title="No allow-list of applications",
+    reason="What Easy Auth does without allowed_applications has changed over time; at times every "
+    "application of the tenant got in.",
+    fix="List the client id of the gateway's identity in allowed_applications.",
+)
+def _no_applications(calls: Calls) -> Iterator[Breach]:
+    for app, directory in _directories(calls):
+        if not directory.values("allowed_applications"):
+            message = f"{app.name} names no applications that may call"
+            yield Breach(app.resource, f"{DIRECTORY}.allowed_applications", message)
+
+
+@_rule(
+    "SF108",
+    "error",
+    "open",
+    title="No allow-list of identities",
+    reason="allowed_applications alone compares the client that asked for the token; only "
+    "allowed_identities names the principal.",
+    fix="List the principal id of the gateway's identity in allowed_identities.",
+)
+def _no_identities(calls: Calls) -> Iterator[Breach]:
+    for app, directory in _directories(calls):
+        if not directory.values("allowed_identities"):
+            message = f"{app.name} names no identities that may call"
+            yield Breach(app.resource, f"{DIRECTORY}.allowed_identities", message)
+
+
+_rule(
+    "SF109",
+    "error",
+    "broken",
+    title="A caller is not in allowed_applications",
+    reason="Easy Auth answers 403 to a token whose client is not on the list.",
+    fix="List the client id of the identity that the policy uses, not its object id.",
+)
+
+_rule(
+    "SF110",
+    "error",
+    "broken",
+    title="A caller is not in allowed_identities",
+    reason="Easy Auth answers 403 to a token whose object id is not on the list.",
+    fix="List the principal (object) id of the identity that the policy uses.",
+)
+
+
+@_rule(
+    "SF111",
+    "error",
+    "broken",
+    title="Groups are demanded of a managed identity",
+    reason="Tokens of applications and managed identities never name groups, so the gateway gets "
+    "403 as soon as allowed_groups is set.",
+    fix="Leave allowed_groups and jwt_allowed_groups out.",
+)
+def _groups(calls: Calls) -> Iterator[Breach]:
+    for app, directory in _directories(calls):
+        for name in ("allowed_groups", "jwt_allowed_groups"):
+            if directory.values(name):
+                message = f"{app.name} demands groups, which tokens of identities never name"
+                yield Breach(app.resource, f"{DIRECTORY}.{name}", message)
+
+
+_rule(
+    "SF112",
+    "error",
+    "broken",
+    title="A caller is not in jwt_allowed_client_applications",
+    reason="The list is one more condition: Easy Auth answers 403 to a client that is not on it.",
+    fix="Leave jwt_allowed_client_applications out, or list the same clients in it.",
+)
+
+
+@_rule(
+    "SF113",
+    "error",
+    "open",
+    title="Paths are excluded from Easy Auth",
+    reason="Everybody who knows the host name can call an excluded path.",
+    fix="Remove excluded_paths; health checks of App Service need none. Or accept it with a "
+    "reason.",
+)
+def _excluded_paths(calls: Calls) -> Iterator[Breach]:
+    for app, _ in _enforcing(calls):
+        for path in easy_auth.excluded_paths(app):
+            message = f"Easy Auth of {app.name} does not look at {text_of(path)}"
+            yield Breach(app.resource, "auth_settings_v2.excluded_paths", message)
+
+
+@_rule(
+    "SF114",
+    "error",
+    "open",
+    title="Another identity provider is accepted",
+    reason="Whoever has an account with that provider can sign in; the allow-lists are those of "
+    "Entra only.",
+    fix="Leave only active_directory_v2 in auth_settings_v2.",
+)
+def _other_providers(calls: Calls) -> Iterator[Breach]:
+    for app, auth in _enforcing(calls):
+        for provider in easy_auth.OTHER_PROVIDERS:
+            if auth.block(provider) is not None:
+                message = f"{app.name} accepts sign-in through {provider.removesuffix('_v2')}"
+                yield Breach(app.resource, f"auth_settings_v2.{provider}", message)
+
+
+@_rule(
+    "SF115",
+    "error",
+    "open",
+    title="An application is allowed without its identity",
+    reason="Applications and identities are to be listed in pairs; an application that has no "
+    "identity on the list is a mistake or a door.",
+    fix="List both ids of every caller, or neither.",
+)
+def _application_alone(calls: Calls) -> Iterator[Breach]:
+    for app, directory in _directories(calls):
+        if directory.values("allowed_identities"):
+            for each in _alone(calls, app, directory).applications:
+                message = f"{app.name} allows application {text_of(each)} without its identity"
+                yield Breach(app.resource, f"{DIRECTORY}.allowed_applications", message)
+
+
+@_rule(
+    "SF116",
+    "error",
+    "open",
+    title="An identity is allowed without its application",
+    reason="Applications and identities are to be listed in pairs; an identity that has no "
+    "application on the list is a mistake or a door.",
+    fix="List both ids of every caller, or neither.",
+)
+def _identity_alone(calls: Calls) -> Iterator[Breach]:
+    for app, directory in _directories(calls):
+        if directory.values("allowed_applications"):
+            for each in _alone(calls, app, directory).identities:
+                message = f"{app.name} allows identity {text_of(each)} without its application"
+                yield Breach(app.resource, f"{DIRECTORY}.allowed_identities", message)
+
+
+@_rule(
+    "SF117",
+    "warning",
+    "broken",
+    title="Callers are redirected to a sign-in page",
+    reason="A redirect is for websites: API clients follow it to a page and see 200.",
+    fix='Set unauthenticated_action = "Return401".',
+)
+def _redirects(calls: Calls) -> Iterator[Breach]:
+    for app, auth in _enforcing(calls):
+        if auth.value("unauthenticated_action", "RedirectToLoginPage") == "RedirectToLoginPage":
+            message = f"{app.name} answers 302 to callers without a token"
+            yield Breach(app.resource, "auth_settings_v2.unauthenticated_action", message)
+
+
+@_rule(
+    "SF118",
+    "warning",
+    "open",
+    title="Easy Auth accepts plain HTTP",
+    reason="A token that is sent over plain HTTP can be read and used by others.",
+    fix="Leave require_https at true.",
+)
+def _plain_http(calls: Calls) -> Iterator[Breach]:
+    for app, auth in _enforcing(calls):
+        if auth.value("require_https", True) is False:
+            message = f"Easy Auth of {app.name} accepts plain HTTP"
+            yield Breach(app.resource, "auth_settings_v2.require_https", message)
+
+
+@_rule(
+    "SF119",
+    "error",
+    "broken",
+    title="Both versions of Easy Auth's settings",
+    reason="A site has either auth_settings or auth_settings_v2; App Service refuses or mixes "
+    "them.",
+    fix="Remove auth_settings.",
+)
+def _both_versions(calls: Calls) -> Iterator[Breach]:
+    for app in visible_apps(calls):
+        if app.body.block("auth_settings") is not None and app.auth is not None:
+            message = f"{app.name} has both settings blocks"
+            yield Breach(app.resource, "auth_settings", message)
+
+
+@_rule(
+    "SF120",
+    "warning",
+    "unproven",
+    title="Easy Auth's settings come from a file",
+    reason="With config_file_path a file in the app decides, which whoever deploys can change.",
+    fix="Remove config_file_path.",
+)
+def _settings_in_a_file(calls: Calls) -> Iterator[Breach]:
+    for app, auth in _enforcing(calls):
+        if auth.value("config_file_path") not in (None, ""):
+            message = f"a file in {app.name} holds Easy Auth's settings"
+            yield Breach(app.resource, "auth_settings_v2.config_file_path", message)
+
+
+@_rule(
+    "SF121",
+    "error",
+    "broken",
+    title="Issuer of another tenant",
+    reason="The gateway's identity gets its tokens from the tenant of the registration; Easy Auth "
+    "refuses those of any other.",
+    fix="Use the tenant of the registration in tenant_auth_endpoint.",
+)
+def _other_tenant(calls: Calls) -> Iterator[Breach]:
+    for app, _ in _directories(calls):
+        expected = easy_auth.issuer(app)
+        if (
+            expected.version is not None
+            and expected.tenant is not None
+            and not (expected.any_tenant or expected.none or _versions_differ(app))
+            and _is_elsewhere(calls, app, expected.tenant)
+        ):
+            message = f"{app.name} expects tokens of tenant {text_of(expected.tenant)}, "
+            message += "which is not that of the configuration"
+            yield _issuer(app, message)
+
+
+@_rule(
+    "SF122",
+    "warning",
+    "open",
+    title="Easy Auth keeps a client secret",
+    reason="Validating tokens needs no secret; one that exists can be stolen and makes its holder "
+    "the application.",
+    fix="Remove client_secret_setting_name, or let a managed identity stand in for it.",
+)
+def _client_secret(calls: Calls) -> Iterator[Breach]:
+    for app, directory in _directories(calls):
+        secret = directory.value("client_secret_setting_name")
+        if secret is not None and secret != "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID":  # noqa: S105
+            message = f"{app.name} keeps a client secret in {text_of(secret)}"
+            yield Breach(app.resource, f"{DIRECTORY}.client_secret_setting_name", message)
+
+
+@_rule(
+    "SF123",
+    "warning",
+    "open",
+    title="Another audience is accepted",
+    reason="A token that was issued for something else opens these functions too.",
+    fix="List only the registration's client id and its App ID URIs in allowed_audiences.",
+)
+def _other_audience(calls: Calls) -> Iterator[Breach]:
+    for app, directory in _directories(calls):
+        if app.registration is None or not app.registration.managed:
+            continue
+        own = [app.registration.client_id, *app.registration.uris]
+        for each in directory.values("allowed_audiences"):
+            if any_same((each,), own) is False and not _names_client(each, own[0]):
+                message = f"{app.name} accepts tokens for {text_of(each)}"
+                yield Breach(app.resource, f"{DIRECTORY}.allowed_audiences", message)
+
+
+def _issuer(app: AppLink, message: str) -> Breach:
+    return Breach(app.resource, f"{DIRECTORY}.tenant_auth_endpoint", message)
+
+
+def _issued(app: AppLink) -> int | None:
+    return app.registration.token_version if app.registration else None
+
+
+def _versions_differ(app: AppLink) -> bool:
+    """Whether an app surely expects tokens of another version than Entra issues for it."""
+    expected, issued = easy_auth.issuer(app), _issued(app)
+    told = not expected.any_tenant and expected.version is not None and issued is not None
+    return told and issued != expected.version
+
+
+def _alone(calls: Calls, app: AppLink, directory: Body) -> AllowList:
+    """What the allow-lists name without its other id."""
+    lists = [directory.value(name) for name in ("allowed_applications", "allowed_identities")]
+    if any(easy_auth.told_later(value) for value in lists):
+        return AllowList([], [], [])  # What belongs together cannot be told.
+    return calls.allow_list(app)
+
+
+def _names_client(audience: Value, client_id: Value) -> bool:
+    """Whether an audience is `api://CLIENT_ID`, the URI that Entra proposes."""
+    if isinstance(audience, Term) and isinstance(client_id, Term):
+        return audience.parts[1:] == client_id.parts
+    return text_of(audience).lower() == f"api://{text_of(client_id)}".lower()
+
+
+def _is_elsewhere(calls: Calls, app: AppLink, tenant: Value) -> bool:
+    """Whether an issuer's tenant is surely not the one that Terraform works in."""
+    if app.registration is None or not app.registration.managed:
+        return False
+    configuration, here = calls.chain.configuration, app.resource.stack
+    home: list[Value] = []
+    for each in configuration.of_type("azuread_client_config", "azurerm_client_config"):
+        if each.stack == here:
+            home.append(configuration.attribute(each, "tenant_id"))
+    home += configuration.tenants(here)
+    agreements = [same(tenant, each) for each in home]
+    if True in agreements:
+        return False
+    # A data source of the tenant tells nothing by itself: what is written out may be its value.
+    # A stack that publishes it as its tenant looks it up instead of writing it out.
+    published = [value for stack, value in configuration.outputs("tenant_id") if stack == here]
+    looked_up = isinstance(tenant, str) and any(each in home for each in published)
+    return False in agreements or looked_up

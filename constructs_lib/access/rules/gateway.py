@@ -1,0 +1,407 @@
+"""Rules of the gateway and its policies (SF3xx): requests reach the app, with the right token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.access.callers import Calls, Route, host_unknown
+from constructs_lib.access.links import ApiLink, host_of
+from constructs_lib.access.policy_flow import Leak, key_names
+from constructs_lib.access.rules.chapter import Breach, Chapter
+from constructs_lib.access.terraform.configuration import Body, Resource
+from constructs_lib.access.terraform.expressions import Term, text_of
+
+CHAPTER = Chapter("The gateway and its policies")
+_rule = CHAPTER.rule
+
+_DIAGNOSTICS = ("azurerm_api_management_api_diagnostic", "azurerm_api_management_diagnostic")
+_LOGGED = ("frontend_request", "frontend_response", "backend_request", "backend_response")
+
+
+_rule(
+    "SF301",
+    "error",
+    "broken",
+    title="The policy gets no token",
+    reason="Without authentication-managed-identity the gateway calls like everybody else, and "
+    "Easy Auth refuses it.",
+    fix='Add <authentication-managed-identity resource="CLIENT ID" /> to the inbound section.',
+)
+
+_rule(
+    "SF302",
+    "error",
+    "broken",
+    title="The policy replaces its token",
+    reason="A later policy overwrites or deletes the Authorization header that holds the token, or "
+    'what puts it there from a variable leaves out "Bearer " or keeps the caller\'s.',
+    fix="Put authentication-managed-identity, without output-token-variable-name, after "
+    "whatever changes Authorization.",
+)
+
+_rule(
+    "SF303",
+    "error",
+    "broken",
+    title="The gateway lacks the identity",
+    reason="Without client-id the policy uses the system-assigned identity, which the gateway does "
+    "not have.",
+    fix="Give the gateway a system-assigned identity, or name a user-assigned one as client-id.",
+)
+
+_rule(
+    "SF304",
+    "error",
+    "broken",
+    title="client-id is no identity of the gateway",
+    reason="The gateway gets tokens only for identities that it holds.",
+    fix="List the identity in the gateway's identity_ids, and use its client id as client-id.",
+)
+
+_rule(
+    "SF305",
+    "error",
+    "broken",
+    title="The token is for something else",
+    reason="resource has to be the client id (or an App ID URI) of the registration that Easy Auth "
+    "expects; the id of the identity is a common mistake.",
+    fix="Use the same registration's client id in the policy and in Easy Auth.",
+)
+
+
+@_rule(
+    "SF306",
+    "warning",
+    "broken",
+    title="Failing to get a token is ignored",
+    reason="With ignore-error the request goes on without a token, and the reason for the 401 is "
+    "lost.",
+    fix="Leave ignore-error out.",
+)
+def _goes_on_without_token(calls: Calls) -> Iterator[Breach]:
+    for route in calls.routes:
+        if route.way.token is not None and route.way.token.ignore_error:
+            message = f"{route.api.name} goes on without a token when getting it fails"
+            yield Breach(calls.policy_of(route), "xml_content", message)
+
+
+@_rule(
+    "SF307",
+    "error",
+    "broken",
+    title="The backend does not exist",
+    reason="set-backend-service names a backend that the gateway does not have.",
+    fix="Use the name of an azurerm_api_management_backend of this gateway.",
+)
+def _no_backend(calls: Calls) -> Iterator[Breach]:
+    for route in calls.routes:
+        problem = route.problem
+        if problem is not None and problem.verdict == "closed":
+            message = f"{route.api.name}: {problem.reason}"
+            yield Breach(problem.resource, problem.attribute, message)
+        elif _without_backend(calls, route):
+            message = f"{route.api.name} has no backend to send requests to"
+            yield Breach(calls.policy_of(route), "xml_content", message)
+
+
+@_rule(
+    "SF308",
+    "error",
+    "open",
+    title="The gateway calls over plain HTTP",
+    reason="The token can be read on the way.",
+    fix="Write https:// in the backend's url.",
+)
+def _plain_http(calls: Calls) -> Iterator[Breach]:
+    for route in calls.routes:
+        if route.app is None or not isinstance(route.url, (str, Term)):
+            continue
+        if text_of(route.url).lower().startswith("http://"):
+            message = f"{route.api.name} calls {route.app.name} over plain HTTP"
+            yield Breach(*_where_to(calls, route), message)
+
+
+@_rule(
+    "SF309",
+    "error",
+    "broken",
+    title="The policy does not forward",
+    reason="A policy that cannot be read or does not forward never reaches the function.",
+    fix="Keep <forward-request /> or <base /> in the backend section, and well-formed XML.",
+)
+def _does_not_forward(calls: Calls) -> Iterator[Breach]:
+    return (breach for unproven, breach in policy_problems(calls) if not unproven)
+
+
+@_rule(
+    "SF310",
+    "error",
+    "open",
+    title="The token goes to another host",
+    reason="Whoever answers at that host gets a token with which the functions can be called.",
+    fix="Send the request to the app that the token is for.",
+)
+def _other_host(calls: Calls) -> Iterator[Breach]:
+    for api, leak, policy in _leaks(calls):
+        waiting = _waiting(calls, leak)
+        if waiting and leak.host:
+            message = f"{api.name} sends the token for {waiting} to {leak.to}, "
+            message += "which is no function app of the configuration"
+            yield Breach(policy, "xml_content", message)
+    for route in calls.routes:
+        if (
+            route.app is not None
+            or route.url is None
+            or not _secured(calls, route)
+            or (route.problem is not None and route.problem.verdict == "closed")
+            or _without_backend(calls, route)
+        ):
+            continue
+        host = host_of(route.url)
+        waiting = calls.waiting.get(id(route.registration))
+        if waiting and host is not None and not host_unknown(route.url):
+            message = f"{route.api.name} sends the token for {waiting[0].name} to {text_of(host)}, "
+            message += "which is no function app of the configuration"
+            yield Breach(*_where_to(calls, route), message)
+
+
+@_rule(
+    "SF311",
+    "error",
+    "open",
+    title="The backend's certificate is not checked",
+    reason="Whoever answers in place of the function app gets the token.",
+    fix="Leave validate_certificate_chain and validate_certificate_name at true.",
+)
+def _certificate_unchecked(calls: Calls) -> Iterator[Breach]:
+    for route, backend, body in _backends(calls):
+        tls = body.block("tls")
+        for name in ("validate_certificate_chain", "validate_certificate_name"):
+            if route.app and tls is not None and tls.value(name, True) is False:
+                message = f"the gateway does not check the certificate of {route.app.name}"
+                yield Breach(backend, f"tls.{name}", message)
+
+
+@_rule(
+    "SF312",
+    "warning",
+    "open",
+    title="The subscription key is forwarded",
+    reason="Header and query parameter of the key reach the function and its logs unless the "
+    "policy deletes both, under the API's own names.",
+    fix="Add set-header and set-query-parameter with exists-action delete for both names.",
+)
+def _key_forwarded(calls: Calls) -> Iterator[Breach]:
+    in_front = {id(route.api) for route in calls.routes if route.app is not None}
+    for api, leak, policy in _leaks(calls):
+        if leak.token is None and id(api) in in_front:
+            message = f"{api.name} sends the subscription key to {leak.to}"
+            yield Breach(policy, "xml_content", message)
+    for route in calls.routes:
+        api, way = route.api, route.way
+        if route.app is None or api.resource is None or way.unknown is not None:
+            continue
+        header, query = key_names(calls.chain.configuration, api)
+        missing = [
+            *([f"the header {header}"] if header.lower() not in way.headers else []),
+            *([f"the query parameter {query}"] if query.lower() not in way.queries else []),
+            *(f"the header {copy}" for copy in sorted(way.copies)),
+        ]
+        if missing:
+            message = f"{api.name} forwards the subscription key in {' and '.join(missing)}"
+            yield Breach(calls.policy_of(route), "xml_content", message)
+
+
+@_rule(
+    "SF313",
+    "warning",
+    "open",
+    title="The API is served over plain HTTP",
+    reason="Subscription keys and data can be read on the way.",
+    fix='Set protocols = ["https"].',
+)
+def _served_over_plain_http(calls: Calls) -> Iterator[Breach]:
+    for route in calls.routes:
+        if route.app is None or route.api.resource is None:
+            continue
+        body = calls.chain.configuration.body(route.api.resource)
+        if any(protocol == "http" for protocol in body.values("protocols")):
+            message = f"{route.api.name} is served over plain HTTP"
+            yield Breach(route.api.resource, "protocols", message)
+
+
+@_rule(
+    "SF314",
+    "warning",
+    "open",
+    title="The backend holds a secret",
+    reason="A function key or password in the backend's credentials is not needed here and stands "
+    "in the state.",
+    fix="Remove credentials: the gateway's token is enough.",
+)
+def _credentials(calls: Calls) -> Iterator[Breach]:
+    for route, backend, body in _backends(calls):
+        if body.block("credentials") is not None:
+            yield Breach(
+                backend, "credentials", f"the backend of {route.api.name} holds credentials"
+            )
+
+
+@_rule(
+    "SF315",
+    "warning",
+    "broken",
+    title="The API of a policy is not here",
+    reason="The gateway is in the configuration, the API that a policy or operation names is not; "
+    "most often one of them names another gateway.",
+    fix="Take api_name and api_management_name from the same API.",
+)
+def _no_api(calls: Calls) -> Iterator[Breach]:
+    for gateway in calls.chain.gateways:
+        if gateway.resource is None or not gateway.resource.managed or gateway.others:
+            continue
+        for api in gateway.apis.values():
+            if api.resource is None:
+                parts = [api.policy, *api.operation_policies.values(), *api.operations.values()]
+                part = next((each for each in parts if each is not None), None)
+                message = f"{gateway.name} has no API {api.name} in the configuration"
+                yield Breach(part, "api_name", message)
+
+
+@_rule(
+    "SF316",
+    "error",
+    "broken",
+    title="A part of the gateway is defined twice",
+    reason="Azure has it once: of two resources, each apply is refused or overwrites what the "
+    "other wrote, and only the first was checked here.",
+    fix="Keep it in one stack, or give one of the two another name.",
+)
+def _defined_twice(calls: Calls) -> Iterator[Breach]:
+    chain = calls.chain
+    again = {first for _, first in chain.twice}
+    for each, first in chain.twice:
+        # An API that is there twice says so for all that belongs to it.
+        if "api_name" in first.body and chain.api_of(first).resource in again:
+            continue
+        place = first.address if first.path == each.path else f"{first.address} in {first.path}"
+        yield Breach(each, None, f"the gateway has it already, from {place}")
+
+
+@_rule(
+    "SF317",
+    "error",
+    "open",
+    title="The policy gives the token away",
+    reason="Whoever reads the answer, the log or the traces can call the functions with the token "
+    "until it expires.",
+    fix="Send the token to the function app only; to log who called, log claims of it.",
+)
+def _token_given_away(calls: Calls) -> Iterator[Breach]:
+    for api, leak, policy in _leaks(calls):
+        waiting = _waiting(calls, leak)
+        if waiting and not leak.host:
+            message = f"{api.name} gives the token for {waiting} to {leak.to}"
+            yield Breach(policy, "xml_content", message)
+
+
+@_rule(
+    "SF318",
+    "warning",
+    "open",
+    title="A secret is logged",
+    reason="Whoever reads the log can use the token or the subscription key that stands in it.",
+    fix="Leave the header out of headers_to_log, or mask it in data_masking.",
+)
+def _logged_secrets(calls: Calls) -> Iterator[Breach]:
+    configuration = calls.chain.configuration
+    keys = {key_names(configuration, api)[0] for api, _ in calls.forwardings}
+    secrets = {"authorization", *(each.strip().lower() for each in keys)}
+    for each in configuration.of_type(*_DIAGNOSTICS):
+        for name in _LOGGED if each.managed else ():
+            for block in configuration.body(each).blocks(name):
+                for logged in map(text_of, block.values("headers_to_log")):
+                    if logged.strip().lower() in secrets - _masked(block):
+                        message = f"{each.address} logs the header {logged}"
+                        yield Breach(each, f"{name}.headers_to_log", message)
+
+
+def policy_problems(calls: Calls) -> Iterator[tuple[bool, Breach]]:
+    """What is wrong with policies, and whether that only says that nothing can be proven."""
+    for api, forwarding in calls.forwardings:
+        for address, problem in forwarding.problems:
+            policy = _policy(calls, api, address)
+            unproven = "known only after apply" in problem or "linked" in problem
+            yield unproven, Breach(policy, "xml_content", f"{api.name}: {problem}")
+
+
+def _policy(calls: Calls, api: ApiLink, address: str) -> Resource | None:
+    stack = api.gateway.stack if api.resource is None else api.resource.stack
+    return calls.chain.configuration.resource(stack, address) or api.resource
+
+
+def _leaks(calls: Calls) -> Iterator[tuple[ApiLink, Leak, Resource | None]]:
+    """Tokens for our apps, and keys of APIs in front of them, that policies give away."""
+    for api, forwarding in calls.forwardings:
+        for leak in forwarding.leaks:
+            yield api, leak, _policy(calls, api, leak.address)
+
+
+def _waiting(calls: Calls, leak: Leak) -> str | None:
+    """The name of an app that takes the token which a policy gives away."""
+    if leak.token is None:
+        return None
+    registration = calls.chain.registration_of_resource(leak.token.resource)
+    waiting = calls.waiting.get(id(registration))
+    return waiting[0].name if waiting else None
+
+
+def _secured(calls: Calls, route: Route) -> bool:
+    """Whether a route carries a token that an app of the configuration may take."""
+    return route.way.token is not None and (
+        route.registration is None
+        or route.registration.managed
+        or id(route.registration) in calls.waiting
+    )
+
+
+def _where_to(calls: Calls, route: Route) -> tuple[Resource | None, str]:
+    """Where a route says to which address it sends requests."""
+    backend = calls.backend_of(route)
+    return (backend, "url") if backend else (calls.policy_of(route), "xml_content")
+
+
+def _backends(calls: Calls) -> Iterator[tuple[Route, Resource, Body]]:
+    """Routes to an app, with the backend that they go through."""
+    for route in calls.routes:
+        backend = calls.backend_of(route) if route.app is not None else None
+        if backend is not None:
+            yield route, backend, calls.chain.configuration.body(backend)
+
+
+def _without_backend(calls: Calls, route: Route) -> bool:
+    """Whether requests of an API surely go nowhere."""
+    api, way = route.api, route.way
+    if way.unknown is not None or route.problem is not None or api.resource is None:
+        return False
+    if isinstance(route.url, str):
+        return host_of(route.url) is None
+    if route.url is not None or api.gateway.resource is None:
+        return False
+    body = calls.chain.configuration.body(api.resource)
+    # An import brings a service URL, a revision that of its source.
+    return (
+        api.resource.managed
+        and body.block("import") is None
+        and body.value("source_api_id") is None
+        and body.value("api_type") in (None, "http")
+    )
+
+
+def _masked(block: Body) -> set[str]:
+    """Headers that a block of diagnostics masks."""
+    return {
+        text_of(header.value("value")).strip().lower()
+        for masking in block.blocks("data_masking")
+        for header in masking.blocks("headers")
+    }

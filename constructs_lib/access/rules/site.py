@@ -1,0 +1,234 @@
+"""Rules of the site's side doors (SF4xx): what reaches an app past Easy Auth, or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from constructs_lib.access import easy_auth
+from constructs_lib.access.callers import Calls
+from constructs_lib.access.links import AppLink
+from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
+from constructs_lib.access.terraform.configuration import Body
+from constructs_lib.access.terraform.expressions import Term, text_of
+
+CHAPTER = Chapter("Side doors of the site")
+_rule = CHAPTER.rule
+
+_OUTDATED = re.compile("ssl30|tls1[01]|triple_des")
+
+
+def _sites(calls: Calls) -> Iterator[tuple[AppLink, Body]]:
+    """Apps with their `site_config`."""
+    return ((app, app.site) for app in visible_apps(calls) if app.site is not None)
+
+
+_rule(
+    "SF401",
+    "error",
+    "broken",
+    title="The network rules keep the gateway out",
+    reason="App Service answers 403 before Easy Auth is asked.",
+    fix="Let the gateway's subnet or its public address in.",
+)
+
+
+@_rule(
+    "SF402",
+    "error",
+    "open",
+    title="The site accepts plain HTTP",
+    reason="https_only is false by default; a token sent over plain HTTP can be read.",
+    fix="Set https_only = true.",
+)
+def _plain_http(calls: Calls) -> Iterator[Breach]:
+    for app in visible_apps(calls):
+        if app.body.value("https_only", False) is False:
+            yield Breach(app.resource, "https_only", f"{app.name} accepts plain HTTP")
+
+
+@_rule(
+    "SF403",
+    "error",
+    "open",
+    title="The deployment site takes passwords",
+    reason="Easy Auth does not cover SCM/Kudu; with basic authentication the publishing "
+    "credentials replace the code.",
+    fix="Set webdeploy_publish_basic_authentication_enabled = false.",
+)
+def _deployment_passwords(calls: Calls) -> Iterator[Breach]:
+    attribute = "webdeploy_publish_basic_authentication_enabled"
+    for app in visible_apps(calls):
+        if app.resource.type != "azurerm_function_app" and app.body.value(attribute, True) is True:
+            message = f"the deployment site of {app.name} takes publishing passwords"
+            yield Breach(app.resource, attribute, message)
+
+
+@_rule(
+    "SF404",
+    "error",
+    "open",
+    title="FTP takes passwords",
+    reason="Easy Auth does not cover FTP; with basic authentication the publishing credentials "
+    "replace the code.",
+    fix="Set ftp_publish_basic_authentication_enabled = false.",
+)
+def _ftp_passwords(calls: Calls) -> Iterator[Breach]:
+    attribute = "ftp_publish_basic_authentication_enabled"
+    for app in visible_apps(calls):
+        default = app.resource.type != "azurerm_function_app_flex_consumption"
+        if (
+            app.resource.type != "azurerm_function_app"
+            and app.body.value(attribute, default) is True
+        ):
+            message = f"FTP of {app.name} takes publishing passwords"
+            yield Breach(app.resource, attribute, message)
+
+
+@_rule(
+    "SF405",
+    "warning",
+    "open",
+    title="FTP is on",
+    reason="FTP is a way to replace the code that nothing here needs.",
+    fix='Leave ftps_state at "Disabled".',
+)
+def _ftp(calls: Calls) -> Iterator[Breach]:
+    for app, site in _sites(calls):
+        if site.value("ftps_state", "Disabled") in ("AllAllowed", "FtpsOnly"):
+            yield Breach(app.resource, "site_config.ftps_state", f"FTP of {app.name} is on")
+
+
+@_rule(
+    "SF406",
+    "warning",
+    "broken",
+    title="The ApiManagement service tag is not the gateway",
+    reason="The tag holds addresses of API Management's control plane; gateways call from others.",
+    fix="Let the gateway's subnet or its public address in.",
+)
+def _control_plane(calls: Calls) -> Iterator[Breach]:
+    for app, site in _sites(calls):
+        for rule in site.blocks("ip_restriction"):
+            tag = rule.value("service_tag")
+            if isinstance(tag, str) and tag.split(".")[0].lower() == "apimanagement":
+                message = f"{app.name} lets the service tag {tag} in, which is not the gateway"
+                yield Breach(app.resource, "site_config.ip_restriction", message)
+
+
+@_rule(
+    "SF407",
+    "warning",
+    "open",
+    title="Outdated TLS is accepted",
+    reason="TLS before 1.2 is broken.",
+    fix="Set minimum_tls_version and scm_minimum_tls_version to 1.2 or 1.3.",
+)
+def _outdated_tls(calls: Calls) -> Iterator[Breach]:
+    for gateway in calls.chain.gateways:
+        if gateway.resource is None or not gateway.resource.managed:
+            continue
+        security = calls.chain.configuration.body(gateway.resource).block("security")
+        for name in security.raw if security else ():
+            if _OUTDATED.search(name) and security and security.value(name) is True:
+                message = f"{gateway.name} accepts outdated TLS"
+                yield Breach(gateway.resource, f"security.{name}", message)
+    for app, site in _sites(calls):
+        for attribute in ("minimum_tls_version", "scm_minimum_tls_version"):
+            version = site.value(attribute, "1.2")
+            if isinstance(version, str) and re.fullmatch(r"1\.[01]", version):
+                message = f"{app.name} accepts TLS {version}"
+                yield Breach(app.resource, f"site_config.{attribute}", message)
+
+
+@_rule(
+    "SF408",
+    "warning",
+    "open",
+    title="Remote debugging is on",
+    reason="A debugger reads and changes everything in the process, past Easy Auth.",
+    fix="Leave remote_debugging_enabled at false.",
+)
+def _debugging(calls: Calls) -> Iterator[Breach]:
+    for app, site in _sites(calls):
+        if site.value("remote_debugging_enabled", False) is True:
+            message = f"{app.name} can be debugged from outside"
+            yield Breach(app.resource, "site_config.remote_debugging_enabled", message)
+
+
+@_rule(
+    "SF409",
+    "warning",
+    "open",
+    title="A storage key opens the code",
+    reason="Whoever holds the key of the app's storage can replace its code and read its keys.",
+    fix="Let the app use its storage with a managed identity.",
+)
+def _storage_keys(calls: Calls) -> Iterator[Breach]:
+    for app in visible_apps(calls):
+        body, name = app.body, app.name
+        for attribute in ("storage_account_access_key", "storage_access_key"):
+            if body.value(attribute) is not None:
+                yield Breach(app.resource, attribute, f"{name} uses its storage with a key")
+        if body.value("storage_authentication_type") == "StorageAccountConnectionString":
+            message = f"{name} uses its storage with a connection string"
+            yield Breach(app.resource, "storage_authentication_type", message)
+        settings = body.value("app_settings")
+        for setting, value in settings.items() if isinstance(settings, dict) else ():
+            if isinstance(value, (str, Term)) and "AccountKey=" in text_of(value):
+                message = f"the setting {setting} of {name} holds a storage key"
+                yield Breach(app.resource, f"app_settings.{setting}", message)
+
+
+@_rule(
+    "SF410",
+    "warning",
+    "open",
+    title="The deployment site is open to every network",
+    reason="Easy Auth does not cover SCM/Kudu; only Azure's role assignments are left.",
+    fix='Set scm_ip_restriction_default_action = "Deny", or accept it with a reason.',
+)
+def _open_deployment_site(calls: Calls) -> Iterator[Breach]:
+    for app in visible_apps(calls):
+        if easy_auth.network(app, scm=True) is None:
+            message = f"the deployment site of {app.name} is open to every network"
+            yield Breach(app.resource, "site_config.scm_ip_restriction_default_action", message)
+
+
+@_rule(
+    "SF411",
+    "warning",
+    "open",
+    title="The network rules have an open end",
+    reason="Rules that let somebody in mean nothing while everybody else is let in too.",
+    fix='Set ip_restriction_default_action = "Deny" and name only networks of your own.',
+)
+def _open_network_rules(calls: Calls) -> Iterator[Breach]:
+    for app, site in _sites(calls):
+        rules = site.blocks("ip_restriction")
+        admitting = [rule for rule in rules if rule.value("action", "Allow") == "Allow"]
+        if admitting and site.value("ip_restriction_default_action", "Allow") == "Allow":
+            where = "site_config.ip_restriction_default_action"
+            yield Breach(app.resource, where, f"{app.name} names networks but lets all in")
+        elif any(easy_auth.admits_everyone(rule) for rule in admitting):
+            where = "site_config.ip_restriction"
+            yield Breach(app.resource, where, f"a network rule of {app.name} lets all in")
+
+
+_rule(
+    "SF412",
+    "error",
+    "broken",
+    title="The site demands a client certificate",
+    reason="App Service answers 403 to a request without one, before Easy Auth is asked.",
+    fix='Set client_certificate_mode = "Optional", or let the gateway send a certificate.',
+)
+
+_rule(
+    "SF413",
+    "error",
+    "broken",
+    title="The site is stopped",
+    reason="A site that is not enabled answers 403 to everybody.",
+    fix="Leave enabled at true.",
+)
