@@ -11,6 +11,7 @@ from cdktf import TerraformResourceLifecycle
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import check_child_name, check_pattern, check_uuid, refuse
+from constructs_lib._core.secrets import secret_reason
 from constructs_lib.api.props import KeyVaultSecret
 from constructs_lib.gateway.references import GatewayReferences
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 
 _VAULT_URL = r"https://[\w-]+\.[\w.]+/secrets/[0-9a-zA-Z-]+(/[0-9a-f]{32})?"
-_TELLING_WORDS = ("key", "secret", "password", "token", "connection")
 
 
 def named_value_resource(
@@ -68,12 +68,12 @@ def named_value_resource(
         )
     elif not value:
         refuse(scope, where, "has no text", "give it one, or a KeyVaultSecret")
-    elif any(word in name.lower() for word in _TELLING_WORDS):
+    elif reason := secret_reason(name, value):
         refuse(
             scope,
             where,
-            "what looks like a secret is given as plain text",
-            "give a KeyVaultSecret, or another name if it is none",
+            f"{name} holds a secret in plain text: {reason}",
+            "give a KeyVaultSecret, or choose another name if it is no secret",
         )
     gateway.claim(scope, where, "named value", name)
     made = gateway.named_values[name] = ApiManagementNamedValue(

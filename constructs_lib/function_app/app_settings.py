@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import is_token, refuse
+from constructs_lib._core.secrets import secret_reason
 
 # Settings that the constructs or azurerm write; by hand they would open or break the app.
 _OWN = re.compile(
@@ -16,14 +17,6 @@ _OWN = re.compile(
     r"|MICROSOFT_PROVIDER_AUTHENTICATION_SECRET|OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"
     r"|APPINSIGHTS_INSTRUMENTATIONKEY|APPLICATIONINSIGHTS_(CONNECTION|AUTHENTICATION)_STRING"
     r"|FUNCTIONS_EXTENSION_VERSION|FUNCTIONS_WORKER_RUNTIME|DOCKER_REGISTRY_SERVER_.*",
-    re.IGNORECASE,
-)
-_SECRET_NAME = re.compile(
-    r".*(SECRET|PASSWORD|PASSWD|(ACCESS|ACCOUNT|API|STORAGE)_?KEY|SAS_?TOKEN)", re.IGNORECASE
-)
-_SECRET_VALUE = re.compile(
-    r"(AccountKey|SharedAccessKey|SharedSecretValue|Client_?Secret|Password|Pwd)\s*=\s*[^;\s]"
-    r"|[?&]sig=|-----BEGIN [A-Z ]*PRIVATE KEY",
     re.IGNORECASE,
 )
 
@@ -41,13 +34,12 @@ def check_app_settings(scope: Construct, argument: str, settings: Mapping[str, s
             refuse(scope, argument, f"{name} is {value!r}, no text", f"write {str(value)!r}")
         if _OWN.fullmatch(name):
             refuse(scope, argument, f"{name} is made by the construct", "leave it out")
-        if value.startswith("@Microsoft.KeyVault("):
-            continue
-        named_secret = bool(value) and not is_token(value) and _SECRET_NAME.fullmatch(name)
-        if named_secret or _SECRET_VALUE.search(value):
+        reason = secret_reason(name, value)
+        if reason:
             refuse(
                 scope,
                 argument,
-                f"{name} holds a secret in plain text",
-                "write a reference: @Microsoft.KeyVault(SecretUri=...)",
+                f"{name} holds a secret in plain text: {reason}",
+                "write a reference, @Microsoft.KeyVault(SecretUri=...), or choose another name if "
+                "it is no secret",
             )

@@ -26,14 +26,16 @@ It holds ids only, no secret, so it can live in the team's repository.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from constructs_lib._cdk.arguments import UUID
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.files.json_text import load_json, read_text, unusable
+from constructs_lib._core.files.json_text import Pointer, load_json, read_text, texts, unusable
+from constructs_lib._core.secrets import secret_shape
 from constructs_lib.registration.existing import ExistingRegistration
 from constructs_lib.registration.principal import Principal
 
@@ -133,9 +135,18 @@ def _contract(path: Path) -> Any:
     fix = "ask the directory team for it: terraform output -json directory_contract"
     text = read_text(path, "the contract", fix=fix)
     contract = load_json(text, str(path), "the contract is not JSON")
-    for pointer, problem in unusable(contract):
+    for pointer, problem in itertools.chain(_secrets(contract), unusable(contract)):
         raise InputError(problem, where=f"{path}: {'.'.join(map(str, pointer))}")
     return contract
+
+
+def _secrets(contract: Any) -> Iterator[tuple[Pointer, str]]:
+    """Find secrets, which a file in a repository may not hold, before a message repeats them."""
+    for pointer, text in texts(contract):
+        shape = secret_shape(text)
+        if shape:
+            where = () if text in pointer else pointer
+            yield where, f"this looks like {shape.meaning} (a contract holds ids only: take it out)"
 
 
 class _Table:

@@ -32,6 +32,7 @@ from pydantic import (
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.json_text import read_text, unusable
 from constructs_lib._core.files.yaml_text import load_yaml
+from constructs_lib._core.secrets import secret_reason, secret_shape
 from constructs_lib.gateway.tiers import CLASSIC, SKU, SKU_RULE, tier_of, tier_problems
 from constructs_lib.operations import Operation as ApiOperation
 from constructs_lib.operations import Operations, TemplateParameter
@@ -73,20 +74,11 @@ Cidr = Annotated[str, StringConstraints(pattern=_CIDR)]
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
 StorageName = Annotated[str, StringConstraints(pattern=_STORAGE_NAME)]
 
-# A stored key ends like this, a client secret holds a tilde, a function key is nothing but base64.
-# All belong in Key Vault.
-_SECRET_VALUE = re.compile(
-    r"AccountKey=|SharedAccessKey=|sig=[\w%]{20,}|[A-Za-z0-9+/]{80,}=="
-    r"|^[\w.~-]{3}8Q~[\w.~-]{30,}$"
-    r"|^(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[\w-]{52,88}={0,2}$"
-)
-_SECRET_NAME = re.compile(r"(?i)(secret|password|passwd|apikey|api_key|accountkey|_key|-key)$")
-_VAULT_REFERENCE = "@Microsoft.KeyVault("
-
 
 def _no_key(text: str) -> str:
-    if _SECRET_VALUE.search(text):
-        raise ValueError("holds what looks like a function key: write secret_id: https://…")
+    shape = secret_shape(text)
+    if shape:
+        raise ValueError(f"holds what looks like {shape.meaning}: write secret_id: https://…")
     return text
 
 
@@ -461,11 +453,11 @@ class FunctionAppSettings(Settings):
     @classmethod
     def _no_secret(cls, value: dict[str, str]) -> dict[str, str]:
         for name, text in value.items():
-            named = _SECRET_NAME.search(name) and not text.startswith(_VAULT_REFERENCE)
-            if named or _SECRET_VALUE.search(text):
+            reason = secret_reason(name, text)
+            if reason:
                 raise ValueError(
-                    f"{name} holds what looks like a secret in plain text: "
-                    f"write {_VAULT_REFERENCE}SecretUri=https://…)"
+                    f"{name} holds a secret in plain text: {reason} "
+                    "(write @Microsoft.KeyVault(SecretUri=https://…))"
                 )
         return value
 
@@ -619,9 +611,10 @@ class ApiSettings(Settings):
         cls, value: dict[str, NamedValueSettings | str]
     ) -> dict[str, NamedValueSettings | str]:
         for name, text in value.items():
-            if isinstance(text, str) and (_SECRET_NAME.search(name) or _SECRET_VALUE.search(text)):
+            reason = secret_reason(name, text) if isinstance(text, str) else None
+            if reason:
                 raise ValueError(
-                    f"{name} holds what looks like a secret in plain text: write secret_id: https://…"
+                    f"{name} holds a secret in plain text: {reason} (write secret_id: https://…)"
                 )
         return value
 
@@ -875,7 +868,7 @@ def _message(problem: Any, data: object, sections: _Sections) -> str:
 
 def _shown(value: object) -> str:
     """Return a value as a message may repeat it: messages end up in the logs of a CI."""
-    if isinstance(value, str) and _SECRET_VALUE.search(value):
+    if isinstance(value, str) and secret_shape(value):
         return "what looks like a secret"
     if value and isinstance(value, (dict, list)):
         return "{…}" if isinstance(value, dict) else "[…]"

@@ -71,24 +71,30 @@ def load_json(
     return value
 
 
-def unusable(value: Value, pointer: Pointer = ()) -> Iterator[tuple[Pointer, str]]:
+def unusable(value: Value) -> Iterator[tuple[Pointer, str]]:
     """Find the keys and texts that cannot be meant as they stand, and what is wrong with each.
 
     They hold Terraform's template language, though nothing in a file of data is to run as code, or
     control characters, which no path and no name in Azure has.
     """
+    for place, text in texts(value):
+        if _TEMPLATE.search(text):
+            yield place, f"Terraform would evaluate {text!r} (write it without ${{ and %{{)"
+        elif _CONTROL.search(text):
+            yield place, f"{text!r} holds a control character (write it without)"
+
+
+def texts(value: Value, pointer: Pointer = ()) -> Iterator[tuple[Pointer, str]]:
+    """Find all texts of a value and where they stand; a key stands where its value does."""
     if isinstance(value, dict):
         for key, each in cast("dict[str, Value]", value).items():
-            yield from unusable(key, (*pointer, key))
-            yield from unusable(each, (*pointer, key))
+            yield (*pointer, key), key
+            yield from texts(each, (*pointer, key))
     elif isinstance(value, list):
         for number, each in enumerate(cast("list[Value]", value)):
-            yield from unusable(each, (*pointer, number))
+            yield from texts(each, (*pointer, number))
     elif isinstance(value, str):
-        if _TEMPLATE.search(value):
-            yield pointer, f"Terraform would evaluate {value!r} (write it without ${{ and %{{)"
-        elif _CONTROL.search(value):
-            yield pointer, f"{value!r} holds a control character (write it without)"
+        yield pointer, value
 
 
 def check_depth(value: Value, where: str) -> None:
