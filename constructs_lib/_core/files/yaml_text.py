@@ -20,6 +20,9 @@ _FLOAT = re.compile(
     r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|^[-+]?\.(?:inf|Inf|INF)$"
 )
 
+# libyaml's own limit; it looks ahead for a key, so it meets it before the first bracket's event.
+_TOO_DEEP = "exceeded maximum nesting depth"
+
 
 class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
     """YAML 1.2's core schema, as OpenAPI asks for: `no` is text, a date is text, keys are text."""
@@ -113,6 +116,8 @@ def load_yaml(text: str, where: str) -> tuple[Value, yaml.Node | None]:
         value = None if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
+        if error.problem == _TOO_DEEP and mark:
+            raise too_deep(f"{where}:{mark.line + 1}") from error
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise InputError(f"this is no YAML: {error.problem}", where=f"{where}{place}") from error
     check_depth(value, where)  # once more: aliases stand for what may be deep itself
