@@ -50,52 +50,6 @@ def backend_resource(
         scope, "name", name, _BACKEND_NAME, "letters, digits, _ and -, as the backend's name"
     )
     check_pattern(scope, "hostname", hostname, r"[A-Za-z0-9.-]+", "a host name without https://")
-    rule = None
-    if circuit_breaker:
-        if (gateway.sku or "").startswith("Consumption"):
-            refuse(
-                scope,
-                "circuit_breaker",
-                "not available with the SKU Consumption",
-                "leave it out",
-            )
-        for argument in ("interval", "trip_duration"):
-            check_pattern(
-                scope,
-                f"circuit_breaker.{argument}",
-                getattr(circuit_breaker, argument),
-                _DURATION,
-                "for example PT1M",
-            )
-        if len(circuit_breaker.status_codes) != 2:
-            refuse(
-                scope,
-                "circuit_breaker.status_codes",
-                f"{circuit_breaker.status_codes!r} is no range",
-                "write the first and the last, (500, 599)",
-            )
-        first, last = circuit_breaker.status_codes
-        if not (1 <= circuit_breaker.failures <= 10_000 and 200 <= first <= last <= 599):
-            refuse(
-                scope,
-                "circuit_breaker",
-                "out of range",
-                "1 to 10000 failures, status 200 to 599",
-            )
-        rule = ApiManagementBackendCircuitBreakerRule(
-            name="failures",
-            trip_duration=circuit_breaker.trip_duration,
-            accept_retry_after_enabled=circuit_breaker.accept_retry_after,
-            failure_condition=ApiManagementBackendCircuitBreakerRuleFailureCondition(
-                count=circuit_breaker.failures,
-                interval_duration=circuit_breaker.interval,
-                status_code_range=[
-                    ApiManagementBackendCircuitBreakerRuleFailureConditionStatusCodeRange(
-                        min=first, max=last
-                    )
-                ],
-            ),
-        )
     return ApiManagementBackend(
         scope,
         "backend",
@@ -107,5 +61,54 @@ def backend_resource(
         tls=ApiManagementBackendTls(
             validate_certificate_chain=True, validate_certificate_name=True
         ),
-        circuit_breaker_rule=rule,
+        circuit_breaker_rule=_rule(scope, gateway, circuit_breaker) if circuit_breaker else None,
+    )
+
+
+def _rule(
+    scope: Construct, gateway: GatewayReferences, circuit_breaker: CircuitBreaker
+) -> ApiManagementBackendCircuitBreakerRule:
+    if (gateway.sku or "").startswith("Consumption"):
+        refuse(
+            scope,
+            "circuit_breaker",
+            "not available with the SKU Consumption",
+            "leave it out",
+        )
+    for argument in ("interval", "trip_duration"):
+        check_pattern(
+            scope,
+            f"circuit_breaker.{argument}",
+            getattr(circuit_breaker, argument),
+            _DURATION,
+            "for example PT1M",
+        )
+    if len(circuit_breaker.status_codes) != 2:
+        refuse(
+            scope,
+            "circuit_breaker.status_codes",
+            f"{circuit_breaker.status_codes!r} is no range",
+            "write the first and the last, (500, 599)",
+        )
+    first, last = circuit_breaker.status_codes
+    if not (1 <= circuit_breaker.failures <= 10_000 and 200 <= first <= last <= 599):
+        refuse(
+            scope,
+            "circuit_breaker",
+            "out of range",
+            "1 to 10000 failures, status 200 to 599",
+        )
+    return ApiManagementBackendCircuitBreakerRule(
+        name="failures",
+        trip_duration=circuit_breaker.trip_duration,
+        accept_retry_after_enabled=circuit_breaker.accept_retry_after,
+        failure_condition=ApiManagementBackendCircuitBreakerRuleFailureCondition(
+            count=circuit_breaker.failures,
+            interval_duration=circuit_breaker.interval,
+            status_code_range=[
+                ApiManagementBackendCircuitBreakerRuleFailureConditionStatusCodeRange(
+                    min=first, max=last
+                )
+            ],
+        ),
     )

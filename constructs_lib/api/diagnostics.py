@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cdktf_cdktf_provider_azurerm.api_management_api_diagnostic import ApiManagementApiDiagnostic
+from cdktf_cdktf_provider_azurerm.api_management_logger import (
+    ApiManagementLogger,
+    ApiManagementLoggerApplicationInsights,
+)
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import check_choice, refuse
@@ -11,7 +16,7 @@ from constructs_lib.api.props import Diagnostics, SubscriptionKey
 from constructs_lib.gateway.references import InGateway
 
 if TYPE_CHECKING:
-    from cdktf_cdktf_provider_azurerm.api_management_logger import ApiManagementLogger
+    from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
 
 
 class ApiDiagnostics(Construct):
@@ -44,83 +49,55 @@ class ApiDiagnostics(Construct):
         subscription_key: SubscriptionKey,
     ) -> None:
         super().__init__(scope, id)
-        from cdktf_cdktf_provider_azurerm.api_management_api_diagnostic import (
-            ApiManagementApiDiagnostic,
-            ApiManagementApiDiagnosticBackendRequest,
-            ApiManagementApiDiagnosticBackendRequestDataMasking,
-            ApiManagementApiDiagnosticBackendRequestDataMaskingHeaders,
-            ApiManagementApiDiagnosticFrontendRequest,
-            ApiManagementApiDiagnosticFrontendRequestDataMasking,
-            ApiManagementApiDiagnosticFrontendRequestDataMaskingHeaders,
-            ApiManagementApiDiagnosticFrontendRequestDataMaskingQueryParams,
-        )
-        from cdktf_cdktf_provider_azurerm.api_management_logger import (
-            ApiManagementLogger,
-            ApiManagementLoggerApplicationInsights,
-        )
-
         if not 0 <= settings.sampling_percentage <= 100:
             refuse(self, "sampling_percentage", "out of range", "write 0 to 100")
         check_choice(self, "verbosity", settings.verbosity, ("error", "information", "verbose"))
-        self.logger: ApiManagementLogger | None = None
-        insights = settings.application_insights
-        if insights is not None and settings.logger_id is None:
-            self.logger = ApiManagementLogger(
-                self,
-                "logger",
-                name=api_name,
-                **in_gateway,
-                resource_id=insights.id,
-                application_insights=ApiManagementLoggerApplicationInsights(
-                    connection_string=insights.connection_string
-                ),
-            )
-            logger_id = self.logger.id
-        elif settings.logger_id is not None and insights is None:
-            logger_id = settings.logger_id
-        else:
+        if (settings.application_insights is None) == (settings.logger_id is None):
             refuse(
                 self,
                 "settings",
                 "needs one place for the traces",
                 "give application_insights or logger_id, not both",
             )
-        hidden = ("Authorization", subscription_key.header)
+        self.logger: ApiManagementLogger | None = None
+        if settings.application_insights:
+            self.logger = self._logger(api_name, in_gateway, settings.application_insights)
+        headers = [_hidden("Authorization"), _hidden(subscription_key.header)]
         self.resource = ApiManagementApiDiagnostic(
             self,
             "diagnostic",
             identifier="applicationinsights",
             api_name=api_name,
             **in_gateway,
-            api_management_logger_id=logger_id,
+            api_management_logger_id=self.logger.id if self.logger else str(settings.logger_id),
             sampling_percentage=settings.sampling_percentage,
             always_log_errors=True,
             log_client_ip=False,
             verbosity=settings.verbosity,
             http_correlation_protocol="W3C",
-            frontend_request=ApiManagementApiDiagnosticFrontendRequest(
-                data_masking=ApiManagementApiDiagnosticFrontendRequestDataMasking(
-                    headers=[
-                        ApiManagementApiDiagnosticFrontendRequestDataMaskingHeaders(
-                            mode="Hide", value=header
-                        )
-                        for header in hidden
-                    ],
-                    query_params=[
-                        ApiManagementApiDiagnosticFrontendRequestDataMaskingQueryParams(
-                            mode="Hide", value=subscription_key.query
-                        )
-                    ],
-                )
-            ),
-            backend_request=ApiManagementApiDiagnosticBackendRequest(
-                data_masking=ApiManagementApiDiagnosticBackendRequestDataMasking(
-                    headers=[
-                        ApiManagementApiDiagnosticBackendRequestDataMaskingHeaders(
-                            mode="Hide", value=header
-                        )
-                        for header in hidden
-                    ]
-                )
+            frontend_request={
+                "data_masking": {
+                    "headers": headers,
+                    "query_params": [_hidden(subscription_key.query)],
+                }
+            },
+            backend_request={"data_masking": {"headers": headers}},
+        )
+
+    def _logger(
+        self, name: str, in_gateway: InGateway, insights: ApplicationInsights
+    ) -> ApiManagementLogger:
+        return ApiManagementLogger(
+            self,
+            "logger",
+            name=name,
+            **in_gateway,
+            resource_id=insights.id,
+            application_insights=ApiManagementLoggerApplicationInsights(
+                connection_string=insights.connection_string
             ),
         )
+
+
+def _hidden(name: str) -> dict[str, str]:
+    return {"mode": "Hide", "value": name}

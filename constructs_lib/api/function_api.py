@@ -43,9 +43,7 @@ from constructs_lib._cdk.arguments import (
 from constructs_lib._cdk.policy_source import PolicySource, check_document, read_policy
 from constructs_lib._cdk.stack_of import stack_of
 from constructs_lib.api.backend import backend_resource
-from constructs_lib.api.diagnostics import ApiDiagnostics
-from constructs_lib.api.key_migration import STAGES, Stage, key_policy
-from constructs_lib.api.named_value import named_value_resource
+from constructs_lib.api.key_migration import Stage, key_of, key_policy
 from constructs_lib.api.operation import operation_resource
 from constructs_lib.api.props import (
     ApiVersion,
@@ -77,12 +75,16 @@ if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.api_management_api_version_set import (
         ApiManagementApiVersionSet,
     )
+    from cdktf_cdktf_provider_azurerm.api_management_named_value import ApiManagementNamedValue
     from cdktf_cdktf_provider_azurerm.api_management_product import ApiManagementProduct
     from cdktf_cdktf_provider_azurerm.api_management_product_api import ApiManagementProductApi
     from cdktf_cdktf_provider_azurerm.api_management_product_policy import (
         ApiManagementProductPolicy,
     )
     from cdktf_cdktf_provider_azurerm.api_management_subscription import ApiManagementSubscription
+
+    from constructs_lib.api.diagnostics import ApiDiagnostics
+    from constructs_lib.operations.operation import ImportDocument
 
 
 _API_NAME = r"[^*#&+]{1,256}"
@@ -190,57 +192,28 @@ class FunctionApi(Construct):
             operations = Operations.of(*operations)
         if route_prefix is None:
             route_prefix = "api" if operations.route_prefix is None else operations.route_prefix
+        self.path = path
         self.subscription_key = subscription_key or SubscriptionKey()
         self.subscription_required = subscription_required
+        self.published = {operation.id: operation for operation in operations}
         self._gateway = gateway
-        self._audience = audience
         self._in_gateway = gateway.arguments
-        self._check(name, path, route_prefix, audience, operations, anonymous_reason)
+        self._audience = audience
+        self._migration: Stage | None = migration
+        self._check(name, route_prefix, anonymous_reason)
         self._check_version(name, revision, version, shares_name=diagnostics is not None)
-        gateway.claim(self, "name", "API name", name)
-        self._claim_path(path, version)
+        self._claim(name, version)
 
-        self.path = path
         self._policy = read_policy(self, "policy", policy)
         self._operation_documents = {
             operation: read_policy(self, f"operation_policies.{operation}", source)
             for operation, source in (operation_policies or {}).items()
         }
-        self._migration: Stage | None = migration
-        named_values = {**(named_values or {}), **self._function_key(name, function_key)}
-        self.named_values = {
-            value_name: named_value_resource(
-                self,
-                value_name,
-                value,
-                gateway=gateway,
-                outlives_policy=bool(migration) and value_name == self._key_name,
-            )
-            for value_name, value in named_values.items()
-        }
-        self._version_set(name, display_name or name, version)
-        self.api = ApiManagementApi(
-            self,
-            "api",
-            name=name,
-            **self._in_gateway,
-            revision=revision,
-            display_name=display_name or name,
-            description=description,
-            path=path,
-            protocols=["https"],
-            subscription_required=subscription_required,
-            subscription_key_parameter_names=ApiManagementApiSubscriptionKeyParameterNames(
-                header=self.subscription_key.header, query=self.subscription_key.query
-            ),
-            version=version.version if version else None,
-            version_set_id=self._version_set_id,
-            import_=ApiManagementApiImport(
-                content_format=operations.document.content_format,
-                content_value=operations.document.content_value,
-            )
-            if operations.document
-            else None,
+        self._key_name, key = key_of(self, migration, name, function_key)
+        self.named_values = self._make_named_values({**(named_values or {}), **key})
+        self.version_set = self._make_version_set(name, display_name or name, version)
+        self.api = self._make_api(
+            name, display_name or name, description, revision, version, operations.document
         )
         self.name = self.api.name
         segment = f"/{version.version}" if version and version.scheme == "Segment" else ""
@@ -255,33 +228,15 @@ class FunctionApi(Construct):
             circuit_breaker=circuit_breaker,
         )
         self._backend_name = self.backend.name
-
         if anonymous_reason and not subscription_required:
             accept(self.api, "SF501", reason=anonymous_reason)
-        self.published = {operation.id: operation for operation in operations}
-
-        self.api_policy = ApiManagementApiPolicy(
-            self,
-            "policy",
-            api_name=self.name,
-            **self._in_gateway,
-            xml_content=self._policy_xml(),
-            depends_on=[*depends_on, *self._above] or None,
-        )
-        gateway.apply_after_parts(self.api_policy, self.secured_policy())
-        self._make_operations(operations)
-        self._product(product)
-        self._subscriptions(subscriptions)
-        self.diagnostics: ApiDiagnostics | None = None
-        if diagnostics:
-            self.diagnostics = ApiDiagnostics(
-                self,
-                "diagnostics",
-                api_name=self.name,
-                in_gateway=self._in_gateway,
-                settings=diagnostics,
-                subscription_key=self.subscription_key,
-            )
+        self.api_policy = self._make_policy(depends_on)
+        self.schemas = self._make_schemas(operations)
+        self.operations = self._make_operations(operations)
+        self.operation_policies = self._make_operation_policies()
+        self._offer(product)
+        self.subscriptions = self._make_subscriptions(subscriptions)
+        self.diagnostics = self._make_diagnostics(diagnostics)
 
     @property
     def policy(self) -> Document:
@@ -334,13 +289,7 @@ class FunctionApi(Construct):
             self.secured_policy(),
         ]
         if operation is not None:
-            if operation not in self.published:
-                refuse(
-                    self,
-                    "operation",
-                    f"no operation has the id {operation!r}",
-                    f"write one of {', '.join(self.published)}",
-                )
+            self._check_published(operation, "operation", f"no operation has the id {operation!r}")
             if operation in self._operation_documents:
                 documents.append(self._operation_documents[operation])
         return effective(documents)
@@ -366,38 +315,38 @@ class FunctionApi(Construct):
         if version:
             check_choice(self, "version.scheme", version.scheme, ("Segment", "Header", "Query"))
             check_pattern(self, "version.version", version.version, r"\S+", "for example v1")
+            if (version.parameter is None) != (version.scheme == "Segment"):
+                refuse(
+                    self,
+                    "version.parameter",
+                    f"{version.parameter!r} does not go with the scheme {version.scheme}",
+                    "name the header or query parameter for Header and Query, nothing for Segment",
+                )
 
-    def _claim_path(self, path: str, version: ApiVersion | None) -> None:
-        """Take the path, which only versions of one version set may share."""
-        fix = "choose another path, or give version.version_set_id of the version set that has it"
-        if version and version.version_set_id is not None:
-            self._gateway.claim(self, "version", "version", f"{path}/{version.version}")
-            return
-        self._gateway.claim(self, "path", "path", path, fix=fix)
+    def _claim(self, name: str, version: ApiVersion | None) -> None:
+        """Take the name, and the path, which only versions of one version set may share."""
+        self._gateway.claim(self, "name", "API name", name)
+        if version is None or version.version_set_id is None:
+            fix = (
+                "choose another path, or give version.version_set_id of the version set that has it"
+            )
+            self._gateway.claim(self, "path", "path", self.path, fix=fix)
         if version:
-            self._gateway.claim(self, "version", "version", f"{path}/{version.version}")
+            self._gateway.claim(self, "version", "version", f"{self.path}/{version.version}")
 
-    def _check(
-        self,
-        name: str,
-        path: str,
-        route_prefix: str,
-        audience: str,
-        operations: Operations,
-        anonymous_reason: str | None,
-    ) -> None:
+    def _check(self, name: str, route_prefix: str, anonymous_reason: str | None) -> None:
         check_pattern(self, "name", name, _API_NAME, "up to 256 characters without * # & +")
         check_pattern(
             self,
             "path",
-            path,
+            self.path,
             _PATH,
             "up to 400 of letters, digits, - _ . : and /, none at the ends",
         )
         check_pattern(
             self, "route_prefix", route_prefix, r"(?![/])\S*(?<![/])", "no slash at the ends"
         )
-        check_uuid(self, "audience", audience, "the client id of the app registration")
+        check_uuid(self, "audience", self._audience, "the client id of the app registration")
         check_pattern(
             self, "subscription_key.header", self.subscription_key.header, _HEADER, "a header name"
         )
@@ -422,7 +371,7 @@ class FunctionApi(Construct):
                 "without a subscription the gateway lets everybody in",
                 "leave it true, or say in anonymous_reason what checks callers instead",
             )
-        if not len(operations):
+        if not self.published:
             refuse(
                 self,
                 "operations",
@@ -430,110 +379,124 @@ class FunctionApi(Construct):
                 'name them, for example ["GET /orders/{id}"]',
             )
 
-    def _function_key(
-        self, api_name: str, given: KeyVaultSecret | str | None
-    ) -> dict[str, KeyVaultSecret | str]:
-        """Set the name of the named value with the key; return it if it is to be made."""
-        self._key_name: str | None = given if isinstance(given, str) else f"{api_name}-function-key"
-        if self._migration is None:
-            if given is not None:
-                refuse(
-                    self,
-                    "function_key",
-                    "the gateway calls with its identity and sends no key",
-                    'leave it out, or say migration="keys" or "both"',
-                )
+    def _make_named_values(
+        self, named_values: Mapping[str, KeyVaultSecret | str]
+    ) -> dict[str, ApiManagementNamedValue]:
+        if not named_values:
             return {}
-        check_choice(self, "migration", self._migration, STAGES)
-        if self._migration == "identity":
-            return {}
-        if given is None:
-            refuse(
+        from constructs_lib.api.named_value import named_value_resource
+
+        return {
+            name: named_value_resource(
                 self,
-                "function_key",
-                f"the stage {self._migration} sends the function key",
-                "give a KeyVaultSecret, or the name of the named value that holds it",
+                name,
+                value,
+                gateway=self._gateway,
+                outlives_policy=bool(self._migration) and name == self._key_name,
             )
-        if isinstance(given, KeyVaultSecret):
-            return {f"{api_name}-function-key": given}
-        check_pattern(
-            self, "function_key", given, r"[A-Za-z0-9_.-]{1,256}", "the name of a named value"
+            for name, value in named_values.items()
+        }
+
+    def _make_version_set(
+        self, name: str, display_name: str, version: ApiVersion | None
+    ) -> ApiManagementApiVersionSet | None:
+        if version is None or version.version_set_id is not None:
+            return None
+        from constructs_lib.api.version_set import version_set_resource
+
+        return version_set_resource(
+            self, version, gateway=self._gateway, name=name, display_name=display_name
         )
-        return {}
 
-    def _version_set(self, name: str, display_name: str, version: ApiVersion | None) -> None:
-        self.version_set: ApiManagementApiVersionSet | None = None
-        self._version_set_id = version.version_set_id if version else None
-        if version is None:
-            return
-        if (version.parameter is None) != (version.scheme == "Segment"):
-            refuse(
-                self,
-                "version.parameter",
-                f"{version.parameter!r} does not go with the scheme {version.scheme}",
-                "name the header or query parameter for Header and Query, nothing for Segment",
+    def _make_api(
+        self,
+        name: str,
+        display_name: str,
+        description: str | None,
+        revision: str,
+        version: ApiVersion | None,
+        document: ImportDocument | None,
+    ) -> ApiManagementApi:
+        version_set_id = version.version_set_id if version else None
+        return ApiManagementApi(
+            self,
+            "api",
+            name=name,
+            **self._in_gateway,
+            revision=revision,
+            display_name=display_name,
+            description=description,
+            path=self.path,
+            protocols=["https"],
+            subscription_required=self.subscription_required,
+            subscription_key_parameter_names=ApiManagementApiSubscriptionKeyParameterNames(
+                header=self.subscription_key.header, query=self.subscription_key.query
+            ),
+            version=version.version if version else None,
+            version_set_id=self.version_set.id if self.version_set else version_set_id,
+            import_=ApiManagementApiImport(
+                content_format=document.content_format, content_value=document.content_value
             )
-        if version.version_set_id is None:
-            from cdktf_cdktf_provider_azurerm.api_management_api_version_set import (
-                ApiManagementApiVersionSet,
-            )
+            if document
+            else None,
+        )
 
-            self.version_set = ApiManagementApiVersionSet(
-                self,
-                "version-set",
-                name=name,
-                display_name=display_name,
-                **self._in_gateway,
-                versioning_scheme=version.scheme,
-                version_header_name=version.parameter if version.scheme == "Header" else None,
-                version_query_name=version.parameter if version.scheme == "Query" else None,
-            )
-            self._version_set_id = self.version_set.id
+    def _make_policy(self, depends_on: Sequence[ITerraformDependable]) -> ApiManagementApiPolicy:
+        policy = ApiManagementApiPolicy(
+            self,
+            "policy",
+            api_name=self.name,
+            **self._in_gateway,
+            xml_content=self._policy_xml(),
+            depends_on=[*depends_on, *self._above] or None,
+        )
+        self._gateway.apply_after_parts(policy, self.secured_policy())
+        return policy
 
-    def _make_operations(self, operations: Operations) -> None:
-        self._make_schemas(operations)
-        self.operations: dict[str, ApiManagementApiOperation] = {}
-        self.operation_policies: dict[str, ApiManagementApiOperationPolicy] = {}
-        imported = operations.document is not None
-        if not imported:
-            after: list[ITerraformDependable] = [self.api_policy, *self.schemas.values()]
-            for operation in operations:
-                self.operations[operation.id] = operation_resource(
-                    self, operation, self.name, self._in_gateway, after
-                )
+    def _make_operations(self, operations: Operations) -> dict[str, ApiManagementApiOperation]:
+        if operations.document is not None:
+            return {}
+        after: list[ITerraformDependable] = [self.api_policy, *self.schemas.values()]
+        return {
+            operation.id: operation_resource(self, operation, self.name, self._in_gateway, after)
+            for operation in operations
+        }
+
+    def _make_operation_policies(self) -> dict[str, ApiManagementApiOperationPolicy]:
+        made: dict[str, ApiManagementApiOperationPolicy] = {}
         for operation, document in self._operation_documents.items():
             where = f"operation_policies.{operation}"
-            if operation not in self.published:
-                refuse(
-                    self,
-                    where,
-                    "no operation has this id",
-                    f"write one of {', '.join(self.published)}",
-                )
+            self._check_published(operation, where, "no operation has this id")
+            check_document(self, where, document, at="operation", sku=self._gateway.sku)
             from cdktf_cdktf_provider_azurerm.api_management_api_operation_policy import (
                 ApiManagementApiOperationPolicy,
             )
 
-            check_document(self, where, document, at="operation", sku=self._gateway.sku)
-            self.operation_policies[operation] = ApiManagementApiOperationPolicy(
+            # Where API Management imports the operations, it has them when it has the API.
+            resource = self.operations.get(operation)
+            made[operation] = ApiManagementApiOperationPolicy(
                 self,
                 f"operation-policy-{operation}",
                 api_name=self.name,
                 **self._in_gateway,
-                operation_id=operation if imported else self.operations[operation].operation_id,
+                operation_id=resource.operation_id if resource else operation,
                 xml_content=write(document),
-                depends_on=[self.api] if imported else None,
+                depends_on=None if resource else [self.api],
             )
-            self._gateway.apply_after_parts(self.operation_policies[operation], document)
+            self._gateway.apply_after_parts(made[operation], document)
+        return made
 
-    def _make_schemas(self, operations: Operations) -> None:
-        self.schemas: dict[str, ApiManagementApiSchema] = {}
+    def _check_published(self, operation: str, argument: str, problem: str) -> None:
+        if operation not in self.published:
+            refuse(self, argument, problem, f"write one of {', '.join(self.published)}")
+
+    def _make_schemas(self, operations: Operations) -> dict[str, ApiManagementApiSchema]:
         if not operations.schemas:
-            return
+            return {}
         from cdktf_cdktf_provider_azurerm.api_management_api_schema import ApiManagementApiSchema
 
-        for schema in operations.schemas:
-            self.schemas[schema.id] = ApiManagementApiSchema(
+        return {
+            schema.id: ApiManagementApiSchema(
                 self,
                 f"schema-{schema.id}",
                 api_name=self.name,
@@ -543,61 +506,27 @@ class FunctionApi(Construct):
                 components=schema.components,
                 definitions=schema.definitions,
             )
+            for schema in operations.schemas
+        }
 
-    def _product(self, product: Product | None) -> None:
+    def _offer(self, product: Product | None) -> None:
+        """Offer the API in a product, new or existing, once the product's policy is there."""
         self.product: ApiManagementProduct | None = None
-        self.product_api: ApiManagementProductApi | None = None
         self.product_policy: ApiManagementProductPolicy | None = None
+        self.product_api: ApiManagementProductApi | None = None
         self._product_document: Document | None = None
         if product is None:
             return
-        from cdktf_cdktf_provider_azurerm.api_management_product import ApiManagementProduct
         from cdktf_cdktf_provider_azurerm.api_management_product_api import ApiManagementProductApi
-        from cdktf_cdktf_provider_azurerm.api_management_product_policy import (
-            ApiManagementProductPolicy,
-        )
 
         product_id = product.id
         if product.display_name is not None:
-            self._gateway.claim(self, "product.id", "product", product.id)
-            check_child_name(self, "product.id", product.id)
-            check_pattern(
-                self, "product.display_name", product.display_name, r"(?s).+", "a name for readers"
-            )
-            if product.approval_required and not (product.subscriptions_limit or 0) > 0:
-                refuse(
-                    self,
-                    "product.approval_required",
-                    "needs a limit of subscriptions",
-                    "set subscriptions_limit to 1 or more",
-                )
-            self.product = ApiManagementProduct(
-                self,
-                "product",
-                product_id=product.id,
-                display_name=product.display_name,
-                description=product.description,
-                **self._in_gateway,
-                published=True,
-                subscription_required=True,
-                approval_required=product.approval_required
-                if product.subscriptions_limit
-                else None,
-                subscriptions_limit=product.subscriptions_limit,
-            )
+            from constructs_lib.api.product import product_resource
+
+            self.product = product_resource(self, product, gateway=self._gateway)
             product_id = self.product.product_id
         if product.policy is not None:
-            document = read_policy(self, "product.policy", product.policy)
-            check_document(self, "product.policy", document, at="product", sku=self._gateway.sku)
-            self._product_document = document
-            self.product_policy = ApiManagementProductPolicy(
-                self,
-                "product-policy",
-                product_id=product_id,
-                **self._in_gateway,
-                xml_content=write(document),
-            )
-            self._gateway.apply_after_parts(self.product_policy, document)
+            self.product_policy = self._make_product_policy(product_id, product.policy)
         after = [*self._above, *([self.product_policy] if self.product_policy else [])]
         self.product_api = ApiManagementProductApi(
             self,
@@ -608,30 +537,61 @@ class FunctionApi(Construct):
             depends_on=after or None,
         )
 
-    def _subscriptions(self, names: Sequence[str]) -> None:
-        self.subscriptions: dict[str, ApiManagementSubscription] = {}
-        if not names:
-            return
-        if isinstance(names, str):
-            refuse(self, "subscriptions", "a text instead of a list", f"write [{names!r}]")
-        from cdktf_cdktf_provider_azurerm.api_management_subscription import (
-            ApiManagementSubscription,
+    def _make_product_policy(
+        self, product_id: str, source: PolicySource
+    ) -> ApiManagementProductPolicy:
+        from cdktf_cdktf_provider_azurerm.api_management_product_policy import (
+            ApiManagementProductPolicy,
         )
 
-        # The API's id ends in `;rev=1`, which subscriptions refuse (azurerm issue 23399).
-        api_id = f"{self._gateway.id}/apis/{self.name}"
+        self._product_document = document = read_policy(self, "product.policy", source)
+        check_document(self, "product.policy", document, at="product", sku=self._gateway.sku)
+        policy = ApiManagementProductPolicy(
+            self,
+            "product-policy",
+            product_id=product_id,
+            **self._in_gateway,
+            xml_content=write(document),
+        )
+        self._gateway.apply_after_parts(policy, document)
+        return policy
+
+    def _make_subscriptions(self, names: Sequence[str]) -> dict[str, ApiManagementSubscription]:
+        made: dict[str, ApiManagementSubscription] = {}
+        if isinstance(names, str):
+            refuse(self, "subscriptions", "a text instead of a list", f"write [{names!r}]")
         for name in names:
-            if name in self.subscriptions or not name:
+            if name in made or not name:
                 refuse(self, "subscriptions", f"{name!r} is empty or twice", "name each once")
-            self.subscriptions[name] = ApiManagementSubscription(
+            from cdktf_cdktf_provider_azurerm.api_management_subscription import (
+                ApiManagementSubscription,
+            )
+
+            made[name] = ApiManagementSubscription(
                 self,
                 f"subscription-{name}",
                 display_name=name,
                 **self._in_gateway,
-                api_id=api_id,
+                # The API's id ends in `;rev=1`, which subscriptions refuse (azurerm issue 23399).
+                api_id=f"{self._gateway.id}/apis/{self.name}",
                 state="active",
                 allow_tracing=False,
             )
+        return made
+
+    def _make_diagnostics(self, settings: Diagnostics | None) -> ApiDiagnostics | None:
+        if settings is None:
+            return None
+        from constructs_lib.api.diagnostics import ApiDiagnostics
+
+        return ApiDiagnostics(
+            self,
+            "diagnostics",
+            api_name=self.name,
+            in_gateway=self._in_gateway,
+            settings=settings,
+            subscription_key=self.subscription_key,
+        )
 
 
 @jsii.implements(IStringProducer)

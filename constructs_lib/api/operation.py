@@ -21,7 +21,7 @@ from constructs import Construct
 
 from constructs_lib.gateway.references import InGateway
 from constructs_lib.operations import Operation
-from constructs_lib.operations.operation import Parameter, Representation
+from constructs_lib.operations.operation import Parameter, Representation, Request, Response
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -62,7 +62,6 @@ def operation_resource(
         in_gateway: `api_management_name` and `resource_group_name`.
         depends_on: What must be there before the operation answers: the API's policy.
     """
-    request = operation.request
     return ApiManagementApiOperation(
         scope,
         f"operation-{operation.id}",
@@ -78,43 +77,45 @@ def operation_resource(
             for parameter in operation.parameters
         ]
         or None,
-        request=ApiManagementApiOperationRequest(
-            description=request.description,
-            query_parameter=[
-                ApiManagementApiOperationRequestQueryParameter(**_parameter(parameter))
-                for parameter in request.query_parameters
-            ]
-            or None,
-            header=[
-                ApiManagementApiOperationRequestHeader(**_parameter(parameter))
-                for parameter in request.headers
-            ]
-            or None,
-            representation=[
-                ApiManagementApiOperationRequestRepresentation(**_representation(body))
-                for body in request.representations
-            ]
-            or None,
-        )
-        if request
-        else None,
-        response=[
-            ApiManagementApiOperationResponse(
-                status_code=response.status_code,
-                description=response.description,
-                header=[
-                    ApiManagementApiOperationResponseHeader(**_parameter(parameter))
-                    for parameter in response.headers
-                ]
-                or None,
-                representation=[
-                    ApiManagementApiOperationResponseRepresentation(**_representation(body))
-                    for body in response.representations
-                ]
-                or None,
-            )
-            for response in operation.responses
+        request=_request(operation.request) if operation.request else None,
+        response=[_response(response) for response in operation.responses] or None,
+        depends_on=depends_on,
+    )
+
+
+def _request(request: Request) -> ApiManagementApiOperationRequest:
+    return ApiManagementApiOperationRequest(
+        description=request.description,
+        query_parameter=[
+            ApiManagementApiOperationRequestQueryParameter(**_parameter(parameter))
+            for parameter in request.query_parameters
         ]
         or None,
-        depends_on=depends_on,
+        header=[
+            ApiManagementApiOperationRequestHeader(**_parameter(parameter))
+            for parameter in request.headers
+        ]
+        or None,
+        representation=[
+            ApiManagementApiOperationRequestRepresentation(**_representation(body))
+            for body in request.representations
+        ]
+        or None,
+    )
+
+
+def _response(response: Response) -> ApiManagementApiOperationResponse:
+    return ApiManagementApiOperationResponse(
+        status_code=response.status_code,
+        description=response.description,
+        header=[
+            ApiManagementApiOperationResponseHeader(**_parameter(parameter))
+            for parameter in response.headers
+        ]
+        or None,
+        representation=[
+            ApiManagementApiOperationResponseRepresentation(**_representation(body))
+            for body in response.representations
+        ]
+        or None,
     )

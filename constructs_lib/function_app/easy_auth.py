@@ -110,58 +110,31 @@ class EasyAuth(Construct):
         self._check_callers(callers)
         if off_reason is not None and not off_reason.strip():
             refuse(self, "off_reason", "Easy Auth is off without a reason", "say why, or drop it")
-        self.off_reason = off_reason
         check_choice(
             self, "unauthenticated_action", unauthenticated_action, ("Return401", "Return403")
         )
-
-        applications = [caller.client_id for caller in callers]
-        identities = [caller.object_id for caller in callers]
+        self.off_reason = off_reason
         self.app_settings: dict[str, str] = {}
         self.tags: dict[str, str] = {}
         self.identities: Sequence[ManagedIdentity] = ()
         self.federated_credential: ApplicationFederatedIdentityCredential | None = None
-
-        if allowed_tenants:
-            if len(allowed_tenants) > 9:
-                refuse(self, "allowed_tenants", f"{len(allowed_tenants)} tenants", "name up to 9")
-            for other in allowed_tenants:
-                check_uuid(self, "allowed_tenants", other, "the id of each tenant")
-            self.app_settings[TENANTS_SETTING] = ",".join(_distinct([tenant, *allowed_tenants]))
-        if sign_in:
-            self._check_sign_in(sign_in)
-            # A user's token names the registration itself as the client that asked for it.
-            applications.append(client_id)
-            identities.extend(sign_in.users)
-            self.app_settings[SIGN_IN_SETTING] = sign_in.identity.client_id
-            self.identities = (sign_in.identity,)
-            from cdktf_cdktf_provider_azuread.application_federated_identity_credential import (
-                ApplicationFederatedIdentityCredential,
-            )
-
-            self.federated_credential = ApplicationFederatedIdentityCredential(
-                self,
-                "federated-credential",
-                application_id=sign_in.application_id,
-                display_name="app-service-sign-in",
-                description="The function app's managed identity, in the place of a client secret",
-                audiences=["api://AzureADTokenExchange"],
-                issuer=issuer,
-                subject=sign_in.identity.principal_id,
-            )
-        if allow_anonymous_paths:
-            self._check_anonymous(allow_anonymous_paths)
-            self.tags[ANONYMOUS_TAG] = allow_anonymous_paths.reason
-
         directory: dict[str, Any] = {
             "client_id": client_id,
             "tenant_auth_endpoint": issuer,
             "allowed_audiences": self._bounded("audiences", [client_id, *audiences]),
-            "allowed_applications": self._bounded("callers", applications),
-            "allowed_identities": self._bounded("callers", identities),
         }
+        applications = [caller.client_id for caller in callers]
+        identities = [caller.object_id for caller in callers]
+        if allowed_tenants:
+            self._accept_tenants([tenant, *allowed_tenants])
         if sign_in:
+            self._let_sign_in(sign_in, issuer)
+            # A user's token names the registration itself as the client that asked for it.
+            applications.append(client_id)
+            identities.extend(sign_in.users)
             directory["client_secret_setting_name"] = SIGN_IN_SETTING
+        directory["allowed_applications"] = self._bounded("callers", applications)
+        directory["allowed_identities"] = self._bounded("callers", identities)
         settings: dict[str, Any] = {
             "auth_enabled": off_reason is None,
             "require_authentication": True,
@@ -171,6 +144,8 @@ class EasyAuth(Construct):
             "login": {"token_store_enabled": False},
         }
         if allow_anonymous_paths:
+            self._check_anonymous(allow_anonymous_paths)
+            self.tags[ANONYMOUS_TAG] = allow_anonymous_paths.reason
             settings["excluded_paths"] = list(allow_anonymous_paths.paths)
         self.settings: Mapping[str, Any] = settings
         if app is not None:
@@ -207,6 +182,34 @@ class EasyAuth(Construct):
             app.tags = merged(app.tags_input, self.tags)
         if self.identities:
             _carry(app, [identity.id for identity in self.identities])
+
+    def _accept_tenants(self, tenants: Sequence[str]) -> None:
+        """Accept tokens of these tenants; the first is the issuer's."""
+        if len(tenants) > 10:
+            refuse(self, "allowed_tenants", f"{len(tenants) - 1} tenants", "name up to 9")
+        for other in tenants[1:]:
+            check_uuid(self, "allowed_tenants", other, "the id of each tenant")
+        self.app_settings[TENANTS_SETTING] = ",".join(_distinct(tenants))
+
+    def _let_sign_in(self, sign_in: SignIn, issuer: str) -> None:
+        """Let App Service prove itself with a managed identity when users sign in."""
+        self._check_sign_in(sign_in)
+        self.app_settings[SIGN_IN_SETTING] = sign_in.identity.client_id
+        self.identities = (sign_in.identity,)
+        from cdktf_cdktf_provider_azuread.application_federated_identity_credential import (
+            ApplicationFederatedIdentityCredential,
+        )
+
+        self.federated_credential = ApplicationFederatedIdentityCredential(
+            self,
+            "federated-credential",
+            application_id=sign_in.application_id,
+            display_name="app-service-sign-in",
+            description="The function app's managed identity, in the place of a client secret",
+            audiences=["api://AzureADTokenExchange"],
+            issuer=issuer,
+            subject=sign_in.identity.principal_id,
+        )
 
     def _tenant(self, issuer: str) -> str:
         """Check the issuer (Easy Auth checks no tenant behind `common`) and return its tenant."""

@@ -76,31 +76,8 @@ class ProtectedOutsideApp(Construct):
         self, scope: Construct, id: str, *, app: OutsideFunctionApp, easy_auth: EasyAuth
     ) -> None:
         super().__init__(scope, id)
-        match = _ID.fullmatch(app.id)
-        if match is None:
-            refuse(
-                self,
-                "function_app.id",
-                f"{app.id!r} is not the id of a function app",
-                "write /subscriptions/…/resourceGroups/…/providers/Microsoft.Web/sites/<name>",
-            )
-        name = match["name"]
-        if easy_auth.app_settings or easy_auth.tags:
-            refuse(
-                self,
-                "function_app",
-                "sign_in, allowed_tenants and allow_anonymous_paths need app settings or tags, "
-                "which are not managed here",
-                "adopt the app with an import block, or leave them out",
-            )
-        first = _protected.setdefault(stack_of(self), {}).setdefault(app.id.lower(), self)
-        if first is not self:
-            refuse(
-                self,
-                "function_app",
-                f"{first.node.path} writes the Easy Auth of {name} already",
-                "give the function_app and the registration of the API that does",
-            )
+        name = self._check(app, easy_auth)
+        self._claim(app.id, name)
         self.id = app.id
         self.easy_auth = easy_auth
         self.hostname = app.hostname or f"{name}.azurewebsites.net"
@@ -129,6 +106,37 @@ class ProtectedOutsideApp(Construct):
         if easy_auth.off_reason:
             for resource in self.auth_settings.values():
                 accept(resource, "SF101", reason=easy_auth.off_reason)
+
+    def _check(self, app: OutsideFunctionApp, easy_auth: EasyAuth) -> str:
+        """Refuse what cannot be; return the app's name."""
+        match = _ID.fullmatch(app.id)
+        if match is None:
+            refuse(
+                self,
+                "function_app.id",
+                f"{app.id!r} is not the id of a function app",
+                "write /subscriptions/…/resourceGroups/…/providers/Microsoft.Web/sites/<name>",
+            )
+        if easy_auth.app_settings or easy_auth.tags:
+            refuse(
+                self,
+                "function_app",
+                "sign_in, allowed_tenants and allow_anonymous_paths need app settings or tags, "
+                "which are not managed here",
+                "adopt the app with an import block, or leave them out",
+            )
+        return match["name"]
+
+    def _claim(self, app_id: str, name: str) -> None:
+        """Be the only one of the stack that writes the app's settings."""
+        first = _protected.setdefault(stack_of(self), {}).setdefault(app_id.lower(), self)
+        if first is not self:
+            refuse(
+                self,
+                "function_app",
+                f"{first.node.path} writes the Easy Auth of {name} already",
+                "give the function_app and the registration of the API that does",
+            )
 
     def _update(
         self, slot: str, kind: str, name: str, body: Mapping[str, Any]

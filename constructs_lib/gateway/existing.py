@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cdktf_cdktf_provider_azuread.data_azuread_service_principal import DataAzureadServicePrincipal
 from cdktf_cdktf_provider_azurerm.api_management import (
     ApiManagement,
 )
@@ -23,13 +22,19 @@ from constructs_lib.gateway.references import (
     NAME_RULE,
     GatewayReferences,
     identity_ids,
-    look_up_principal,
 )
 from constructs_lib.gateway.tiers import SKU, SKU_RULE
 from constructs_lib.registration.principal import Principal
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import DataAzurermApiManagement
+
+
+_ID = re.compile(
+    r"/subscriptions/[^/\s]+/resourceGroups/(?P<resource_group_name>[^/\s]+)"
+    r"/providers/Microsoft\.ApiManagement/service/(?P<name>[0-9a-zA-Z-]{1,50})",
+    re.IGNORECASE,
+)
 
 
 class ExistingGateway(GatewayReferences):
@@ -77,25 +82,9 @@ class ExistingGateway(GatewayReferences):
         self.sku = sku
         self.data: DataAzurermApiManagement | None = None
         if resource is not None:
-            if name or resource_group_name:
-                refuse(self, "resource", "given together with a name", "give one of them")
-            service = resource
-            self.name = service.name
-            self.resource_group_name = service.resource_group_name
-            sku_name = resource.sku_name_input
-            if sku is None and sku_name and SKU.fullmatch(sku_name):
-                self.sku = sku_name
+            self.service = self._given(resource, named=bool(name or resource_group_name))
         elif name and resource_group_name:
-            check_pattern(self, "name", name, NAME, NAME_RULE)
-            from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import (
-                DataAzurermApiManagement,
-            )
-
-            service = self.data = DataAzurermApiManagement(
-                self, "service", name=name, resource_group_name=resource_group_name
-            )
-            self.name = name
-            self.resource_group_name = resource_group_name
+            self.service = self.data = self._look_up(name, resource_group_name)
         else:
             refuse(
                 self,
@@ -103,38 +92,41 @@ class ExistingGateway(GatewayReferences):
                 "which service is meant is not said",
                 "give name and resource_group_name, or resource",
             )
-        self.service = self._service = service
-        self.id = service.id
-        self.url = service.gateway_url
-        self.service_principal: DataAzureadServicePrincipal | None = None
-        self.policy_client_id: str | None = None
-        self.identity_id: str | None = None
-        self.vault_client_id: str | None = None
+        self.vault_client_id = None
         if identity:
-            references = identity_ids(identity)
-            self.caller = Principal(
-                client_id=references.client_id, object_id=references.principal_id, name="gateway"
-            )
-            self.policy_client_id = references.client_id
-            self.identity_id = references.id
+            self._call_with(identity_ids(identity))
         elif principal:
             self.caller = principal
         else:
-            if isinstance(service, ApiManagement):
-                _check_system_assigned(self, service)
-            object_id = (
-                service.identity.principal_id
-                if isinstance(service, ApiManagement)
-                else service.identity.get(0).principal_id
-            )
-            self.service_principal = look_up_principal(self, object_id)
-            self.caller = Principal(
-                client_id=self.service_principal.client_id, object_id=object_id, name="gateway"
-            )
+            self._call_with_system_assigned(_principal_id(self, self.service))
         self._make_policy(policy)
 
+    def _given(self, resource: ApiManagement, *, named: bool) -> ApiManagement:
+        if named:
+            refuse(self, "resource", "given together with a name", "give one of them")
+        self._refer_to(resource, resource.name, resource.resource_group_name)
+        sku_name = resource.sku_name_input
+        if self.sku is None and sku_name and SKU.fullmatch(sku_name):
+            self.sku = sku_name
+        return resource
 
-def _check_system_assigned(scope: Construct, service: ApiManagement) -> None:
+    def _look_up(self, name: str, resource_group_name: str) -> DataAzurermApiManagement:
+        check_pattern(self, "name", name, NAME, NAME_RULE)
+        from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import (
+            DataAzurermApiManagement,
+        )
+
+        data = DataAzurermApiManagement(
+            self, "service", name=name, resource_group_name=resource_group_name
+        )
+        self._refer_to(data, name, resource_group_name)
+        return data
+
+
+def _principal_id(scope: Construct, service: ApiManagement | DataAzurermApiManagement) -> str:
+    """Return the object id of the system-assigned identity; refuse a service without one."""
+    if not isinstance(service, ApiManagement):
+        return service.identity.get(0).principal_id
     given = service.identity_input
     if given is None or (not is_token(given.type) and "SystemAssigned" not in given.type):
         refuse(
@@ -143,13 +135,7 @@ def _check_system_assigned(scope: Construct, service: ApiManagement) -> None:
             f"{service.node.path} has no system-assigned identity to call functions with",
             "give it one, or say identity=… for a user-assigned identity that it has",
         )
-
-
-_ID = re.compile(
-    r"/subscriptions/[^/\s]+/resourceGroups/(?P<resource_group_name>[^/\s]+)"
-    r"/providers/Microsoft\.ApiManagement/service/(?P<name>[0-9a-zA-Z-]{1,50})",
-    re.IGNORECASE,
-)
+    return service.identity.principal_id
 
 
 def gateway_by_id(

@@ -7,9 +7,7 @@ virtual network with API Management", "Use managed identities in API Management"
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from cdktf_cdktf_provider_azuread.data_azuread_service_principal import DataAzureadServicePrincipal
 from cdktf_cdktf_provider_azurerm.api_management import (
     ApiManagement,
     ApiManagementAdditionalLocation,
@@ -40,14 +38,9 @@ from constructs_lib.gateway.references import (
     NAME_RULE,
     GatewayReferences,
     identity_ids,
-    look_up_principal,
 )
 from constructs_lib.gateway.tiers import CLASSIC, SKU, SKU_RULE, tier_of, tier_problems
 from constructs_lib.registration.principal import Principal
-
-if TYPE_CHECKING:
-    pass
-
 
 # The management API hands out secrets such as subscription keys to readers before this version.
 MIN_API_VERSION = "2021-08-01"
@@ -113,79 +106,38 @@ class Gateway(GatewayReferences):
     ) -> None:
         super().__init__(scope, id)
         identity = identity or GatewayIdentity()
-        check_pattern(self, "name", name, NAME, NAME_RULE)
-        check_pattern(
-            self, "publisher.name", publisher.name, r"(?s).{1,100}", "1 to 100 characters"
+        _check(
+            self,
+            name=name,
+            publisher=publisher,
+            sku=sku,
+            identity=identity,
+            virtual_network=virtual_network,
+            zones=zones,
+            public_ip_address_id=public_ip_address_id,
+            additional_locations=additional_locations,
+            min_api_version=min_api_version,
+            gateway_disabled=gateway_disabled,
+            client_certificate_enabled=client_certificate_enabled,
         )
-        check_pattern(
-            self, "publisher.email", publisher.email, r"\S{1,100}", "an address without blanks"
-        )
-        check_pattern(self, "sku", sku, SKU, SKU_RULE)
-        check_pattern(self, "min_api_version", min_api_version, r"\d{4}-\d\d-\d\d", "YYYY-MM-DD")
-        if virtual_network:
-            check_choice(
-                self, "virtual_network.type", virtual_network.type, ("External", "Internal")
-            )
-        for location in additional_locations:
-            if (location.virtual_network_configuration is None) != (virtual_network is None):
-                refuse(
-                    self,
-                    "additional_locations",
-                    "a network in one region and none in another",
-                    "give every region a virtual_network_configuration, or none of them",
-                )
-        if not is_token(sku):
-            for argument, problem, fix in tier_problems(
-                sku,
-                network_type=virtual_network.type if virtual_network else None,
-                zones=bool(zones),
-                public_ip_address=public_ip_address_id is not None,
-                additional_locations=bool(additional_locations),
-                client_certificates=client_certificate_enabled,
-            ):
-                refuse(self, argument, problem, fix)
-        if gateway_disabled and not additional_locations:
-            refuse(
-                self,
-                "gateway_disabled",
-                "no gateway would be left",
-                "add additional_locations, or leave the gateway on",
-            )
-        if not (identity.system_assigned or identity.user_assigned):
-            refuse(
-                self,
-                "identity",
-                "the gateway needs an identity to call functions with",
-                "set system_assigned=True, user_assigned=…, or both",
-            )
-
-        self.placement = place = placement(resource_group)
+        self.placement = placement(resource_group)
         tags = dict(tags) if tags else None
-        user_assigned = self._user_assigned(identity.user_assigned, place, tags)
-        kinds = ["SystemAssigned"] * identity.system_assigned
-        kinds += ["UserAssigned"] * (user_assigned is not None)
+        calls_with = self._user_assigned(identity.user_assigned, tags)
         self.resource = ApiManagement(
             self,
             "service",
             name=name,
-            resource_group_name=place.name,
-            location=place.location,
+            resource_group_name=self.placement.name,
+            location=self.placement.location,
             publisher_name=publisher.name,
             publisher_email=publisher.email,
             sku_name=sku,
-            identity=ApiManagementIdentity(
-                type=", ".join(kinds),
-                identity_ids=[user_assigned.id] if user_assigned else None,
-            ),
+            identity=_identity(calls_with, system_assigned=identity.system_assigned),
             min_api_version=min_api_version,
             protocols=ApiManagementProtocols(http2_enabled=True),
             security=_security() if tier_of(sku) in CLASSIC else None,
             virtual_network_type=virtual_network.type if virtual_network else None,
-            virtual_network_configuration=ApiManagementVirtualNetworkConfiguration(
-                subnet_id=virtual_network.subnet_id
-            )
-            if virtual_network
-            else None,
+            virtual_network_configuration=_subnet(virtual_network),
             zones=list(zones) or None,
             public_ip_address_id=public_ip_address_id,
             additional_location=list(additional_locations) or None,
@@ -194,28 +146,12 @@ class Gateway(GatewayReferences):
             client_certificate_enabled=client_certificate_enabled or None,
             tags=tags,
         )
-        self.name = self.resource.name
-        self.resource_group_name = place.name
-        self.id = self.resource.id
-        self.url = self.resource.gateway_url
+        self._refer_to(self.resource, self.resource.name, self.placement.name)
         self.sku = None if is_token(sku) else sku
-        self._service = self.resource
-        self.service_principal: DataAzureadServicePrincipal | None = None
-        if user_assigned:
-            self.caller = Principal(
-                client_id=user_assigned.client_id,
-                object_id=user_assigned.principal_id,
-                name="gateway",
-            )
-            self.policy_client_id = user_assigned.client_id
-            self.identity_id = user_assigned.id
+        if calls_with:
+            self._call_with(calls_with)
         else:
-            object_id = self.resource.identity.principal_id
-            self.service_principal = look_up_principal(self, object_id)
-            self.caller = Principal(
-                client_id=self.service_principal.client_id, object_id=object_id, name="gateway"
-            )
-            self.policy_client_id = self.identity_id = None
+            self._call_with_system_assigned(self.resource.identity.principal_id)
         self.vault_client_id = None if identity.system_assigned else self.policy_client_id
         self._make_policy(policy)
 
@@ -258,23 +194,99 @@ class Gateway(GatewayReferences):
     def _user_assigned(
         self,
         given: str | UserAssignedIdentity | ExistingIdentity | None,
-        place: Placement,
         tags: dict[str, str] | None,
     ) -> ExistingIdentity | None:
+        """Make the identity if only its name was given; return its ids."""
         self.user_assigned_identity: UserAssignedIdentity | None = None
         if isinstance(given, str):
             given = self.user_assigned_identity = UserAssignedIdentity(
                 self,
                 "identity",
                 name=given,
-                resource_group_name=place.name,
-                location=place.location,
+                resource_group_name=self.placement.name,
+                location=self.placement.location,
                 tags=tags,
             )
         return identity_ids(given) if given else None
 
 
+def _check(
+    scope: Construct,
+    *,
+    name: str,
+    publisher: Publisher,
+    sku: str,
+    identity: GatewayIdentity,
+    virtual_network: VirtualNetwork | None,
+    zones: Sequence[str],
+    public_ip_address_id: str | None,
+    additional_locations: Sequence[ApiManagementAdditionalLocation],
+    min_api_version: str,
+    gateway_disabled: bool,
+    client_certificate_enabled: bool,
+) -> None:
+    check_pattern(scope, "name", name, NAME, NAME_RULE)
+    check_pattern(scope, "publisher.name", publisher.name, r"(?s).{1,100}", "1 to 100 characters")
+    check_pattern(
+        scope, "publisher.email", publisher.email, r"\S{1,100}", "an address without blanks"
+    )
+    check_pattern(scope, "sku", sku, SKU, SKU_RULE)
+    check_pattern(scope, "min_api_version", min_api_version, r"\d{4}-\d\d-\d\d", "YYYY-MM-DD")
+    if virtual_network:
+        check_choice(scope, "virtual_network.type", virtual_network.type, ("External", "Internal"))
+    for location in additional_locations:
+        if (location.virtual_network_configuration is None) != (virtual_network is None):
+            refuse(
+                scope,
+                "additional_locations",
+                "a network in one region and none in another",
+                "give every region a virtual_network_configuration, or none of them",
+            )
+    if not is_token(sku):
+        for argument, problem, fix in tier_problems(
+            sku,
+            network_type=virtual_network.type if virtual_network else None,
+            zones=bool(zones),
+            public_ip_address=public_ip_address_id is not None,
+            additional_locations=bool(additional_locations),
+            client_certificates=client_certificate_enabled,
+        ):
+            refuse(scope, argument, problem, fix)
+    if gateway_disabled and not additional_locations:
+        refuse(
+            scope,
+            "gateway_disabled",
+            "no gateway would be left",
+            "add additional_locations, or leave the gateway on",
+        )
+    if not (identity.system_assigned or identity.user_assigned):
+        refuse(
+            scope,
+            "identity",
+            "the gateway needs an identity to call functions with",
+            "set system_assigned=True, user_assigned=…, or both",
+        )
+
+
+def _identity(
+    user_assigned: ExistingIdentity | None, *, system_assigned: bool
+) -> ApiManagementIdentity:
+    kinds = ["SystemAssigned"] * system_assigned + ["UserAssigned"] * (user_assigned is not None)
+    return ApiManagementIdentity(
+        type=", ".join(kinds), identity_ids=[user_assigned.id] if user_assigned else None
+    )
+
+
+def _subnet(
+    virtual_network: VirtualNetwork | None,
+) -> ApiManagementVirtualNetworkConfiguration | None:
+    if virtual_network is None:
+        return None
+    return ApiManagementVirtualNetworkConfiguration(subnet_id=virtual_network.subnet_id)
+
+
 def _security() -> ApiManagementSecurity:
+    """Every old protocol and cipher off that a tier lets one choose."""
     return ApiManagementSecurity(
         backend_ssl30_enabled=False,
         backend_tls10_enabled=False,

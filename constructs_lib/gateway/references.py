@@ -64,6 +64,8 @@ class GatewayReferences(Construct):
         identity_id: The Azure resource id of that user-assigned identity, None for the other.
         vault_client_id: The client id with which it reads Key Vault unless a named value says
             otherwise; None is its system-assigned identity.
+        service_principal: The look-up of the system-assigned identity's client id, None if the
+            gateway calls with another one.
         fragments: The policy fragments made with `add_fragment`, by name.
         named_values: The named values that APIs of the gateway make, by name.
         policy: The `azurerm_api_management_policy` made here, None if there is none.
@@ -79,6 +81,7 @@ class GatewayReferences(Construct):
     policy_client_id: str | None
     identity_id: str | None
     vault_client_id: str | None
+    service_principal: DataAzureadServicePrincipal | None
     fragments: dict[str, ApiManagementPolicyFragment]
     named_values: dict[str, ApiManagementNamedValue]
     policy: ApiManagementPolicy | None
@@ -91,6 +94,33 @@ class GatewayReferences(Construct):
         self.fragments = {}
         self.named_values = {}
         self._claims = {}
+        self.service_principal = self.policy_client_id = self.identity_id = None
+
+    def _refer_to(
+        self, service: ApiManagement | DataAzurermApiManagement, name: str, resource_group_name: str
+    ) -> None:
+        self._service = service
+        self.name = name
+        self.resource_group_name = resource_group_name
+        self.id = service.id
+        self.url = service.gateway_url
+
+    def _call_with(self, identity: ExistingIdentity) -> None:
+        """Let the gateway call functions with a user-assigned identity."""
+        self.caller = Principal(
+            client_id=identity.client_id, object_id=identity.principal_id, name="gateway"
+        )
+        self.policy_client_id = identity.client_id
+        self.identity_id = identity.id
+
+    def _call_with_system_assigned(self, object_id: str) -> None:
+        """Let it call them with its own identity, whose client id only the directory knows."""
+        self.service_principal = DataAzureadServicePrincipal(
+            self, "identity-principal", object_id=object_id
+        )
+        self.caller = Principal(
+            client_id=self.service_principal.client_id, object_id=object_id, name="gateway"
+        )
 
     @property
     def arguments(self) -> InGateway:
@@ -200,8 +230,3 @@ def identity_ids(identity: UserAssignedIdentity | ExistingIdentity) -> ExistingI
     return ExistingIdentity(
         id=identity.id, client_id=identity.client_id, principal_id=identity.principal_id
     )
-
-
-def look_up_principal(scope: Construct, object_id: str) -> DataAzureadServicePrincipal:
-    """Look up the service principal of a system-assigned identity, for its client id."""
-    return DataAzureadServicePrincipal(scope, "identity-principal", object_id=object_id)

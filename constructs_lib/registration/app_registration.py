@@ -92,31 +92,29 @@ class AppRegistration(Construct):
         owners: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, id)
-        check_pattern(self, "display_name", display_name, r"(?s).{1,120}", "1 to 120 characters")
-        check_pattern(
-            self,
-            "role",
-            role,
-            r"[^.\s]\S{0,248}",
-            "write up to 249 characters without blanks that do not start with a full stop",
+        _check(self, display_name, tenant_id, role, identifier_uri, owners)
+        self.application = self._make_application(
+            display_name, role, owners, named_later=bool(identifier_uri)
         )
-        if tenant_id is not None:
-            check_uuid(self, "tenant_id", tenant_id, "the id of the tenant")
-        if len(owners) > 100:
-            refuse(self, "owners", f"{len(owners)} owners", "name at most 100")
-        for owner in owners:
-            check_uuid(self, "owners", owner, "the object id of each owner")
-        if identifier_uri is not None:
-            check_pattern(
-                self,
-                "identifier_uri",
-                identifier_uri,
-                _IDENTIFIER_URI,
-                "write api://{client_id}, api://<tenant id>/<name>, or an https:// or api:// URI "
-                "on a verified domain, without a slash at the end",
-            )
+        self.client_id = self.application.client_id
+        self.identifier_uri = self._name(identifier_uri) if identifier_uri else None
+        self.service_principal = ServicePrincipal(
+            self,
+            "principal",
+            client_id=self.client_id,
+            app_role_assignment_required=True,
+            owners=list(owners) or None,
+        )
+        self._service_principal_id = self.service_principal.object_id
+        self.tenant_id = tenant_id or current_tenant_id(scope)
+        self.issuer = issuer(self.tenant_id)
+        self.grants: dict[str, AppRoleAssignment] = {}
+        self._principals: dict[str, Principal] = {}
 
-        self.application = Application(
+    def _make_application(
+        self, display_name: str, role: str, owners: Sequence[str], *, named_later: bool
+    ) -> Application:
+        return Application(
             self,
             "application",
             display_name=display_name,
@@ -135,34 +133,21 @@ class AppRegistration(Construct):
             owners=list(owners) or None,
             # Without this, the second plan takes the URI of the separate resource away again.
             lifecycle=TerraformResourceLifecycle(ignore_changes=["identifier_uris"])
-            if identifier_uri
+            if named_later
             else None,
         )
-        self.client_id = self.application.client_id
-        self.identifier_uri: ApplicationIdentifierUri | None = None
-        if identifier_uri:
-            from cdktf_cdktf_provider_azuread.application_identifier_uri import (
-                ApplicationIdentifierUri,
-            )
 
-            self.identifier_uri = ApplicationIdentifierUri(
-                self,
-                "identifier-uri",
-                application_id=self.application.id,
-                identifier_uri=identifier_uri.replace("{client_id}", self.client_id),
-            )
-        self.service_principal = ServicePrincipal(
-            self,
-            "principal",
-            client_id=self.client_id,
-            app_role_assignment_required=True,
-            owners=list(owners) or None,
+    def _name(self, identifier_uri: str) -> ApplicationIdentifierUri:
+        from cdktf_cdktf_provider_azuread.application_identifier_uri import (
+            ApplicationIdentifierUri,
         )
-        self._service_principal_id = self.service_principal.object_id
-        self.tenant_id = tenant_id or current_tenant_id(scope)
-        self.issuer = issuer(self.tenant_id)
-        self.grants: dict[str, AppRoleAssignment] = {}
-        self._principals: dict[str, Principal] = {}
+
+        return ApplicationIdentifierUri(
+            self,
+            "identifier-uri",
+            application_id=self.application.id,
+            identifier_uri=identifier_uri.replace("{client_id}", self.client_id),
+        )
 
     @staticmethod
     def existing(
@@ -229,6 +214,39 @@ class AppRegistration(Construct):
                 resource_object_id=self._service_principal_id,
             )
         return found
+
+
+def _check(
+    scope: Construct,
+    display_name: str,
+    tenant_id: str | None,
+    role: str,
+    identifier_uri: str | None,
+    owners: Sequence[str],
+) -> None:
+    check_pattern(scope, "display_name", display_name, r"(?s).{1,120}", "1 to 120 characters")
+    check_pattern(
+        scope,
+        "role",
+        role,
+        r"[^.\s]\S{0,248}",
+        "write up to 249 characters without blanks that do not start with a full stop",
+    )
+    if tenant_id is not None:
+        check_uuid(scope, "tenant_id", tenant_id, "the id of the tenant")
+    if len(owners) > 100:
+        refuse(scope, "owners", f"{len(owners)} owners", "name at most 100")
+    for owner in owners:
+        check_uuid(scope, "owners", owner, "the object id of each owner")
+    if identifier_uri is not None:
+        check_pattern(
+            scope,
+            "identifier_uri",
+            identifier_uri,
+            _IDENTIFIER_URI,
+            "write api://{client_id}, api://<tenant id>/<name>, or an https:// or api:// URI "
+            "on a verified domain, without a slash at the end",
+        )
 
 
 Registration = AppRegistration | ExistingRegistration
