@@ -4,12 +4,15 @@
 import sys
 from pathlib import Path
 
-from constructs_lib import InputError
-from constructs_lib.stack.validate_access import validate_access
-from constructs_lib.stack.environment_stack import EnvironmentStack
-from constructs_lib.stack.settings import read_environments
-from constructs_lib.access import analyse, read
-from constructs_lib.access.report import write_reports
+from constructs_lib import (
+    EnvironmentStack,
+    InputError,
+    analyse,
+    read_environments,
+    read_terraform,
+    validate_access,
+    write_reports,
+)
 
 from cdktf import App
 
@@ -36,7 +39,7 @@ def main() -> int:
     except RuntimeError as error:  # what a failed validation comes back as
         print(error, file=sys.stderr)
         return 1
-    write_reports(analyse(read(app.outdir)), app.outdir)
+    write_reports(analyse(read_terraform(app.outdir)), app.outdir)
     return 0
 
 

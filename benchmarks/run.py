@@ -138,7 +138,7 @@ def tests(paths: Sequence[str]) -> list[dict[str, Any]]:
                     *(str(REPOSITORY / path) for path in paths),
                 ],
                 folder=Path(directory),
-                environment={**ENVIRONMENT, "CONSTRUCTS_LIB_ENGINE": engine},
+                environment={**ENVIRONMENT, "CONSTRUCTS_LIB_LAZY_BINDINGS": engine},
             )
         found.append({"tests": " ".join(paths), "engine": engine, **_rounded(cost)})
         _say(f"{' '.join(paths)}, engine {engine}", cost)

@@ -6,70 +6,15 @@ until a construct is used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from constructs_lib import _lazy_bindings
+from constructs_lib._core import lazy_names
 from constructs_lib._core.version import __version__ as __version__
 from constructs_lib._lazy_bindings import collector
 
 _lazy_bindings.switch_on()
 
-# The public names and the module that each of them is imported from on first use.
-_EXPORTS: dict[str, str] = {
-    "AnonymousPaths": "function_app.anonymous_paths",
-    "ApiVersion": "api.props",
-    "AppIdentity": "function_app.identity",
-    "AppRegistration": "registration.app_registration",
-    "AzapiUpdateResource": "_cdk.azapi",
-    "CircuitBreaker": "api.props",
-    "Diagnostics": "api.props",
-    "DirectoryContract": "registration.contract",
-    "EasyAuth": "function_app.easy_auth",
-    "ExistingGateway": "gateway.existing",
-    "ExistingIdentity": "gateway.props",
-    "ExistingRegistration": "registration.existing",
-    "Finding": "_core.findings",
-    "FunctionApi": "api.function_api",
-    "FunctionApp": "function_app.function_app",
-    "FunctionAppProps": "function_app.props",
-    "Gateway": "gateway.gateway",
-    "GatewayIdentity": "gateway.props",
-    "Hosting": "function_app.hosting",
-    "Inbound": "function_app.network",
-    "InputError": "_core.errors",
-    "KeyVaultSecret": "api.props",
-    "Monitoring": "function_app.monitoring",
-    "Operation": "operations",
-    "Operations": "operations",
-    "OutsideFunctionApp": "function_app.outside",
-    "Placement": "_cdk.placement",
-    "Principal": "registration.principal",
-    "PrivateAccess": "function_app.network",
-    "Product": "api.props",
-    "ProtectedFunctionApp": "function_app.existing",
-    "ProtectedOutsideApp": "function_app.protected_outside",
-    "Publisher": "gateway.props",
-    "Runtime": "function_app.runtime",
-    "SecuredFunctionApi": "secured_function_api",
-    "SignIn": "function_app.sign_in",
-    "Slot": "function_app.slot",
-    "Source": "function_app.network",
-    "Storage": "function_app.storage",
-    "SubscriptionKey": "api.props",
-    "TemplateParameter": "operations",
-    "VirtualNetwork": "gateway.props",
-    "accept": "_cdk.acceptance",
-    "add_azapi_provider": "_cdk.azapi",
-    "add_checks": "stack.terraform_checks",
-    "add_contract": "registration.contract_output",
-    "add_outputs": "stack.outputs",
-    "add_providers": "stack.providers",
-    "gateway_by_id": "gateway.existing",
-    "validate_access": "stack.validate_access",
-}
-
-# The same for type checkers and editors; tests/_lazy_bindings/test_exports.py compares the two.
 if TYPE_CHECKING:
     from constructs_lib._cdk.acceptance import accept as accept
     from constructs_lib._cdk.azapi import AzapiUpdateResource as AzapiUpdateResource
@@ -77,6 +22,12 @@ if TYPE_CHECKING:
     from constructs_lib._cdk.placement import Placement as Placement
     from constructs_lib._core.errors import InputError as InputError
     from constructs_lib._core.findings import Finding as Finding
+    from constructs_lib.access import Analysis as Analysis
+    from constructs_lib.access import analyse as analyse
+    from constructs_lib.access import read_terraform as read_terraform
+    from constructs_lib.access.report import compare_analyses as compare_analyses
+    from constructs_lib.access.report import render_report as render_report
+    from constructs_lib.access.report import write_reports as write_reports
     from constructs_lib.api.function_api import FunctionApi as FunctionApi
     from constructs_lib.api.props import ApiVersion as ApiVersion
     from constructs_lib.api.props import CircuitBreaker as CircuitBreaker
@@ -119,22 +70,11 @@ if TYPE_CHECKING:
     from constructs_lib.registration.existing import ExistingRegistration as ExistingRegistration
     from constructs_lib.registration.principal import Principal as Principal
     from constructs_lib.secured_function_api import SecuredFunctionApi as SecuredFunctionApi
+    from constructs_lib.stack.environment_stack import EnvironmentStack as EnvironmentStack
     from constructs_lib.stack.outputs import add_outputs as add_outputs
     from constructs_lib.stack.providers import add_providers as add_providers
+    from constructs_lib.stack.settings import read_environments as read_environments
     from constructs_lib.stack.terraform_checks import add_checks as add_checks
     from constructs_lib.stack.validate_access import validate_access as validate_access
 else:
-    __all__ = list(_EXPORTS)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _EXPORTS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with collector.paused():
-        value = getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_EXPORTS})
+    __all__, __getattr__, __dir__ = lazy_names.serve(__name__, around=collector.paused)

@@ -2,7 +2,7 @@
 
 Importing `constructs_lib` switches it on, in a stack that uses nothing else of the library too,
 for each prebuilt `cdktf-cdktf-provider-*` package that is imported later. Installed files and the
-environment are left as they are. `CONSTRUCTS_LIB_ENGINE=off` switches it off.
+environment are left as they are. `CONSTRUCTS_LIB_LAZY_BINDINGS=off` switches it off.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import os
 
 from constructs_lib._lazy_bindings import bindings
 
+_SWITCH = "CONSTRUCTS_LIB_LAZY_BINDINGS"
+
 
 def switch_on() -> None:
-    """Make provider packages lazy, unless the environment says `CONSTRUCTS_LIB_ENGINE=off`."""
-    if os.environ.get("CONSTRUCTS_LIB_ENGINE", "").lower() not in {"off", "0", "false", "no"}:
+    """Make provider packages lazy, unless the environment variable is `off`."""
+    if os.environ.get(_SWITCH, "").lower() not in {"off", "0", "false", "no"}:
         bindings.switch_on()

@@ -16,7 +16,7 @@ const { dirname, join } = require("node:path");
 
 const EAGER_INDEX = /[\\/]@cdkt[fn][\\/]provider-[^\\/]+[\\/]lib[\\/]index\.js$/;
 const STACK_TRACE = /[\\/]cdkt[fn][\\/]lib[\\/]tokens[\\/]private[\\/]stack-trace\.js$/;
-const NO_STACK = Object.freeze(["(not recorded: CONSTRUCTS_LIB_ENGINE=off records it)"]);
+const NO_STACK = Object.freeze(["(not recorded: CONSTRUCTS_LIB_LAZY_BINDINGS=off records it)"]);
 const said = new Set();
 const resolve = Module._resolveFilename;
 

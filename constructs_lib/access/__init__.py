@@ -1,12 +1,12 @@
 """Who can call what, and why, read from Terraform JSON before anything is deployed.
 
-    configuration = read("cdktf.out")
+    configuration = read_terraform("cdktf.out")
     analysis = analyse(configuration)
 
-`read` takes a `cdktf.out` directory, one `cdk.tf.json`, and `terraform show -json` of a plan or of
-a state, whatever tool wrote them. `analyse` follows every reference symbolically and answers, for
-each caller and each function app or slot, what it gets and which attribute decided. What is managed
-elsewhere is `unknown`.
+`read_terraform` takes a `cdktf.out` directory, one `cdk.tf.json`, and `terraform show -json` of a
+plan or of a state, whatever tool wrote them. `analyse` follows every reference symbolically and
+answers, for each caller and each function app or slot, what it gets and which attribute decided.
+What is managed elsewhere is `unknown`.
 """
 
 from constructs_lib.access.analysis import analyse
@@ -23,7 +23,7 @@ from constructs_lib.access.records import (
     Verdict,
 )
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.reading import read, read_stacks
+from constructs_lib.access.terraform.reading import read_stacks, read_terraform
 
 __all__ = [
     "Accepted",
@@ -38,6 +38,6 @@ __all__ = [
     "Registration",
     "Verdict",
     "analyse",
-    "read",
     "read_stacks",
+    "read_terraform",
 ]

@@ -59,24 +59,24 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(options: argparse.Namespace) -> int:
     """Analyse, report, and return the exit code."""
     from constructs_lib._core.files.writing import write_whole
-    from constructs_lib.access import analyse, read
-    from constructs_lib.access.report import SUFFIXES, View, compare, render
+    from constructs_lib.access import analyse, read_terraform
+    from constructs_lib.access.report import SUFFIXES, View, compare_analyses, render_report
 
     if options.path == options.compare == "-":
         raise InputError("both sides of a comparison cannot come from the standard input")
-    analysis = analyse(read(options.path))
+    analysis = analyse(read_terraform(options.path))
     comparison = None
     if options.compare is not None:
-        comparison = compare(analyse(read(options.compare)), analysis)
+        comparison = compare_analyses(analyse(read_terraform(options.compare)), analysis)
     output = Path(options.output) if options.output else None
     form: Format = options.format or SUFFIXES.get(output.suffix.lower() if output else "", "table")
     if output is not None:
-        write_whole(output, render(analysis, form, comparison=comparison))
+        write_whole(output, render_report(analysis, form, comparison=comparison))
         form = "table"
     terminal = sys.stdout.isatty()
     colour = terminal and "NO_COLOR" not in os.environ
     width = os.get_terminal_size().columns if terminal else 140
-    _show(render(analysis, form, comparison=comparison, width=width, colour=colour))
+    _show(render_report(analysis, form, comparison=comparison, width=width, colour=colour))
     if comparison is not None:
         return int(bool(comparison.opened))
     return int(View(analysis).count["wrong"] > 0)

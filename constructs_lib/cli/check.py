@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     """Check the configurations and write what was found."""
     from constructs_lib._core.files.writing import write_whole
     from constructs_lib._core.findings import Finding, render
-    from constructs_lib.access import analyse, read
+    from constructs_lib.access import analyse, read_terraform
     from constructs_lib.access.rules import RULES
 
     if options.explain:
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     findings: list[Finding] = []
     accepted: list[Accepted] = []
     for path in paths:
-        analysis = analyse(read(path))
+        analysis = analyse(read_terraform(path))
         findings += analysis.findings
         accepted += analysis.accepted
     shown = render(

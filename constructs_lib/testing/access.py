@@ -5,7 +5,7 @@ from __future__ import annotations
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from constructs_lib.access import Analysis, Answer, Configuration, analyse, read
+from constructs_lib.access import Analysis, Answer, Configuration, analyse, read_terraform
 from constructs_lib.testing.synthesized import Synthesized
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def analysis_of(stack: Stack) -> Analysis:
     if isinstance(stack, Configuration):
         return analyse(stack)
     if isinstance(stack, Synthesized):
-        return analyse(read(stack.folder))
+        return analyse(read_terraform(stack.folder))
     if isinstance(stack, (str, PathLike)):
-        return analyse(read(str(stack)))
+        return analyse(read_terraform(str(stack)))
     from constructs_lib.stack.validate_access import analyse_app
 
     return analyse_app(stack)

@@ -24,7 +24,7 @@ def fresh(repository: Path) -> Fresh:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if name not in {"NODE_OPTIONS", "CONSTRUCTS_LIB_ENGINE", "PYTHONPATH"}
+            if name not in {"NODE_OPTIONS", "CONSTRUCTS_LIB_LAZY_BINDINGS", "PYTHONPATH"}
         }
         places = [str(place) for place in (path, repository) if place]
         result = subprocess.run(

@@ -61,7 +61,7 @@ def test_the_error_of_a_load_is_that_of_jsii_at_the_first_use(
 ) -> None:
     code = f"{SPOIL}\nimport constructs_lib\n{{}}\n{MAKE}"
     given: dict[str, Any] = {"cwd": tmp_path, "path": own_null_provider, "exit_code": 1}
-    plain = fresh(code.format(""), **given, CONSTRUCTS_LIB_ENGINE="off")
+    plain = fresh(code.format(""), **given, CONSTRUCTS_LIB_LAZY_BINDINGS="off")
     result = fresh(code.format(f"import {NULL}.resource; print('imported')"), **given)
     assert result.stdout == "imported\n"
     assert result.stderr.splitlines()[-1] == plain.stderr.splitlines()[-1]

@@ -26,7 +26,7 @@ for program in sorted(pathlib.Path({str(repository / "examples")!r}).glob("*/mai
     for switch in ("on", "off"):
         work = folder / "work"
         work.mkdir()
-        fresh(code, cwd=work, CONSTRUCTS_LIB_ENGINE=switch)
+        fresh(code, cwd=work, CONSTRUCTS_LIB_LAZY_BINDINGS=switch)
         output = work.rename(folder / switch)
         found[switch] = {
             str(file.relative_to(output)): file.read_bytes()

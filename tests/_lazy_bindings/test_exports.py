@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import constructs_lib
+from constructs_lib._core import lazy_names
 
 
 def test_importing_the_library_loads_neither_jsii_nor_a_provider(
@@ -37,36 +38,33 @@ print(sorted({"jsii", "constructs", "cdktf"} & {name.split(".")[0] for name in s
     assert fresh(code, cwd=tmp_path).stdout == "[]\n"
 
 
-def test_type_checkers_see_the_names_that_python_serves() -> None:
+def test_every_name_that_type_checkers_see_is_served() -> None:
     tree = ast.parse(Path(constructs_lib.__file__).read_text())
     block = next(
         node.body
         for node in tree.body
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
     )
-    declared = {
-        alias.asname: f"{statement.module}.{alias.name}"
+    seen = {
+        alias.asname: (statement.module, alias.name)
         for statement in block
         if isinstance(statement, ast.ImportFrom)
         for alias in statement.names
     }
-    served = {
-        name: f"constructs_lib.{module}.{name}" for name, module in constructs_lib._EXPORTS.items()
-    }
-    assert declared == served
-    assert sorted(served) == sorted(constructs_lib.__all__)
+    assert lazy_names.listed("constructs_lib") == seen
+    assert sorted(constructs_lib.__all__) == sorted(seen)
 
 
 def test_no_name_is_that_of_a_module() -> None:
     """Importing the module would put it in the place of what the name stands for."""
     modules = {info.name for info in pkgutil.iter_modules(constructs_lib.__path__)}
-    assert modules.isdisjoint(constructs_lib._EXPORTS)
+    assert modules.isdisjoint(constructs_lib.__all__)
 
 
 def test_every_name_can_be_imported() -> None:
-    for name, module in constructs_lib._EXPORTS.items():
-        expected = getattr(importlib.import_module(f"constructs_lib.{module}"), name)
-        assert getattr(constructs_lib, name) is expected
+    for public, (module, name) in lazy_names.listed("constructs_lib").items():
+        expected = getattr(importlib.import_module(module), name)
+        assert getattr(constructs_lib, public) is expected
 
 
 def test_an_unknown_name_gives_the_usual_error(fresh: Any, tmp_path: Path) -> None:

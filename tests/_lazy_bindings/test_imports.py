@@ -80,7 +80,7 @@ def lazy(fresh: Any, null_provider: Path, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="module")
 def eager(fresh: Any, null_provider: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("eager")
-    result = fresh(QUESTIONS, cwd=folder, path=null_provider, CONSTRUCTS_LIB_ENGINE="off")
+    result = fresh(QUESTIONS, cwd=folder, path=null_provider, CONSTRUCTS_LIB_LAZY_BINDINGS="off")
     return json.loads(result.stdout)
 
 

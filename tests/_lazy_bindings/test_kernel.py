@@ -86,7 +86,7 @@ def test_the_terraform_json_is_the_same_bytes_on_and_off(
 ) -> None:
     synthesized = []
     for switch in ("on", "off"):
-        environment = {**probe, "CONSTRUCTS_LIB_ENGINE": switch}
+        environment = {**probe, "CONSTRUCTS_LIB_LAZY_BINDINGS": switch}
         code = f"import constructs_lib\n{STACK}"
         fresh(code, cwd=tmp_path, path=null_provider, **environment)
         output = (tmp_path / "cdktf.out").rename(tmp_path / switch)
@@ -124,11 +124,11 @@ print(group.timeouts.creation_stack)
 TerraformOutput(stack, "output", value=Lazy.string_value(Producer()))
 app.synth()
 """
-    environment = {"path": null_provider, "CONSTRUCTS_LIB_ENGINE": switch, "exit_code": 1}
+    environment = {"path": null_provider, "CONSTRUCTS_LIB_LAZY_BINDINGS": switch, "exit_code": 1}
     result = fresh(code, cwd=tmp_path, **environment)
     assert "RuntimeError: Resolution error: no value" in result.stderr
     assert "Object creation stack:" in result.stderr
-    advice = "(not recorded: CONSTRUCTS_LIB_ENGINE=off records it)"
+    advice = "(not recorded: CONSTRUCTS_LIB_LAZY_BINDINGS=off records it)"
     assert ("at new LazyString" in result.stderr) == recorded
     assert (f"at {advice}" in result.stderr) == (not recorded)
     assert (result.stdout == f"{[advice]}\n") == (not recorded)
@@ -159,7 +159,9 @@ for number in range(2):
             print(error)
 """
     said = {
-        switch: fresh(code, cwd=tmp_path, path=null_provider, CONSTRUCTS_LIB_ENGINE=switch).stdout
+        switch: fresh(
+            code, cwd=tmp_path, path=null_provider, CONSTRUCTS_LIB_LAZY_BINDINGS=switch
+        ).stdout
         for switch in ("on", "off")
     }
     assert said["on"] == said["off"]

@@ -25,7 +25,7 @@ PUBLISHED = 'import publication\n__all__ = ["used", "unused"]\npublication.publi
 def test_one_variable_turns_it_off(fresh: Any, tmp_path: Path, word: str) -> None:
     code = "import sys; before = list(sys.meta_path)\n"
     code += "import constructs_lib; print(sys.meta_path == before)"
-    assert fresh(code, cwd=tmp_path, CONSTRUCTS_LIB_ENGINE=word).stdout == "True\n"
+    assert fresh(code, cwd=tmp_path, CONSTRUCTS_LIB_LAZY_BINDINGS=word).stdout == "True\n"
 
 
 @pytest.mark.parametrize("word", ["", "on", "1"])
@@ -33,7 +33,7 @@ def test_it_is_on_otherwise(fresh: Any, tmp_path: Path, word: str) -> None:
     code = "import sys; before = list(sys.meta_path)\n"
     code += "import constructs_lib; print(len(sys.meta_path) - len(before))\n"
     code += "constructs_lib._lazy_bindings.switch_on(); print(len(sys.meta_path) - len(before))"
-    assert fresh(code, cwd=tmp_path, CONSTRUCTS_LIB_ENGINE=word).stdout == "1\n1\n"
+    assert fresh(code, cwd=tmp_path, CONSTRUCTS_LIB_LAZY_BINDINGS=word).stdout == "1\n1\n"
 
 
 def test_a_package_that_was_imported_before_is_left_alone(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import constructs_lib  # noqa: F401
-from constructs_lib.access import analyse, read
+from constructs_lib.access import analyse, read_terraform
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/main.py"))
 # Where a link is managed elsewhere, nobody can know from here.
@@ -29,7 +29,7 @@ def test_an_example_raises_no_alarm(
     monkeypatch.chdir(example.parent)
     monkeypatch.setattr(cdktf, "App", functools.partial(cdktf.App, outdir=str(tmp_path)))
     runpy.run_path(str(example), run_name="__main__")
-    analysis = analyse(read(tmp_path))
+    analysis = analyse(read_terraform(tmp_path))
     assert [each.message for each in analysis.findings if each.severity == "error"] == []
     accepted = {each.finding.address for each in analysis.accepted}
     unwanted = [each for each in analysis.answers if each.unwanted]

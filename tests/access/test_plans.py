@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.access import Analysis, analyse, read
+from constructs_lib.access import Analysis, analyse, read_terraform
 from tests.access.samples import planned
 from tests.terraform.harness import needs_stand_in, run
 
@@ -33,7 +33,7 @@ def changed(tmp_path: Path, name: str, old: str, new: str) -> Analysis:
     assert old in text
     file = tmp_path / name
     file.write_text(text.replace(old, new), encoding="utf-8")
-    return analyse(read(file))
+    return analyse(read_terraform(file))
 
 
 def rules(analysis: Analysis) -> set[str]:
@@ -42,7 +42,7 @@ def rules(analysis: Analysis) -> set[str]:
 
 @pytest.mark.parametrize("name", ["plan.json", "state.json"])
 def test_nobody_else_gets_in(name: str) -> None:
-    analysis = analyse(read(HERE / name))
+    analysis = analyse(read_terraform(HERE / name))
     for kind in OUTSIDERS:
         assert verdicts(analysis, kind) == {"billing": "closed", "orders": "closed"}, kind
     assert [each for each in analysis.findings if each.severity != "note"] == []
@@ -51,13 +51,13 @@ def test_nobody_else_gets_in(name: str) -> None:
 
 
 def test_in_the_state_the_gateway_gets_in() -> None:
-    analysis = analyse(read(HERE / "state.json"))
+    analysis = analyse(read_terraform(HERE / "state.json"))
     assert verdicts(analysis, "gateway") == {"billing": "open", "orders": "open"}
     assert analysis.findings == ()
 
 
 def test_in_the_first_plan_policies_are_known_by_what_they_mention() -> None:
-    analysis = analyse(read(HERE / "plan.json"))
+    analysis = analyse(read_terraform(HERE / "plan.json"))
     assert verdicts(analysis, "gateway") == {"billing": "unknown", "orders": "unknown"}
     [orders] = [
         each
@@ -79,7 +79,7 @@ def test_even_so_a_plan_tells_what_cannot_work(tmp_path: Path) -> None:
     document["planned_values"]["root_module"]["resources"] = kept
     file = tmp_path / "plan.json"
     file.write_text(json.dumps(document), encoding="utf-8")
-    analysis = analyse(read(file))
+    analysis = analyse(read_terraform(file))
     assert verdicts(analysis, "gateway") == {"billing": "unknown", "orders": "closed"}
     assert rules(analysis) == {"SF203", "SF901"}
 
@@ -117,14 +117,14 @@ def test_state_ids_are_compared_as_they_are(tmp_path: Path) -> None:
     directory["allowed_identities"] = [identity["client_id"]]
     file = tmp_path / "state.json"
     file.write_text(json.dumps(state), encoding="utf-8")
-    analysis = analyse(read(file))
+    analysis = analyse(read_terraform(file))
     assert {"SF109", "SF110"} <= rules(analysis)
     assert sorted(verdicts(analysis, "gateway").values()) == ["closed", "open"]
 
 
 def test_the_first_plan_of_json_syntax_says_all() -> None:
     """A hand-written stack: its plan has every expression, as that of any CDKTF stack."""
-    analysis = analyse(read(HERE / "hand_written_plan.json"))
+    analysis = analyse(read_terraform(HERE / "hand_written_plan.json"))
     assert analysis.findings == ()
     assert [a.verdict for a in analysis.answers if a.caller.kind == "gateway"] == ["open"]
     assert not [each for each in analysis.answers if not each.wanted]
@@ -162,11 +162,11 @@ def test_a_hand_written_stack_planned_by_terraform(tmp_path: Path) -> None:
     run("terraform", "plan", "-out=plan", folder=tmp_path)
     shown = run("terraform", "show", "-json", "plan", folder=tmp_path)
     (tmp_path / "plan.json").write_text(shown, encoding="utf-8")
-    analysis = analyse(read(tmp_path / "plan.json"))
+    analysis = analyse(read_terraform(tmp_path / "plan.json"))
     assert [each.message for each in analysis.findings if each.severity != "note"] == []
     outside = [each for each in analysis.answers if each.caller.kind in OUTSIDERS]
     assert {each.verdict for each in outside} == {"closed"}
-    synthesized = analyse(read(tmp_path / "cdk.tf.json"))
+    synthesized = analyse(read_terraform(tmp_path / "cdk.tf.json"))
     for each in (analysis, synthesized):
         assert [a.verdict for a in each.answers if a.caller.kind == "gateway"] == ["open"]
         assert each.findings == ()

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from constructs_lib._core.errors import InputError
-from constructs_lib.access import analyse, read, read_stacks
+from constructs_lib.access import analyse, read_stacks, read_terraform
 from tests.access.samples import chain
 
 HERE = Path(__file__).parent
@@ -31,7 +31,7 @@ def write(path: Path, document: Any) -> Path:
 
 
 def names(path: Path | str) -> list[str]:
-    return [each.name for each in analyse(read(path)).function_apps]
+    return [each.name for each in analyse(read_terraform(path)).function_apps]
 
 
 def test_one_file(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_one_file(tmp_path: Path) -> None:
 def test_a_directory_of_stacks(tmp_path: Path) -> None:
     write(tmp_path / "stacks/dev/cdk.tf.json", chain())
     write(tmp_path / "stacks/prod/cdk.tf.json", chain())
-    analysis = analyse(read(tmp_path))
+    analysis = analyse(read_terraform(tmp_path))
     assert [each.stack for each in analysis.function_apps] == ["dev", "prod"]
     callers = [each.id for each in analysis.callers if each.kind == "gateway"]
     assert len(callers) == len(set(callers)) == 2
@@ -51,7 +51,7 @@ def test_a_plain_directory_is_one_stack(tmp_path: Path) -> None:
     document = chain()
     write(tmp_path / "gateway.tf.json", {"resource": document["resource"]})
     write(tmp_path / "data.tf.json", {"data": document["data"]})
-    analysis = analyse(read(tmp_path))
+    analysis = analyse(read_terraform(tmp_path))
     assert [(each.stack, each.name) for each in analysis.function_apps] == [("", "func-orders")]
     assert analysis.findings == ()
 
@@ -79,7 +79,7 @@ def test_other_files_are_refused_with_what_to_give(
     file = tmp_path / "x.json"
     file.write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match=problem) as refused:
-        read(file)
+        read_terraform(file)
     assert refused.value.fix
     assert str(refused.value).count(refused.value.fix) == 1
 
@@ -87,19 +87,19 @@ def test_other_files_are_refused_with_what_to_give(
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_bytes(b'{"resource": "\xff"}')
     with pytest.raises(InputError, match="UTF-8"):
-        read(tmp_path / "x.json")
+        read_terraform(tmp_path / "x.json")
 
 
 def test_missing_files_and_empty_directories_are_refused(tmp_path: Path) -> None:
     for path, fix in ((tmp_path, "cdktf synth"), (tmp_path / "nothing", "cdktf.out")):
         with pytest.raises(InputError) as refused:
-            read(path)
+            read_terraform(path)
         assert fix in str(refused.value.fix)
     (tmp_path / "main.tf").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="show -json"):
-        read(tmp_path)
+        read_terraform(tmp_path)
     with pytest.raises(InputError):
-        read("a\0b")
+        read_terraform("a\0b")
 
 
 def test_halves_of_surrogate_pairs_do_not_reach_the_output(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_truncated_file_is_refused(tmp_path_factory: pytest.TempPathFactory, e
     file = tmp_path_factory.mktemp("truncated") / "cdk.tf.json"
     file.write_text(WHOLE[:end], encoding="utf-8")
     with pytest.raises(InputError):
-        read(file)
+        read_terraform(file)
 
 
 SCALARS = (
@@ -175,7 +175,7 @@ def test_no_part_of_a_plan_breaks_the_analysis(
     document = with_part(json.loads(PLAN), path, part)
     file.write_text(json.dumps(document), encoding="utf-8", errors="surrogatepass")
     with suppress(InputError):
-        analyse(read(file))
+        analyse(read_terraform(file))
 
 
 @given(ANYTHING)
@@ -190,4 +190,4 @@ def test_no_json_breaks_the_analysis(
     ):
         file.write_text(json.dumps(whole), encoding="utf-8")
         with suppress(InputError):
-            analyse(read(file))
+            analyse(read_terraform(file))

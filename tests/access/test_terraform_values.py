@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from constructs_lib.access import Analysis, analyse, read, read_stacks
+from constructs_lib.access import Analysis, analyse, read_stacks, read_terraform
 from constructs_lib.access.links import Chain
 from constructs_lib.access.terraform.expressions import evaluate, same
 from tests.access.samples import APP, Document, chain, directory, easy_auth
@@ -442,7 +442,7 @@ def test_each_policy_of_a_plan_finds_the_gateway_of_its_key(
 ) -> None:
     file = tmp_path / "plan.json"
     file.write_text(json.dumps(plan({"we": BASE, "ne": BASE}, expression)), encoding="utf-8")
-    found = Chain(read(file)).gateways
+    found = Chain(read_terraform(file)).gateways
     assert {each.name: each.policy and each.policy.address for each in found} == {
         "apim-we": f'{GATEWAY}_policy.all["we"]',
         "apim-ne": f'{GATEWAY}_policy.all["ne"]',
@@ -457,7 +457,8 @@ def test_a_policy_of_a_plan_without_a_gateway_of_its_key_finds_none(tmp_path: Pa
     file = tmp_path / "plan.json"
     file.write_text(json.dumps(document), encoding="utf-8")
     policies = {
-        each.name: each.policy and each.policy.address for each in Chain(read(file)).gateways
+        each.name: each.policy and each.policy.address
+        for each in Chain(read_terraform(file)).gateways
     }
     assert policies.pop("apim-we") == f'{GATEWAY}_policy.all["we"]'
     assert list(policies.values()) == [f'{GATEWAY}_policy.all["ne"]']

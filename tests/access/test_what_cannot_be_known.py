@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.access import Analysis, analyse, read, read_stacks
+from constructs_lib.access import Analysis, analyse, read_stacks, read_terraform
 from tests.access.samples import APP, AUDIENCE, Document, chain, directory, easy_auth, policy
 
 GATEWAY = "azurerm_api_management"
@@ -156,7 +156,7 @@ def test_instances_in_a_plan_are_not_told_to_be_twice(tmp_path: Path) -> None:
         }
         file = tmp_path / "plan.json"
         file.write_text(json.dumps(plan), encoding="utf-8")
-        return {each.rule for each in analyse(read(file)).findings}
+        return {each.rule for each in analyse(read_terraform(file)).findings}
 
     assert "SF316" not in planned(f'{API}.o["a"]', f'{API}.o["b"]')
     assert "SF316" in planned(f"{API}.o", f"{API}.p")

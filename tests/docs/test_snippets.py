@@ -255,9 +255,8 @@ def missing_answers(room: Room) -> str:
 
 def late_import(room: Room) -> str:
     name = "cdktf_cdktf_provider_azurerm"
-    loading = (
-        f"import os, sys; os.environ.pop('CONSTRUCTS_LIB_ENGINE', 0); sys.modules[{name!r}] = 0"
-    )
+    loading = "import os, sys; os.environ.pop('CONSTRUCTS_LIB_LAZY_BINDINGS', 0); "
+    loading += f"sys.modules[{name!r}] = 0"
     return room.python("-c", f"{loading}; import constructs_lib").stdout
 
 

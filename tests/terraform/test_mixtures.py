@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from constructs_lib.access import analyse, read
+from constructs_lib.access import analyse, read_terraform
 from tests.terraform.harness import Stack, needs_stand_in
 from tests.terraform.mixtures import (
     APPS,
@@ -26,7 +26,7 @@ def test_every_mixture_is_synthesized_and_lets_only_the_gateway_in(
 ) -> None:
     mixtures = [mixture for mixture in EVERYTHING if mixture[0] == gateway]
     assert len(mixtures) == len(REGISTRATIONS) * len(APPS)
-    analysis = analyse(read(str(synthesize_mixtures(tmp_path, mixtures))))
+    analysis = analyse(read_terraform(str(synthesize_mixtures(tmp_path, mixtures))))
     findings = [f for f in analysis.findings if f.severity != "note"]
     assert [(f.rule, f.address, f.message) for f in findings] == []
     assert analysis.accepted == ()

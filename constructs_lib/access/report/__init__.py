@@ -1,8 +1,8 @@
 """Shows an analysis to people and programs.
 
-    text = render(analysis, "html")  # table, json, markdown, html
-    comparison = compare(before, analysis)  # what a change opens or closes
-    text = render(analysis, "markdown", comparison=comparison)
+    text = render_report(analysis, "html")  # table, json, markdown, html
+    comparison = compare_analyses(before, analysis)  # what a change opens or closes
+    text = render_report(analysis, "markdown", comparison=comparison)
     write_reports(analysis, "cdktf.out")  # access.html, access.json, access.md
 
 Every format is a function of the analysis alone: the same analysis gives the same bytes.
@@ -15,7 +15,7 @@ from typing import Literal
 
 from constructs_lib._core.files.writing import write_whole
 from constructs_lib.access.records import Analysis
-from constructs_lib.access.report.comparison import Change, Comparison, Effect, compare
+from constructs_lib.access.report.comparison import Change, Comparison, Effect, compare_analyses
 from constructs_lib.access.report.document import document
 from constructs_lib.access.report.markdown import markdown
 from constructs_lib.access.report.page import page
@@ -31,8 +31,8 @@ __all__ = [
     "Effect",
     "Format",
     "View",
-    "compare",
-    "render",
+    "compare_analyses",
+    "render_report",
     "write_reports",
 ]
 
@@ -42,7 +42,7 @@ SUFFIXES: dict[str, Format] = {".json": "json", ".md": "markdown", ".html": "htm
 """The format that the name of a file asks for."""
 
 
-def render(
+def render_report(
     analysis: Analysis,
     form: Format,
     *,
@@ -55,7 +55,7 @@ def render(
     Args:
         analysis: What to show.
         form: Which kind of report.
-        comparison: What changed since another analysis, from `compare`.
+        comparison: What changed since another analysis, from `compare_analyses`.
         width: Columns of the table.
         colour: Whether the table may hold the terminal's colour codes.
     """
@@ -85,6 +85,6 @@ def write_reports(analysis: Analysis, directory: str | Path) -> list[Path]:
     written: list[Path] = []
     for suffix, form in SUFFIXES.items():
         path = Path(directory) / f"access{suffix}"
-        write_whole(path, render(analysis, form))
+        write_whole(path, render_report(analysis, form))
         written.append(path)
     return sorted(written)

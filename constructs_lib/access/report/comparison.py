@@ -62,7 +62,7 @@ class Comparison:
         return tuple(change for change in self.changes if change.effect == "opened")
 
 
-def compare(old: Analysis, new: Analysis) -> Comparison:
+def compare_analyses(old: Analysis, new: Analysis) -> Comparison:
     """Say what became of each door between two analyses.
 
     A door counts as opened when somebody other than the gateway gets in who did not before, also

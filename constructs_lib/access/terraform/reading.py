@@ -29,7 +29,7 @@ _CONFIGURATION_KEYS = frozenset(
 )
 
 
-def read(path: str | Path) -> Configuration:
+def read_terraform(path: str | Path) -> Configuration:
     """Read Terraform JSON.
 
     Args:

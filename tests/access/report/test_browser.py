@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.access import Analysis
-from constructs_lib.access.report import compare, render
+from constructs_lib.access.report import compare_analyses, render_report
 from tests.access.report.headless_browser import Browser, find_browser
 from tests.access.report.samples import RIGHT, WRONG, many, with_text
 
@@ -44,7 +44,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "long": with_text(WRONG, lambda text: f"{text}-{'a' * 90}"),
     }
     for name, sample in samples.items():
-        report = render(sample, "html", comparison=compare(RIGHT, sample))
+        report = render_report(sample, "html", comparison=compare_analyses(RIGHT, sample))
         (folder / f"{name}.html").write_text(report, "utf-8")
     return {name: (folder / f"{name}.html").as_uri() for name in samples}
 

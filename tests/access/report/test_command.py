@@ -36,7 +36,7 @@ def samples(monkeypatch: pytest.MonkeyPatch) -> None:
             raise InputError("cannot be read", where=path)
         return path
 
-    monkeypatch.setattr(access, "read", read)
+    monkeypatch.setattr(access, "read_terraform", read)
     monkeypatch.setattr(access, "analyse", SAMPLES.__getitem__)
 
 

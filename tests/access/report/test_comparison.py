@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from constructs_lib.access.records import Answer, Caller
-from constructs_lib.access.report import Effect, compare
+from constructs_lib.access.report import Effect, compare_analyses
 from tests.access.report.samples import (
     ANONYMOUS,
     APP,
@@ -50,7 +50,7 @@ from tests.access.report.samples import (
 def test_each_door_is_compared(
     before: Answer | None, after: Answer | None, effect: Effect | None
 ) -> None:
-    comparison = compare(
+    comparison = compare_analyses(
         analysis(*([before] if before else [])), analysis(*([after] if after else []))
     )
     assert [change.effect for change in comparison.changes] == ([effect] if effect else [])
@@ -58,19 +58,22 @@ def test_each_door_is_compared(
 
 
 def test_nothing_differs_from_itself() -> None:
-    assert compare(WRONG, WRONG).changes == ()
+    assert compare_analyses(WRONG, WRONG).changes == ()
 
 
 def test_worst_comes_first() -> None:
-    effects = [change.effect for change in compare(RIGHT, WRONG).changes]
+    effects = [change.effect for change in compare_analyses(RIGHT, WRONG).changes]
     assert effects == ["opened", "opened", "unproven"]
-    assert compare(RIGHT, WRONG).before == "cdktf.out"
+    assert compare_analyses(RIGHT, WRONG).before == "cdktf.out"
 
 
 def test_one_stack_alone_is_the_same_under_any_name() -> None:
     named = replace(APP, stack="dev")
     assert (
-        compare(analysis(stays_out(ANONYMOUS)), analysis(stays_out(ANONYMOUS, named))).changes == ()
+        compare_analyses(
+            analysis(stays_out(ANONYMOUS)), analysis(stays_out(ANONYMOUS, named))
+        ).changes
+        == ()
     )
 
 
@@ -78,7 +81,7 @@ def test_the_same_address_in_two_stacks_is_two_doors() -> None:
     dev, prod = replace(APP, stack="dev"), replace(APP, stack="prod")
     before = analysis(stays_out(ANONYMOUS, dev), stays_out(ANONYMOUS, prod))
     after = analysis(stays_out(ANONYMOUS, dev), passes(ANONYMOUS, prod))
-    (change,) = compare(before, after).changes
+    (change,) = compare_analyses(before, after).changes
     assert change.answer.target == prod
 
 
@@ -91,9 +94,9 @@ def test_a_further_stack_leaves_callers_who_they_were() -> None:
     later = replace(other, id=f"gateway-identity:dev/{GATEWAY.address}:id")
     before = analysis(passes(other, dev), stays_out(ANONYMOUS, prod))
     after = analysis(passes(later, dev), stays_out(ANONYMOUS, prod))
-    assert compare(before, after).changes == ()
+    assert compare_analyses(before, after).changes == ()
 
 
 def test_a_new_slot_that_is_shut_opens_nothing() -> None:
     after = analysis(*RIGHT.answers, stays_out(ANONYMOUS, replace(SLOT, address="x", name="new")))
-    assert compare(RIGHT, after).changes == ()
+    assert compare_analyses(RIGHT, after).changes == ()

@@ -18,7 +18,14 @@ from hypothesis import strategies as st
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.writing import write_whole
 from constructs_lib.access import Answer
-from constructs_lib.access.report import FORMATS, Format, View, compare, render, write_reports
+from constructs_lib.access.report import (
+    FORMATS,
+    Format,
+    View,
+    compare_analyses,
+    render_report,
+    write_reports,
+)
 from constructs_lib.access.report.markdown import code, escape, mermaid
 from constructs_lib.access.report.text import clean
 from tests.access.report.samples import (
@@ -47,14 +54,14 @@ texts = st.text(max_size=40) | st.sampled_from(NASTY)
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_report_is_a_function_of_the_analysis_alone(form: Format) -> None:
-    first = render(WRONG, form, comparison=compare(RIGHT, WRONG))
-    assert first == render(WRONG, form, comparison=compare(RIGHT, WRONG))
+    first = render_report(WRONG, form, comparison=compare_analyses(RIGHT, WRONG))
+    assert first == render_report(WRONG, form, comparison=compare_analyses(RIGHT, WRONG))
     assert first.endswith("\n")
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_says_who_gets_in_why_and_what_decides(form: Format) -> None:
-    report = re.sub(r"\s+", "", html.unescape(render(WRONG, form, width=200)))
+    report = re.sub(r"\s+", "", html.unescape(render_report(WRONG, form, width=200)))
     for words in (
         "Easy Auth lets requests without a token through.",
         "auth_settings_v2.require_authentication",
@@ -68,17 +75,17 @@ def test_every_format_says_who_gets_in_why_and_what_decides(form: Format) -> Non
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_says_what_a_change_opened(form: Format) -> None:
-    opened = render(WRONG, form, comparison=compare(RIGHT, WRONG))
+    opened = render_report(WRONG, form, comparison=compare_analyses(RIGHT, WRONG))
     assert re.search("opened", opened, re.IGNORECASE)
     assert "cdktf.out" in opened
-    assert render(WRONG, form) != opened
+    assert render_report(WRONG, form) != opened
 
 
 # JSON
 
 
 def test_json_keeps_its_shape() -> None:
-    report = json.loads(render(WRONG, "json", comparison=compare(RIGHT, WRONG)))
+    report = json.loads(render_report(WRONG, "json", comparison=compare_analyses(RIGHT, WRONG)))
     assert report["version"] == 1
     assert set(report) == {
         "version",
@@ -125,22 +132,22 @@ def test_json_keeps_its_shape() -> None:
 
 
 def test_json_has_no_comparison_where_nothing_is_compared() -> None:
-    assert json.loads(render(WRONG, "json"))["comparison"] is None
+    assert json.loads(render_report(WRONG, "json"))["comparison"] is None
 
 
 # Table
 
 
 def test_the_table_is_plain_unless_colours_are_wanted() -> None:
-    assert "\x1b" not in render(WRONG, "table")
-    assert "\x1b[" in render(WRONG, "table", colour=True)
+    assert "\x1b" not in render_report(WRONG, "table")
+    assert "\x1b[" in render_report(WRONG, "table", colour=True)
 
 
 def test_the_table_of_many_targets_shows_in_full_only_what_needs_it() -> None:
-    report = render(many(20), "table")
+    report = render_report(many(20), "table")
     assert report.count("Easy Auth lets requests without a token through.") == 20
     right = replace(WRONG, answers=(*_right(13), WRONG.answers[-1]))
-    report = render(right, "table", width=200)
+    report = render_report(right, "table", width=200)
     assert "func-07: 1 door, all as they should be" in report
     assert report.count("requests without a token through") == 1
 
@@ -152,7 +159,7 @@ def _right(count: int) -> list[Answer]:
 
 @given(texts)
 def test_the_table_holds_no_control_character_of_a_configuration(text: str) -> None:
-    report = render(with_text(WRONG, lambda old: old + text), "table")
+    report = render_report(with_text(WRONG, lambda old: old + text), "table")
     assert all(sign == "\n" or not re.match(r"[\x00-\x1f\x7f-\x9f]", sign) for sign in report)
     report.encode()
 
@@ -172,7 +179,7 @@ def test_markdown_shows_text_as_it_is(text: str) -> None:
 
 def test_markdown_counts_what_changed_in_its_reason_only() -> None:
     moved = replace(RIGHT, answers=tuple(replace(each, status=403) for each in RIGHT.answers))
-    report = render(moved, "markdown", comparison=compare(RIGHT, moved))
+    report = render_report(moved, "markdown", comparison=compare_analyses(RIGHT, moved))
     assert "5 answers for another reason than before." in report
     assert "No door opened or closed." in report
 
@@ -209,7 +216,7 @@ def test_wrong_doors_stand_out_in_the_diagram() -> None:
 
 @pytest.mark.parametrize("count", [1, 300])
 def test_markdown_fits_into_a_comment(count: int) -> None:
-    report = render(many(count), "markdown", comparison=compare(RIGHT, many(count)))
+    report = render_report(many(count), "markdown", comparison=compare_analyses(RIGHT, many(count)))
     assert len(report) < 65_536
     assert report.count(" --x|") + report.count(" -->|") + report.count(" -.->|") < 500
 
@@ -245,13 +252,13 @@ class Shape(HTMLParser):
             self.words.append(data)
 
 
-PLAIN = Shape(render(WRONG, "html"))
+PLAIN = Shape(render_report(WRONG, "html"))
 
 
 @settings(max_examples=40)
 @given(texts)
 def test_no_text_adds_an_element_an_attribute_or_a_script(text: str) -> None:
-    page = Shape(render(with_text(WRONG, lambda old: old + text), "html"))
+    page = Shape(render_report(with_text(WRONG, lambda old: old + text), "html"))
     assert page.elements == PLAIN.elements
     assert page.raw == PLAIN.raw
     assert clean(SLOT.name + text) in page.words
