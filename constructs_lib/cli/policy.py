@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from constructs_lib._core.errors import InputError
     from constructs_lib._core.findings import Finding
-    from constructs_lib.policy import AnyDocument, Known
+    from constructs_lib.policy import Known
 
 SCOPES = ("global", "workspace", "product", "api", "operation")
 
@@ -74,7 +74,6 @@ def run_check(options: argparse.Namespace) -> int:
     from constructs_lib._core.files.writing import write_whole
     from constructs_lib._core.findings import fails, render
     from constructs_lib.gateway.tiers import SKU, SKU_RULE
-    from constructs_lib.policy import check
     from constructs_lib.policy.checks import RULES
 
     if options.sku is not None and not SKU.fullmatch(options.sku):
@@ -84,12 +83,10 @@ def run_check(options: argparse.Namespace) -> int:
     unreadable = False
     for file in options.files:
         try:
-            _, document = _load(file, terraform=options.templates)
+            findings += _findings(file, options, known)
         except InputError as error:
             unreadable = True
             findings.append(_unreadable(file, error))
-        else:
-            findings += check(document, scope=options.scope, sku=options.sku, known=known)
     shown = render(findings, options.format, rules=RULES, subjects=options.files)
     if options.output:
         write_whole(options.output, shown)
@@ -102,13 +99,13 @@ def run_format(options: argparse.Namespace) -> int:
     """Format the files, or show what would change."""
     from constructs_lib._core.errors import InputError
     from constructs_lib._core.files.writing import write_whole
-    from constructs_lib.policy import write
+    from constructs_lib.policy.formatting import formatted
 
     changed = unreadable = False
     for file in options.files:
         try:
-            before, document = _load(file)
-            after = write(document, terraform=False)
+            before = _text(file)
+            after = formatted(before, file)
         except InputError as error:
             unreadable = True
             print(f"secured-functions: {error}", file=sys.stderr)
@@ -172,16 +169,39 @@ def _stack(path: Path) -> dict[str, Any]:
     return stack
 
 
-def _load(file: str, *, terraform: bool = False) -> tuple[str, AnyDocument]:
-    """Return the text of a file, as it is, and what it says."""
-    from constructs_lib.policy import read, read_file
+def _text(file: str) -> str:
+    """Return the text of a file, as it is."""
+    from constructs_lib.policy.reader import file_text
 
-    if file == "-":
-        source = sys.stdin.read()
-        return source, read(source, "-", terraform=terraform, resolvers=True)
-    document = read_file(file, terraform=terraform, resolvers=True)
-    with Path(file).open(encoding="utf-8", newline="") as stream:
-        return stream.read(), document
+    return sys.stdin.read() if file == "-" else file_text(file)
+
+
+def _findings(file: str, options: argparse.Namespace, known: Known) -> list[Finding]:
+    """Return what is wrong with a file.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    from constructs_lib._core.errors import InputError
+    from constructs_lib._core.findings import fails
+    from constructs_lib.policy import check, read
+    from constructs_lib.policy.templates import check_template, template_finding
+
+    text = _text(file)
+    if options.templates:
+        return check_template(text, file, scope=options.scope, sku=options.sku, known=known)
+    template = template_finding(text, file)
+    if template and template.severity == "error":
+        return [template]
+    try:
+        document = read(text, file, resolvers=True)
+    except InputError as error:
+        if template is None:
+            raise
+        fix = "; ".join(filter(None, (error.fix, f"if Terraform fills the file, {template.fix}")))
+        raise InputError(error.problem, where=error.where, fix=fix) from None
+    found = check(document, scope=options.scope, sku=options.sku, known=known)
+    return [*found, template] if template and fails(found) else found
 
 
 def _unreadable(file: str, error: InputError) -> Finding:

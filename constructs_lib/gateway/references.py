@@ -182,7 +182,8 @@ class GatewayReferences(Construct):
             f"fragment-{name}",
             api_management_id=self.id,
             name=name,
-            format="rawxml",
+            # The provider undoes no entities in a fragment that it reads back as `rawxml`.
+            format="xml",
             value=write(document),
         )
         self.apply_after_parts(fragment, document)

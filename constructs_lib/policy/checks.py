@@ -30,6 +30,7 @@ Scope = Literal["global", "workspace", "product", "api", "operation", "fragment"
 
 RULES = {
     "SFP001": "The file cannot be read",
+    "SFP002": "The file is a template of Terraform",
     "SFP101": "Unknown policy",
     "SFP102": "Policy in a section where it cannot stand",
     "SFP103": "Policy at a scope where it cannot be used",

@@ -43,12 +43,22 @@ class Place:
 
 @dataclass
 class Comment:
-    """An XML comment. What XML, Terraform or azurerm would take for more is set apart by spaces."""
+    """An XML comment. What XML, Terraform or azurerm would take for more is set apart by spaces.
+
+    Attributes:
+        text: What it says.
+        place: Where it was read.
+        kept: Whether it stays as it is, because its file is being formatted.
+    """
 
     text: str
     place: Place | None = field(default=None, compare=False, repr=False)
+    kept: bool = field(default=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        if self.kept:
+            self.text = self.text.strip()
+            return
         plain = re.sub(r"-(?=-)", "- ", xml_characters(self.text))
         self.text = re.sub(r"([$%](?=\{)|&(?=[#\w]))", r"\1 ", plain).strip()
 

@@ -7,13 +7,13 @@ anywhere. Everything is found in one pass over the text, so the time grows with 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Literal, overload
 
 from constructs_lib._core.errors import InputError
-from constructs_lib.policy.expressions import UnbalancedError, expression_end, is_expression
+from constructs_lib.policy.expressions import UnbalancedError, expression_end
 from constructs_lib.policy.model import (
     DATA_SOURCES,
     MAXIMUM_DEPTH,
@@ -29,8 +29,8 @@ from constructs_lib.policy.model import (
     Resolver,
     Section,
 )
-from constructs_lib.policy.terraform import escaped, evaluated, parts
-from constructs_lib.policy.values import TOKEN, Expression, Template
+from constructs_lib.policy.sources import Source, plain, template
+from constructs_lib.policy.values import TOKEN
 
 _ENTITY = re.compile(r"&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
@@ -39,7 +39,6 @@ _MARKUP = re.compile(r"<(?=[A-Za-z_/!?])")
 _BARE = re.compile(r"<([A-Za-z_][\w.:-]*)\s*(/?)>", re.ASCII)
 _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)", re.ASCII)
 _SPACE = re.compile(r"\s*")
-_MASK = re.compile("\ufffe(\\d+)\uffff")
 
 
 @overload
@@ -60,8 +59,18 @@ def read_file(path: Path | str, *, terraform: bool = False, resolvers: bool = Fa
     Raises:
         InputError: If it cannot be read, with line and column.
     """
+    return _read(file_text(path), str(path), terraform=terraform, resolvers=resolvers)
+
+
+def file_text(path: Path | str) -> str:
+    """Return the text of a policy file, with its own line ends.
+
+    Raises:
+        InputError: If it cannot be read, or holds references that CDKTF made.
+    """
     try:
-        source = Path(path).read_text(encoding="utf-8-sig")
+        with Path(path).open(encoding="utf-8", newline="") as stream:
+            source = stream.read()
     except (OSError, ValueError) as error:  # a path with a NUL character gives a ValueError
         raise InputError(f"cannot read the file: {error}", where=str(path)) from None
     token = TOKEN.search(source)
@@ -70,7 +79,7 @@ def read_file(path: Path | str, *, terraform: bool = False, resolvers: bool = Fa
             "`${TfToken[` is a mark of CDK for Terraform and cannot stand in a file",
             where=f"{path}:{source.count(chr(10), 0, token.start()) + 1}",
         )
-    return _Reader(source, str(path), terraform=terraform).read(resolvers=resolvers)
+    return source
 
 
 @overload
@@ -97,7 +106,15 @@ def read(
     Raises:
         InputError: If API Management would not understand it, with line and column.
     """
-    return _Reader(source, path, terraform=terraform).read(resolvers=resolvers)
+    return _read(source, path, terraform=terraform, resolvers=resolvers)
+
+
+def _read(source: str, path: str | None, *, terraform: bool, resolvers: bool) -> AnyDocument:
+    try:
+        text = template(source) if terraform else plain(source)
+    except InputError as error:
+        raise InputError(error.problem, where=path, fix=error.fix) from None
+    return Reader(text, path).read(resolvers=resolvers)
 
 
 class _Tag:
@@ -113,14 +130,18 @@ class _Tag:
         self.verbatim = False
 
 
-class _Reader:
-    def __init__(self, source: str, path: str | None, *, terraform: bool) -> None:
+class Reader:
+    """Reads one text.
+
+    Args:
+        source: The text.
+        path: What to call it in messages.
+    """
+
+    def __init__(self, source: Source, path: str | None) -> None:
         self.path = path
-        self.interpreted: list[str] = []
-        if terraform and ("${" in source or "%{" in source):
-            source = self._masked(source)
-        self.raw = source.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
-        self.lines = [0, *(match.end() for match in re.finditer("\n", self.raw))]
+        self.source = source
+        self.raw = source.text
         entities = [(match.start(), match) for match in _ENTITY.finditer(self.raw)]
         # Expressions are followed in the decoded text; these tell where that is in the raw one.
         self.entity_starts = [start for start, _ in entities]
@@ -132,20 +153,15 @@ class _Reader:
         self.decoded = _ENTITY.sub(_decoded, self.raw) if entities else self.raw
         self.position = 0
 
-    def _masked(self, source: str) -> str:
-        if "\ufffe" in source:
-            raise InputError("the character U+FFFE cannot stand in a policy", where=self.path)
-        pieces: list[str] = []
-        for part, interpreted in parts(source):
-            plain = evaluated(part) if interpreted else part
-            if plain is not None:
-                pieces.append(plain)
-            else:
-                pieces.append(f"\ufffe{len(self.interpreted)}\uffff")
-                self.interpreted.append(part)
-        return "".join(pieces)
-
     def read(self, *, resolvers: bool) -> AnyDocument:
+        """Return what the text says.
+
+        Args:
+            resolvers: Whether it may be the policy of a GraphQL resolver.
+
+        Raises:
+            InputError: If API Management would not understand it, with line and column.
+        """
         before = self._comments()
         place = self._place(self.position)
         name = self._root()
@@ -255,7 +271,8 @@ class _Reader:
                 parent.children.append(self._comment())
             elif self.raw.startswith("<![CDATA[", start):
                 self._until("<![CDATA[", "]]>", "the CDATA section")
-                parent.children.append(self.raw[start + 9 : self.position - 3])
+                data = self.raw[start + 9 : self.position - 3]
+                parent.children.append(self.source.literal(data))
             elif self.raw.startswith("<?", start):
                 self._until("<?", "?>", "the processing instruction")
             elif self.raw.startswith("<!", start):
@@ -286,7 +303,8 @@ class _Reader:
             # Joined at once: adding piece to piece would take the square of the length.
             children += ["".join(map(str, pieces))] if is_text else pieces
         try:
-            children = [self._value(each) if isinstance(each, str) else each for each in children]
+            value = self.source.value
+            children = [value(each) if isinstance(each, str) else each for each in children]
             return Element(tag.name, tag.attributes, children, tag.place, tag.verbatim)
         except InputError as error:
             raise self._error(error.problem, at=tag.place, fix=error.fix) from None
@@ -363,19 +381,9 @@ class _Reader:
                 raise self._error(f"the value of `{key}` is not closed", opening)
         self.position = end + 1
         try:
-            return self._value(self._decode(begin, end))
+            return self.source.value(self._decode(begin, end), quoted=True)
         except InputError as error:
             raise self._error(error.problem, opening, error.fix) from None
-
-    def _value(self, text: str) -> str:
-        """Return decoded text as the kind of value it is."""
-        if "\ufffe" in text and self.interpreted:
-            pieces = _MASK.split(text)
-            pieces[1::2] = [self.interpreted[int(index)] for index in pieces[1::2]]
-            pieces[:-1:2] = [escaped(piece, before_reference=True) for piece in pieces[:-1:2]]
-            pieces[-1] = escaped(pieces[-1])
-            return Template("".join(pieces))
-        return Expression(text) if is_expression(text) else text
 
     def _end_tag(self, parent: _Tag) -> None:
         start = self.position
@@ -397,13 +405,9 @@ class _Reader:
         self._until("<!--", "-->", "the comment")
         text = self.raw[start + 4 : self.position - 3]
         try:
-            return Comment(_MASK.sub(self._unmasked, text), self._place(start))
+            return Comment(self.source.restored(text), self._place(start), self.source.kept)
         except InputError as error:
             raise self._error(error.problem, start, error.fix) from None
-
-    def _unmasked(self, match: re.Match[str]) -> str:
-        index = int(match.group(1))
-        return self.interpreted[index] if index < len(self.interpreted) else match.group()
 
     def _name(self, of: str) -> str:
         match = _NAME.match(self.raw, self.position)
@@ -434,8 +438,7 @@ class _Reader:
         return position + self.lost[bisect_left(self.decoded_starts, position)]
 
     def _place(self, position: int) -> Place:
-        line = bisect_right(self.lines, position)
-        return Place(line, position - self.lines[line - 1] + 1)
+        return self.source.place(position)
 
     def _error(
         self,

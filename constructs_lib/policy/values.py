@@ -62,6 +62,12 @@ class Template(str):
     __slots__ = ()
 
 
+class Written(Template):
+    """XML of a file that is being formatted: it is written as it is."""
+
+    __slots__ = ()
+
+
 Value = str | int | float | bool
 """What an attribute can be given; `str` includes `Expression` and `Template`."""
 
@@ -104,6 +110,17 @@ def literal(data: str) -> str:
 def quoted(data: str) -> str:
     """Return `data` as a C# string, to build an expression around it."""
     return '"' + _ESCAPES.sub(lambda match: f"\\u{ord(match.group()):04x}", data) + '"'
+
+
+def xml_text(value: str, quote: str = "") -> str:
+    """Return `value` as text of XML, or as an attribute's value between these quotes.
+
+    Named entities alone are used (see `writer`).
+    """
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if quote == '"':
+        return value.replace('"', "&quot;")
+    return value.replace("'", "&apos;") if quote else value
 
 
 def xml_characters(value: str) -> str:

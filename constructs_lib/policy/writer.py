@@ -1,8 +1,13 @@
 """Writes policy documents as canonical XML: well-formed, indented by four spaces, stable.
 
-Named entities alone are used, never numeric ones: azurerm compares an unchanged policy with what
-Azure returns by undoing exactly `&quot; &gt; &lt; &amp; &apos;` (provider 4.55.0,
-`internal/services/apimanagement/diff_suppress.go`), and a numeric one would be a change for ever.
+What stands in a resource settles under azurerm's own comparison (provider 4.55.0,
+`internal/services/apimanagement/diff_suppress.go`), and that differs by resource:
+
+- A policy is sent as `rawxml`, and the provider undoes exactly `&quot; &gt; &lt; &amp; &apos;` when
+  it compares. So named entities alone are used in it; a numeric one would be a change for ever.
+- A fragment is sent as `xml`, and the provider undoes nothing: it compares the tokens of XML, else
+  the texts without white space. So line breaks in attributes are written as `&#xA;`, which an XML
+  parser keeps, and comments on one line.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ from constructs_lib.policy.model import (
     check_name,
 )
 from constructs_lib.policy.terraform import escaped, parts
-from constructs_lib.policy.values import Template, text
+from constructs_lib.policy.values import Template, Written, text, xml_text
 
 _INDENT = "    "
 
@@ -35,87 +40,141 @@ def write(document: AnyDocument, *, terraform: bool = True) -> str:
     Raises:
         InputError: If something was put into the document that cannot be written.
     """
-    return _Writer(terraform=terraform).document(document)
+    fragment = isinstance(document, Fragment)
+    return Writer(
+        terraform=terraform,
+        line_breaks=fragment or not terraform,
+        flat_comments=fragment and terraform,
+    ).document(document)
 
 
-class _Writer:
-    def __init__(self, *, terraform: bool) -> None:
+class Writer:
+    """Writes one document.
+
+    Args:
+        terraform: Whether the XML goes into an argument of a resource.
+        line_breaks: Whether line breaks and tabs in attributes are written as numbers, which XML
+            parsers do not take for spaces.
+        flat_comments: Whether comments are written on one line.
+    """
+
+    def __init__(self, *, terraform: bool, line_breaks: bool, flat_comments: bool) -> None:
         self.terraform = terraform
+        self.line_breaks = line_breaks
+        self.flat_comments = flat_comments
         self.lines: list[str] = []
 
     def document(self, document: AnyDocument) -> str:
+        """Return the document as XML.
+
+        Raises:
+            InputError: If something was put into the document that cannot be written.
+        """
         comments = document.comments
-        self.nodes(comments.get("", []), 0)
+        self._nodes(comments.get("", []), 0)
         if isinstance(document, Fragment):
-            self.block("fragment", document.policies, 0)
+            self._block("fragment", document.policies, 0)
         elif isinstance(document, Resolver):
-            self.nodes([document.source], 0)
+            self._nodes([document.source], 0)
         else:
             self.lines.append("<policies>")
             for name, section in document.sections().items():
-                self.nodes(comments.get(name, []), 1)
+                self._nodes(comments.get(name, []), 1)
                 if section or name not in document.absent:
-                    self.block(name, section, 1)
-            self.nodes(comments.get("end", []), 1)
+                    self._block(name, section, 1)
+            self._nodes(comments.get("end", []), 1)
             self.lines.append("</policies>")
-        self.nodes(comments.get("after", []), 0)
+        self._nodes(comments.get("after", []), 0)
         return "\n".join(self.lines) + "\n"
 
-    def block(self, tag: str, nodes: list[Node], depth: int) -> None:
+    def _block(self, tag: str, nodes: list[Node], depth: int) -> None:
         name = tag.split(" ", 1)[0]
         if nodes:
             self.lines.append(f"{_INDENT * depth}<{tag}>")
-            self.nodes(nodes, depth + 1)
+            self._nodes(nodes, depth + 1)
             self.lines.append(f"{_INDENT * depth}</{name}>")
         else:
             self.lines.append(f"{_INDENT * depth}<{tag} />")
 
-    def nodes(self, nodes: list[Node] | list[Comment], depth: int) -> None:
+    def _nodes(self, nodes: list[Node] | list[Comment], depth: int) -> None:
         for node in nodes:
-            if (
-                isinstance(node, Element)
-                and node.name not in PAYLOADS
-                and node.children
-                and not any(isinstance(child, str) for child in node.children)
-            ):
-                self.block(self.tag(node), node.children, depth)
+            if isinstance(node, Element) and _is_block(node):
+                self._block(self._tag(node), node.children, depth)
+            elif isinstance(node, Written):
+                self.lines += (f"{_INDENT * depth}{line}" for line in _directives(node))
             else:
-                self.lines.append(f"{_INDENT * depth}{self.inline(node)}")
+                self.lines.append(f"{_INDENT * depth}{self._inline(node)}")
 
-    def inline(self, node: Node) -> str:
+    def _inline(self, node: Node) -> str:
         if isinstance(node, Comment):
-            return f"<!-- {Comment(node.text).text} -->"
+            said = node.text if node.kept else Comment(node.text).text
+            return f"<!-- {' '.join(said.split()) if self.flat_comments else said} -->"
         if isinstance(node, str):
-            return self.value(node)
-        tag = self.tag(node)
+            return self._value(node)
+        tag = self._tag(node)
         if not node.children:
             return f"<{tag} />"
-        return f"<{tag}>{''.join(map(self.inline, node.children))}</{node.name}>"
+        return f"<{tag}>{''.join(map(self._inline, node.children))}</{node.name}>"
 
-    def tag(self, element: Element) -> str:
+    def _tag(self, element: Element) -> str:
         check_name(element.name)
         pieces = [element.name]
         for name, value in element.attributes.items():
             check_name(name)
             try:
-                pieces.append(f'{name}="{self.value(value, quoted=True)}"')
+                written = self._value(value, '"')
+                # What Terraform interprets in a file may hold quotes as they are.
+                apart = isinstance(value, Written) and '"' in written and "'" not in written
+                quote = "'" if apart else '"'
+                pieces.append(f"{name}={quote}{written}{quote}")
             except InputError as error:
                 where = f"<{element.name} {name}=…>"
                 raise InputError(error.problem, where=where, fix=error.fix) from None
         return " ".join(pieces)
 
-    def value(self, value: str, *, quoted: bool = False) -> str:
+    def _value(self, value: str, quote: str = "") -> str:
         # A document may be changed after its making, so what it holds is checked again here.
         value = text(value)
+        if isinstance(value, Written):
+            return value
         if isinstance(value, Template):
             return "".join(
-                part if interpreted else _escaped(part, quoted=quoted)
+                part if interpreted else self._xml(part, quote)
                 for part, interpreted in parts(value)
             )
-        xml = _escaped(value, quoted=quoted)
+        xml = self._xml(value, quote)
         return escaped(xml) if self.terraform else xml
 
+    def _xml(self, value: str, quote: str) -> str:
+        xml = xml_text(value, quote)
+        if quote and self.line_breaks:
+            return xml.replace("\n", "&#xA;").replace("\t", "&#x9;")
+        return xml
 
-def _escaped(value: str, *, quoted: bool) -> str:
-    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return value.replace('"', "&quot;") if quoted else value
+
+def _is_block(element: Element) -> bool:
+    """Tell whether the children of an element stand on lines of their own."""
+    if element.name in PAYLOADS or not element.children:
+        return False
+    texts = [child for child in element.children if isinstance(child, str)]
+    if not texts:
+        return True
+    # Between elements, directives of a template may stand on lines of their own too.
+    return len(texts) < len(element.children) and all(
+        isinstance(each, Written)
+        and all(interpreted or part.isspace() for part, interpreted in parts(each))
+        for each in texts
+    )
+
+
+def _directives(text: Written) -> list[str]:
+    """Return what Terraform interprets between elements, in lines."""
+    lines = [""]
+    for part, interpreted in parts(text):
+        if interpreted:
+            lines[-1] += part
+            continue
+        first, *others = part.split("\n")
+        lines[-1] += first
+        lines += others
+    return [line.strip() for line in lines if line.strip()]

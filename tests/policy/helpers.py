@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import xml.etree.ElementTree as ET
 import xml.parsers.expat
 from pathlib import Path
 
@@ -96,6 +97,52 @@ def suppressed(old: str, new: str) -> bool:
         return value
 
     return normalized(old) == normalized(new)
+
+
+def fragment_suppressed(old: str, new: str) -> bool:
+    """Whether azurerm sees no change in a fragment: `XmlWhitespaceDiffSuppress` of 4.55.0."""
+    if _fragment_tokens(old) is not None and _fragment_tokens(old) == _fragment_tokens(new):
+        return True
+    return re.sub(r"[\n\r\t ]", "", old) == re.sub(r"[\n\r\t ]", "", new)
+
+
+def _fragment_tokens(source: str) -> list[tuple[str, ...]] | None:
+    """The tokens of Go, which keeps the line ends of a comment as they are: expat does not."""
+    tokens = go_tokens(source)
+    comments = iter(re.findall("<!--(.*?)-->", source, re.DOTALL))
+    return tokens and [
+        ("comment", next(comments)) if token[0] == "comment" else token for token in tokens
+    ]
+
+
+def unbound(source: str) -> str:
+    """XML whose prefixes mean nothing, so that ElementTree does not rename them."""
+    return source.replace("xmlns", "_x_").replace(":", "_._")
+
+
+def bound(source: str) -> str:
+    """What `unbound` was made of."""
+    return source.replace("_._", ":").replace("_x_", "xmlns")
+
+
+def fragment_answers(sent: str) -> dict[str, str]:
+    """What Azure may answer for a fragment that was sent as `xml`: the same document as XML.
+
+    azurerm keeps the answer as it is. Of policies that Azure returns as `xml` it is known that
+    they are indented anew and have `&#xA;` for line breaks in attributes.
+    """
+    parser = ET.XMLParser(target=ET.TreeBuilder(insert_comments=True))
+    written = bound(ET.tostring(ET.fromstring(unbound(sent), parser), "unicode"))
+    # ElementTree writes `&#10;` and `&#09;`, .NET `&#xA;` and `&#x9;`.
+    dotnet = written.replace("&#10;", "&#xA;").replace("&#09;", "&#x9;")
+    tabs = re.sub(r"^ +", lambda m: "\t" * (len(m.group()) // 4), sent, flags=re.MULTILINE)
+    return {
+        "as it was sent": sent,
+        "by another writer": written,
+        "by .NET": dotnet.replace("\n", "\r\n"),
+        "indented anew": tabs.replace(" />", "/>").replace("\n", "\r\n"),
+        "without layout": re.sub(r">\s+<", "><", sent),
+    }
 
 
 def state_after_apply(sent: str, *, reformatted: bool) -> str:

@@ -131,6 +131,7 @@ def test_the_table_has_every_cell_that_applies() -> None:
     takes_code = any_attribute(lambda each: each.expression)
     applies: dict[str, Callable[[Policy], bool]] = {
         "SFP001": lambda _: True,
+        "SFP002": lambda _: True,
         "SFP101": lambda p: not is_resolver(p) or some(lambda e: e.policies)(p),
         "SFP102": lambda p: len(p.sections) < 4,
         "SFP103": lambda p: not is_resolver(p) and set(p.scopes) < set(SCOPES),
@@ -174,7 +175,10 @@ def test_the_table_has_every_cell_that_applies() -> None:
         for rule, holds in applies.items()
         if holds(policy)
     }
-    assert {*CELLS, *((name, "SFP001") for name in POLICIES)} == expected
+    assert {
+        *CELLS,
+        *((name, rule) for name in POLICIES for rule in ("SFP001", "SFP002")),
+    } == expected
     assert {rule for _, rule in expected} == RULES.keys()
 
 

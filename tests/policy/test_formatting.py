@@ -1,0 +1,202 @@
+"""Formatting changes the layout of a file and nothing that anybody reads in it."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from constructs_lib._core.errors import InputError
+from constructs_lib.policy import read, write
+from constructs_lib.policy.formatting import formatted
+from tests.policy.helpers import CORPUS, policies, unbound
+from tests.policy.test_properties import TEXTS
+
+
+def parsed(source: str) -> object:
+    """What an XML parser finds, without the layout between elements; None if it is no XML."""
+
+    def found(element: ET.Element) -> object:
+        texts = [element.text or "", *((child.tail or "") for child in element)]
+        return (
+            element.tag,
+            dict(element.attrib),
+            [text.strip() for text in texts],
+            [found(child) for child in element],
+        )
+
+    try:
+        return found(ET.fromstring(unbound(source)))
+    except ET.ParseError:
+        return None
+
+
+def same(before: str) -> str:
+    """The text after formatting, in which everybody finds the same as before."""
+    after = formatted(before, "a.xml")
+    assert formatted(after, "a.xml") == after
+    for terraform in (False, True):
+        try:
+            document = read(before, terraform=terraform, resolvers=True)
+        except InputError:
+            continue  # a template is no document without Terraform, and the other way round
+        again = read(after, terraform=terraform, resolvers=True)
+        if terraform:  # the space between two directives is layout
+            assert "".join(write(again).split()) == "".join(write(document).split())
+        else:
+            assert again == document
+    if parsed(before) is not None:
+        assert parsed(after) == parsed(before)
+    return after
+
+
+@pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)
+def test_everybody_reads_the_corpus_as_before(file: Path) -> None:
+    same(file.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("reference", ["&#xA;", "&#10;", "&#x0a;", "&#xD;&#xA;", "&#13;"])
+def test_line_breaks_of_attributes_survive(reference: str) -> None:
+    """Azure itself exports them so; as plain line breaks an XML parser would read spaces."""
+    value = f"@{{ // one line{reference} return 1;{reference}}}"
+    after = same(policies(f'<base /><set-variable name="a" value="{value}" />'))
+    assert f'value="{value}"' in after
+
+
+@pytest.mark.parametrize("reference", ["&#9;", "&#x9;", "&#xD;"])
+def test_white_space_of_attributes_survives(reference: str) -> None:
+    after = same(policies(f'<base /><set-variable name="a" value="b{reference}c" />'))
+    assert f'value="b{reference}c"' in after
+
+
+def test_plain_line_breaks_of_attributes_stay_plain() -> None:
+    after = same(policies('<base /><set-variable name="a" value="@{\n  return 1;&#xA;\n}" />'))
+    assert 'value="@{\n  return 1;&#xA;\n}"' in after
+
+
+def test_numbers_in_data_are_data() -> None:
+    source = policies("<base /><set-body><![CDATA[a&#xA;b]]>&#xA;&#36;{c}</set-body>")
+    assert "<![CDATA[a&#xA;b]]>&#xA;&#36;{c}" in same(source)
+
+
+def test_a_space_before_an_expression_is_no_text() -> None:
+    after = same(policies('<base /><set-variable name="a" value="&#xA;@("x")" />'))
+    assert 'value="@(&quot;x&quot;)"' in after
+
+
+SEQUENCES = [
+    "${a}",
+    "${a && b}",
+    '${a["b"]}',
+    "${a > 1 ? \"<x/>\" : '&'}",
+    "$${a}",
+    "%%{a}",
+    '${join(",", [for x in a : "${x}&"])}',
+    "%{ if a && b > 1 ~}x%{ else }y%{~ endif }",
+    "%{ for a in b }${a}, %{ endfor }",
+    "${\n  a\n}",
+]
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "<set-variable name='a' value='{}' />",
+        '<set-variable name="a" value="b {} c" />',
+        '<set-variable name="a" value="@(b == &quot;{}&quot; &amp;&amp; c)" />',
+        "<set-header name='a'><value>{}</value></set-header>",
+        "<set-header name='a'><value>b {} c & d</value></set-header>",
+        "<set-body>{{ {} }}\n  </set-body>",
+        "<set-body><![CDATA[<b>{}</b>]]></set-body>",
+        "<!-- {} -->",
+        "{}",
+        "<choose>\n{}<when condition='@(true)'><base />{}</when>\n\n{}</choose>",
+    ],
+)
+def test_what_terraform_interprets_stays_as_it_is(place: str, sequence: str) -> None:
+    before = policies("<base />" + place.replace("{}", sequence))
+    after = same(before)
+    assert after.count(sequence) == before.count(sequence)
+
+
+def test_directives_between_elements_stand_on_lines_of_their_own() -> None:
+    source = policies(
+        "<base />%{ if a ~}<ip-filter action='allow'>\n\n%{ for b in c ~}\n"
+        "<address>${b}</address>\n%{ endfor ~}\n</ip-filter>\n   %{ endif ~}\n"
+        "%{ if d ~}<cors />%{ endif ~}"
+    )
+    after = formatted(source)
+    assert formatted(after) == after
+    assert (
+        """
+        %{ if a ~}
+        <ip-filter action="allow">
+            %{ for b in c ~}
+            <address>${b}</address>
+            %{ endfor ~}
+        </ip-filter>
+        %{ endif ~}
+        %{ if d ~}
+        <cors />
+        %{ endif ~}
+"""
+        in after
+    )
+
+
+def test_a_value_with_quotes_of_terraform_is_xml_as_before() -> None:
+    after = same(policies("""<base /><set-backend-service base-url='${a["b"]}/it&apos;s' />"""))
+    assert """base-url='${a["b"]}/it&apos;s'""" in after
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<base /><set-header %{ if a }name='b'%{ endif } />",
+        "<base /><set-header ${a} />",
+        "<base />%{ if a }<choose>%{ else }<wait>%{ endif }</choose>",
+    ],
+)
+def test_what_cannot_stay_is_refused(source: str) -> None:
+    with pytest.raises(InputError) as raised:
+        formatted(policies(source), "a.xml")
+    assert (raised.value.where or "").startswith("a.xml:2:")
+
+
+def test_a_dollar_of_the_files_own_is_no_template() -> None:
+    """Read as Terraform's, the expression would have no end."""
+    after = same(policies("""<base /><set-variable name="a" value='@("${" + b + ")")' />"""))
+    assert "@(&quot;${&quot; + b + &quot;)&quot;)" in after
+
+
+def test_comments_stay_word_by_word() -> None:
+    source = policies("<base /><!-- ${a} &nbsp; %{ b }\n      c &#xA; d -->")
+    assert "<!-- ${a} &nbsp; %{ b }\n      c &#xA; d -->" in same(source)
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_any_file_is_formatted_or_refused(comment: str, value: str, text: str) -> None:
+    before = policies(f'<base /><a b="{value}">{text}</a><!--{comment}-->')
+    try:
+        formatted(before)
+    except InputError:
+        return
+    after = same(before)
+    assert re.findall(r"[$%]+\{", after) == re.findall(r"[$%]+\{", before)
+
+
+@given(st.data())
+def test_any_change_of_the_corpus_is_formatted_or_refused(data: st.DataObject) -> None:
+    source = data.draw(st.sampled_from(CORPUS)).read_text()
+    at = data.draw(st.integers(0, len(source)))
+    changed = source[:at] + data.draw(TEXTS) + source[at + data.draw(st.integers(0, 20)) :]
+    try:
+        formatted(changed)
+    except InputError:
+        return
+    same(changed)
