@@ -86,6 +86,9 @@ def value_type(attribute: Attribute) -> str:
         return f"{literal} | Expression | Template" if attribute.expression else literal
     return {
         "text": "str",
+        "address": "str",
+        "moment": "str",
+        "http": "str",
         "integer": "int | str",
         "number": "float | str",
         "boolean": "bool | str",
@@ -95,7 +98,7 @@ def value_type(attribute: Attribute) -> str:
 def is_text_only(child: Child) -> bool:
     """Tell whether a child holds nothing but text."""
     element = child.element
-    return element is not None and element.text and not (element.attributes or element.children)
+    return bool(element and element.text and not (element.attributes or element.children))
 
 
 def holds_policies(element: ElementSpecification) -> bool:
@@ -133,7 +136,7 @@ class Builder:
         # The document of a resolver is written as a file or of generic elements.
         anything = element.anything or (self.policy is not None and not self.policy.sections)
         if element.text and not anything:
-            required = element.text_required
+            required = element.text.required
             self.positional = "content: Value" if required else "content: Value | None = None"
             self.documentation.append(("content", "The text in it."))
             self.children.append("text(content)" if required else "*_text(content)")
@@ -172,7 +175,7 @@ class Builder:
         """Add the parameter of an attribute."""
         name = parameter_name(attribute.name)
         kind = value_type(attribute)
-        if attribute.required:
+        if attribute.required and not attribute.tolerated:
             self.required.append(f"{name}: {kind}")
         else:
             self.optional.append(f"{name}: {kind} | None = None")
@@ -216,11 +219,16 @@ class Builder:
 
     def given(self, name: str, child: Child) -> str:
         """Return an expression for one text that may be left out."""
-        return name if child.minimum else f"() if {name} is None else {name}"
+        return name if self.needed(child) else f"() if {name} is None else {name}"
+
+    def needed(self, child: Child) -> bool:
+        """Tell whether a child element must be given."""
+        text = self.element.text
+        return bool(child.minimum) and not (text and text.instead == child.name)
 
     def parameter(self, name: str, kind: str, child: Child) -> None:
         """Add the parameter of a child element."""
-        if child.minimum:
+        if self.needed(child):
             self.required.append(f"{name}: {kind}")
         elif kind == "Value":
             self.optional.append(f"{name}: Value | None = None")

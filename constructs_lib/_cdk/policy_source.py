@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -61,7 +62,8 @@ def read_fragment(
     fragment = _read(scope, argument, source)
     if isinstance(fragment, Document):
         refuse(scope, argument, "a policy document is no fragment", "write <fragment>…</fragment>")
-    _refuse_errors(scope, argument, check(fragment, scope="fragment", sku=sku))
+    # What counts is what will be written, not how large the file is.
+    _refuse_errors(scope, argument, check(replace(fragment, size=None), scope="fragment", sku=sku))
     return fragment
 
 

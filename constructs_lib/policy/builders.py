@@ -183,6 +183,7 @@ def AzureOpenaiSemanticCacheLookup(
 def AzureOpenaiSemanticCacheStore(
     *,
     duration: int | str,
+    cache_response: bool | str | None = None,
 ) -> Element:
     """Puts the answer of Azure OpenAI into the cache.
 
@@ -191,8 +192,12 @@ def AzureOpenaiSemanticCacheStore(
 
     Args:
         duration: Seconds to keep it.
+        cache_response: Whether to keep it; if left out, only answers with 200 are kept.
     """
-    return element("azure-openai-semantic-cache-store", {"duration": duration})
+    return element(
+        "azure-openai-semantic-cache-store",
+        {"duration": duration, "cache-response": cache_response},
+    )
 
 
 def AzureOpenaiTokenLimit(
@@ -344,6 +349,7 @@ def CacheRemoveValue(
     *,
     key: str,
     caching_type: Literal["prefer-external", "internal", "external"] | None = None,
+    fail_on_cache_removal_error: bool | str | None = None,
 ) -> Element:
     """Removes a value from the cache.
 
@@ -353,8 +359,17 @@ def CacheRemoveValue(
     Args:
         key: Its key.
         caching_type: Which cache to use. (default `prefer-external`, no expression)
+        fail_on_cache_removal_error: Whether the request fails if the value cannot be removed.
+            (default `false`)
     """
-    return element("cache-remove-value", {"key": key, "caching-type": caching_type})
+    return element(
+        "cache-remove-value",
+        {
+            "key": key,
+            "caching-type": caching_type,
+            "fail-on-cache-removal-error": fail_on_cache_removal_error,
+        },
+    )
 
 
 def CacheStore(
@@ -369,7 +384,7 @@ def CacheStore(
 
     Args:
         duration: Seconds to keep it.
-        cache_response: Whether to.
+        cache_response: Whether to keep it; if left out, only answers with 200 are kept.
     """
     return element("cache-store", {"duration": duration, "cache-response": cache_response})
 
@@ -697,7 +712,7 @@ def Dimension(
 
     Args:
         name: Name of the dimension.
-        value: Its value; needed unless the name is a known one.
+        value: Its value; needed unless API Management knows that of the name.
     """
     return element("dimension", {"name": name, "value": value})
 
@@ -1182,6 +1197,7 @@ def LlmSemanticCacheLookup(
 def LlmSemanticCacheStore(
     *,
     duration: int | str,
+    cache_response: bool | str | None = None,
 ) -> Element:
     """Puts the answer of a language model into the cache.
 
@@ -1190,8 +1206,11 @@ def LlmSemanticCacheStore(
 
     Args:
         duration: Seconds to keep it.
+        cache_response: Whether to keep it; if left out, only answers with 200 are kept.
     """
-    return element("llm-semantic-cache-store", {"duration": duration})
+    return element(
+        "llm-semantic-cache-store", {"duration": duration, "cache-response": cache_response}
+    )
 
 
 def LlmTokenLimit(
@@ -1348,13 +1367,16 @@ def MockResponse(
 def OpenidConfig(
     *,
     url: str,
+    validate_connectivity: bool | str | None = None,
 ) -> Element:
     """Where to find issuer and keys.
 
     Args:
         url: Address of the OpenID configuration.
+        validate_connectivity: Whether the address is tried when the policy is saved. (default
+            `true`)
     """
-    return element("openid-config", {"url": url})
+    return element("openid-config", {"url": url, "validate-connectivity": validate_connectivity})
 
 
 def Otherwise(
@@ -1394,7 +1416,7 @@ def Proxy(
     See https://learn.microsoft.com/azure/api-management/proxy-policy.
 
     Args:
-        url: Address of the proxy.
+        url: Address of the proxy: `http://host:port`.
         username: User name.
         password: Password; use a named value that is secret.
     """
@@ -1535,7 +1557,7 @@ def QuotaByKey(
         counter_key: What to count by.
         increment_condition: Which calls count.
         increment_count: How much a call counts. (default `1`)
-        first_period_start: When the first period starts, `yyyy-MM-ddTHH:mm:ssZ`. (no
+        first_period_start: When the first period starts: `yyyy-MM-ddTHH:mm:ssZ`. (no
             expression)
     """
     return element(
@@ -1827,8 +1849,8 @@ def SendOneWayRequest(
 
 def SendRequest(
     *children: Node,
-    response_variable_name: str,
     mode: Literal["new", "copy"] | Expression | Template | None = None,
+    response_variable_name: str | None = None,
     timeout: int | str | None = None,
     ignore_error: bool | str | None = None,
     set_url: Value | None = None,
@@ -1900,7 +1922,7 @@ def SetBackendService(
     sf_service_instance_name: str | None = None,
     sf_partition_key: str | None = None,
     sf_listener_name: str | None = None,
-    sf_replica_type: str | None = None,
+    sf_replica_type: Literal["primary", "secondary"] | Expression | Template | None = None,
     dapr_app_id: str | None = None,
     dapr_method: str | None = None,
     dapr_namespace: str | None = None,
@@ -2101,7 +2123,7 @@ def Trace(
     content: Value | None = None,
     /,
     *,
-    source: str,
+    source: str | None = None,
     severity: Literal["verbose", "information", "error"] | None = None,
     message: Value | None = None,
     metadata: Iterable[Element] = (),
@@ -2131,11 +2153,12 @@ def ValidateAzureAdToken(
     header_name: str | None = None,
     query_parameter_name: str | None = None,
     token_value: str | None = None,
+    authentication_endpoint: str | None = None,
     failed_validation_httpcode: int | str | None = None,
     failed_validation_error_message: str | None = None,
     output_token_variable_name: str | None = None,
-    client_application_ids: Texts = (),
     backend_application_ids: Texts = (),
+    client_application_ids: Texts = (),
     audiences: Texts = (),
     required_claims: Iterable[Element] = (),
     decryption_keys: Iterable[Element] = (),
@@ -2150,11 +2173,13 @@ def ValidateAzureAdToken(
         header_name: Header that holds the token.
         query_parameter_name: Query parameter that holds the token.
         token_value: The token itself, without `Bearer`.
+        authentication_endpoint: Entra endpoint of a national cloud, such as
+            `https://login.microsoftonline.us`.
         failed_validation_httpcode: Status code of the refusal. (default `401`)
         failed_validation_error_message: Message of the refusal.
         output_token_variable_name: Variable that receives the token. (no expression)
-        client_application_ids: Applications that may call.
         backend_application_ids: Applications that may be called.
+        client_application_ids: Applications that may call.
         audiences: Accepted audiences.
         required_claims: Claims that the token must carry. Made by `Claim`.
         decryption_keys: Keys of encrypted tokens. Made by `Key`.
@@ -2166,13 +2191,14 @@ def ValidateAzureAdToken(
             "header-name": header_name,
             "query-parameter-name": query_parameter_name,
             "token-value": token_value,
+            "authentication-endpoint": authentication_endpoint,
             "failed-validation-httpcode": failed_validation_httpcode,
             "failed-validation-error-message": failed_validation_error_message,
             "output-token-variable-name": output_token_variable_name,
         },
         [
-            *_wrapped("client-application-ids", _texts("application-id", client_application_ids)),
             *_wrapped("backend-application-ids", _texts("application-id", backend_application_ids)),
+            *_wrapped("client-application-ids", _texts("application-id", client_application_ids)),
             *_wrapped("audiences", _texts("audience", audiences)),
             *_wrapped("required-claims", required_claims),
             *_wrapped("decryption-keys", decryption_keys),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Literal
+from ipaddress import ip_address as address
+from typing import Literal, NoReturn
 
+from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import Finding, Severity
 from constructs_lib.policy.composition import fixed, named_values, sections
 from constructs_lib.policy.expressions import is_expression
@@ -22,9 +26,20 @@ from constructs_lib.policy.model import (
     Node,
     Place,
 )
-from constructs_lib.policy.reference import POLICIES
-from constructs_lib.policy.specification import Attribute, ElementSpecification, Gateway, Policy
+from constructs_lib.policy.reference import (
+    DEFAULT_DIMENSIONS,
+    MOST_DIMENSIONS,
+    POLICIES,
+    UNCHANGING_HEADERS,
+)
+from constructs_lib.policy.specification import (
+    Attribute,
+    ElementSpecification,
+    Gateway,
+    Policy,
+)
 from constructs_lib.policy.values import Template, shortened
+from constructs_lib.policy.writer import write
 
 Scope = Literal["global", "workspace", "product", "api", "operation", "fragment", "resolver"]
 
@@ -36,13 +51,16 @@ RULES = {
     "SFP103": "Policy at a scope where it cannot be used",
     "SFP104": "Policy that the gateway does not run",
     "SFP105": "Policy more often than allowed",
+    "SFP106": "Something that a fragment cannot hold",
+    "SFP107": "Fragment that is too large",
     "SFP201": "Unknown attribute",
     "SFP202": "Missing attribute",
     "SFP203": "Value that is not among those allowed",
-    "SFP204": "Value that is no number or truth value, or out of range",
+    "SFP204": "Value of another form, or out of range",
     "SFP205": "Expression where none is allowed",
     "SFP206": "Attributes or elements that do not go together",
     "SFP207": "Expression after other text, which is not run",
+    "SFP208": "Header that API Management does not change",
     "SFP301": "Unknown element",
     "SFP302": "Missing element",
     "SFP303": "Element more often than allowed",
@@ -56,13 +74,31 @@ RULES = {
     "SFP406": "Backend that nothing defines",
     "SFP407": "Fragment that nothing defines",
     "SFP408": "Text that every plan will show as a change",
+    "SFP409": "Cache policy without its counterpart",
+    "SFP410": "Liquid template that reads a body which is not there",
 }
 """The rules by their ids."""
+
+LARGEST_FRAGMENT = 512 * 1024
+"""How many bytes a fragment may have: Learn, "Reuse policy configurations", "Limitations"."""
 
 _KINDS: dict[str, tuple[Callable[[str], float], str]] = {
     "integer": (int, "a whole number"),
     "number": (float, "a number"),
 }
+_FORMS: dict[str, tuple[Callable[[str], object], str]] = {
+    "address": (address, "an IP address, such as `203.0.113.7`"),
+    "moment": (
+        lambda text: datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ"),
+        "a date and time in UTC, such as `2026-01-31T00:00:00Z`",
+    ),
+    "http": (
+        lambda text: _HTTP.fullmatch(text) or _refuse(),
+        "an address as `http://host:port`: a proxy is reached by HTTP only",
+    ),
+}
+_HTTP = re.compile(r"http://[^\s/]+/?", re.IGNORECASE)
+_BODY = re.compile(r"\{[{%][^}]*\bbody\b")
 # azurerm takes spaces away before it undoes entities, so they may stand in between.
 _ENTITY = re.compile(r"&\s*(?:q\s*u\s*o\s*t|g\s*t|l\s*t|a\s*m\s*p)\s*;")
 _LATE_EXPRESSION = re.compile(r"@[({]")
@@ -131,6 +167,8 @@ class _Checker:
         self.token_policy: Element | None = None
 
     def run(self) -> None:
+        if isinstance(self.document, Fragment):
+            self.fragment(self.document)
         for section, nodes in sections(self.document).items():
             place = next((node.place for node in nodes if not isinstance(node, str)), None)
             if isinstance(self.document, Document):
@@ -138,6 +176,45 @@ class _Checker:
                 self.policies(nodes, section, place)
             else:
                 self.policies(nodes, None, place or self.document.place)
+        if isinstance(self.document, Document):
+            self.partners(self.document)
+
+    def fragment(self, fragment: Fragment) -> None:
+        """Check the limits of a fragment."""
+        size = fragment.size
+        if size is None:
+            with suppress(InputError):  # what cannot be written is refused when it is
+                size = len(write(fragment).encode())
+        if size is not None and size > LARGEST_FRAGMENT:
+            self.report(
+                "SFP107",
+                fragment.place,
+                f"the fragment has {size:,} bytes, but may have {LARGEST_FRAGMENT:,}",
+                "divide it into several, which a document includes one after the other",
+            )
+
+    def partners(self, document: Document) -> None:
+        """Check that what is stored in a cache is looked up, and the other way round."""
+        inside = {
+            name: [each for node in nodes for each in _within(node)]
+            for name, nodes in document.sections().items()
+        }
+        for elements in inside.values():
+            for element in elements:
+                policy = POLICIES.get(element.name)
+                if policy is None or policy.partner is None:
+                    continue
+                name, section = policy.partner
+                there = {each.name for each in inside[section]}
+                if not there & {name, _FRAGMENT} and not _templates(document.sections()[section]):
+                    self.report(
+                        "SFP409",
+                        element.place,
+                        f"<{element.name}> does nothing without <{name}>, which is not in "
+                        f"<{section}>",
+                        f"add <{name}> to <{section}>, unless a wider scope has it",
+                        severity="warning",
+                    )
 
     def report(
         self,
@@ -222,6 +299,8 @@ class _Checker:
                 _similar(element.name, POLICIES, "<{}>"),
             )
             return
+        if isinstance(self.document, Fragment):
+            self.in_fragment(element)
         if section is not None:
             self.standing(element, policy, section)
         elif element.name in DATA_SOURCES and self.scope == "fragment":
@@ -236,6 +315,27 @@ class _Checker:
                 severity="warning" if self.gateway == "v2" else "error",
             )
         self.element(element, policy.element, section)
+
+    def in_fragment(self, element: Element) -> None:
+        """Check for what cannot stand in a fragment: Learn, "Reuse policy configurations"."""
+        if element.name in ("base", _FRAGMENT):
+            nested = element.name == _FRAGMENT
+            self.report(
+                "SFP106",
+                element.place,
+                f"a fragment cannot hold <{element.name}>",
+                "include each fragment from the document"
+                if nested
+                else "leave it to the document that includes the fragment",
+            )
+        elif element.name == "cache-lookup":
+            self.report(
+                "SFP106",
+                element.place,
+                "<cache-lookup> is not supported in a fragment",
+                "put it into the document that includes the fragment",
+                severity="warning",
+            )
 
     def standing(self, element: Element, policy: Policy, section: str) -> None:
         if not policy.sections:
@@ -268,7 +368,12 @@ class _Checker:
         )
 
     def element(
-        self, element: Element, specification: ElementSpecification, section: str | None
+        self,
+        element: Element,
+        specification: ElementSpecification,
+        section: str | None,
+        *,
+        expression: bool = True,
     ) -> None:
         self.attributes(element, specification)
         self.references(element)
@@ -278,10 +383,25 @@ class _Checker:
         elif specification.anything:
             self.data(element)
         else:
-            self.text(element, specification)
+            self.text(element, specification, expression=expression)
             self.children(element, specification, section)
-        if element.name in ("set-header", "set-query-parameter"):
+        self.particular(element, section)
+
+    def particular(self, element: Element, section: str | None) -> None:
+        """Check what holds for one policy alone."""
+        name = element.name
+        if name in ("set-header", "set-query-parameter"):
             self.deleted(element)
+        if name == "set-header":
+            self.header(element, section)
+        elif name == "retry":
+            self.retry(element)
+        elif name == "return-response":
+            self.response(element)
+        elif name == "address-range":
+            self.range(element)
+        elif any(element.elements("dimension")):
+            self.dimensions(element)
 
     def attributes(self, element: Element, specification: ElementSpecification) -> None:
         known = {attribute.name: attribute for attribute in specification.attributes}
@@ -299,14 +419,34 @@ class _Checker:
                     attribute=key,
                 )
         for attribute in specification.attributes:
-            if attribute.required and attribute.name not in element.attributes:
+            value = element.attributes.get(attribute.name)
+            severity: Severity = "warning" if attribute.tolerated else "error"
+            if attribute.required and value is None:
                 self.report(
                     "SFP202",
                     element.place,
                     f"<{name}> needs the attribute `{attribute.name}`",
                     f"add {attribute.name}=…: {attribute.summary}",
+                    severity=severity,
                 )
+            elif value == "" and attribute.kind == "text" and not attribute.values:
+                self.empty(element, specification, attribute)
         self.groups(element, specification)
+
+    def empty(
+        self, element: Element, specification: ElementSpecification, attribute: Attribute
+    ) -> None:
+        groups = (*specification.exactly_one, *specification.at_least_one)
+        needed = attribute.required and not attribute.empty
+        if needed or any(attribute.name in group for group in groups):
+            self.report(
+                "SFP202",
+                element.place,
+                f"`{attribute.name}` of <{specification.name}> is empty",
+                f"write a value: {attribute.summary}",
+                attribute=attribute.name,
+                severity="error" if needed and not attribute.tolerated else "warning",
+            )
 
     def groups(self, element: Element, specification: ElementSpecification) -> None:
         """Check attributes and elements that go together or exclude each other."""
@@ -352,17 +492,22 @@ class _Checker:
                     attribute=given[0],
                 )
 
+        for first, second in specification.along:
+            if first in element.attributes and second not in element.attributes:
+                self.report(
+                    "SFP206",
+                    element.place,
+                    f"`{first}` of <{name}> does nothing without `{second}`",
+                    f"add {second}=…, or leave {first}=… out",
+                    attribute=first,
+                    severity="warning",
+                )
+
     def value(self, element: Element, attribute: Attribute, value: str) -> None:
         where = f"`{attribute.name}` of <{element.name}>"
         self.written(element, where, value, attribute.name)
         if is_expression(value) and not attribute.expression:
-            self.report(
-                "SFP205",
-                element.place,
-                f"{where} takes no expression",
-                "write a fixed value, a named value or a Terraform reference",
-                attribute=attribute.name,
-            )
+            self.no_expression(element, where, attribute.name, tolerated=attribute.tolerated)
         if not fixed(value):
             return
         if attribute.values and value not in attribute.values:
@@ -383,6 +528,36 @@ class _Checker:
             )
         elif attribute.kind in _KINDS:
             self.number(element, attribute, value)
+        elif attribute.kind in _FORMS:
+            self.form(element, where, attribute.kind, value, attribute.name)
+
+    def no_expression(
+        self, element: Element, where: str, attribute: str | None, *, tolerated: bool
+    ) -> None:
+        self.report(
+            "SFP205",
+            element.place,
+            f"{where} takes no expression" + (" by its page" if tolerated else ""),
+            "write a fixed value, a named value or a Terraform reference",
+            attribute=attribute,
+            severity="warning" if tolerated else "error",
+        )
+
+    def form(
+        self, element: Element, where: str, kind: str, value: str, attribute: str | None
+    ) -> None:
+        """Check a value that has a form of its own, such as an address."""
+        read, what = _FORMS[kind]
+        try:
+            read(value.strip())
+        except ValueError:
+            self.report(
+                "SFP204",
+                element.place,
+                f"{where} cannot be {shortened(value)}",
+                f"write {what}",
+                attribute=attribute,
+            )
 
     def number(self, element: Element, attribute: Attribute, value: str) -> None:
         convert, what = _KINDS[attribute.kind]
@@ -422,7 +597,8 @@ class _Checker:
         self.entities(element, where, value, attribute)
 
     def entities(self, element: Element, where: str, value: str, attribute: str | None) -> None:
-        if _ENTITY.search(value):
+        # Of a fragment azurerm compares the XML, and undoes nothing.
+        if _ENTITY.search(value) and not isinstance(self.document, Fragment):
             self.report(
                 "SFP408",
                 element.place,
@@ -440,15 +616,25 @@ class _Checker:
                 self.entities(inner, f"`{key}` of <{inner.name}>", value, key)
             self.data(inner)
 
-    def text(self, element: Element, specification: ElementSpecification) -> None:
-        text = element.text
+    def text(
+        self, element: Element, specification: ElementSpecification, *, expression: bool
+    ) -> None:
+        text, said = specification.text, element.text
         where = f"<{element.name}>"
-        if text and not specification.text and not _templates(element.children):
-            self.report("SFP305", element.place, f"{where} holds text", "remove it")
-        elif not text and specification.text_required:
-            self.report("SFP305", element.place, f"{where} is empty", "write its text")
-        if text and specification.text:
-            self.written(element, f"the text of {where}", text, None)
+        if text is None:
+            if said and not _templates(element.children):
+                self.report("SFP305", element.place, f"{where} holds text", "remove it")
+            return
+        if not said:
+            if text.required:
+                self.report("SFP305", element.place, f"{where} is empty", "write its text")
+            return
+        where = f"the text of {where}"
+        self.written(element, where, said, None)
+        if is_expression(said) and not (expression and text.expression):
+            self.no_expression(element, where, None, tolerated=text.tolerated)
+        elif fixed(said) and text.kind in _FORMS:
+            self.form(element, where, text.kind, said, None)
 
     def children(
         self, element: Element, specification: ElementSpecification, section: str | None
@@ -490,7 +676,8 @@ class _Checker:
                 )
             else:
                 latest = inner.name
-            self.element(inner, child.element or POLICIES[inner.name].element, section)
+            inside = child.element or POLICIES[inner.name].element
+            self.element(inner, inside, section, expression=child.expression)
             if inner.name != _TOKEN_POLICY:
                 after = after or self.token_policy
         self.token_policy = after
@@ -502,6 +689,8 @@ class _Checker:
         self, element: Element, specification: ElementSpecification, count: Counter[str]
     ) -> None:
         for child in specification.children:
+            if specification.text and specification.text.instead == child.name and element.text:
+                continue
             if count[child.name] < child.minimum:
                 self.report(
                     "SFP302",
@@ -530,6 +719,95 @@ class _Checker:
                 element.place,
                 f"<{element.name}> deletes and has a <value>",
                 "remove the <value>",
+                severity="warning",
+            )
+
+    def header(self, element: Element, section: str | None) -> None:
+        """Check for headers that API Management keeps: Learn, set-header, "Limitations"."""
+        name = element.attributes.get("name", "")
+        deleted = element.attributes.get("exists-action") == "delete"
+        problem = ""
+        if name.lower() in UNCHANGING_HEADERS:
+            problem = "cannot be appended, overridden or deleted"
+        elif deleted and name.lower() == "server" and section not in ("inbound", "backend"):
+            problem = "cannot be deleted from responses"
+        elif deleted and name.lower() == "x-forwarded-for":
+            problem = "keeps the address of the caller when it is deleted"
+        if problem:
+            self.report(
+                "SFP208",
+                element.place,
+                f"the header {shortened(name)} {problem}",
+                "remove this <set-header>",
+                attribute="name",
+                severity="warning",
+            )
+
+    def retry(self, element: Element) -> None:
+        for inner in element.elements("wait"):
+            self.report(
+                "SFP301",
+                inner.place,
+                "<wait> cannot stand in <retry>",
+                "move it out of <retry>",
+                severity="warning",
+            )
+
+    def response(self, element: Element) -> None:
+        """Check for templates that read a body: in a response that is made anew it is empty."""
+        for body in element.elements("set-body"):
+            liquid = body.attributes.get("template", "").lower() == "liquid"
+            if liquid and _BODY.search(body.text):
+                self.report(
+                    "SFP410",
+                    body.place,
+                    "the template reads the body, which is empty in <return-response>",
+                    "put the value into a variable before, or write an expression",
+                    severity="warning",
+                )
+
+    def range(self, element: Element) -> None:
+        """Check that a range of addresses has any."""
+        ends = [element.attributes.get(name, "") for name in ("from", "to")]
+        if not all(map(fixed, ends)):
+            return
+        try:
+            first, last = (address(end.strip()) for end in ends)
+        except ValueError:
+            return  # reported already
+        if first.version != last.version or int(first) > int(last):
+            self.report(
+                "SFP206",
+                element.place,
+                f"there is no address from {first} to {last}",
+                "write the lower address first, both of the same version of IP",
+                attribute="to",
+            )
+
+    def dimensions(self, element: Element) -> None:
+        """Check the dimensions of a metric."""
+        known = {name.lower() for name in DEFAULT_DIMENSIONS}
+        others: list[Element] = []
+        for dimension in element.elements("dimension"):
+            name = dimension.attributes.get("name", "")
+            if not name or not fixed(name) or name.lower() in known:
+                continue
+            others.append(dimension)
+            if "value" not in dimension.attributes:
+                self.report(
+                    "SFP202",
+                    dimension.place,
+                    f"the dimension {shortened(name)} needs the attribute `value`",
+                    f"add value=…, or use one that API Management knows: "
+                    f"{', '.join(sorted(DEFAULT_DIMENSIONS))}",
+                )
+        if len(others) > MOST_DIMENSIONS:
+            self.report(
+                "SFP303",
+                others[MOST_DIMENSIONS].place,
+                f"<{element.name}> takes at most {MOST_DIMENSIONS} dimensions of your own by its "
+                "page",
+                "leave out the others",
                 severity="warning",
             )
 
@@ -613,6 +891,18 @@ def _validates_authorization(element: Element) -> bool:
     if "query-parameter-name" in attributes:
         default = ""
     return attributes.get("header-name", default).lower() == "authorization"
+
+
+def _refuse() -> NoReturn:
+    raise ValueError
+
+
+def _within(node: Node) -> Iterator[Element]:
+    """Yield an element and all that stand in it."""
+    if isinstance(node, Element):
+        yield node
+        for child in node.children:
+            yield from _within(child)
 
 
 def _templates(nodes: Sequence[Node]) -> bool:

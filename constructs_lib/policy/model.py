@@ -212,12 +212,14 @@ class Fragment:
         policies: The policies, in order.
         comments: Comments before the root (key ``).
         path: What the fragment was read from, for messages.
+        size: How many bytes it has, if it was read.
     """
 
     policies: Section = field(default_factory=Section)
     comments: dict[str, list[Comment]] = field(default_factory=dict[str, list[Comment]])
     path: str | None = field(default=None, compare=False, repr=False)
     place: Place | None = field(default=None, compare=False, repr=False)
+    size: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, overload
 
 from constructs_lib._core.errors import InputError
-from constructs_lib.policy.expressions import UnbalancedError, expression_end
+from constructs_lib.policy.expressions import UnbalancedError, expression_end, is_expression
 from constructs_lib.policy.model import (
     DATA_SOURCES,
     MAXIMUM_DEPTH,
@@ -30,7 +30,7 @@ from constructs_lib.policy.model import (
     Section,
 )
 from constructs_lib.policy.sources import Source, plain, template
-from constructs_lib.policy.values import TOKEN
+from constructs_lib.policy.values import TOKEN, quoted
 
 _ENTITY = re.compile(r"&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
@@ -39,6 +39,7 @@ _MARKUP = re.compile(r"<(?=[A-Za-z_/!?])")
 _BARE = re.compile(r"<([A-Za-z_][\w.:-]*)\s*(/?)>", re.ASCII)
 _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)", re.ASCII)
 _SPACE = re.compile(r"\s*")
+_LATE_EXPRESSION = re.compile(r"@[({]")
 
 
 @overload
@@ -169,7 +170,8 @@ class Reader:
         if name == "fragment":
             element = self._element()
             self._no_attributes(element)
-            root = Fragment(_section(element), {"": before}, self.path, place)
+            size = len(self.source.original.encode("utf-8", "surrogatepass"))
+            root = Fragment(_section(element), {"": before}, self.path, place, size)
         elif name in DATA_SOURCES and resolvers:
             root = Resolver(self._element(), {"": before}, self.path, place)
         elif name in DATA_SOURCES:
@@ -333,13 +335,28 @@ class Reader:
         name = self._name("an element")
         attributes: dict[str, str] = {}
         places: dict[str, tuple[int, int]] = {}
+        try:
+            closed = self._attributes(start, name, attributes, places)
+        except InputError:
+            self._no_quotes_within(attributes, places)
+            raise
+        place = self._place(start)
+        return _Tag(name, attributes, Place(place.line, place.column, places)), closed
+
+    def _attributes(
+        self,
+        start: int,
+        name: str,
+        attributes: dict[str, str],
+        places: dict[str, tuple[int, int]],
+    ) -> bool:
+        """Read the attributes of a tag up to its end; return whether it is closed there."""
         while True:
             spaced = self._space()
             closed = self.raw.startswith("/>", self.position)
             if closed or self.raw.startswith(">", self.position):
                 self.position += 2 if closed else 1
-                place = self._place(start)
-                return _Tag(name, attributes, Place(place.line, place.column, places)), closed
+                return closed
             at = self.position
             if at >= len(self.raw):
                 raise self._error(f"<{name}> is not closed: `>` is missing", start)
@@ -351,6 +368,28 @@ class Reader:
             where = self._place(at)
             places[key] = (where.line, where.column)
             attributes[key] = self._attribute(key)
+
+    def _no_quotes_within(
+        self, attributes: dict[str, str], places: dict[str, tuple[int, int]]
+    ) -> None:
+        """Refuse an expression after other text whose quotes have ended the value.
+
+        What follows them then reads like broken attributes, which says nothing to the reader.
+        """
+        for key, value in attributes.items():
+            late = _LATE_EXPRESSION.search(value)
+            if late is None or is_expression(value):
+                continue
+            try:
+                expression_end(value, late.start())
+            except UnbalancedError:
+                whole = f'{key}="@({_joined(value, late)} + …)"'
+                raise self._error(
+                    f"the expression in `{key}` stands after other text, so the first quote in it "
+                    "ends the value",
+                    at=Place(*places[key]),
+                    fix=f"make the whole value one expression: {whole}",
+                ) from None
 
     def _attribute(self, key: str) -> str:
         self._space()
@@ -465,6 +504,12 @@ def _decoded(match: re.Match[str]) -> str:
         return _ENTITIES[name]
     code = int(decimal) if decimal else int(hexadecimal, 16)
     return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else match.group()
+
+
+def _joined(value: str, late: re.Match[str]) -> str:
+    """Return the text before an expression as C#, for a message."""
+    before = value[: late.start()]
+    return quoted(before if len(before) <= 40 else f"{before[:39]}…")
 
 
 def _section(element: Element) -> Section:

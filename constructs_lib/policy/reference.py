@@ -5,7 +5,8 @@ the page of each policy (its address is in the entry), and Microsoft's
 azure-api-management-policy-toolkit for what a page leaves open. Where the two differ on sections,
 Learn's stand in `sections` and the toolkit's in `disputed`; where they differ on names, both are
 accepted. Where a page says nothing of expressions they are allowed, as Learn's general rule has it.
-A limit that the examples of pages or Microsoft's samples break is left out.
+A limit that the examples of pages or samples that Microsoft deploys break is left out, or is marked
+as tolerated: the severity of a finding follows what the service refuses, not what a page says.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from constructs_lib.policy.specification import (
     Policy,
     Scope,
     Section,
+    Text,
 )
 
 _INBOUND: tuple[Section, ...] = ("inbound",)
@@ -52,7 +54,8 @@ def _given(
     maximum: float | None = None,
     zero: bool = False,
     required: bool = False,
-    named_value: bool = True,
+    empty: bool = False,
+    tolerated: bool = False,
 ) -> Attribute:
     return Attribute(
         name,
@@ -65,7 +68,8 @@ def _given(
         maximum,
         zero,
         expression,
-        named_value,
+        empty=empty,
+        tolerated=tolerated,
     )
 
 
@@ -79,7 +83,8 @@ def _required(
     minimum: float | None = None,
     maximum: float | None = None,
     zero: bool = False,
-    named_value: bool = True,
+    empty: bool = False,
+    tolerated: bool = False,
 ) -> Attribute:
     return _given(
         name,
@@ -91,7 +96,8 @@ def _required(
         maximum=maximum,
         zero=zero,
         required=True,
-        named_value=named_value,
+        empty=empty,
+        tolerated=tolerated,
     )
 
 
@@ -102,10 +108,13 @@ def _texts(
     maximum: int | None = None,
     *attributes: Attribute,
     required: bool = True,
+    expression: bool = True,
+    kind: Kind = "text",
+    tolerated: bool = False,
 ) -> Child:
     """An element that holds nothing but text."""
-    element = ElementSpecification(name, summary, attributes, text=True, text_required=required)
-    return Child(name, element, minimum, maximum)
+    text = Text(required, expression, kind, tolerated)
+    return Child(name, ElementSpecification(name, summary, attributes, text=text), minimum, maximum)
 
 
 def _wrapped(
@@ -139,6 +148,7 @@ def _part(
 
 _SET_HEADER = Child("set-header")
 _SET_METHOD = Child("set-method", maximum=1)
+_FIXED_METHOD = Child("set-method", maximum=1, expression=False)
 _SET_BODY = Child("set-body", maximum=1)
 _SET_STATUS = Child("set-status", maximum=1)
 
@@ -240,10 +250,30 @@ _KEY = ElementSpecification(
         _given("n", "RSA modulus in Base64url."),
         _given("e", "RSA exponent in Base64url."),
     ),
-    text=True,
+    text=Text(),
     together=(("n", "e"),),
     builder="Key",
 )
+DEFAULT_DIMENSIONS = frozenset(
+    {
+        "API ID",
+        "Backend ID",
+        "Gateway ID",
+        "Location",
+        "Operation ID",
+        "Product ID",
+        "Subscription ID",
+        "User ID",
+    }
+)
+"""Dimensions of metrics whose value API Management knows."""
+
+MOST_DIMENSIONS = 5
+"""How many other dimensions a metric may have by its page; the service takes more."""
+
+UNCHANGING_HEADERS = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
+"""Headers that no policy can append, override or delete: Learn, set-header, "Limitations"."""
+
 _DIMENSIONS = Child(
     "dimension",
     ElementSpecification(
@@ -251,12 +281,15 @@ _DIMENSIONS = Child(
         "A dimension of a metric.",
         (
             _required("name", "Name of the dimension.", expression=True),
-            _given("value", "Its value; needed unless the name is a known one.", expression=True),
+            _given(
+                "value",
+                "Its value; needed unless API Management knows that of the name.",
+                expression=True,
+            ),
         ),
         builder="Dimension",
     ),
     1,
-    10,
 )
 
 
@@ -272,14 +305,15 @@ def _policy(
     gateways: tuple[Gateway, ...] = _ALL,
     once: str | None = None,
     page: str | None = None,
-    text: bool = False,
-    text_required: bool = False,
+    partner: tuple[str, Section] | None = None,
+    text: Text | None = None,
     policies: bool = False,
     anything: bool = False,
     exactly_one: tuple[tuple[str, ...], ...] = (),
     at_least_one: tuple[tuple[str, ...], ...] = (),
     at_most_one: tuple[tuple[str, ...], ...] = (),
     together: tuple[tuple[str, ...], ...] = (),
+    along: tuple[tuple[str, str], ...] = (),
     any_order: bool = False,
     needed: tuple[Needed, ...] = (),
 ) -> Policy:
@@ -288,21 +322,21 @@ def _policy(
         summary,
         attributes,
         children,
-        text=text or text_required,
-        text_required=text_required,
+        text=text,
         policies=policies,
         anything=anything,
         exactly_one=exactly_one,
         at_least_one=at_least_one,
         at_most_one=at_most_one,
         together=together,
+        along=along,
         any_order=any_order,
         needed=needed,
         builder="".join(part.capitalize() for part in name.split("-")),
     )
     url = f"{_LEARN}{page or name + '-policy'}"
     limit = "section" if once == "section" else "document" if once == "document" else None
-    return Policy(element, sections, disputed, scopes, gateways, limit, url)
+    return Policy(element, sections, disputed, scopes, gateways, limit, partner, url)
 
 
 def _limits(policy: str, builder: str, *attributes: Attribute) -> Child:
@@ -435,7 +469,16 @@ def _semantic_lookup(name: str, what: str, scopes: tuple[Scope, ...]) -> Policy:
         (_texts("vary-by", "What the cache tells apart by."),),
         scopes=scopes,
         once="section",
+        partner=(name.replace("-lookup", "-store"), "outbound"),
     )
+
+
+_CACHE_RESPONSE = _given(
+    "cache-response",
+    "Whether to keep it; if left out, only answers with 200 are kept.",
+    "boolean",
+    expression=True,
+)
 
 
 def _semantic_store(name: str, what: str, scopes: tuple[Scope, ...]) -> Policy:
@@ -443,9 +486,13 @@ def _semantic_store(name: str, what: str, scopes: tuple[Scope, ...]) -> Policy:
         name,
         f"Puts the answer of {what} into the cache.",
         _OUTBOUND,
-        (_required("duration", "Seconds to keep it.", "integer", expression=True, minimum=1),),
+        (
+            _required("duration", "Seconds to keep it.", "integer", expression=True, minimum=1),
+            _CACHE_RESPONSE,
+        ),
         scopes=scopes,
         once="section",
+        partner=(name.replace("-store", "-lookup"), "inbound"),
     )
 
 
@@ -532,7 +579,12 @@ _ENTRIES = (
         _INBOUND,
         (
             _required("username", "User name.", expression=True),
-            _required("password", "Password; use a named value that is secret.", expression=True),
+            _required(
+                "password",
+                "Password; use a named value that is secret.",
+                expression=True,
+                empty=True,
+            ),
         ),
         once="section",
     ),
@@ -583,7 +635,12 @@ _ENTRIES = (
                 minimum=100,
                 maximum=599,
             ),
-            _required("failed-check-error-message", "Message of the refusal.", expression=True),
+            _required(
+                "failed-check-error-message",
+                "Message of the refusal.",
+                expression=True,
+                empty=True,
+            ),
             _required(
                 "ignore-case", "Whether values match in any case.", "boolean", expression=True
             ),
@@ -631,15 +688,15 @@ _ENTRIES = (
             ),
         ),
         (
-            _texts("address", "An address."),
+            _texts("address", "An address.", kind="address"),
             Child(
                 "address-range",
                 ElementSpecification(
                     "address-range",
                     "A range of addresses.",
                     (
-                        _required("from", "First address.", expression=True),
-                        _required("to", "Last address.", expression=True),
+                        _required("from", "First address.", "address", expression=True),
+                        _required("to", "Last address.", "address", expression=True),
                     ),
                     builder="AddressRange",
                 ),
@@ -656,24 +713,30 @@ _ENTRIES = (
                 "tenant-id", "Tenant id or domain, or `common`, `organizations`.", expression=True
             ),
             *_TOKEN_SOURCE,
+            _given(
+                "authentication-endpoint",
+                "Entra endpoint of a national cloud, such as `https://login.microsoftonline.us`.",
+                expression=True,
+            ),
             *_TOKEN_REFUSAL,
             _OUTPUT_TOKEN,
         ),
         (
             _wrapped(
-                "client-application-ids",
-                "Applications that may call.",
-                _texts("application-id", "Client id.", 1),
-            ),
-            _wrapped(
                 "backend-application-ids",
                 "Applications that may be called.",
-                _texts("application-id", "Client id.", 1),
+                _texts("application-id", "Client id.", 1, expression=False),
+            ),
+            _wrapped(
+                "client-application-ids",
+                "Applications that may call.",
+                _texts("application-id", "Client id.", 1, expression=False),
             ),
             _wrapped(
                 "audiences",
                 "Accepted audiences.",
-                _texts("audience", "An audience.", 1),
+                # The page allows expressions, but the policy does not run them: azure-docs #123314.
+                _texts("audience", "An audience.", 1, expression=False),
             ),
             _CLAIMS,
             _wrapped(
@@ -722,7 +785,16 @@ _ENTRIES = (
                 ElementSpecification(
                     "openid-config",
                     "Where to find issuer and keys.",
-                    (_required("url", "Address of the OpenID configuration.", expression=True),),
+                    (
+                        _required("url", "Address of the OpenID configuration.", expression=True),
+                        _given(
+                            "validate-connectivity",
+                            "Whether the address is tried when the policy is saved.",
+                            "boolean",
+                            expression=True,
+                            default="true",
+                        ),
+                    ),
                     builder="OpenidConfig",
                 ),
             ),
@@ -779,9 +851,14 @@ _ENTRIES = (
                                 expression=True,
                             ),
                         ),
+                        at_most_one=(
+                            ("issuer-certificate-id", "issuer-subject"),
+                            ("issuer-certificate-id", "issuer-thumbprint"),
+                        ),
                         builder="Identity",
                     ),
                     1,
+                    10,
                 ),
             ),
         ),
@@ -897,7 +974,11 @@ _ENTRIES = (
                 expression=True,
                 default="1",
             ),
-            _given("first-period-start", "When the first period starts, `yyyy-MM-ddTHH:mm:ssZ`."),
+            _given(
+                "first-period-start",
+                "When the first period starts: `yyyy-MM-ddTHH:mm:ssZ`.",
+                "moment",
+            ),
         ),
         gateways=("classic", "self-hosted", "workspace"),
         at_least_one=(("calls", "bandwidth"),),
@@ -991,6 +1072,7 @@ _ENTRIES = (
             ),
             _wrapped("blocklists", "Lists of forbidden content.", _texts("id", "A list.", 1)),
         ),
+        scopes=("global", "workspace", "product", "api"),
     ),
     _policy(
         "validate-content",
@@ -1124,6 +1206,7 @@ _ENTRIES = (
             ),
         ),
         scopes=("global", "workspace", "product", "api"),
+        once="section",
     ),
     _policy(
         "validate-odata-request",
@@ -1325,7 +1408,12 @@ _ENTRIES = (
             _given("sf-service-instance-name", "Service Fabric instance.", expression=True),
             _given("sf-partition-key", "Service Fabric partition.", expression=True),
             _given("sf-listener-name", "Service Fabric listener.", expression=True),
-            _given("sf-replica-type", "Service Fabric replica.", expression=True),
+            _given(
+                "sf-replica-type",
+                "Service Fabric replica.",
+                expression=True,
+                values=("primary", "secondary"),
+            ),
             _given("dapr-app-id", "Dapr application.", expression=True),
             _given("dapr-method", "Dapr method.", expression=True),
             _given("dapr-namespace", "Dapr namespace.", expression=True),
@@ -1339,7 +1427,7 @@ _ENTRIES = (
         "Forwards requests through an HTTP proxy.",
         _INBOUND,
         (
-            _required("url", "Address of the proxy.", expression=True),
+            _required("url", "Address of the proxy: `http://host:port`.", "http", expression=True),
             _given("username", "User name.", expression=True),
             _given("password", "Password; use a named value that is secret.", expression=True),
         ),
@@ -1390,6 +1478,7 @@ _ENTRIES = (
             _texts("vary-by-query-parameter", "A query parameter that does."),
         ),
         once="section",
+        partner=("cache-store", "outbound"),
     ),
     _policy(
         "cache-store",
@@ -1397,9 +1486,10 @@ _ENTRIES = (
         _OUTBOUND,
         (
             _required("duration", "Seconds to keep it.", "integer", expression=True, minimum=0),
-            _given("cache-response", "Whether to.", "boolean", expression=True),
+            _CACHE_RESPONSE,
         ),
         once="section",
+        partner=("cache-lookup", "inbound"),
     ),
     _policy(
         "cache-lookup-value",
@@ -1418,7 +1508,7 @@ _ENTRIES = (
         _EVERYWHERE,
         (
             _required("key", "Its key.", expression=True),
-            _required("value", "The value.", expression=True),
+            _required("value", "The value.", expression=True, empty=True),
             _required("duration", "Seconds to keep it.", "integer", expression=True, minimum=0),
             _CACHING_TYPE,
         ),
@@ -1427,7 +1517,17 @@ _ENTRIES = (
         "cache-remove-value",
         "Removes a value from the cache.",
         _EVERYWHERE,
-        (_required("key", "Its key.", expression=True), _CACHING_TYPE),
+        (
+            _required("key", "Its key.", expression=True),
+            _CACHING_TYPE,
+            _given(
+                "fail-on-cache-removal-error",
+                "Whether the request fails if the value cannot be removed.",
+                "boolean",
+                expression=True,
+                default="false",
+            ),
+        ),
     ),
     _policy(
         "cache-value",
@@ -1470,7 +1570,7 @@ _ENTRIES = (
         "set-method",
         "Sets the method of the request.",
         ("inbound", "on-error"),
-        text_required=True,
+        text=Text(required=True),
         disputed=("backend", "outbound"),
     ),
     _policy(
@@ -1488,7 +1588,7 @@ _ENTRIES = (
         _EVERYWHERE,
         (
             _required("name", "Name of the variable."),
-            _required("value", "The value.", expression=True),
+            _required("value", "The value.", expression=True, empty=True),
         ),
     ),
     _policy(
@@ -1508,7 +1608,7 @@ _ENTRIES = (
             ),
             _given("use-value-element", "Whether XML text needs `.value`.", "boolean"),
         ),
-        text=True,
+        text=Text(),
         anything=True,
         disputed=("on-error",),
     ),
@@ -1534,7 +1634,12 @@ _ENTRIES = (
         "Changes the path that the backend gets.",
         _INBOUND,
         (
-            _required("template", "The path, with template parameters and query.", expression=True),
+            _required(
+                "template",
+                "The path, with template parameters and query.",
+                expression=True,
+                empty=True,
+            ),
             _given(
                 "copy-unmatched-params",
                 "Whether other query parameters go along.",
@@ -1602,7 +1707,7 @@ _ENTRIES = (
         _EVERYWHERE,
         (
             _required("from", "What to look for.", expression=True),
-            _required("to", "What to put there.", expression=True),
+            _required("to", "What to put there.", expression=True, empty=True),
         ),
     ),
     _policy(
@@ -1668,7 +1773,8 @@ _ENTRIES = (
             _wrapped(
                 "allowed-origins",
                 "Origins that may call.",
-                _texts("origin", "An origin, or `*`.", 1),
+                # The page is silent; Azure-Samples/Apim-Samples says that they are not run.
+                _texts("origin", "An origin, or `*`.", 1, expression=False, tolerated=True),
                 required=True,
             ),
             _wrapped(
@@ -1730,7 +1836,12 @@ _ENTRIES = (
                 values=("new", "copy"),
                 default="new",
             ),
-            _required("response-variable-name", "Variable for the answer.", expression=True),
+            _required(
+                "response-variable-name",
+                "Variable for the answer.",
+                expression=True,
+                tolerated=True,
+            ),
             _given(
                 "timeout", "Seconds to wait.", "integer", expression=True, default="60", minimum=0
             ),
@@ -1738,7 +1849,7 @@ _ENTRIES = (
         ),
         (
             _texts("set-url", "The address.", 0, 1),
-            _SET_METHOD,
+            _FIXED_METHOD,
             _SET_HEADER,
             _SET_BODY,
             Child("authentication-basic", maximum=1),
@@ -1766,7 +1877,7 @@ _ENTRIES = (
         ),
         (
             _texts("set-url", "The address.", 0, 1),
-            _SET_METHOD,
+            _FIXED_METHOD,
             _SET_HEADER,
             _SET_BODY,
             Child("authentication-basic", maximum=1),
@@ -1799,7 +1910,7 @@ _ENTRIES = (
         ),
         scopes=_NO_WORKSPACE,
         gateways=_NOT_WORKSPACE,
-        text_required=True,
+        text=Text(required=True),
         at_most_one=(("partition-id", "partition-key"),),
     ),
     _policy(
@@ -1822,8 +1933,7 @@ _ENTRIES = (
                         "message-property",
                         "A property of the message.",
                         (_required("name", "Its name.", expression=True),),
-                        text=True,
-                        text_required=True,
+                        text=Text(required=True),
                         builder="MessageProperty",
                     ),
                     1,
@@ -1831,6 +1941,8 @@ _ENTRIES = (
             ),
             _texts("payload", "The message.", 1, 1),
         ),
+        scopes=_NO_WORKSPACE,
+        gateways=("classic",),
         any_order=True,
         exactly_one=(("queue-name", "topic-name"),),
     ),
@@ -1860,7 +1972,7 @@ _ENTRIES = (
                 expression=True,
             ),
         ),
-        text_required=True,
+        text=Text(required=True),
         disputed=("backend",),
         scopes=_NO_WORKSPACE,
         gateways=("self-hosted",),
@@ -1901,8 +2013,7 @@ _ENTRIES = (
                         "item",
                         "An entry of the metadata.",
                         (_required("key", "Its key.", expression=True),),
-                        text=True,
-                        text_required=True,
+                        text=Text(required=True),
                         builder="MetadataItem",
                     ),
                     1,
@@ -1920,7 +2031,7 @@ _ENTRIES = (
         "Writes to traces, Application Insights and resource logs.",
         ("inbound", "backend", "outbound"),
         (
-            _required("source", "Where it comes from."),
+            _required("source", "Where it comes from.", tolerated=True),
             _given(
                 "severity",
                 "How severe it is.",
@@ -1929,7 +2040,7 @@ _ENTRIES = (
             ),
         ),
         (
-            _texts("message", "What to write, unless it is the text.", 0, 1),
+            _texts("message", "What to write, unless it is the text.", 1, 1),
             Child(
                 "metadata",
                 ElementSpecification(
@@ -1937,13 +2048,13 @@ _ENTRIES = (
                     "A property of the entry.",
                     (
                         _required("name", "Its name.", expression=True),
-                        _required("value", "Its value.", expression=True),
+                        _required("value", "Its value.", expression=True, empty=True),
                     ),
                     builder="Metadata",
                 ),
             ),
         ),
-        text=True,
+        text=Text(instead="message"),
         disputed=("on-error",),
     ),
     _policy(
@@ -2205,6 +2316,7 @@ _ENTRIES = (
                 default="false",
             ),
         ),
+        along=(("max-interval", "delta"),),
         policies=True,
     ),
     _policy(

@@ -39,6 +39,7 @@ class Source:
             formatted; else it is a part of a Terraform template.
 
     Attributes:
+        original: The text as it is.
         text: What the reader reads, with line feeds as its only line ends.
 
     Raises:
@@ -46,6 +47,7 @@ class Source:
     """
 
     def __init__(self, original: str, edits: Iterable[Edit] = (), *, kept: bool = False) -> None:
+        self.original = original
         self.kept = kept
         self._hidden: list[str] = []
         self._ends: list[int] = []

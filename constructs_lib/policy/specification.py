@@ -8,7 +8,9 @@ from typing import Literal
 Section = Literal["inbound", "backend", "outbound", "on-error"]
 Scope = Literal["global", "workspace", "product", "api", "operation", "resolver"]
 Gateway = Literal["classic", "v2", "consumption", "self-hosted", "workspace"]
-Kind = Literal["text", "integer", "number", "boolean"]
+Kind = Literal["text", "integer", "number", "boolean", "address", "moment", "http"]
+"""What a value is: text, a number, `true` or `false`, an IP address, a time of day in UTC, or an
+address that starts with `http://`."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,9 @@ class Attribute:
         zero: Whether 0 is allowed although it is less than the smallest number.
         expression: Whether a policy expression may stand there.
         named_value: Whether a named value may.
+        empty: Whether it may be empty although it is required.
+        tolerated: Whether it is known that the service takes documents that leave it out, or have
+            an expression there, although its page says otherwise. Then that is a warning.
     """
 
     name: str
@@ -40,6 +45,27 @@ class Attribute:
     zero: bool = False
     expression: bool = False
     named_value: bool = True
+    empty: bool = False
+    tolerated: bool = False
+
+
+@dataclass(frozen=True)
+class Text:
+    """The text of an element.
+
+    Attributes:
+        required: Whether the element is refused without it.
+        expression: Whether it may be a policy expression.
+        kind: What it must be once expressions are evaluated.
+        tolerated: Whether the service is known to take an expression nevertheless.
+        instead: The element that is not needed if there is text.
+    """
+
+    required: bool = False
+    expression: bool = True
+    kind: Kind = "text"
+    tolerated: bool = False
+    instead: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,12 +77,14 @@ class Child:
         element: What it is; None if it is the policy of that name.
         minimum: How many there must be.
         maximum: How many there may be; None if that is not limited.
+        expression: Whether its text may be an expression where it stands here.
     """
 
     name: str
     element: ElementSpecification | None = None
     minimum: int = 0
     maximum: int | None = None
+    expression: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,14 +113,14 @@ class ElementSpecification:
         children: The elements in it, in the order in which they must stand.
         any_order: Whether they may stand in any other order too.
         needed: Those of them that are needed unless an attribute says otherwise.
-        text: Whether text stands in it, which may be an expression.
-        text_required: Whether it is refused without text.
+        text: The text in it; None if no text may stand there.
         policies: Whether any policy of the section may stand in it.
         anything: Whether its content is data of the user's that is not looked at.
         exactly_one: Groups of attributes or elements of which exactly one is needed.
         at_least_one: Groups of attributes or elements of which one or more are needed.
         at_most_one: Groups of attributes or elements that exclude each other.
         together: Groups of attributes that are given together or not at all.
+        along: Attributes that mean nothing without another one: each with that one.
         builder: The name of its typed builder, if it has one.
     """
 
@@ -102,14 +130,14 @@ class ElementSpecification:
     children: tuple[Child, ...] = ()
     any_order: bool = False
     needed: tuple[Needed, ...] = ()
-    text: bool = False
-    text_required: bool = False
+    text: Text | None = None
     policies: bool = False
     anything: bool = False
     exactly_one: tuple[tuple[str, ...], ...] = ()
     at_least_one: tuple[tuple[str, ...], ...] = ()
     at_most_one: tuple[tuple[str, ...], ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
+    along: tuple[tuple[str, str], ...] = ()
     builder: str | None = None
 
 
@@ -124,6 +152,7 @@ class Policy:
         scopes: The scopes at which it may be used.
         gateways: The gateways that run it.
         once: Where it may stand only once: in a section or in the document.
+        partner: The policy without which it does nothing, and the section of that.
         url: Its page.
     """
 
@@ -133,6 +162,7 @@ class Policy:
     scopes: tuple[Scope, ...] = ()
     gateways: tuple[Gateway, ...] = ()
     once: Literal["section", "document"] | None = None
+    partner: tuple[str, Section] | None = None
     url: str = ""
 
     @property

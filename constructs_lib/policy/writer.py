@@ -12,6 +12,8 @@ What stands in a resource settles under azurerm's own comparison (provider 4.55.
 
 from __future__ import annotations
 
+import re
+
 from constructs_lib._core.errors import InputError
 from constructs_lib.policy.model import (
     PAYLOADS,
@@ -27,6 +29,7 @@ from constructs_lib.policy.terraform import escaped, parts
 from constructs_lib.policy.values import Template, Written, text, xml_text
 
 _INDENT = "    "
+_LINE_BREAK = re.compile(r"[ \t]*\n\s*")
 
 
 def write(document: AnyDocument, *, terraform: bool = True) -> str:
@@ -108,7 +111,7 @@ class Writer:
     def _inline(self, node: Node) -> str:
         if isinstance(node, Comment):
             said = node.text if node.kept else Comment(node.text).text
-            return f"<!-- {' '.join(said.split()) if self.flat_comments else said} -->"
+            return f"<!-- {_LINE_BREAK.sub(' ', said) if self.flat_comments else said} -->"
         if isinstance(node, str):
             return self._value(node)
         tag = self._tag(node)

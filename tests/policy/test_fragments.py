@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from constructs_lib._core.errors import InputError
 from constructs_lib.policy import (
     Base,
     Comment,
@@ -20,6 +21,7 @@ from constructs_lib.policy import (
     SetBody,
     SetHeader,
     SetVariable,
+    check,
     read,
     read_file,
     write,
@@ -125,3 +127,57 @@ def test_a_fragment_in_a_file_keeps_its_comments() -> None:
     fragment = Fragment([Comment("one\ntwo"), Base()])
     assert "<!-- one\ntwo -->" in write(fragment, terraform=False)
     assert "<!-- one two -->" in write(fragment)
+
+
+def test_a_fragment_of_a_gateway_settles() -> None:
+    """As written by the construct, and read back by azurerm as `xml`."""
+    from cdktf import TerraformStack, Testing
+
+    from constructs_lib import Gateway
+
+    stack = TerraformStack(Testing.app(), "test")
+    gateway = Gateway.existing(stack, "gateway", name="apim", resource_group_name="rg")
+    made = gateway.add_fragment("drift", Path(__file__).parent / "cases" / "drift-fragment.xml")
+    assert made.format_input == "xml"
+    sent = made.value_input
+    assert sent is not None
+    for how, answer in fragment_answers(sent).items():
+        assert fragment_suppressed(answer, sent), how
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("<fragment><base /></fragment>", "a fragment cannot hold <base>"),
+        (
+            "<fragment><choose><when condition='@(true)'><include-fragment fragment-id='a' />"
+            "</when></choose></fragment>",
+            "a fragment cannot hold <include-fragment>",
+        ),
+        (f"<fragment><!--{'a' * 512 * 1024}--></fragment>", "but may have 524,288"),
+    ],
+)
+def test_the_limits_of_fragments_hold_for_constructs_too(source: str, problem: str) -> None:
+    from cdktf import TerraformStack, Testing
+
+    from constructs_lib import Gateway
+
+    stack = TerraformStack(Testing.app(), "test")
+    gateway = Gateway.existing(stack, "gateway", name="apim", resource_group_name="rg")
+    with pytest.raises(InputError, match=problem):
+        gateway.add_fragment("a", source)
+    assert [each.severity for each in check(read(source))] == ["error"]
+
+
+def test_a_fragment_may_have_512_kilobytes() -> None:
+    def rules(size: int, *, made: bool) -> list[str]:
+        text = "<fragment><!-- " + "ä" * (size // 2 - 15) + " --></fragment>"
+        text = text.replace("ä", "é", 1) + " " * (size - len(text.encode()))
+        assert len(text.encode()) == size
+        fragment = read(text)
+        assert isinstance(fragment, Fragment)
+        return [each.rule for each in check(Fragment(fragment.policies) if made else fragment)]
+
+    assert rules(512 * 1024, made=False) == []
+    assert rules(512 * 1024 + 1, made=False) == ["SFP107"]
+    assert rules(600 * 1024, made=True) == ["SFP107"]

@@ -68,13 +68,14 @@ def test_every_policy_has_a_builder(name: str) -> None:
     for attribute in specification.attributes:
         parameter = re.sub("^(for|from)$", r"\1_", attribute.name.replace("-", "_"))
         assert parameters[parameter].kind is inspect.Parameter.KEYWORD_ONLY
-        assert (parameters[parameter].default is inspect.Parameter.empty) == attribute.required
+        needed = attribute.required and not attribute.tolerated
+        assert (parameters[parameter].default is inspect.Parameter.empty) == needed
         arguments[parameter] = "1"
     for key, parameter in parameters.items():
         needed = parameter.default is inspect.Parameter.empty
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY and key not in arguments and needed:
             arguments[key] = [] if "Element" in str(parameter.annotation) else "1"
-    texts = ["1"] if specification.text_required else []
+    texts = ["1"] if specification.text and specification.text.required else []
     built = build(*texts, **arguments)
     assert built.name == name
     assert built.attributes == {each.name: "1" for each in specification.attributes}

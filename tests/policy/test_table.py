@@ -22,6 +22,7 @@ from constructs_lib.policy.specification import (
     ElementSpecification,
     Needed,
     Policy,
+    Text,
 )
 from tests.policy.violations import (
     RESOLVERS,
@@ -127,6 +128,7 @@ def test_the_table_has_every_cell_that_applies() -> None:
         return policy.name in RESOLVERS
 
     has_text = some(lambda element: element.text)
+    has_free_text = some(lambda element: element.text and element.text.kind == "text")
     is_free = any_attribute(lambda each: each.kind == "text" and not each.values)
     takes_code = any_attribute(lambda each: each.expression)
     applies: dict[str, Callable[[Policy], bool]] = {
@@ -137,22 +139,41 @@ def test_the_table_has_every_cell_that_applies() -> None:
         "SFP103": lambda p: not is_resolver(p) and set(p.scopes) < set(SCOPES),
         "SFP104": lambda p: not SKUS.keys() <= set(p.gateways),
         "SFP105": lambda p: p.once is not None,
+        "SFP106": lambda p: p.name in ("base", "include-fragment", "cache-lookup"),
+        "SFP107": lambda _: False,
         "SFP201": lambda _: True,
-        "SFP202": any_attribute(lambda each: each.required),
+        "SFP202": lambda p: (
+            any_attribute(lambda each: each.required)(p)
+            or some(lambda e: e.exactly_one or e.at_least_one)(p)
+        ),
         "SFP203": any_attribute(lambda each: each.values),
-        "SFP204": any_attribute(lambda each: each.kind != "text"),
-        "SFP205": any_attribute(lambda each: not each.expression),
-        "SFP206": some(lambda e: e.exactly_one or e.at_least_one or e.at_most_one or e.together),
-        "SFP207": lambda p: is_free(p) or (has_text(p) and p.name != "set-body"),
-        "SFP301": lambda p: not (p.element.policies or p.element.anything) or p.name == "choose",
+        "SFP204": lambda p: (
+            any_attribute(lambda each: each.kind != "text")(p)
+            or some(lambda e: e.text and e.text.kind != "text")(p)
+        ),
+        "SFP205": lambda p: (
+            any_attribute(lambda each: not each.expression)(p)
+            or some(lambda e: e.text and not e.text.expression)(p)
+            or any_child(lambda c: not c.expression)(p)
+        ),
+        "SFP206": some(
+            lambda e: e.exactly_one or e.at_least_one or e.at_most_one or e.together or e.along
+        ),
+        "SFP207": lambda p: is_free(p) or (has_free_text(p) and p.name != "set-body"),
+        "SFP208": lambda p: p.name == "set-header",
+        "SFP301": lambda p: (
+            not (p.element.policies or p.element.anything) or p.name in ("choose", "retry")
+        ),
         "SFP302": lambda p: any_child(lambda c: c.minimum)(p) or some(lambda e: e.needed)(p),
-        "SFP303": any_child(lambda c: c.maximum is not None),
+        "SFP303": any_child(lambda c: c.maximum is not None or c.name == "dimension"),
         "SFP304": some(
             lambda e: (
                 not e.any_order and len([c for c in e.children if c.name != "include-fragment"]) > 1
             )
         ),
-        "SFP305": some(lambda e: e.text_required or e.policies or not (e.text or e.anything)),
+        "SFP305": some(
+            lambda e: (e.text and e.text.required) or e.policies or not (e.text or e.anything)
+        ),
         "SFP401": lambda p: "backend" in p.sections,
         "SFP402": lambda p: (
             not is_resolver(p)
@@ -166,7 +187,9 @@ def test_the_table_has_every_cell_that_applies() -> None:
         "SFP405": lambda p: any_attribute(lambda _: True)(p) or has_text(p),
         "SFP406": any_attribute(lambda each: each.name.endswith("backend-id")),
         "SFP407": any_attribute(lambda each: each.name == "fragment-id"),
-        "SFP408": lambda p: is_free(p) or has_text(p) or p.name == "xsl-transform",
+        "SFP408": lambda p: is_free(p) or has_free_text(p) or p.name == "xsl-transform",
+        "SFP409": lambda p: p.partner is not None,
+        "SFP410": lambda p: p.name == "return-response",
     }
     assert applies.keys() == RULES.keys()
     expected = {
@@ -179,7 +202,7 @@ def test_the_table_has_every_cell_that_applies() -> None:
         *CELLS,
         *((name, rule) for name in POLICIES for rule in ("SFP001", "SFP002")),
     } == expected
-    assert {rule for _, rule in expected} == RULES.keys()
+    assert {rule for _, rule in expected} | {"SFP107"} == RULES.keys()
 
 
 def constraints(policy: Policy) -> Iterator[tuple[Path, str, str]]:
@@ -193,6 +216,8 @@ def constraints(policy: Policy) -> Iterator[tuple[Path, str, str]]:
     yield from ((name, "gateways", each) for each in SKUS if each not in policy.gateways)
     if policy.once:
         yield name, "once", ""
+    if policy.partner:
+        yield name, "partner", ""
     for path, element in paths(policy):
         yield path, "attributes", ""
         for each in element.attributes:
@@ -207,8 +232,14 @@ def constraints(policy: Policy) -> Iterator[tuple[Path, str, str]]:
         for what in ("exactly_one", "at_most_one"):
             yield from ((path, what, f"all of {group}") for group in getattr(element, what))
         yield from ((path, "together", key) for group in element.together for key in group)
-        if element.text_required:
-            yield path, "text_required", ""
+        yield from ((path, "along", first) for first, _ in element.along)
+        if element.text:
+            if element.text.required:
+                yield path, "text_required", ""
+            if not element.text.expression:
+                yield path, "text.expression", ""
+            if element.text.kind != "text":
+                yield path, "text.kind", ""
         if element.anything:
             continue
         if element.policies:
@@ -222,6 +253,8 @@ def constraints(policy: Policy) -> Iterator[tuple[Path, str, str]]:
                 yield path, "child.minimum", child.name
             if child.maximum is not None:
                 yield path, "child.maximum", child.name
+            if not child.expression:
+                yield path, "child.expression", child.name
         order = [each.name for each in element.children if each.name != "include-fragment"]
         if not element.any_order:
             for early, late in pairwise(order):
@@ -241,7 +274,8 @@ def test_every_constraint_of_the_reference_is_broken(name: str) -> None:
 def test_every_field_of_a_specification_is_known_here() -> None:
     """A new kind of constraint needs a new kind of violation."""
     describing = {
-        Attribute: {"name", "summary", "default", "named_value"},
+        Attribute: {"name", "summary", "default", "named_value", "empty", "tolerated"},
+        Text: {"tolerated", "instead"},
         Child: {"name", "element"},
         Needed: set[str](),
         ElementSpecification: {"name", "summary", "builder"},
@@ -249,7 +283,8 @@ def test_every_field_of_a_specification_is_known_here() -> None:
     }
     constraining = {
         Attribute: {"kind", "required", "values", "minimum", "maximum", "zero", "expression"},
-        Child: {"minimum", "maximum"},
+        Text: {"required", "expression", "kind"},
+        Child: {"minimum", "maximum", "expression"},
         Needed: {"child", "attribute", "unless"},
         ElementSpecification: {
             "attributes",
@@ -257,15 +292,15 @@ def test_every_field_of_a_specification_is_known_here() -> None:
             "any_order",
             "needed",
             "text",
-            "text_required",
             "policies",
             "anything",
             "exactly_one",
             "at_least_one",
             "at_most_one",
             "together",
+            "along",
         },
-        Policy: {"sections", "disputed", "scopes", "gateways", "once"},
+        Policy: {"sections", "disputed", "scopes", "gateways", "once", "partner"},
     }
     for record, known in constraining.items():
         assert {each.name for each in fields(record)} == known | describing[record]

@@ -20,6 +20,12 @@ SCOPES: tuple[Scope, ...] = ("global", "workspace", "product", "api", "operation
 SKUS = {"classic": "Premium_1", "v2": "StandardV2_1", "consumption": "Consumption_0"}
 RESOLVERS = {name for name, policy in POLICIES.items() if not policy.sections}
 TOKEN = "authentication-managed-identity"
+FORMS = {
+    "text": "x",
+    "address": "10.0.0.1",
+    "moment": "2026-01-31T00:00:00Z",
+    "http": "http://proxy.example:8080",
+}
 READS = '@(context.Request.Headers.GetValueOrDefault("Authorization", ""))'
 
 
@@ -65,13 +71,18 @@ def render(root: Tag) -> tuple[str, Places]:
     return "\n".join(lines), places
 
 
+(DIMENSION, _) = POLICIES["emit-metric"].element.children[0].element.attributes  # type: ignore[union-attr]
+
+
 def value_of(attribute: Attribute) -> str:
     """A value that an attribute takes."""
     if attribute.values:
         return attribute.values[0]
     if attribute.kind == "boolean":
         return attribute.default or "true"
-    return "x" if attribute.kind == "text" else f"{attribute.minimum or 0:g}"
+    if attribute is DIMENSION:
+        return "API ID"
+    return FORMS.get(attribute.kind) or f"{attribute.minimum or 0:g}"
 
 
 def specification_of(child: Child) -> ElementSpecification:
@@ -88,6 +99,7 @@ def minimal(specification: ElementSpecification, *wanted: str) -> Tag:
     for group in specification.together:
         if needed & set(group):
             needed |= set(group)
+    needed |= {second for first, second in specification.along if first in needed}
     defaults = {each.name: each.default for each in specification.attributes}
     for each in specification.needed:
         if defaults[each.attribute] not in each.unless:
@@ -100,7 +112,7 @@ def minimal(specification: ElementSpecification, *wanted: str) -> Tag:
             for child in specification.children
             if child.name in needed
         ],
-        "x" if specification.text_required else "",
+        FORMS[text.kind] if (text := specification.text) and text.required else "",
     )
 
 
@@ -150,6 +162,9 @@ def document(
     place = section or policy.sections[0]
     sections = {name: [Tag("base")] for name in SECTIONS}
     sections["inbound"] += before
+    if policy.partner:
+        partner, where = policy.partner
+        sections[where].append(minimal(POLICIES[partner].element))
     if policy.name == "base" or (place == "backend" and len(roots) == 1):
         sections[place] = list(roots)
     else:
@@ -205,6 +220,8 @@ class Breaker:
     ) -> Violation:
         source, places = render(root)
         line, column = places[at]
+        if self.policy.partner and rule in ("SFP101", "SFP102"):
+            also = (*also, "SFP409")
         return Violation(
             rule,
             constraint,
@@ -226,6 +243,7 @@ class Breaker:
             yield from self.children(path, specification)
         yield from self.standing()
         yield from self.meanings()
+        yield from self.particular()
 
     def broken(
         self,
@@ -283,10 +301,31 @@ class Breaker:
                 high = f"{each.maximum + 1:.15g}"
                 values.append(("SFP204", "maximum", high, f"{about} cannot be `{high}`"))
             if not each.expression:
-                values.append(("SFP205", "expression", "@(1)", f"{about} takes no expression"))
+                told = f"{about} takes no expression" + (" by its page" if each.tolerated else "")
+                values.append(("SFP205", "expression", "@(1)", told))
             for rule, what, value, message in values:
                 change = put(each.name, value)
-                yield self.broken(rule, path, what, each.name, change, message, each.name)
+                milder = rule == "SFP205" and each.tolerated
+                severity = "warning" if milder else "error"
+                yield self.broken(
+                    rule, path, what, each.name, change, message, each.name, severity=severity
+                )
+            grouped = any(
+                each.name in group
+                for group in (*specification.exactly_one, *specification.at_least_one)
+            )
+            refused = each.required and not each.empty
+            if each.kind == "text" and not each.values and (refused or grouped):
+                yield self.broken(
+                    "SFP202",
+                    path,
+                    "empty",
+                    each.name,
+                    put(each.name, ""),
+                    f"{about} is empty",
+                    each.name,
+                    severity="error" if refused and not each.tolerated else "warning",
+                )
             if each.required:
 
                 def drop(tag: Tag, key: str = each.name) -> At:
@@ -294,7 +333,10 @@ class Breaker:
                     return tag, None
 
                 message = f"<{name}> needs the attribute `{each.name}`"
-                yield self.broken("SFP202", path, "required", each.name, drop, message)
+                severity = "warning" if each.tolerated else "error"
+                yield self.broken(
+                    "SFP202", path, "required", each.name, drop, message, severity=severity
+                )
 
     def groups(self, path: Path, specification: ElementSpecification) -> Iterator[Violation]:
         """Attributes and elements that do not go together."""
@@ -345,6 +387,17 @@ class Breaker:
                     "SFP206", path, "together", missing, drop, message, *group, also=also
                 )
 
+        for first, second in specification.along:
+
+            def alone(tag: Tag, first: str = first, second: str = second) -> At:
+                tag.attributes.pop(second, None)
+                return tag, first
+
+            message = f"`{first}` of <{name}> does nothing without `{second}`"
+            yield self.broken(
+                "SFP206", path, "along", first, alone, message, first, severity="warning"
+            )
+
     def texts(self, path: Path, specification: ElementSpecification) -> Iterator[Violation]:
         """Text where none is allowed, or none where it is needed, or that is no plain text."""
         name = specification.name
@@ -362,7 +415,23 @@ class Breaker:
         elif not specification.text and not specification.anything:
             message = f"<{name}> holds text"
             yield self.broken("SFP305", path, "text", "", write("x"), message)
-        if specification.text_required:
+        if text := specification.text:
+            if text.kind != "text":
+                message = f"the text of <{name}> cannot be `many`"
+                yield self.broken("SFP204", path, "text.kind", "", write("many"), message)
+            if not text.expression:
+                message = f"the text of <{name}> takes no expression"
+                message += " by its page" if text.tolerated else ""
+                yield self.broken(
+                    "SFP205",
+                    path,
+                    "text.expression",
+                    "",
+                    write("@(1)"),
+                    message,
+                    severity="warning" if text.tolerated else "error",
+                )
+        if specification.text and specification.text.required:
             message = f"<{name}> is empty"
             yield self.broken("SFP305", path, "text_required", "", write(""), message)
 
@@ -394,6 +463,17 @@ class Breaker:
                 tag.children[index:index] = more
                 return tag.children[index + len(more)], None
 
+            if not child.expression:
+
+                def compute(tag: Tag, key: str = child.name) -> At:
+                    tag.child(key).text = "@(1)"
+                    return tag.child(key), None
+
+                message = f"the text of <{child.name}> takes no expression"
+                item = child.name
+                yield self.broken(
+                    "SFP205", path, "child.expression", item, compute, message, child.name
+                )
             if child.minimum:
                 message = f"<{name}> needs an element <{child.name}>"
                 yield self.broken("SFP302", path, "child.minimum", child.name, without, message)
@@ -483,6 +563,7 @@ class Breaker:
                     (root, None),
                     f"<{name}> cannot be used at {scope} scope",
                     scope=scope,
+                    also=("SFP103",) if policy.partner else (),
                 )
         for gateway, sku in SKUS.items():
             if gateway not in policy.gateways:
@@ -518,6 +599,19 @@ class Breaker:
                 fix=f"did you mean <{name}>?",
                 also=("SFP402",) if name in ("base", "forward-request") else (),
             )
+        if policy.partner:
+            root = minimal(policy.element)
+            whole = document(policy, root)
+            partner, where = policy.partner
+            whole.child(where).children.pop()
+            yield self.violation(
+                "SFP409",
+                ((name,), "partner", ""),
+                whole,
+                (root, None),
+                f"<{name}> does nothing without <{partner}>, which is not in <{where}>",
+                severity="warning",
+            )
         if "backend" in policy.sections:
             root = minimal(policy.element)
             whole = document(policy, root, section="backend")
@@ -542,13 +636,16 @@ class Breaker:
                 severity="warning",
             )
 
-    def holding(self, usable: Callable[[Attribute], bool]) -> Iterator[tuple[Path, str | None]]:
+    def holding(
+        self, usable: Callable[[Attribute], bool], *, plain_text: bool = False
+    ) -> Iterator[tuple[Path, str | None]]:
         """The attributes that are usable, and the elements with text (no name)."""
         for path, specification in paths(self.policy):
             for attribute in specification.attributes:
                 if usable(attribute):
                     yield path, attribute.name
-            if specification.text:
+            text = specification.text
+            if text and not (plain_text and text.kind != "text"):
                 yield path, None
 
     def saying(
@@ -560,6 +657,7 @@ class Breaker:
         message: str,
         *,
         severity: str = "warning",
+        also: tuple[str, ...] = (),
         known: Known | None = None,
     ) -> Violation:
         """The violation of a value that is well-formed but cannot mean what it says."""
@@ -580,6 +678,7 @@ class Breaker:
             message,
             *([key] if key else []),
             severity=severity,
+            also=also,
             known=known,
         )
 
@@ -590,13 +689,15 @@ class Breaker:
         def plain(each: Attribute) -> bool:
             return each.kind == "text" and not each.values
 
-        for path, key in self.holding(plain):
+        for path, key in self.holding(plain, plain_text=True):
             where = f"`{key}` of <{path[-1]}>" if key else f"the text of <{path[-1]}>"
+            # A dimension of another name needs a value.
+            also = ("SFP202",) if (path[-1], key) == ("dimension", "name") else ()
             if path[-1] != "set-body" or key:
                 late = f"the expression in {where} stands after other text and is not run"
-                yield self.saying("SFP207", path, key, "Bearer @(1)", late)
+                yield self.saying("SFP207", path, key, "Bearer @(1)", late, also=also)
             entity = f"{where} spells out `&…;`, which azurerm takes for a change in every plan"
-            yield self.saying("SFP408", path, key, "&quot;", entity)
+            yield self.saying("SFP408", path, key, "&quot;", entity, also=also)
         for path, key in self.holding(lambda _: True):
             message = "nothing defines the named value `missing`"
             known = Known(named_values=["present"])
@@ -661,14 +762,15 @@ class Breaker:
             return
         token = minimal(POLICIES[TOKEN].element)
         readers = [
-            (path, key)
+            (path, key, not (key is None and text and not text.expression))
             for path, specification in paths(self.policy)
+            for text in (specification.text,)
             for key in (
                 *(each.name for each in specification.attributes if each.expression),
-                *([None] if specification.text else []),
+                *([None] if text else []),
             )
         ]
-        for path, key in readers:
+        for path, key, allowed in readers:
             root, target = build(self.policy, path, *([key] if key else []))
             if key is None:
                 target.text = READS
@@ -682,6 +784,7 @@ class Breaker:
             )
             severity = "warning"
             also: tuple[str, ...] = ("SFP403",) if name == "validate-azure-ad-token" else ()
+            also = also if allowed else (*also, "SFP205")
             elsewhere = key in ("header-name", "query-parameter-name")
             own = name == "validate-azure-ad-token" and path == (name,) and not elsewhere
             if own or key == "token-value":
@@ -712,6 +815,97 @@ class Breaker:
                 (root, None),
                 f"<{name}> checks the gateway's own token, not the caller's: "
                 f"<{TOKEN}> (line {number}) has replaced it",
+            )
+
+    def particular(self) -> Iterator[Violation]:
+        """What holds for one policy alone."""
+        name = self.name
+        root = minimal(self.policy.element)
+        if name in ("base", "include-fragment", "cache-lookup"):
+            message = f"a fragment cannot hold <{name}>"
+            if name == "cache-lookup":
+                message = "<cache-lookup> is not supported in a fragment"
+            yield self.violation(
+                "SFP106",
+                ((name,), "fragment", ""),
+                Tag("fragment", {}, [root]),
+                (root, None),
+                message,
+                severity="warning" if name == "cache-lookup" else "error",
+            )
+        elif name == "set-header":
+            for header, action, problem in (
+                ("Connection", "override", "cannot be appended, overridden or deleted"),
+                ("content-length", "skip", "cannot be appended, overridden or deleted"),
+                ("Keep-Alive", "append", "cannot be appended, overridden or deleted"),
+                ("Transfer-Encoding", "delete", "cannot be appended, overridden or deleted"),
+                ("X-Forwarded-For", "delete", "keeps the address of the caller when it is deleted"),
+                ("Server", "delete", "cannot be deleted from responses"),
+            ):
+                tag = minimal(self.policy.element)
+                tag.attributes |= {"name": header, "exists-action": action}
+                if action == "delete":
+                    tag.children.clear()
+                yield self.violation(
+                    "SFP208",
+                    ((name,), "header", header),
+                    document(self.policy, tag, section="outbound"),
+                    (tag, "name"),
+                    f"the header `{header}` {problem}",
+                    severity="warning",
+                )
+        elif name == "return-response":
+            body = Tag("set-body", {"template": "liquid"}, text="{{body.a}}")
+            root.children.append(body)
+            yield self.violation(
+                "SFP410",
+                ((name,), "liquid", ""),
+                document(self.policy, root),
+                (body, None),
+                "the template reads the body, which is empty in <return-response>",
+                severity="warning",
+            )
+        elif name == "retry":
+            wait = minimal(POLICIES["wait"].element)
+            root.children.append(wait)
+            yield self.violation(
+                "SFP301",
+                ((name,), "wait", ""),
+                document(self.policy, root),
+                (wait, None),
+                "<wait> cannot stand in <retry>",
+                severity="warning",
+            )
+        elif name == "ip-filter":
+            for first, last in (("10.0.0.2", "10.0.0.1"), ("10.0.0.1", "2001:db8::1")):
+                tag = Tag("address-range", {"from": first, "to": last})
+                whole = Tag("ip-filter", {"action": "allow"}, [tag])
+                yield self.violation(
+                    "SFP206",
+                    ((name,), "range", first),
+                    document(self.policy, whole),
+                    (tag, "to"),
+                    f"there is no address from {first} to {last}",
+                )
+        elif any(child.name == "dimension" for child in self.policy.element.children):
+            own = [Tag("dimension", {"name": f"n{i}", "value": "x"}) for i in range(6)]
+            root.children += own
+            yield self.violation(
+                "SFP303",
+                ((name,), "dimensions", ""),
+                document(self.policy, root),
+                (own[5], None),
+                f"<{name}> takes at most 5 dimensions of your own by its page",
+                severity="warning",
+            )
+            nameless = minimal(self.policy.element)
+            nameless.children.append(Tag("dimension", {"name": "Team"}))
+            yield self.violation(
+                "SFP202",
+                ((name,), "dimensions", "value"),
+                document(self.policy, nameless),
+                (nameless.children[-1], None),
+                "the dimension `Team` needs the attribute `value`",
             )
 
     def unreadable(self) -> tuple[str, int, int]:

@@ -1,0 +1,194 @@
+"""What single policies demand beyond names and numbers, said once more as people write it."""
+
+from __future__ import annotations
+
+import pytest
+
+from constructs_lib._core.errors import InputError
+from constructs_lib.policy import check, read
+from tests.policy.helpers import policies
+
+
+def found(inbound: str = "<base />", outbound: str = "<base />") -> list[str]:
+    findings = check(read(policies(inbound, outbound=outbound)))
+    return [f"{each.severity} {each.rule}" for each in findings]
+
+
+ENTRA = "<base /><validate-azure-ad-token tenant-id='{{t}}'><%s>%s</%s></validate-azure-ad-token>"
+CODE = '@((string)context.Variables["a"])'
+
+
+@pytest.mark.parametrize(
+    ("inbound", "findings"),
+    [
+        # texts: Learn, validate-azure-ad-token; azure-docs #112150, #123314
+        (ENTRA % ("audiences", f"<audience>{CODE}</audience>", "audiences"), ["error SFP205"]),
+        (
+            ENTRA
+            % (
+                "backend-application-ids",
+                f"<application-id>{CODE}</application-id>",
+                "backend-application-ids",
+            ),
+            ["error SFP205"],
+        ),
+        (ENTRA % ("audiences", "<audience>{{a}}</audience>", "audiences"), []),
+        (
+            ENTRA
+            % (
+                "required-claims",
+                f"<claim name='a'><value>{CODE}</value></claim>",
+                "required-claims",
+            ),
+            [],
+        ),
+        # Learn, send-request: the method takes no expression there, but does elsewhere
+        (
+            "<base /><send-request response-variable-name='a'><set-url>https://a</set-url>"
+            "<set-method>@(context.Request.Method)</set-method></send-request>",
+            ["error SFP205"],
+        ),
+        ("<base /><set-method>@(context.Request.Method)</set-method>", []),
+        # Learn, ip-filter
+        ("<base /><ip-filter action='allow'><address>10.0.0.1</address></ip-filter>", []),
+        ("<base /><ip-filter action='allow'><address>2001:db8::1</address></ip-filter>", []),
+        ("<base /><ip-filter action='allow'><address>@(a)</address></ip-filter>", []),
+        ("<base /><ip-filter action='allow'><address>{{a}}</address></ip-filter>", []),
+        (
+            "<base /><ip-filter action='allow'><address>10.0.0.0/8</address></ip-filter>",
+            ["error SFP204"],
+        ),
+        (
+            "<base /><ip-filter action='allow'><address>10.0.0.256</address></ip-filter>",
+            ["error SFP204"],
+        ),
+        (
+            "<base /><ip-filter action='allow'><address-range from='10.0.0.1' to='10.0.0.x' />"
+            "</ip-filter>",
+            ["error SFP204"],
+        ),
+        # Learn, proxy: "Only HTTP (not HTTPS) is supported"
+        ("<base /><proxy url='http://proxy:8080' />", []),
+        ("<base /><proxy url='https://proxy:8080' />", ["error SFP204"]),
+        ("<base /><proxy url='@(a)' />", []),
+        # Learn, quota-by-key
+        (
+            "<base /><quota-by-key calls='1' renewal-period='300' counter-key='a' "
+            "first-period-start='2026-02-01T00:00:00Z' />",
+            [],
+        ),
+        (
+            "<base /><quota-by-key calls='1' renewal-period='300' counter-key='a' "
+            "first-period-start='2026-02-30T00:00:00Z' />",
+            ["error SFP204"],
+        ),
+        (
+            "<base /><quota-by-key calls='1' renewal-period='300' counter-key='a' "
+            "first-period-start='2026-02-01' />",
+            ["error SFP204"],
+        ),
+        # empty where something is needed, and where nothing is something
+        ("<base /><set-variable name='' value='a' />", ["error SFP202"]),
+        ("<base /><set-variable name='a' value='' />", []),
+        ("<base /><find-and-replace from='' to='' />", ["error SFP202"]),
+        ("<base /><find-and-replace from='a' to='' />", []),
+        ("<base /><set-header name=''><value>a</value></set-header>", ["error SFP202"]),
+        ("<base /><include-fragment fragment-id='' />", ["error SFP202"]),
+        ("<base /><authentication-managed-identity resource='' />", ["error SFP202"]),
+        ("<base /><set-backend-service base-url='' />", ["warning SFP202"]),
+        # Learn, retry: "Retry wait times"
+        (
+            "<base /><retry condition='@(a)' count='1' interval='1' max-interval='9'><set-status "
+            "code='200' /></retry>",
+            ["warning SFP206"],
+        ),
+        (
+            "<base /><retry condition='@(a)' count='1' interval='1' delta='1' max-interval='9'>"
+            "<set-status code='200' /></retry>",
+            [],
+        ),
+        # Learn, emit-metric
+        ("<base /><emit-metric name='a'><dimension name='API ID' /></emit-metric>", []),
+        ("<base /><emit-metric name='a'><dimension name='@(a)' /></emit-metric>", []),
+        (
+            "<base /><emit-metric name='a'><dimension name='Client IP' /></emit-metric>",
+            ["error SFP202"],
+        ),
+        (
+            "<base /><llm-emit-token-metric>"
+            + "".join(f"<dimension name='n{i}' value='a' />" for i in range(5))
+            + "<dimension name='API ID' /><dimension name='User ID' /></llm-emit-token-metric>",
+            [],
+        ),
+        (
+            "<base /><llm-emit-token-metric>"
+            + "".join(f"<dimension name='n{i}' value='a' />" for i in range(6))
+            + "</llm-emit-token-metric>",
+            ["warning SFP303"],
+        ),
+        # Learn, trace
+        ("<base /><trace source='a'>text</trace>", []),
+        ("<base /><trace source='a' />", ["error SFP302"]),
+        # Learn, set-header, limitations: of requests `Server` is a header as any other
+        ("<base /><set-header name='Server' exists-action='delete' />", []),
+        (
+            "<base /><set-header name='x-forwarded-for' exists-action='delete' />",
+            ["warning SFP208"],
+        ),
+        # Learn, validate-jwt
+        (
+            "<base /><validate-jwt header-name='a'><openid-config url='https://a' "
+            "validate-connectivity='false' /></validate-jwt>",
+            [],
+        ),
+        # Learn, cache-remove-value
+        ("<base /><cache-remove-value key='a' fail-on-cache-removal-error='true' />", []),
+        # Learn, set-body: liquid in return-response
+        (
+            "<base /><return-response><set-body template='liquid'>{{context.RequestId}}</set-body>"
+            "</return-response>",
+            [],
+        ),
+    ],
+)
+def test_the_reference_is_kept(inbound: str, findings: list[str]) -> None:
+    assert found(inbound) == findings
+
+
+STORE = "<base /><cache-store duration='1' />"
+LOOKUP = "<base /><cache-lookup vary-by-developer='false' vary-by-developer-groups='false' />"
+
+
+def test_what_is_cached_is_looked_up() -> None:
+    """Learn, cache-store: "This policy must have a corresponding Get from cache policy"."""
+    assert found(LOOKUP, STORE) == []
+    assert found(outbound=STORE) == ["warning SFP409"]
+    assert found(LOOKUP) == ["warning SFP409"]
+    assert found("<base /><include-fragment fragment-id='a' />", STORE) == []
+    inside = f"<choose><when condition='@(a)'>{LOOKUP}</when></choose>"
+    assert found(inside, STORE) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ('"https://@(context.Request.Headers["host"])/v1"', '"@("https://" + …)"'),
+        ('"Bearer @{ return " a"; }"', '"@("Bearer " + …)"'),
+        ("'it @(f('a'))'", '"@("it " + …)"'),
+        (f'"{"x" * 50}@(f("a"))"', f'"@("{"x" * 39}…" + …)"'),
+    ],
+)
+def test_quotes_in_a_late_expression_are_explained(value: str, told: str) -> None:
+    with pytest.raises(InputError) as raised:
+        read(policies(f"<base />\n<set-variable name='a' value={value} />"), "a.xml")
+    assert raised.value.where == "a.xml:3:24"
+    assert raised.value.problem == (
+        "the expression in `value` stands after other text, so the first quote in it ends the value"
+    )
+    assert raised.value.fix == f"make the whole value one expression: value={told}"
+
+
+def test_other_faults_after_a_late_expression_stay_what_they_are() -> None:
+    with pytest.raises(InputError, match="there is no space before an attribute"):
+        read(policies("""<set-variable name="x @(a)" value="b"c="d" />"""))
+    assert found("<base /><set-variable name='a' value='x @(b' />") == ["warning SFP207"]
