@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Generic, Literal, TypedDict, cast, overload
 
 from cdktf import (
     Fn,
@@ -16,7 +16,7 @@ from cdktf import (
 )
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from constructs import Construct
-from typing_extensions import Unpack
+from typing_extensions import Required, TypeVar, Unpack
 
 from constructs_lib._cdk.apply_order import apply_after
 from constructs_lib._cdk.arguments import is_token, refuse
@@ -34,27 +34,28 @@ from constructs_lib.api.props import (
 )
 from constructs_lib.function_app.anonymous_paths import AnonymousPaths
 from constructs_lib.function_app.easy_auth import EasyAuth
-from constructs_lib.function_app.existing import ProtectedFunctionApp
-from constructs_lib.function_app.function_app import FunctionApp
 from constructs_lib.function_app.network import Inbound
 from constructs_lib.function_app.outside import OutsideFunctionApp
 from constructs_lib.function_app.props import FunctionAppProps
-from constructs_lib.function_app.protected_outside import ProtectedOutsideApp
+from constructs_lib.function_app.protected import ProtectedApp
 from constructs_lib.function_app.sign_in import SignIn
 from constructs_lib.gateway.gateway import Gateway
 from constructs_lib.gateway.references import GatewayReferences
 from constructs_lib.operations import Operation, Operations
 from constructs_lib.policy import Document
-from constructs_lib.registration.app_registration import AppRegistration, Registration
 from constructs_lib.registration.existing import ExistingRegistration
 from constructs_lib.registration.principal import Principal
 
+# The constructs of which a stack uses one kind and not the others are imported where they are made.
 if TYPE_CHECKING:
+    from constructs_lib.function_app.existing import ProtectedFunctionApp
+    from constructs_lib.function_app.function_app import FunctionApp
+    from constructs_lib.function_app.protected_outside import ProtectedOutsideApp
     from constructs_lib.function_app.resource_kinds import AppResource, SlotResource
+    from constructs_lib.registration.app_registration import Registration
 
-
-# What has its Easy Auth already.
-_MADE = (FunctionApp, ProtectedFunctionApp, ProtectedOutsideApp)
+App = TypeVar("App", bound=ProtectedApp, default="FunctionApp")
+_Resource = TypeVar("_Resource", bound="AppResource")
 
 
 class ApiProps(TypedDict, total=False):
@@ -79,7 +80,42 @@ class ApiProps(TypedDict, total=False):
     function_key: KeyVaultSecret | str
 
 
-class SecuredFunctionApi(Construct):
+class EasyAuthProps(TypedDict, total=False):
+    """The props of `EasyAuth` that the pattern passes on."""
+
+    unauthenticated_action: Literal["Return401", "Return403"]
+    allowed_tenants: Sequence[str]
+    allow_anonymous_paths: AnonymousPaths | None
+    sign_in: SignIn | None
+
+
+class SiteProps(TypedDict, total=False):
+    """The props of `ProtectedFunctionApp` that the pattern passes on."""
+
+    slots: Mapping[str, SlotResource] | None
+    inbound: Inbound | None
+    deployment: Inbound | None
+
+
+class ChainProps(EasyAuthProps, SiteProps, total=False):
+    """The props of the pattern besides the function app and those of its API."""
+
+    gateway: Required[GatewayReferences]
+    path: Required[str]
+    operations: Required[Operations | Sequence[Operation | str]]
+    registration: Registration | None
+    name: str | None
+    function_app_name: str | None
+    resource_group: ResourceGroup | Placement | None
+    further_callers: Sequence[Principal]
+    function_app_hostname: str | None
+
+
+class Props(ChainProps, ApiProps, total=False):
+    """The props of the pattern besides the function app."""
+
+
+class SecuredFunctionApi(Construct, Generic[App]):
     """Registration, Easy Auth, function app and API, wired so that only the gateway gets in.
 
     The audience is one reference wherever it stands: the registration's client id is what the
@@ -116,7 +152,8 @@ class SecuredFunctionApi(Construct):
     Attributes:
         registration: The registration.
         easy_auth: Who may call the function app; None if it came with its own.
-        function_app: The function app.
+        function_app: The function app: a `FunctionApp` if it was made here; of a resource a
+            `ProtectedFunctionApp`, of one outside Terraform a `ProtectedOutsideApp`.
         function_api: The API, its operations, backend and policy.
         gateway: The gateway that was given.
 
@@ -124,157 +161,66 @@ class SecuredFunctionApi(Construct):
         InputError: For what one of the parts refuses.
     """
 
+    @overload
+    def __init__(
+        self: SecuredFunctionApi[FunctionApp],
+        scope: Construct,
+        id: str,
+        *,
+        function_app: FunctionAppProps,
+        **props: Unpack[Props],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: SecuredFunctionApi[ProtectedOutsideApp],
+        scope: Construct,
+        id: str,
+        *,
+        function_app: OutsideFunctionApp,
+        **props: Unpack[Props],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: SecuredFunctionApi[ProtectedFunctionApp[_Resource]],
+        scope: Construct,
+        id: str,
+        *,
+        function_app: _Resource,
+        **props: Unpack[Props],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self, scope: Construct, id: str, *, function_app: App, **props: Unpack[Props]
+    ) -> None: ...
+
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
-        gateway: GatewayReferences,
-        path: str,
-        operations: Operations | Sequence[Operation | str],
-        function_app: FunctionAppProps
-        | AppResource
-        | OutsideFunctionApp
-        | FunctionApp
-        | ProtectedFunctionApp
-        | ProtectedOutsideApp,
-        registration: Registration | None = None,
-        name: str | None = None,
-        function_app_name: str | None = None,
-        resource_group: ResourceGroup | Placement | None = None,
-        slots: Mapping[str, SlotResource] | None = None,
-        inbound: Inbound | None = None,
-        deployment: Inbound | None = None,
-        further_callers: Sequence[Principal] = (),
-        unauthenticated_action: Literal["Return401", "Return403"] = "Return401",
-        allowed_tenants: Sequence[str] = (),
-        allow_anonymous_paths: AnonymousPaths | None = None,
-        sign_in: SignIn | None = None,
-        function_app_hostname: str | None = None,
-        **api: Unpack[ApiProps],
+        function_app: FunctionAppProps | OutsideFunctionApp | AppResource | ProtectedApp,
+        **props: Unpack[Props],
     ) -> None:
         super().__init__(scope, id)
-        self.gateway = gateway
-        made = isinstance(function_app, _MADE)
-        new = isinstance(function_app, FunctionAppProps)
-        stage = api.get("migration")
-        misplaced = {
-            "slots": bool(slots) and (made or new),
-            "inbound": inbound is not None and (made or new),
-            "deployment": deployment is not None and (made or new),
-            "unauthenticated_action": unauthenticated_action != "Return401" and made,
-            "allowed_tenants": bool(allowed_tenants) and made,
-            "allow_anonymous_paths": allow_anonymous_paths is not None and made,
-            "sign_in": sign_in is not None and made,
-        }
-        for argument, wrong in misplaced.items():
-            if wrong:
-                refuse(
-                    self,
-                    argument,
-                    "says nothing of a function app that has its own",
-                    f"leave it out; a new function app takes FunctionAppProps({argument}=…)"
-                    if new
-                    else "leave it out, and say it where the function app's Easy Auth is made",
-                )
-        if made and registration is None:
-            refuse(
-                self,
-                "registration",
-                "the function app came with its Easy Auth",
-                "give the registration that this Easy Auth names",
-            )
-        if stage and (new or isinstance(function_app, FunctionApp)):
-            refuse(
-                self,
-                "migration",
-                "only a function app that exists already moves from keys to the identity",
-                "give the function app resource or an OutsideFunctionApp, or leave it out",
-            )
-        self.registration = registration or AppRegistration(
-            self, "registration", display_name=name or id
-        )
-        callers = [gateway.caller, *further_callers]
-        before = self._grant(registration, callers)
-
+        self._check(function_app, props)
+        self.gateway = props["gateway"]
+        name = props.get("name") or id
+        callers = [self.gateway.caller, *props.get("further_callers", ())]
+        given = props.get("registration")
+        self.registration: Registration = given or self._register(name)
+        before = self._grant(callers, ours=given is None)
         self.easy_auth: EasyAuth | None = None
-        if made:
-            self.function_app = function_app
+        if isinstance(function_app, ProtectedApp):
+            protected = function_app
         else:
-            self.easy_auth = EasyAuth(
-                self,
-                "easy-auth",
-                client_id=self.registration.client_id,
-                issuer=self.registration.issuer,
-                callers=callers,
-                audiences=self.registration.audiences,
-                unauthenticated_action=unauthenticated_action,
-                allowed_tenants=allowed_tenants,
-                allow_anonymous_paths=allow_anonymous_paths,
-                sign_in=sign_in,
-                off_reason=KEYS_REASON if stage == "keys" else None,
-            )
-            if isinstance(function_app, FunctionAppProps):
-                self.function_app = FunctionApp(
-                    self,
-                    "function-app",
-                    name=function_app_name or f"func-{id}-{self.node.addr[2:10]}",
-                    resource_group=self._placement(resource_group),
-                    easy_auth=self.easy_auth,
-                    props=function_app,
-                )
-            elif isinstance(function_app, OutsideFunctionApp):
-                if slots or inbound or deployment:
-                    refuse(
-                        self,
-                        "function_app",
-                        "slots, inbound and deployment are for a function app of the stack",
-                        "name slots in OutsideFunctionApp(slots=…); adopt the app for the others",
-                    )
-                self.function_app = ProtectedOutsideApp(
-                    self, "function-app", app=function_app, easy_auth=self.easy_auth
-                )
-            else:
-                self.function_app = ProtectedFunctionApp(
-                    self,
-                    "function-app",
-                    app=function_app,
-                    easy_auth=self.easy_auth,
-                    slots=slots,
-                    inbound=inbound,
-                    deployment=deployment,
-                )
-
-        hostname: str = self.function_app.hostname
-        app_id: str | None = self.function_app.id
-        literal: str | None = None
-        if stage in ("keys", "both") and isinstance(self.function_app, ProtectedFunctionApp):
-            # In the stage both the app is changed after the policy, so the backend may not refer
-            # to it; in both stages alike, so that the backend is not changed on the way.
-            app_id = None
-            literal = function_app_hostname or self._default_hostname(self.function_app.resource)
-        sites = self._sites()
-        if stage != "both" and isinstance(self.function_app, ProtectedOutsideApp):
-            # A resource of the stack comes first anyway, as the backend refers to it.
-            before += sites
-        self.function_api = FunctionApi(
-            self,
-            "api",
-            name=name or id,
-            gateway=gateway,
-            path=path,
-            hostname=literal if literal and stage == "both" else hostname,
-            function_app_id=app_id,
-            audience=self.registration.client_id,
-            operations=operations,
-            depends_on=before,
-            **api,
-        )
-        if stage == "both":
-            for site in sites:
-                apply_after(site, self.function_api.api_policy)
-        elif literal:
-            self.function_api.backend.lifecycle = _expects(hostname, literal)
+            self.easy_auth = self._make_easy_auth(callers, props)
+            protected = self._protect(function_app, self.easy_auth, props)
+        # The overloads say which of the constructs it is.
+        self.function_app = cast("App", protected)
+        self.function_api = self._publish(name, protected, before, props)
 
     @property
     def policy(self) -> Document:
@@ -286,16 +232,56 @@ class SecuredFunctionApi(Construct):
         """The API's address in the gateway."""
         return self.function_api.url
 
-    def _grant(
-        self, given: Registration | None, callers: Sequence[Principal]
-    ) -> list[ITerraformDependable]:
+    def _check(self, function_app: object, props: Props) -> None:
+        made = isinstance(function_app, ProtectedApp)
+        new = isinstance(function_app, FunctionAppProps)
+        own = [*SiteProps.__annotations__] if made or new else []
+        own += EasyAuthProps.__annotations__ if made else ()
+        for argument in own:
+            if props.get(argument) not in (None, "Return401") and props.get(argument):
+                refuse(
+                    self,
+                    argument,
+                    "says nothing of a function app that has its own",
+                    f"leave it out; a new function app takes FunctionAppProps({argument}=…)"
+                    if new
+                    else "leave it out, and say it where the function app's Easy Auth is made",
+                )
+        if made and props.get("registration") is None:
+            refuse(
+                self,
+                "registration",
+                "the function app came with its Easy Auth",
+                "give the registration that this Easy Auth names",
+            )
+        if props.get("migration") and (new or (made and not function_app.sites())):
+            refuse(
+                self,
+                "migration",
+                "only a function app that exists already moves from keys to the identity",
+                "give the function app resource or an OutsideFunctionApp, or leave it out",
+            )
+        if isinstance(function_app, OutsideFunctionApp) and _part(props, SiteProps):
+            refuse(
+                self,
+                "function_app",
+                "slots, inbound and deployment are for a function app of the stack",
+                "name slots in OutsideFunctionApp(slots=…); adopt the app for the others",
+            )
+
+    def _register(self, name: str) -> Registration:
+        from constructs_lib.registration.app_registration import AppRegistration
+
+        return AppRegistration(self, "registration", display_name=name)
+
+    def _grant(self, callers: Sequence[Principal], *, ours: bool) -> list[ITerraformDependable]:
         """Have the role assigned to every caller; return what the policy must wait for."""
         if isinstance(self.registration, ExistingRegistration):
             self._check_granted(self.registration, callers)
             return []
         grants = [self.registration.grant(caller) for caller in callers]
         # Another stack is applied as a whole before this one, and depends_on ends at its border.
-        if self.registration is not given:
+        if ours:
             return list(grants)
         stack = TerraformStack.of(self)
         return [grant for grant in grants if TerraformStack.of(grant) is stack]
@@ -318,17 +304,84 @@ class SecuredFunctionApi(Construct):
                     "what to ask for",
                 )
 
-    def _sites(self) -> list[TerraformResource]:
-        """The resources that hold the Easy Auth of an app that exists and of its slots."""
-        app = self.function_app
-        if isinstance(app, ProtectedOutsideApp):
-            return list(app.auth_settings.values())
-        if isinstance(app, ProtectedFunctionApp):
-            return [app.resource, *app.slots.values()]
-        return []
+    def _make_easy_auth(self, callers: Sequence[Principal], props: Props) -> EasyAuth:
+        return EasyAuth(
+            self,
+            "easy-auth",
+            client_id=self.registration.client_id,
+            issuer=self.registration.issuer,
+            callers=callers,
+            audiences=self.registration.audiences,
+            off_reason=KEYS_REASON if props.get("migration") == "keys" else None,
+            **_part(props, EasyAuthProps),
+        )
 
-    def _default_hostname(self, app: AppResource) -> str:
-        name = app.name_input
+    def _protect(
+        self,
+        app: FunctionAppProps | OutsideFunctionApp | AppResource,
+        easy_auth: EasyAuth,
+        props: Props,
+    ) -> ProtectedApp:
+        """Make the function app, or secure the one that is there."""
+        if isinstance(app, FunctionAppProps):
+            from constructs_lib.function_app.function_app import FunctionApp
+
+            return FunctionApp(
+                self,
+                "function-app",
+                name=props.get("function_app_name")
+                or f"func-{self.node.id}-{self.node.addr[2:10]}",
+                resource_group=self._placement(props.get("resource_group")),
+                easy_auth=easy_auth,
+                props=app,
+            )
+        if isinstance(app, OutsideFunctionApp):
+            from constructs_lib.function_app.protected_outside import ProtectedOutsideApp
+
+            return ProtectedOutsideApp(self, "function-app", app=app, easy_auth=easy_auth)
+        from constructs_lib.function_app.existing import ProtectedFunctionApp
+
+        return ProtectedFunctionApp(
+            self, "function-app", app=app, easy_auth=easy_auth, **_part(props, SiteProps)
+        )
+
+    def _publish(
+        self, name: str, app: ProtectedApp, before: list[ITerraformDependable], props: Props
+    ) -> FunctionApi:
+        """Make the API; see `key_migration` for what is applied first in which stage."""
+        stage = props.get("migration")
+        hostname: str = app.hostname
+        literal = None
+        if stage in ("keys", "both") and not app.outside:
+            # In the stage both the app is changed after the policy, so the backend may not refer
+            # to it; in both stages alike, so that the backend is not changed on the way.
+            literal = props.get("function_app_hostname") or self._default_hostname(app.sites()[0])
+        if stage != "both" and app.outside:
+            # A resource of the stack comes first anyway, as the backend refers to it.
+            before = [*before, *app.sites()]
+        further = {key: value for key, value in props.items() if key not in _CHAIN}
+        api = FunctionApi(
+            self,
+            "api",
+            name=name,
+            gateway=self.gateway,
+            path=props["path"],
+            hostname=literal if literal and stage == "both" else hostname,
+            function_app_id=None if literal else app.id,
+            audience=self.registration.client_id,
+            operations=props["operations"],
+            depends_on=before,
+            **cast("ApiProps", further),
+        )
+        if stage == "both":
+            for site in app.sites():
+                apply_after(site, api.api_policy)
+        elif literal:
+            api.backend.lifecycle = _expects(hostname, literal)
+        return api
+
+    def _default_hostname(self, app: TerraformResource) -> str:
+        name = cast("AppResource", app).name_input
         if name is None or is_token(name):
             refuse(
                 self,
@@ -349,6 +402,16 @@ class SecuredFunctionApi(Construct):
                 "give the resource group of the function app",
             )
         return self.gateway.placement
+
+
+_CHAIN = frozenset(ChainProps.__annotations__)
+_Part = TypeVar("_Part")
+
+
+def _part(props: Props, kind: type[_Part]) -> _Part:
+    """Return those of the props that one of the parts takes."""
+    known = kind.__annotations__
+    return cast("_Part", {key: value for key, value in props.items() if key in known and value})
 
 
 def _expects(hostname: str, expected: str) -> TerraformResourceLifecycle:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic
 
+from cdktf import TerraformResource
 from constructs import Construct
+from typing_extensions import TypeVar
 
 from constructs_lib._cdk.arguments import refuse
 from constructs_lib.function_app.easy_auth import EasyAuth, merged
@@ -17,6 +19,7 @@ from constructs_lib.function_app.network import (
     check_inbound,
     restrictions,
 )
+from constructs_lib.function_app.protected import ProtectedApp
 from constructs_lib.function_app.resource_kinds import is_flex_consumption, is_slot
 
 if TYPE_CHECKING:
@@ -25,7 +28,10 @@ if TYPE_CHECKING:
 _TLS = (None, "1.2", "1.3")
 
 
-class ProtectedFunctionApp(Construct):
+Resource = TypeVar("Resource", bound="AppResource", default="AppResource")
+
+
+class ProtectedFunctionApp(ProtectedApp, Generic[Resource]):
     """Easy Auth and hardening on a function app resource of the user's own stack.
 
     Args:
@@ -55,7 +61,7 @@ class ProtectedFunctionApp(Construct):
         scope: Construct,
         id: str,
         *,
-        app: AppResource,
+        app: Resource,
         easy_auth: EasyAuth,
         slots: Mapping[str, SlotResource] | None = None,
         inbound: Inbound | None = None,
@@ -66,7 +72,7 @@ class ProtectedFunctionApp(Construct):
             check_inbound(self, "inbound", inbound)
         if deployment:
             check_deployment(self, deployment)
-        self.resource = app
+        self.resource: Resource = app
         self.slots: Mapping[str, SlotResource] = dict(slots or {})
         self.easy_auth = easy_auth
         for site in (app, *self.slots.values()):
@@ -88,6 +94,10 @@ class ProtectedFunctionApp(Construct):
             *(slot.default_hostname for slot in self.slots.values()),
         ]
         protect_every_slot(scope, self.id, self.slots.values())
+
+    def sites(self) -> list[TerraformResource]:
+        """The resources that hold the Easy Auth of the app and of its slots."""
+        return [self.resource, *self.slots.values()]
 
     def _harden(self, site: AppResource | SlotResource) -> None:
         """Turn the insecure defaults of azurerm round, unless the stack asks for them."""

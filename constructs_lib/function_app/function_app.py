@@ -23,6 +23,7 @@ from constructs_lib.function_app.host_storage import HostStorage
 from constructs_lib.function_app.network import PrivateAccess, make_endpoint
 from constructs_lib.function_app.plan import make_plan
 from constructs_lib.function_app.props import FunctionAppProps, check_props
+from constructs_lib.function_app.protected import ProtectedApp
 from constructs_lib.function_app.runtime import flex_runtime
 from constructs_lib.function_app.slot import Slot
 
@@ -50,7 +51,7 @@ class FunctionAppSlot:
     easy_auth: EasyAuth
 
 
-class FunctionApp(Construct):
+class FunctionApp(ProtectedApp):
     """A function app that only the principals of its Easy Auth can call.
 
     azurerm writes Easy Auth right after it has made the site, so publish code after the apply. A

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from cdktf import TerraformStack
+from cdktf import TerraformResource, TerraformStack
 from constructs import Construct
 
 from constructs_lib._cdk.acceptance import accept
@@ -24,6 +24,7 @@ from constructs_lib._cdk.azapi import AzapiUpdateResource
 from constructs_lib._cdk.stack_of import stack_of
 from constructs_lib.function_app.easy_auth import EasyAuth
 from constructs_lib.function_app.outside import OutsideFunctionApp
+from constructs_lib.function_app.protected import ProtectedApp
 
 _API = "2024-04-01"
 _ID = re.compile(
@@ -47,7 +48,7 @@ _OTHER_PROVIDERS = (
 _protected: WeakKeyDictionary[TerraformStack, dict[str, ProtectedOutsideApp]] = WeakKeyDictionary()
 
 
-class ProtectedOutsideApp(Construct):
+class ProtectedOutsideApp(ProtectedApp):
     """Easy Auth and hardening on a function app outside Terraform and on its slots.
 
     Needs the AzAPI provider in the stack: `add_azapi_provider`. Destroying it leaves the app as
@@ -71,6 +72,8 @@ class ProtectedOutsideApp(Construct):
     Raises:
         InputError: For an id or host name that is none, or for what only a managed app can have.
     """
+
+    outside = True
 
     def __init__(
         self, scope: Construct, id: str, *, app: OutsideFunctionApp, easy_auth: EasyAuth
@@ -106,6 +109,10 @@ class ProtectedOutsideApp(Construct):
         if easy_auth.off_reason:
             for resource in self.auth_settings.values():
                 accept(resource, "SF101", reason=easy_auth.off_reason)
+
+    def sites(self) -> list[TerraformResource]:
+        """The resources that write the Easy Auth of the app and of its slots."""
+        return list(self.auth_settings.values())
 
     def _check(self, app: OutsideFunctionApp, easy_auth: EasyAuth) -> str:
         """Refuse what cannot be; return the app's name."""

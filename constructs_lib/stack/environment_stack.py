@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from cdktf import AzurermBackend, CloudBackend, LocalBackend, NamedCloudWorkspace, TerraformStack
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
@@ -145,7 +146,9 @@ class EnvironmentStack(TerraformStack):
             tags=tags,
         )
 
-    def _api(self, name: str, settings: ApiSettings, tags: Mapping[str, str]) -> SecuredFunctionApi:
+    def _api(
+        self, name: str, settings: ApiSettings, tags: Mapping[str, str]
+    ) -> SecuredFunctionApi[Any]:
         props = ApiProps(
             operation_policies={
                 operation_of(entry).id: self._folder / entry.policy

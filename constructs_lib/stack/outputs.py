@@ -18,7 +18,7 @@ def add_outputs(
     *,
     gateway: GatewayReferences,
     tenant_id: str,
-    apis: Mapping[str, SecuredFunctionApi],
+    apis: Mapping[str, SecuredFunctionApi[Any]],
 ) -> None:
     """Add the outputs `gateway`, `tenant_id` and `apis` to a stack; once for each stack.
 
@@ -52,7 +52,7 @@ def add_outputs(
     )
 
 
-def _facts(api: SecuredFunctionApi) -> dict[str, Any]:
+def _facts(api: SecuredFunctionApi[Any]) -> dict[str, Any]:
     key = api.function_api.subscription_key
     return {
         "url": api.url,

@@ -44,7 +44,7 @@ def add_checks(
     stack: TerraformStack,
     *,
     gateway: GatewayReferences,
-    apis: Mapping[str, SecuredFunctionApi],
+    apis: Mapping[str, SecuredFunctionApi[Any]],
     directory: bool = False,
 ) -> None:
     """Let Terraform assert what synth cannot see; once for each stack.
@@ -90,7 +90,7 @@ def add_checks(
         stack.add_override(f"check.{name}", body)
 
 
-def _preconditions(gateway: GatewayReferences, api: SecuredFunctionApi) -> list[Condition]:
+def _preconditions(gateway: GatewayReferences, api: SecuredFunctionApi[Any]) -> list[Condition]:
     registration, caller = api.registration, gateway.caller
     conditions = [
         *_uuid(registration.client_id, "The audience, the registration's client id,"),
