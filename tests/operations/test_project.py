@@ -131,7 +131,7 @@ def test_operations_of_every_language_model(project: Operations) -> None:
 
 
 def test_what_is_said_about_every_language_model(project: Operations) -> None:
-    findings = [f for f in project.findings if f.rule != "OP106"]
+    findings = [f for f in project.findings if f.rule not in ("OP106", "OP121")]
     assert [(f.rule, f.severity, f.message) for f in sorted(findings, key=lambda f: f.message)] == [
         ("OP105", "warning", 'CreateOrder has the level "function" and wants a key as well'),
         ("OP105", "warning", 'Purge has the level "admin" and wants a key as well'),
@@ -168,6 +168,48 @@ def test_the_display_name_is_the_function(project: Operations) -> None:
 def test_route_prefix(write, host: str, prefix: str) -> None:
     folder = write({"host.json": host, "Ping/function.json": http_function()})
     assert Operations.from_functions_project(folder).route_prefix == prefix
+
+
+@pytest.mark.parametrize(
+    "prefix", ["admin", "/admin/", "Admin/x", "runtime", "runtime/webhooks", ".auth"]
+)
+def test_a_prefix_that_the_host_keeps(write, prefix: str) -> None:
+    host = json.dumps({"extensions": {"http": {"routePrefix": prefix}}})
+    folder = write({"host.json": host, "A/function.json": http_function()})
+    operations = Operations.from_functions_project(folder, strict=False)
+    assert [(f.rule, f.severity) for f in operations.findings] == [("OP115", "error")]
+
+
+@pytest.mark.parametrize("prefix", ["api", "", "administration", "v1/admin", "my-runtime"])
+def test_a_prefix_that_the_host_leaves_to_others(write, prefix: str) -> None:
+    host = json.dumps({"extensions": {"http": {"routePrefix": prefix}}})
+    folder = write({"host.json": host, "A/function.json": http_function()})
+    assert Operations.from_functions_project(folder).findings == ()
+
+
+@pytest.mark.parametrize("route", ["admin", "admin/x", "/Admin", "administration", "runtime/x"])
+def test_a_route_that_the_host_refuses_under_any_prefix(write, route: str) -> None:
+    folder = write({"host.json": "{}", "A/function.json": http_function(route=route)})
+    rules = told(Operations.from_functions_project(folder, strict=False), "OP115")
+    assert len(rules) == 1
+
+
+NUMBERS = '{"a": -1, "b": [-0.5e-3, 1E+9, -12.5], "c": {"d": -0}}'
+
+
+def test_json_with_any_number_and_with_comments(write) -> None:
+    function = json.loads(http_function())
+    function["retry"] = {"strategy": "fixedDelay", "maxRetryCount": -1}
+    comments = json.dumps(function).replace("{", '{ // it\'s a "comment"\n /* , } */', 1)
+    files = {
+        "host.json": f'{{"extensions": {{"x": {NUMBERS}}},}}',
+        "local.settings.json": f'{{"Values": {{}}, "Host": {NUMBERS}}}',
+        "A/function.json": comments,
+    }
+    operations = Operations.from_functions_project(write(files))
+    assert [o.name for o in operations] == ["GET /A"]
+    assert operations[0].source is not None
+    assert operations[0].source.endswith("A/function.json:2")
 
 
 def http_function(**binding: object) -> str:

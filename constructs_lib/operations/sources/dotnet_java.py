@@ -1,7 +1,7 @@
-"""Reads attributes of C# and annotations of Java: both put the trigger next to a parameter.
+"""Reads attributes of C# and annotations of Java: both put the trigger on a method's parameter.
 
 `[Function("Name")]` (isolated) and `[FunctionName("Name")]` (in-process) of .NET, and
-`@FunctionName("Name")` of Java, come before a method; `HttpTrigger` is on one of its parameters.
+`@FunctionName("Name")` of Java, are on the method; `HttpTrigger` is on one of its parameters.
 Sources: `HttpTriggerAttribute` of azure-functions-dotnet-worker and azure-webjobs-sdk-extensions,
 `HttpTrigger` of azure-functions-java-library: the level is `function` if left out, and the methods
 are all.
@@ -9,148 +9,163 @@ are all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from constructs_lib.operations.findings import Place
 from constructs_lib.operations.operation import METHODS
+from constructs_lib.operations.sources import csharp, java
+from constructs_lib.operations.sources.annotated import AnnotatedFile, Annotation, Branch, Method
 from constructs_lib.operations.sources.constants import (
     Lookup,
     Node,
     NotConstant,
-    Reader,
     elements,
     resolve,
     text_of,
 )
 from constructs_lib.operations.sources.reading import HttpTrigger, Reading
-from constructs_lib.operations.sources.source_text import (
-    CSHARP,
-    JAVA,
-    Language,
-    Source,
-    SourceError,
-    Token,
-)
+from constructs_lib.operations.sources.syntax import Language, Source
 
-_FUNCTION = {CSHARP: frozenset({"Function", "FunctionName"}), JAVA: frozenset({"FunctionName"})}
-_TYPE_WORDS = frozenset({"class", "interface", "record", "struct", "enum"})
+_LEVELS = frozenset({"anonymous", "function", "admin", "user", "system"})
+# A file that may have functions.
+_MARKS = re.compile(r"\w+Trigger\b|\b(Function|FunctionName)(Attribute)?\s*\(")
+_TRIGGER_WORD = re.compile(rb"Function(Name)?(Attribute)?\s*\(|\w+Trigger\b")
 
 
 @dataclass(frozen=True)
-class _Annotation:
-    """An attribute or annotation; its place is that of its name."""
+class _Kind:
+    """A language: how its files end, what names a function, and what reads a file."""
 
-    name: str
-    items: tuple[Node, ...]
-    fields: dict[str, Node]
-    token: Token
-    scope: str
-    conditional: bool
+    suffix: str
+    language: Language
+    registers: re.Pattern[str]
+    functions: frozenset[str]
+    bodies: Collection[str]
+    branches: Callable[[Source], list[Branch]]
+    read_file: Callable[[Branch], AnnotatedFile]
 
 
-@dataclass
-class _File:
-    """A source file: its constants, and its annotations with None between declarations."""
-
-    source: Source
-    marks: list[_Annotation | None] = field(default_factory=list["_Annotation | None"])
-    constants: dict[str, Node] = field(default_factory=dict[str, Node])
+_KINDS = (
+    _Kind(
+        ".cs",
+        "csharp",
+        re.compile(r"\[\s*(\w+[.:]+)*Function(Name)?(Attribute)?\s*\("),
+        frozenset({"Function", "FunctionName"}),
+        csharp.BODIES,
+        csharp.branches,
+        csharp.read_file,
+    ),
+    _Kind(
+        ".java",
+        "java",
+        re.compile(r"@FunctionName\s*\("),
+        frozenset({"FunctionName"}),
+        java.BODIES,
+        java.branches,
+        java.read_file,
+    ),
+)
 
 
 def read_annotated(reading: Reading) -> None:
     """Read the C# and Java files of the project."""
-    for suffix, language in ((".cs", CSHARP), (".java", JAVA)):
-        _Project(reading, suffix, language).read()
+    for kind in _KINDS:
+        _Project(reading, kind).read()
 
 
 class _Project:
-    def __init__(self, reading: Reading, suffix: str, language: Language) -> None:
+    def __init__(self, reading: Reading, kind: _Kind) -> None:
         self.reading = reading
-        self.language = language
+        self.kind = kind
         self.texts: dict[Path, str] = {}
-        for path in reading.files(suffix):
+        for path in reading.files(kind.suffix, registers=kind.registers):
             text = reading.read_text(path)
             if text is not None:
                 self.texts[path] = text
-        self.files: dict[Path, _File | None] = {}
+        self.files: dict[Path, tuple[AnnotatedFile, ...]] = {}
 
     def read(self) -> None:
         for path, text in self.texts.items():
-            if "HttpTrigger" in text or any(
-                f"{name}(" in text for name in _FUNCTION[self.language]
-            ):
-                file = self.load(path)
-                if file is not None:
-                    self.find_functions(file)
+            if _MARKS.search(text):
+                seen: set[int] = set()
+                for file in self.load(path):
+                    self.find_functions(file, seen)
 
-    def load(self, path: Path) -> _File | None:
+    def load(self, path: Path) -> tuple[AnnotatedFile, ...]:
+        """Read a file, once per branch of its conditions; nothing if it cannot be parsed."""
         if path in self.files:
             return self.files[path]
-        self.files[path] = None
-        source = Source(self.reading.display(path), self.texts[path], self.language)
-        try:
-            file = _scan_file(source)
-        except SourceError as error:
-            place = Place(source.path, *source.place(error.offset))
-            self.reading.report("OP102", error.problem, place)
-            return None
-        self.files[path] = file
-        return file
+        self.files[path] = ()
+        shown = self.reading.display(path)
+        source = Source(shown, self.texts[path].encode(), self.kind.language)
+        branches = self.kind.branches(source)
+        for branch in branches:
+            if self.reading.report_syntax(branch.source, self.kind.bodies, _TRIGGER_WORD):
+                return ()
+        self.files[path] = tuple(self.kind.read_file(branch) for branch in branches)
+        return self.files[path]
 
-    def find_functions(self, file: _File) -> None:
-        """Pair each function's annotation with the trigger that follows before its body."""
-        function: _Annotation | None = None
-        disable: _Annotation | None = None
-        for mark in file.marks:
-            if mark is None:
-                lost = function or disable
-                if lost is not None:
+    def find_functions(self, file: AnnotatedFile, seen: set[int]) -> None:
+        """Pair each function's annotation with the trigger on one of its parameters.
+
+        Args:
+            file: The file, in one of its branches.
+            seen: Offsets of what other branches have too.
+        """
+        for method in file.methods:
+            function = next((a for a in method.annotations if a.name in self.kind.functions), None)
+            trigger = next((a for a in method.on_parameters if a.name.endswith("Trigger")), None)
+            known = function or trigger
+            if known is None or known.start in seen:
+                continue
+            seen.add(known.start)
+            place = file.source.place(known.start)
+            if function is None:
+                if known.name == "HttpTrigger":
                     self.reading.report(
-                        "OP101",
-                        f"{lost.name} is on nothing that a trigger starts",
-                        self.place(file, lost.token.start),
+                        "OP111", "this trigger belongs to no function that has a name", place
                     )
-                function = disable = None
-            elif mark.name in _FUNCTION[self.language]:
-                function = mark
-            elif mark.name == "Disable":
-                disable = mark
-            elif mark.name == "HttpTrigger" and function is None:
+            elif trigger is None:
                 self.reading.report(
-                    "OP111",
-                    "this trigger belongs to no function that has a name",
-                    self.place(file, mark.token.start),
+                    "OP101", f"{function.name} is on nothing that a trigger starts", place
                 )
-            elif mark.name.endswith("Trigger") and function is not None:
-                if disable is not None and disable.items:
-                    self.reading.report(
-                        "OP101",
-                        "whether this function is disabled depends on a setting",
-                        self.place(file, disable.token.start),
-                    )
-                    disable = None
-                self.add_function(file, function, mark, disable is not None)
-                function = disable = None
+            else:
+                self.add_function(file, method, function, trigger)
+
+    def is_disabled(self, file: AnnotatedFile, method: Method) -> bool:
+        everywhere = (*method.annotations, *method.on_parameters, *method.on_types)
+        disable = next((each for each in everywhere if each.name == "Disable"), None)
+        if disable is None or not disable.items:
+            return disable is not None
+        self.reading.report(
+            "OP101",
+            "whether this function is disabled depends on a setting",
+            file.source.place(disable.start),
+        )
+        return False
 
     def add_function(
-        self, file: _File, function: _Annotation, trigger: _Annotation, disabled: bool
+        self, file: AnnotatedFile, method: Method, function: Annotation, trigger: Annotation
     ) -> None:
         name = "a function"
-        place = self.place(file, trigger.token.start)
+        place = file.source.place(trigger.start)
 
         def lookup(dotted: str) -> Node | None:
-            return self.lookup(dotted, file, trigger.scope)
+            return self.lookup(dotted, file, method.scope)
 
         try:
-            given = function.items[0] if function.items else function.fields.get("value")
-            name = text_of(given or Node("opaque", function.token.start), lookup)
-            if function.conditional or trigger.conditional:
+            given = next(iter((*function.items, *function.fields.values())), None)
+            name = text_of(given or Node("opaque", function.start), lookup)
+            if method.conditional:
                 self.reading.report(
                     "OP110", f"whether {name} is compiled depends on a symbol", place
                 )
                 self.reading.functions += 1
             elif trigger.name == "HttpTrigger":
+                disabled = self.is_disabled(file, method)
                 self.reading.add(self.http_trigger(name, trigger, place, disabled, lookup))
             else:
                 self.reading.add_other(name, trigger.name, place)
@@ -158,31 +173,22 @@ class _Project:
             self.reading.functions += 1
             what = error.node.text or "an expression"
             self.reading.report(
-                "OP101", f"{what} of {name} is no constant", self.place(file, error.node.start)
+                "OP101",
+                f"{what} of {name} is no constant",
+                file.source.place(error.node.start) if error.node.start else place,
             )
 
     def http_trigger(
-        self, name: str, trigger: _Annotation, place: Place, disabled: bool, lookup: Lookup
+        self, name: str, trigger: Annotation, place: Place, disabled: bool, lookup: Lookup
     ) -> HttpTrigger:
         level = trigger.fields.get("authLevel") or trigger.fields.get("AuthLevel")
-        methods: list[str] = []
         given = trigger.fields.get("methods") or trigger.fields.get("Methods")
-        positional = [*trigger.items, *([given] if given else [])]
-        for node in positional:
-            for element in elements(node, lookup) if node.kind != "name" else [node]:
-                text = element.text.split(".")
-                if element.kind == "name" and "AuthorizationLevel" in text:
-                    level = element
-                elif element.kind == "name" and text[-2:-1] == ["HttpMethod"]:
-                    methods.append(text[-1])
-                elif element.kind == "name" and text[0] in METHODS and lookup(text[0]) is None:
-                    methods.append(text[0])  # `import static …HttpMethod.GET`
-                else:
-                    value = resolve(element, lookup)
-                    if value.kind == "list":
-                        methods += [text_of(item, lookup) for item in value.items]
-                    else:
-                        methods.append(text_of(value, lookup))
+        methods: list[str] = []
+        for number, node in enumerate((*trigger.items, *((given,) if given else ()))):
+            if number == 0 and node is not given and _level(node, lookup):
+                level = node
+            else:
+                methods += _methods(node, lookup)
         route = trigger.fields.get("Route") or trigger.fields.get("route")
         if route is not None and route.kind == "word":
             route = None
@@ -191,11 +197,11 @@ class _Project:
             place=place,
             route=None if route is None else text_of(route, lookup),
             methods=tuple(methods),
-            auth_level="function" if level is None else level.text.rpartition(".")[2].lower(),
+            auth_level="function" if level is None else _level(level, lookup) or level.text,
             disabled=disabled,
         )
 
-    def lookup(self, dotted: str, file: _File, scope: str) -> Node | None:
+    def lookup(self, dotted: str, file: AnnotatedFile, scope: str) -> Node | None:
         """Find a constant by its name, with or without its class and namespace."""
         while True:  # the classes around it first, the innermost before the others
             node = file.constants.get(f"{scope}.{dotted}" if scope else dotted)
@@ -210,108 +216,47 @@ class _Project:
         for path, text in self.texts.items():
             if dotted.rpartition(".")[2] not in text:
                 continue
-            other = self.load(path)
-            if other is None:
-                continue
-            for name, node in other.constants.items():
-                if f".{name}".endswith(f".{dotted}") or f".{dotted}".endswith(f".{name}"):
-                    found[f"{path}:{name}"] = self.close(node, other, name)
+            for other in self.load(path):
+                for name, node in other.constants.items():
+                    if f".{name}".endswith(f".{dotted}") or f".{dotted}".endswith(f".{name}"):
+                        found[f"{path}:{name}"] = self.close(node, other, name)
         return next(iter(found.values())) if len(found) == 1 else None
 
-    def close(self, node: Node, file: _File, name: str) -> Node:
+    def close(self, node: Node, file: AnnotatedFile, name: str) -> Node:
         """Work a constant out in its own file, where its names mean what they mean."""
         scope = name.rpartition(".")[0]
         try:
-            text = text_of(node, lambda dotted: self.lookup(dotted, file, scope))
+            value = text_of(node, lambda dotted: self.lookup(dotted, file, scope))
         except NotConstant:
-            return node
-        return Node("text", node.start, text)
-
-    def place(self, file: _File, offset: int) -> Place:
-        return Place(file.source.path, *file.source.place(offset))
+            return Node(node.kind, 0, node.text, node.items, node.fields)
+        return Node("text", 0, value)
 
 
-def _scan_file(source: Source) -> _File:
-    """Find annotations, constants and the ends of declarations."""
-    file = _File(source)
-    tokens = source.tokens
-    reader = Reader(tokens, source.language)
-    csharp = source.language is CSHARP
-    braces: list[str | None] = []  # per open brace: the type that it opens
-    pending: str | None = None
-    conditions = 0
-    brackets = 0
-    for at, token in enumerate(tokens):
-        scope = ".".join(name for name in braces if name)
-        if token.kind == "directive":
-            conditions += token.text.startswith("#if") - token.text.startswith("#endif")
-        elif token.kind == "name":
-            if token.text in _TYPE_WORDS and tokens[at + 1].kind == "name":
-                following = tokens[at + 1]
-                named = following.text not in _TYPE_WORDS  # `record struct Name`
-                pending = following.text if named else pending
-            elif token.text in ("const", "final"):
-                _constant(file, reader, at, scope)
-            elif _is_annotation(tokens, at, csharp):
-                items: tuple[Node, ...] = ()
-                fields: dict[str, Node] = {}
-                after = at + 1
-                while tokens[after].text == "." and tokens[after + 1].kind == "name":
-                    after += 2
-                name = tokens[after - 1].text
-                if tokens[after].text == "(":
-                    items, fields, _ = reader.arguments(after)
-                file.marks.append(
-                    _Annotation(
-                        name.removesuffix("Attribute") if csharp else name,
-                        items,
-                        fields,
-                        token,
-                        scope,
-                        conditions > 0,
-                    )
-                )
-        elif token.kind == "mark":
-            brackets += (token.text in ("(", "[")) - (token.text in (")", "]"))
-            if token.text == "{":
-                braces.append(pending)
-                pending = None
-            elif token.text == "}" and braces:
-                braces.pop()
-            if token.text in ("{", "}", ";") and not brackets:
-                file.marks.append(None)  # a declaration's end, or its body's beginning
-    return file
+def _level(node: Node, lookup: Lookup) -> str:
+    """Return the level that a name stands for; empty if it is no level."""
+    for _ in range(10):
+        path = node.text.split(".")
+        level = path[-1].lower()
+        if node.kind != "name":
+            return ""
+        if "AuthorizationLevel" in path or (len(path) == 1 and level in _LEVELS):
+            return level
+        found = lookup(node.text)
+        if found is None:
+            return ""
+        node = found
+    return ""
 
 
-def _is_annotation(tokens: tuple[Token, ...], at: int, csharp: bool) -> bool:
-    """Whether a name starts an annotation: after `@`, or after `[` (or `,`) where one can stand."""
-    before = tokens[at - 1].text if at else ""
-    if not csharp:
-        return before == "@" and tokens[at].text != "interface"
-    if before == "[":
-        # An index follows a name or a bracket; an attribute does not.
-        previous = tokens[at - 2] if at > 1 else None
-        return previous is None or previous.text in ("{", "}", ";", "(", ",", "]", "=>")
-    return before == "," and tokens[at].text in (
-        "Function",
-        "FunctionName",
-        "HttpTrigger",
-        "Disable",
-    )
-
-
-def _constant(file: _File, reader: Reader, at: int, scope: str) -> None:
-    """Take in `const string Name = …` of C# or `final String NAME = …` of Java."""
-    tokens = reader.tokens
-    if tokens[at + 1].text not in ("string", "String", "static"):
-        return
-    at += 1
-    while tokens[at].kind == "name" and tokens[at + 1].kind == "name":
-        at += 1
-    while tokens[at].kind == "name" and tokens[at + 1].text == "=":
-        name = tokens[at].text
-        value, end = reader.expression(at + 2)
-        file.constants[f"{scope}.{name}" if scope else name] = value
-        if tokens[end].text != ",":
-            return
-        at = end + 1
+def _methods(node: Node, lookup: Lookup) -> Iterator[str]:
+    """Yield the methods that an argument names: text, members of an enumeration, lists of them."""
+    path = node.text.split(".")
+    if node.kind == "name" and path[-2:-1] == ["HttpMethod"]:
+        yield path[-1]
+    elif node.kind == "name" and path[0] in METHODS and lookup(path[0]) is None:
+        yield path[0]  # `import static …HttpMethod.GET`
+    elif resolve(node, lookup).kind == "list":
+        for element in elements(node, lookup):
+            yield from _methods(element, lookup)
+    else:
+        yield text_of(node, lookup)

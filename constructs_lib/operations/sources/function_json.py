@@ -2,60 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from typing import cast
 
-from constructs_lib.operations.findings import Place
-from constructs_lib.operations.sources.constants import Node, Reader
+from constructs_lib._core.files.json_text import Value
+from constructs_lib.operations.json_file import JsonFile
 from constructs_lib.operations.sources.reading import HttpTrigger, Reading
-from constructs_lib.operations.sources.source_text import JAVASCRIPT, Source, SourceError
-
-
-class Json:
-    """A JSON file (with comments, as the Functions host reads it) whose values know their place.
-
-    Args:
-        path: The file, as the reader should see it.
-        text: Its text.
-
-    Raises:
-        SourceError: It is no JSON.
-    """
-
-    def __init__(self, path: str, text: str) -> None:
-        self.source = Source(path, text, JAVASCRIPT)
-        tokens = self.source.tokens
-        reader = Reader(tokens, JAVASCRIPT)
-        self.root, end = reader.expression(0)
-        if self.root.kind != "object" or self.root.items or tokens[end].kind != "end":
-            raise SourceError("this is no JSON object", tokens[end].start)
-        opaque = next(_opaque(self.root), None)
-        if opaque is not None:
-            raise SourceError("this is no JSON value", opaque.start)
-
-    def place(self, node: Node) -> Place:
-        """Return where a value is."""
-        return Place(self.source.path, *self.source.place(node.start))
-
-
-def _opaque(node: Node) -> Iterator[Node]:
-    if node.kind not in ("text", "word", "list", "object"):
-        yield node
-    for child in (*node.items, *node.fields.values()):
-        yield from _opaque(child)
-
-
-def read_json(path: Path, reading: Reading) -> Json | None:
-    """Read a JSON file; a finding and None if it is none."""
-    text = reading.read_text(path)
-    if text is None:
-        return None
-    try:
-        return Json(reading.display(path), text)
-    except SourceError as error:
-        place = Source(reading.display(path), text, JAVASCRIPT).place(error.offset)
-        reading.report("OP102", error.problem, Place(reading.display(path), *place))
-        return None
 
 
 def read_function_files(reading: Reading) -> None:
@@ -63,43 +14,43 @@ def read_function_files(reading: Reading) -> None:
     for path in sorted(reading.root.glob("*/function.json")):
         if path.parent.name in ("bin", "obj", "node_modules"):
             continue
-        document = read_json(path, reading)
+        document = reading.read_json(path)
         if document is not None:
             _read_function(path.parent.name, document, reading)
 
 
-def _read_function(function: str, document: Json, reading: Reading) -> None:
-    bindings = document.root.fields.get("bindings", document.root).items
-    for binding in bindings:
-        kind = binding.fields.get("type")
-        if kind is None or not kind.text.lower().endswith("trigger"):
+def _read_function(function: str, document: JsonFile, reading: Reading) -> None:
+    bindings = document.get("bindings")
+    for number, given in enumerate(_list(bindings)):
+        binding = cast("dict[str, Value]", given if isinstance(given, dict) else {})
+        kind = str(binding.get("type", ""))
+        if not kind.lower().endswith("trigger"):
             continue
-        place = document.place(kind)
-        if kind.text.lower() != "httptrigger":
-            reading.add_other(function, kind.text, place)
+        home = ("bindings", number)
+        if kind.lower() != "httptrigger":
+            reading.add_other(function, kind, document.place(*home, "type"))
             return
-        route = binding.fields.get("route")
-        level = binding.fields.get("authLevel")
-        disabled = document.root.fields.get("disabled")
-        if disabled is not None and disabled.kind == "text":
+        route = binding.get("route")
+        disabled = document.get("disabled")
+        if isinstance(disabled, str):
             reading.report(
                 "OP101",
-                f"whether {function} is disabled depends on the setting {disabled.text!r}",
-                document.place(disabled),
+                f"whether {function} is disabled depends on the setting {disabled!r}",
+                document.place("disabled"),
             )
         reading.add(
             HttpTrigger(
                 function=function,
-                place=document.place(route or kind),
-                route=route.text if route is not None and route.kind == "text" else None,
-                methods=tuple(
-                    method.text for method in binding.fields.get("methods", Node("list", 0)).items
-                ),
-                auth_level=level.text.lower() if level is not None else "function",
-                disabled=disabled is not None and disabled.text == "true",
+                place=document.place(*home, "route" if route is not None else "type"),
+                route=route if isinstance(route, str) else None,
+                methods=tuple(str(method) for method in _list(binding.get("methods"))),
+                auth_level=str(binding.get("authLevel") or "function").lower(),
+                disabled=disabled is True,
             )
         )
         return
-    reading.report(
-        "OP102", f"{function} has no trigger among its bindings", document.place(document.root)
-    )
+    reading.report("OP102", f"{function} has no trigger among its bindings", document.place())
+
+
+def _list(value: Value) -> list[Value]:
+    return cast("list[Value]", value) if isinstance(value, list) else []

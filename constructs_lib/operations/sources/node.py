@@ -9,28 +9,37 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from constructs_lib.operations.findings import Place
 from constructs_lib.operations.sources.constants import (
     Node,
     NotConstant,
-    Reader,
     elements,
+    is_function,
     member,
     resolve,
     text_of,
 )
-from constructs_lib.operations.sources.function_json import read_json
+from constructs_lib.operations.sources.javascript import Module, dotted, expression, read_module
 from constructs_lib.operations.sources.reading import HttpTrigger, Reading
-from constructs_lib.operations.sources.source_text import JAVASCRIPT, Source, SourceError, Token
+from constructs_lib.operations.sources.syntax import Source, text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node as Syntax
 
 _SUFFIXES = (".ts", ".mts", ".cts", ".js", ".mjs", ".cjs")
-_NOT_SOURCES = re.compile(r"\.(test|spec|min)\.|\.d\.[mc]?ts$|\.config\.")
+_TESTS = re.compile(r"\.(test|spec|config)\.")
+_GENERATED = re.compile(r"\.min\.|\.d\.[mc]?ts$")
+_MARKS = re.compile(r"@azure/functions\b|durable-functions")
+# A file that registers functions, as far as a look at its text can tell.
+_REGISTERS = re.compile(
+    r"(?s)(?=.*(@azure/functions\b|durable-functions)).*\bapp\s*\.\s*[a-z]\w*\s*\("
+)
+
 # Where `app` is found: in Durable Functions, those that HTTP starts are below `app.client`.
 _APPS = {"@azure/functions": "", "durable-functions": ".client"}
+_DURABLE = frozenset({"orchestration", "activity", "entity"})
 _METHODS = {
     "get": "GET",
     "put": "PUT",
@@ -38,19 +47,31 @@ _METHODS = {
     "patch": "PATCH",
     "deleteRequest": "DELETE",
 }
-_BINDERS = frozenset({"import", "const", "let", "var", "type", "*", "as"})
 # What `app` has besides functions.
-_NO_FUNCTIONS = frozenset({"setup", "hook", "on", "onStart", "onTerminate"})
+_NO_FUNCTIONS = frozenset({"setup", "hook"})
 
-
-@dataclass(eq=False)
-class _Module:
-    """A file: its constants, and what it imports from where."""
-
-    path: Path
-    source: Source
-    constants: dict[str, Node] = field(default_factory=dict[str, Node])
-    imports: dict[str, tuple[str, str]] = field(default_factory=dict[str, "tuple[str, str]"])
+_BODIES = frozenset({"statement_block", "class_body"})
+_APP_WORD = re.compile(rb"@azure/functions|durable-functions|\bapp\b")
+# What always runs, once, when the code around it does.
+_CERTAIN = frozenset(
+    {"program", "expression_statement", "export_statement", "lexical_declaration"}
+    | {"variable_declaration", "variable_declarator", "call_expression", "arguments"}
+    | {"member_expression", "subscript_expression", "parenthesized_expression", "object", "pair"}
+    | {"array", "spread_element", "assignment_expression", "await_expression", "as_expression"}
+    | {"non_null_expression", "satisfies_expression", "sequence_expression", "new_expression"}
+    | {
+        "template_string",
+        "template_substitution",
+        "unary_expression",
+        "shorthand_property_identifier",
+    }
+)
+_FUNCTIONS = frozenset(
+    {"arrow_function", "function_expression", "function_declaration", "method_definition"}
+    | {"generator_function", "generator_function_declaration"}
+)
+# Names in these are types, or declare something.
+_NO_USE = frozenset({"import_statement", "type_annotation", "type_arguments", "type_query"})
 
 
 def read_node(reading: Reading) -> None:
@@ -58,179 +79,65 @@ def read_node(reading: Reading) -> None:
     _Project(reading).read()
 
 
+def _output_folder(reading: Reading) -> Path | None:
+    """Return where TypeScript puts what it compiles: the same functions once more."""
+    path = reading.root / "tsconfig.json"
+    document = reading.read_json(path) if path.is_file() else None
+    folder = document.get("compilerOptions", "outDir") if document else None
+    return (reading.root / folder).resolve() if isinstance(folder, str) and folder else None
+
+
 class _Project:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
-        self.modules: dict[Path, _Module | None] = {}
-        self.compiled = self.output_folder()
-
-    def output_folder(self) -> Path | None:
-        """Return where TypeScript puts what it compiles: the same functions once more."""
-        path = self.reading.root / "tsconfig.json"
-        document = read_json(path, self.reading) if path.is_file() else None
-        options = document.root.fields.get("compilerOptions") if document else None
-        folder = options.fields.get("outDir") if options else None
-        return (self.reading.root / folder.text).resolve() if folder else None
+        self.modules: dict[Path, Module | None] = {}
+        self.compiled = _output_folder(reading)
 
     def read(self) -> None:
-        for path in self.reading.files(*_SUFFIXES):
-            if _NOT_SOURCES.search(path.name) or self.is_compiled(path):
-                continue
-            text = self.reading.read_text(path)
-            if text and any(package in text for package in _APPS):
+        files = self.reading.files(
+            *_SUFFIXES,
+            registers=_REGISTERS,
+            unlikely=_TESTS,
+            never=_GENERATED,
+            compiled=self.compiled,
+        )
+        for path in files:
+            content = self.reading.read_text(path)
+            if content and _MARKS.search(content):
                 module = self.load(path)
                 if module is not None:
-                    self.find_functions(module)
+                    _Calls(self, module).find()
 
-    def is_compiled(self, path: Path) -> bool:
-        return self.compiled is not None and path.resolve().is_relative_to(self.compiled)
-
-    def load(self, path: Path) -> _Module | None:
+    def load(self, path: Path) -> Module | None:
         if path in self.modules:
             return self.modules[path]
         self.modules[path] = None
-        text = self.reading.read_text(path)
-        if text is None:
+        content = self.reading.read_text(path)
+        if content is None:
             return None
-        source = Source(self.reading.display(path), text, JAVASCRIPT)
-        try:
-            tokens = source.tokens
-        except SourceError as error:
-            place = Place(source.path, *source.place(error.offset))
-            self.reading.report("OP102", error.problem, place)
+        language = "typescript" if path.suffix.endswith("ts") else "javascript"
+        source = Source(self.reading.display(path), content.encode(), language)
+        if self.reading.report_syntax(source, _BODIES, _APP_WORD):
             return None
-        module = self.modules[path] = _Module(path, source)
-        reader = Reader(tokens, JAVASCRIPT)
-        for at, depth in _depths(tokens):
-            if depth == 0 and tokens[at].kind == "name":
-                _declaration(module, reader, at)
+        module = self.modules[path] = read_module(path, source)
         return module
 
-    def find_functions(self, module: _Module) -> None:
-        tokens = module.source.tokens
-        reader = Reader(tokens, JAVASCRIPT)
-        apps = {
-            (local if name == "app" else f"{local}.app") + _APPS[package]
-            for local, (package, name) in module.imports.items()
-            if package in _APPS and name in ("*", "default", "app")
-        }
-        known = {package for package, _ in module.imports.values()}
-        for at, token in enumerate(tokens):
-            package = str(token.parts[0]) if token.kind == "string" and token.parts else ""
-            if package in _APPS and package not in known and tokens[at - 1].text == "(":
-                self.report(module, f"what this makes of {package!r} is not known", token)
-        binding = False
-        for at, depth in _depths(tokens):
-            token, before = tokens[at], tokens[at - 1].text if at else ""
-            if depth == 0 and token.kind in ("name", "mark") and token.text not in ("{", "}", ","):
-                # Between `import` or `const {` and what it is from, names are only given.
-                binding = token.text in _BINDERS or before in _BINDERS
-            if token.kind != "name" or before in (".", "?.") or binding:
-                continue
-            path, after = _dotted(tokens, at)
-            owner, _, method = path.rpartition(".")
-            if path in apps and tokens[after].text != ":":
-                self.report(module, f"what gets {path!r} from here is not known", token)
-            if owner not in apps:
-                continue
-            if tokens[after].text != "(":
-                self.report(module, f"what {path!r} is used for is not known", token)
-                continue
-            if method in _NO_FUNCTIONS or method.startswith("on"):
-                continue
-            arguments, _, _ = reader.arguments(after)
-            place = Place(module.source.path, *module.source.place(token.start))
-            if depth:
-                self.reading.report(
-                    "OP110", f"whether {path} is called here depends on the run", place
-                )
-                self.reading.functions += 1
-                continue
-            self.add_function(module, method, arguments, place)
-
-    def report(self, module: _Module, message: str, token: Token) -> None:
-        place = Place(module.source.path, *module.source.place(token.start))
-        self.reading.report("OP101", message, place)
-
-    def add_function(
-        self, module: _Module, method: str, arguments: tuple[Node, ...], place: Place
-    ) -> None:
-        def lookup(name: str) -> Node | None:
-            return self.lookup(module, name)
-
-        function = "a function"
-        try:
-            if len(arguments) < 2:
-                raise NotConstant(arguments[0] if arguments else Node("opaque", 0))
-            function = text_of(arguments[0], lookup)
-            options = arguments[1]
-            if method == "generic":
-                trigger = member(options, "trigger", lookup) or options
-                trigger = resolve(trigger, lookup)
-                if trigger.kind == "call":  # trigger.http({…})
-                    kind, options = trigger.text.rpartition(".")[2], trigger.items[0]
-                else:
-                    kind = text_of(member(trigger, "type", lookup) or trigger, lookup)
-                    options = trigger
-                method = "http" if kind.lower() in ("http", "httptrigger") else kind
-            if method != "http" and method not in _METHODS:
-                self.reading.add_other(function, method, place)
-                return
-            self.reading.add(self.http_trigger(module, function, method, options, place))
-        except NotConstant as error:
-            self.reading.functions += 1
-            where = Place(module.source.path, *module.source.place(error.node.start or 0))
-            what = error.node.text or "an expression"
-            self.reading.report(
-                "OP101",
-                f"{what} of {function} is no constant",
-                where if error.node.start else place,
-            )
-
-    def http_trigger(
-        self, module: _Module, function: str, method: str, options: Node, place: Place
-    ) -> HttpTrigger:
-        def lookup(name: str) -> Node | None:
-            return self.lookup(module, name)
-
-        methods = (_METHODS[method],) if method in _METHODS else ("GET", "POST")
-        if options.kind == "opaque" or (options.kind == "name" and lookup(options.text) is None):
-            if method == "http":
-                raise NotConstant(options)  # app.http takes options, never a handler alone
-            return HttpTrigger(
-                function=function, place=place, methods=methods, auth_level="anonymous"
-            )
-        level = member(options, "authLevel", lookup)
-        route = member(options, "route", lookup)
-        given = member(options, "methods", lookup)
-        if given is not None and method not in _METHODS:
-            methods = tuple(text_of(element, lookup) for element in elements(given, lookup))
-        if route is not None and route.kind == "word":
-            route = None  # undefined
-        return HttpTrigger(
-            function=function,
-            place=place,
-            route=None if route is None else text_of(route, lookup),
-            methods=methods,
-            auth_level="anonymous" if level is None else text_of(level, lookup).lower(),
-        )
-
-    def lookup(self, module: _Module, name: str, seen: int = 0) -> Node | None:
+    def lookup(self, module: Module, name: str, seen: int = 0) -> Node | None:
         """Find the constant that a dotted name stands for, in this file or the one it is from."""
+        if seen > 10:
+            return None
         first, *rest = name.split(".")
         node: Node | None = module.constants.get(first)
         home = module
-        if node is None and first in module.imports and seen < 10:
+        if node is None and first in module.imports:
             package, exported = module.imports[first]
             found = self.find_module(module, package)
             if found is None:
                 return None
             home = found
-            if exported == "*":
-                if not rest:
-                    return None
+            if exported == "*" and rest:
                 exported, rest = rest[0], rest[1:]
-            node = self.lookup(home, exported, seen + 1)
+            node = self.exported(home, "default" if exported == "*" else exported, seen + 1)
         for key in rest:
             if node is None:
                 return None
@@ -240,20 +147,33 @@ class _Project:
                 return None
         return self.closed(home, node, seen) if node is not None else None
 
-    def closed(self, module: _Module, node: Node, seen: int) -> Node:
-        """Replace the names in an expression, which mean something in its own file only."""
+    def exported(self, module: Module, name: str, seen: int) -> Node | None:
+        """Find what a file exports under a name."""
+        node = self.lookup(module, module.exports.get(name, name), seen)
+        for package in module.reexports:
+            found = self.find_module(module, package) if node is None and seen < 10 else None
+            node = self.exported(found, name, seen + 1) if found is not None else node
+        return node
+
+    def closed(self, module: Module, node: Node, seen: int) -> Node:
+        """Replace the names in an expression, which mean something in its own file only.
+
+        Its place is lost, as it would be one in the other file.
+        """
         if node.kind == "name":
-            found = self.lookup(module, node.text, seen + 1) if seen < 10 else None
-            return found if found is not None else Node("opaque", node.start, node.text)
+            found = self.lookup(module, node.text, seen + 1)
+            return found if found is not None else Node("opaque", 0, node.text)
+        if node.kind == "function":
+            return Node("function", 0, node.text, node.items)
         return Node(
             node.kind,
-            node.start,
+            0,
             node.text,
             tuple(self.closed(module, item, seen + 1) for item in node.items),
             {key: self.closed(module, value, seen + 1) for key, value in node.fields.items()},
         )
 
-    def find_module(self, module: _Module, package: str) -> _Module | None:
+    def find_module(self, module: Module, package: str) -> Module | None:
         if not package.startswith("."):
             return None
         base = Path(posixpath.normpath((module.path.parent / package).as_posix()))
@@ -264,126 +184,207 @@ class _Project:
             *(base / f"index{suffix}" for suffix in _SUFFIXES),
         ):
             if path.is_file():
-                return self.load(path)
+                return self.load(path) if path.suffix in _SUFFIXES else None
         return None
 
 
-def _depths(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
-    """Yield the index of each token and how many brackets are open before it."""
-    depth = 0
-    for index, token in enumerate(tokens):
-        if token.kind == "mark" and token.text in (")", "]", "}"):
-            depth -= 1
-        yield index, depth
-        if token.kind == "mark" and token.text in ("(", "[", "{"):
-            depth += 1
+class _Calls:
+    """Finds what a file does with `app`."""
 
+    def __init__(self, project: _Project, module: Module) -> None:
+        self.project = project
+        self.module = module
+        self.source = module.source
+        self.reading = project.reading
+        self.apps: set[str] = set()
+        self.durable: set[str] = set()
+        for local, (package, name) in module.imports.items():
+            if package in _APPS and name in ("*", "default", "app"):
+                app = local if name == "app" else f"{local}.app"
+                self.apps.add(app + _APPS[package])
+                if _APPS[package]:
+                    self.durable.add(app)
+        self.roots = {app.partition(".")[0] for app in self.apps}
 
-def _dotted(tokens: Sequence[Token], at: int) -> tuple[str, int]:
-    path = [tokens[at].text]
-    at += 1
-    while tokens[at].text in (".", "?.") and tokens[at + 1].kind == "name":
-        path.append(tokens[at + 1].text)
-        at += 2
-    if tokens[at].text == "<":
-        while tokens[at].text not in (">", ";") and tokens[at].kind != "end":
-            at += 1
-        at += 1
-    return ".".join(path), at
+    def find(self) -> None:
+        self.report_unknown_packages()
+        # What is still to see, whether it certainly runs, and the names of `app` that hold there.
+        nodes: list[tuple[Syntax, bool, frozenset[str]]] = [
+            (self.source.root, True, frozenset(self.roots))
+        ]
+        while nodes:
+            node, certain, roots = nodes.pop()
+            if node.type in _NO_USE or not roots:
+                continue
+            if node.type in _FUNCTIONS:
+                roots = roots - _declared(node)
+            certain = certain and node.type in _CERTAIN
+            children = list(node.children)
+            if node.type == "call_expression":
+                called = node.child_by_field_name("function")
+                path = dotted(called) if called is not None else ""
+                if called is not None and path.partition(".")[0] in roots and "." in path:
+                    self.call(node, path, certain)
+                    children.remove(called)
+            elif node.type == "variable_declarator":
+                children = self.declared_value(node)
+            elif node.type in ("identifier", "member_expression", "shorthand_property_identifier"):
+                path = dotted(node)
+                if path.partition(".")[0] in roots:
+                    self.use(node, path)
+                    continue
+            nodes.extend((child, certain, roots) for child in reversed(children))
 
+    def declared_value(self, node: Syntax) -> list[Syntax]:
+        """Return what of a declaration may use `app`: not a name or pattern that brings it in."""
+        target, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if value is None or target is None:
+            return []
+        path = dotted(value)
+        brought = path in self.module.imports and target.type == "object_pattern"
+        return [] if brought else [value]
 
-def _declaration(module: _Module, reader: Reader, at: int) -> None:
-    """Take in a constant or an import that starts at a token."""
-    tokens = reader.tokens
-    word, following = tokens[at].text, tokens[at + 1]
-    if word == "import":
-        _import(module, reader, at + 1)
-    elif word == "const" and (following.kind == "name" or following.text == "{"):
-        _const(module, reader, at + 1)
-    elif word == "enum" and following.kind == "name":
-        items, named, _ = reader.arguments(at + 2) if tokens[at + 2].text == "{" else ((), {}, 0)
-        if not items:
-            module.constants[following.text] = Node("object", following.start, fields=named)
-    elif word in ("module", "exports"):
-        path, after = _dotted(tokens, at)
-        if tokens[after].text == "=" and tokens[after + 1].text != "=":
-            value, _ = reader.expression(after + 1)
-            name = path.removeprefix("module.").removeprefix("exports").lstrip(".")
-            if name:
-                module.constants.setdefault(name, value)
-            elif value.kind == "object":
-                for key, member_node in value.fields.items():
-                    module.constants.setdefault(key, member_node)
-    elif word == "default" and tokens[at - 1].text == "export":
-        module.constants["default"], _ = reader.expression(at + 1)
-
-
-def _const(module: _Module, reader: Reader, at: int) -> None:
-    tokens = reader.tokens
-    if tokens[at].text == "{":
-        names, end = _bindings(tokens, at)
-        if tokens[end].text == "=" and tokens[end + 1].text == "require":
-            package = reader.expression(end + 3)[0].text
-            module.imports.update({local: (package, name) for local, name in names.items()})
-        elif tokens[end].text == "=" and tokens[end + 1].text in module.imports:
-            package, whole = module.imports[tokens[end + 1].text]
-            if whole in ("*", "default"):  # const { app } = functions
-                module.imports.update({local: (package, name) for local, name in names.items()})
-        return
-    name = tokens[at].text
-    end = at + 1
-    if tokens[end].text == ":":  # a type
-        while tokens[end].text not in ("=", ";") and tokens[end].kind != "end":
-            end += 1
-    if tokens[end].text != "=":
-        return
-    value, after = reader.expression(end + 1)
-    if tokens[end + 1].text == "require" and tokens[end + 2].text == "(":
-        package = reader.expression(end + 3)[0].text
-        if value.kind == "call":
-            module.imports[name] = (package, "*")
-        elif tokens[after - 2].text == "." and after == end + 7:  # require('…').app
-            module.imports[name] = (package, tokens[after - 1].text)
-    elif name in module.constants:
-        module.constants[name] = Node("opaque", value.start, name)
-    else:
-        module.constants[name] = value
-
-
-def _import(module: _Module, reader: Reader, at: int) -> None:
-    tokens = reader.tokens
-    names: dict[str, str] = {}
-    while tokens[at].kind != "end" and tokens[at].text not in ("from", ";"):
-        token = tokens[at]
-        if token.kind == "string":  # import './other'
+    def call(self, node: Syntax, path: str, certain: bool) -> None:
+        owner, _, method = path.rpartition(".")
+        place = self.source.place(node.start_byte)
+        is_durable = owner in self.durable and method in _DURABLE
+        if owner not in self.apps and not is_durable:
             return
-        if token.text == "{":
-            bound, at = _bindings(tokens, at)
-            names.update(bound)
-            continue
-        if token.text == "*" and tokens[at + 1].text == "as":
-            names[tokens[at + 2].text] = "*"
-            at += 3
-            continue
-        if token.kind == "name" and token.text != "type":
-            names[token.text] = "default"
-        at += 1
-    package = reader.expression(at + 1)[0].text if tokens[at].text == "from" else ""
-    for local, exported in names.items():
-        module.imports[local] = (package, exported)
+        if method in _NO_FUNCTIONS or re.match(r"on([A-Z]|$)", method):
+            return
+        if not certain:
+            self.reading.report("OP110", f"whether {path} is called here depends on the run", place)
+            self.reading.functions += 1
+            return
+        arguments = node.child_by_field_name("arguments")
+        given = [
+            expression(self.source, child)
+            for child in (arguments.named_children if arguments else ())
+            if child.type != "comment"
+        ]
+        self.add_function(method, given, node)
+
+    def use(self, node: Syntax, path: str) -> None:
+        """Report what is done with `app` other than calling its methods."""
+        if path in self.apps or path in self.roots:
+            message = f"what gets {path!r} from here is not known"
+        elif path.rpartition(".")[0] in self.apps and path.rpartition(".")[2] not in _NO_FUNCTIONS:
+            message = f"what {path!r} is used for is not known"
+        else:
+            return
+        self.reading.report("OP101", message, self.source.place(node.start_byte))
+
+    def report_unknown_packages(self) -> None:
+        """Report what is made of the package in ways that are not followed."""
+        known = {package for package, _ in self.module.imports.values()}
+        for package in _APPS:
+            exported = any(
+                name.startswith("export ") and found[0] == package and found[1] in ("app", "*")
+                for name, found in self.module.imports.items()
+            )
+            if package not in known or exported or package in self.module.reexports:
+                for match in re.finditer(
+                    rb"[\"']" + package.encode() + rb"[\"']", self.source.data
+                ):
+                    self.report_unknown_package(package, match.start(), exported)
+
+    def report_unknown_package(self, package: str, at: int, exported: bool) -> None:
+        node = self.source.root.descendant_for_byte_range(at, at + 1)
+        while node is not None and node.type != "string":
+            node = node.parent
+        parent = node.parent if node is not None else None
+        called = parent.parent if parent is not None and parent.type == "arguments" else None
+        name = called.child_by_field_name("function") if called is not None else None
+        is_import = name is not None and text(name) in ("require", "import")
+        if is_import or (
+            parent is not None
+            and parent.type == "export_statement"
+            and (exported or package in self.module.reexports)
+        ):
+            message = f"what this makes of {package!r} is not known"
+            self.reading.report("OP101", message, self.source.place(at))
+
+    def add_function(self, method: str, arguments: list[Node], node: Syntax) -> None:
+        function = "a function"
+        place = self.source.place(node.start_byte)
+        try:
+            if len(arguments) < 2:
+                raise NotConstant(arguments[0] if arguments else Node("opaque", 0))
+            function = text_of(arguments[0], self.lookup)
+            options = arguments[1]
+            if method == "generic":
+                method, options = self.generic(options)
+            if method != "http" and method not in _METHODS:
+                self.reading.add_other(function, method, place)
+                return
+            self.reading.add(self.http_trigger(function, method, options, node))
+        except NotConstant as error:
+            self.reading.functions += 1
+            what = error.node.text or "an expression"
+            self.reading.report(
+                "OP101",
+                f"{what} of {function} is no constant",
+                self.source.place(error.node.start or node.start_byte),
+            )
+
+    def generic(self, options: Node) -> tuple[str, Node]:
+        """Return what `app.generic` is started by, as a method of `app`, and its options."""
+        trigger = resolve(member(options, "trigger", self.lookup) or options, self.lookup)
+        if trigger.kind == "call":  # trigger.http({…})
+            kind = trigger.text.rpartition(".")[2]
+            options = trigger.items[0] if trigger.items else Node("object", trigger.start)
+        else:
+            given = member(trigger, "type", self.lookup)
+            kind, options = text_of(given or trigger, self.lookup), trigger
+        return ("http" if kind.lower() in ("http", "httptrigger") else kind), options
+
+    def http_trigger(self, function: str, method: str, options: Node, node: Syntax) -> HttpTrigger:
+        place = self.source.place(node.start_byte)
+        methods = (_METHODS[method],) if method in _METHODS else ("GET", "POST")
+        if method != "http" and is_function(options, self.lookup):
+            return HttpTrigger(
+                function=function, place=place, methods=methods, auth_level="anonymous"
+            )
+        level = member(options, "authLevel", self.lookup)
+        route = member(options, "route", self.lookup)
+        given = member(options, "methods", self.lookup)
+        if given is not None and method not in _METHODS:
+            methods = tuple(
+                text_of(element, self.lookup) for element in elements(given, self.lookup)
+            )
+        if route is not None and route.kind == "word":
+            route = None  # undefined
+        return HttpTrigger(
+            function=function,
+            place=place,
+            route=None if route is None else text_of(route, self.lookup),
+            methods=methods,
+            auth_level="anonymous" if level is None else text_of(level, self.lookup).lower(),
+        )
+
+    def lookup(self, name: str) -> Node | None:
+        return self.project.lookup(self.module, name)
 
 
-def _bindings(tokens: Sequence[Token], at: int) -> tuple[dict[str, str], int]:
-    """Read `{ a, b as c, d: e }`: local names and what they are called where they come from."""
-    names: dict[str, str] = {}
-    at += 1
-    while tokens[at].text != "}" and tokens[at].kind != "end":
-        token = tokens[at]
-        if token.kind == "name" and token.text != "type":
-            if tokens[at + 1].text in ("as", ":"):
-                names[tokens[at + 2].text] = token.text
-                at += 2
-            else:
-                names[token.text] = token.text
-        at += 1
-    return names, at + 1
+def _declared(function: Syntax) -> set[str]:
+    """Return the names that a function's parameters and its body's own declarations have."""
+    names: set[str] = set()
+    nodes = [
+        part
+        for key in ("parameters", "parameter")
+        if (part := function.child_by_field_name(key)) is not None
+    ]
+    body = function.child_by_field_name("body")
+    for statement in body.named_children if body is not None else ():
+        if statement.type in ("lexical_declaration", "variable_declaration"):
+            nodes += [
+                target
+                for declarator in statement.named_children
+                if (target := declarator.child_by_field_name("name")) is not None
+            ]
+    while nodes:
+        node = nodes.pop()
+        if node.type in ("identifier", "shorthand_property_identifier_pattern"):
+            names.add(text(node))
+        nodes.extend(child for child in node.children if child.type not in _NO_USE)
+    return names

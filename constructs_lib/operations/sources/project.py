@@ -12,9 +12,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from constructs_lib._core.errors import InputError
+from constructs_lib._core.files.json_text import Value
 from constructs_lib.operations.findings import Place, refuse_errors
+from constructs_lib.operations.json_file import JsonFile
 from constructs_lib.operations.operation import (
     ID_PATTERN,
     METHODS,
@@ -24,13 +27,18 @@ from constructs_lib.operations.operation import (
     derive_id,
 )
 from constructs_lib.operations.route import RouteError, UrlTemplate, parse_route
-from constructs_lib.operations.sources.constants import Node
-from constructs_lib.operations.sources.function_json import Json, read_function_files, read_json
+from constructs_lib.operations.sources.function_json import read_function_files
 from constructs_lib.operations.sources.reading import HttpTrigger, Reading
 
 DEFAULT_ROUTE_PREFIX = "api"
 # Azure Functions host, src/WebJobs.Script/Utility.cs: what a function may be called.
 _FUNCTION_NAME = re.compile(r"[A-Za-z][\w-]{0,127}", re.ASCII)
+# Azure Functions host, src/WebJobs.Script/Host/ScriptHost.cs, ValidateHttpFunction: what a route
+# may not begin with, whatever the prefix is.
+_KEPT_ROUTE = re.compile(r"/*(admin|runtime)", re.I)
+# Azure/azure-functions-host#5322: below these the host itself answers, and `.auth` is Easy Auth's.
+_KEPT_PREFIX = re.compile(r"(admin|runtime|\.auth)(/|$)", re.I)
+_UNREAD = re.compile(r"\bFunction(Name)?\b|Trigger\b")
 _PREFIX_SETTING = re.compile(
     r"AzureFunctionsJobHost(__|:)extensions(__|:)http(__|:)routePrefix", re.I
 )
@@ -47,7 +55,7 @@ def read_project(root: Path, *, strict: bool) -> Contents:
             fix="name the folder that has host.json",
         )
     reading = Reading(root)
-    host = read_json(host_file, reading)
+    host = reading.read_json(host_file)
     prefix = _route_prefix(host, reading)
     _read_functions(reading)
     _read_settings(root / "local.settings.json", reading)
@@ -71,11 +79,12 @@ def _read_functions(reading: Reading) -> None:
     read_python(reading)
     read_node(reading)
     read_annotated(reading)
-    unread = next(iter(reading.files(".fs", ".kt", ".groovy", ".scala")), None)
-    if unread is not None:
-        reading.report(
-            "OP113", "functions in this language are not read", Place(reading.display(unread))
-        )
+    unread = reading.files(".fs", ".kt", ".groovy", ".scala", registers=_UNREAD)
+    for path in unread:
+        if _UNREAD.search(reading.read_text(path) or ""):
+            place = Place(reading.display(path))
+            reading.report("OP113", "functions in this language are not read", place)
+            break
     if (reading.root / "proxies.json").exists():
         place = Place(reading.display(reading.root / "proxies.json"))
         reading.report("OP116", "proxies.json is not read", place)
@@ -83,57 +92,61 @@ def _read_functions(reading: Reading) -> None:
         reading.report("OP113", "no function was found", Place(reading.display(reading.root)))
 
 
-def _member(node: Node, *keys: str) -> Node | None:
+def _find(document: JsonFile, *keys: str) -> tuple[tuple[str, ...], Value]:
+    """Find a value by keys whose case does not matter; return its keys as written, and it."""
+    value, pointer = document.value, ()
     for key in keys:
-        found = next(
-            (node.fields[name] for name in node.fields if name.lower() == key.lower()), None
-        )
-        if found is None:
-            return None
-        node = found
-    return node
+        members = cast("dict[str, Value]", value) if isinstance(value, dict) else {}
+        name = next((name for name in members if name.lower() == key.lower()), None)
+        if name is None:
+            return (), None
+        value, pointer = members[name], (*pointer, name)
+    return pointer, value
 
 
-def _route_prefix(host: Json | None, reading: Reading) -> str:
+def _route_prefix(host: JsonFile | None, reading: Reading) -> str:
     if host is None:
         return DEFAULT_ROUTE_PREFIX
     # Version 1 of the host had it in `http`; the later ones in `extensions`.
-    node = _member(host.root, "extensions", "http", "routePrefix") or _member(
-        host.root, "http", "routePrefix"
-    )
-    if node is None:
-        return DEFAULT_ROUTE_PREFIX
-    prefix = node.text.strip("/")
-    if node.kind != "text" or re.search(r"[{}%*?\s]", prefix):
-        reading.report(
-            "OP101", f"the route prefix {node.text!r} is no plain path", host.place(node)
-        )
+    for keys in (("extensions", "http", "routePrefix"), ("http", "routePrefix")):
+        pointer, value = _find(host, *keys)
+        if value is not None:
+            return _checked_prefix(value, host.place(*pointer), reading)
+    return DEFAULT_ROUTE_PREFIX
+
+
+def _checked_prefix(value: Value, place: Place, reading: Reading) -> str:
+    prefix = str(value).strip("/")
+    if not isinstance(value, str) or re.search(r"[{}%*?\s]", prefix):
+        reading.report("OP101", f"the route prefix {value!r} is no plain path", place)
+    elif _KEPT_PREFIX.match(prefix):
+        reading.report("OP115", f"the host keeps every path below /{prefix} for itself", place)
     return prefix
 
 
 def _read_settings(path: Path, reading: Reading) -> None:
     """Look for settings that change what the files say; the app in Azure may have them too."""
-    if not path.is_file():
+    document = reading.read_json(path) if path.is_file() else None
+    pointer, values = _find(document, "Values") if document else ((), None)
+    if document is None or not isinstance(values, dict):
         return
-    settings = read_json(path, reading)
-    values = settings and _member(settings.root, "Values")
-    if not settings or not values:
-        return
-    for name, node in values.fields.items():
+    for name, value in cast("dict[str, Value]", values).items():
         if _PREFIX_SETTING.fullmatch(name):
             reading.report(
-                "OP114", f"the setting makes the route prefix {node.text!r}", settings.place(node)
+                "OP114",
+                f"the setting makes the route prefix {value!r}",
+                document.place(*pointer, name),
             )
         match = _DISABLED_SETTING.fullmatch(name)
-        if match and node.text.lower() in ("1", "true"):
+        if match and str(value).lower() in ("1", "true"):
             _disable(reading, partial(_has_name, names={match["function"].lower()}))
 
 
-def _apply_allow_list(host: Json, reading: Reading) -> None:
+def _apply_allow_list(host: JsonFile, reading: Reading) -> None:
     """Take the host's word for which functions it loads: `functions` in host.json."""
-    node = _member(host.root, "functions")
-    if node is not None and node.kind == "list":
-        names = {item.text.lower() for item in node.items}
+    _, given = _find(host, "functions")
+    if isinstance(given, list):
+        names = {str(name).lower() for name in cast("list[Value]", given)}
         _disable(reading, lambda trigger: not _has_name(trigger, names))
 
 
@@ -236,6 +249,11 @@ def _methods(trigger: HttpTrigger, reading: Reading) -> tuple[str, ...]:
 
 def _templates(trigger: HttpTrigger, prefix: str, reading: Reading) -> tuple[UrlTemplate, ...]:
     route = trigger.route or trigger.function
+    if "\ufffd" in route:
+        reading.report(
+            "OP101", f"the route {route!r} has characters that are not UTF-8", trigger.place
+        )
+        return ()
     if "%" in route:
         reading.report("OP101", f"the route {route!r} depends on an app setting", trigger.place)
         return ()
@@ -253,8 +271,13 @@ def _templates(trigger: HttpTrigger, prefix: str, reading: Reading) -> tuple[Url
             f"the route {route!r} starts with a slash, so two follow the prefix",
             trigger.place,
         )
-    if not prefix and re.match(r"(admin|runtime)(/|$)", route, re.I):
-        reading.report("OP115", f"the host keeps {route!r} for itself", trigger.place)
+    if _KEPT_ROUTE.match(route):
+        reading.report(
+            "OP115",
+            f"the host refuses {route!r}, as it refuses every route that begins with admin or"
+            " runtime",
+            trigger.place,
+        )
         return ()
     templates = parsed.url_templates()
     in_reach = {name for template in templates for name in template.missing}

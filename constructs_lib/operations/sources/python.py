@@ -8,6 +8,7 @@ name and every method if neither is given; the level of a route is that of the a
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +16,16 @@ from constructs_lib.operations.findings import Place
 from constructs_lib.operations.sources.reading import HttpTrigger, Reading
 
 ENTRY = "function_app.py"
-_APPS = frozenset({"FunctionApp", "DFApp"})
+_APPS = frozenset({"FunctionApp", "DFApp", "McpApp"})
 _WEB_APPS = frozenset({"AsgiFunctionApp", "WsgiFunctionApp"})
 _BLUEPRINTS = frozenset({"Blueprint", "BluePrint"})
 _REGISTER = frozenset({"register_functions", "register_blueprint"})
+# Triggers whose decorators do not end in `_trigger`.
+_TRIGGERS = frozenset({"route", "schedule", "mcp_tool", "mcp_resource", "mcp_prompt"})
+_PACKAGES = ("azure.", "azurefunctions.")
+_REGISTERS = re.compile(
+    r"(?s)(?=.*\bazure\.?functions\b).*\b(FunctionApp|DFApp|McpApp|Blue[pP]rint)\s*\("
+)
 
 
 class _NotConstant(ValueError):
@@ -37,6 +44,8 @@ class _Module:
         values: The expressions that its top level assigns, by name; None where it does so twice.
         imports: The project's modules, or members of them, by the name they have here.
         origins: Where names of other packages come from, for example `azure.functions.Blueprint`.
+        always: The project's modules that it certainly imports, as it does so at its top level.
+        certain: Whether the app certainly imports it.
     """
 
     path: Path
@@ -46,6 +55,8 @@ class _Module:
         default_factory=dict[str, "tuple[_Module, str | None]"]
     )
     origins: dict[str, str] = field(default_factory=dict[str, str])
+    always: list[_Module] = field(default_factory=list["_Module"])
+    certain: bool = False
 
     def origin(self, node: ast.expr) -> str:
         """Return the full name of what another package has; empty for anything else."""
@@ -63,6 +74,7 @@ class _App:
         call: The call that makes it.
         blueprint: Whether it has to be registered with an app.
         parent: What it is registered with.
+        uncertain: Whether it may be registered or not, which has been reported.
     """
 
     module: _Module
@@ -70,6 +82,7 @@ class _App:
     blueprint: bool
     parent: _App | None = None
     functions: int = 0
+    uncertain: bool = False
 
     @property
     def root(self) -> _App | None:
@@ -93,7 +106,7 @@ class _Project:
         self.apps: dict[tuple[Path, str], _App] = {}
 
     def read(self, entry: Path) -> None:
-        self.load(entry)
+        self.mark_certain(self.load(entry))
         modules = [module for module in self.modules.values() if module is not None]
         for module in modules:
             self.find_apps(module)
@@ -102,7 +115,7 @@ class _Project:
         for module in modules:
             self.find_functions(module)
         for app in self.apps.values():
-            if app.blueprint and app.functions and app.root is None:
+            if app.blueprint and app.functions and app.root is None and not app.uncertain:
                 self.report(
                     "OP111", f"{app.functions} functions of this blueprint", app.module, app.call
                 )
@@ -110,15 +123,10 @@ class _Project:
 
     def find_orphans(self) -> None:
         """Name files that declare functions and that nothing imports."""
-        for path in self.reading.files(".py"):
+        for path in self.reading.files(".py", registers=_REGISTERS, known=self.modules):
             if path in self.modules:
                 continue
-            text = self.reading.read_text(path)
-            if (
-                text
-                and "azure.functions" in text
-                and ("Blueprint(" in text or "FunctionApp(" in text)
-            ):
+            if _REGISTERS.search(self.reading.read_text(path) or ""):
                 self.reading.report(
                     "OP111",
                     "function_app.py does not import this file, so its functions are not there",
@@ -151,28 +159,40 @@ class _Project:
             elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                 name = statement.target.id
                 module.values[name] = None if name in module.values else statement.value
+        top = set(tree.body)
         for statement in ast.walk(tree):
+            certain = statement in top
             if isinstance(statement, ast.Import):
                 for alias in statement.names:
-                    self.follow(module, alias.name, alias.asname or alias.name)
+                    self.follow(module, alias.name, alias.asname or alias.name, certain)
                     local = alias.asname or alias.name.partition(".")[0]
                     if local not in module.imports:
                         module.origins[local] = alias.name if alias.asname else local
             elif isinstance(statement, ast.ImportFrom):
-                self.follow_from(module, statement)
+                self.follow_from(module, statement, certain)
                 for alias in statement.names:
                     local = alias.asname or alias.name
                     if local not in module.imports:
                         module.origins[local] = f"{statement.module}.{alias.name}"
         return module
 
-    def follow(self, module: _Module, dotted: str, local: str) -> None:
+    def mark_certain(self, module: _Module | None) -> None:
+        """Mark what the app certainly imports, from its first module on."""
+        pending = [module] if module is not None else []
+        while pending:
+            module = pending.pop()
+            if not module.certain:
+                module.certain = True
+                pending.extend(module.always)
+
+    def follow(self, module: _Module, dotted: str, local: str, certain: bool) -> None:
         path = self.module_path(self.reading.root, dotted)
         loaded = self.load(path) if path else None
         if loaded is not None:
             module.imports[local] = (loaded, None)
+            module.always += [loaded] if certain else []
 
-    def follow_from(self, module: _Module, statement: ast.ImportFrom) -> None:
+    def follow_from(self, module: _Module, statement: ast.ImportFrom, certain: bool) -> None:
         base = self.reading.root
         if statement.level:
             base = module.path.parent
@@ -185,11 +205,13 @@ class _Project:
                 loaded = self.load(submodule)
                 if loaded is not None:
                     module.imports[alias.asname or alias.name] = (loaded, None)
+                    module.always += [loaded] if certain else []
                 continue
             path = self.module_path(base, statement.module or "")
             loaded = self.load(path) if path else None
             if loaded is None:
                 continue
+            module.always += [loaded] if certain else []
             if alias.name == "*":
                 for name in loaded.values:
                     module.imports.setdefault(name, (loaded, name))
@@ -224,7 +246,7 @@ class _Project:
     def find_apps(self, module: _Module) -> None:
         for name, value in module.values.items():
             if not isinstance(value, ast.Call) or not module.origin(value.func).startswith(
-                "azure."
+                _PACKAGES
             ):
                 continue
             kind = _last_name(value.func)
@@ -254,6 +276,7 @@ class _Project:
         return self.apps.get((found[0].path, found[1])) if found else None
 
     def find_registrations(self, module: _Module) -> None:
+        top = {statement.value for statement in module.tree.body if isinstance(statement, ast.Expr)}
         for node in ast.walk(module.tree):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
@@ -262,12 +285,23 @@ class _Project:
             parent = self.app_of(module, node.func.value)
             arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
             child = self.app_of(module, arguments[0]) if arguments else None
+            if parent is None and child is None and not self.uses_package(module):
+                continue  # another framework's blueprints
             if parent is None or child is None:
                 self.report(
                     "OP101", f"what {ast.unparse(node)} registers cannot be told", module, node
                 )
+            elif node not in top or not module.certain:
+                child.uncertain = True
+                self.report(
+                    "OP110", f"whether {ast.unparse(node)} happens depends on the run", module, node
+                )
             elif child is not parent:
                 child.parent = parent
+
+    @staticmethod
+    def uses_package(module: _Module) -> bool:
+        return any(f"{origin}.".startswith(_PACKAGES) for origin in module.origins.values())
 
     def find_functions(self, module: _Module) -> None:
         top = set(module.tree.body)
@@ -285,7 +319,8 @@ class _Project:
             ]
             if not calls:
                 self.report_unknown_app(module, node)
-            elif node not in top:
+            elif node not in top or not module.certain:
+                self.reading.functions += 1
                 self.report(
                     "OP110", f"whether {node.name} is registered depends on the run", module, node
                 )
@@ -307,8 +342,7 @@ class _Project:
         self, module: _Module, node: ast.FunctionDef | ast.AsyncFunctionDef
     ) -> None:
         """Report a function whose decorators may be those of an app that is not known as one."""
-        uses_package = any(origin.startswith("azure.") for origin in module.origins.values())
-        if not uses_package and module.path.name != ENTRY:
+        if not self.uses_package(module) and module.path.name != ENTRY:
             return
         for decorator in node.decorator_list:
             if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute):
@@ -318,7 +352,7 @@ class _Project:
             made = found[0].values.get(found[1]) if found else None
             if isinstance(made, ast.Call) and found and found[0].origin(made.func):
                 continue  # another framework's router
-            if kind == "route" or kind.endswith("_trigger"):
+            if kind in _TRIGGERS or kind.endswith("_trigger"):
                 what = ast.unparse(owner)
                 self.report(
                     "OP101", f"which app {what!r} is cannot be told for {node.name}", module, node
@@ -339,7 +373,7 @@ class _Project:
                 kind = _last_name(call.func)
                 if kind == "function_name":
                     name = self.text(module, self.argument(call, 0, "name") or call)
-                elif kind == "schedule" or kind == "route" or kind.endswith("_trigger"):
+                elif kind in _TRIGGERS or kind.endswith("_trigger"):
                     trigger = call, app
             if trigger is None:
                 return

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+import codecs
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import Finding, Severity
 from constructs_lib.operations.findings import Place
+from constructs_lib.operations.json_file import JsonFile
+
+if TYPE_CHECKING:
+    from constructs_lib.operations.sources.syntax import Source
 
 _ANONYMOUS = 'make the level "anonymous": behind Easy Auth the identity is what counts, not a key'
 
@@ -36,11 +43,15 @@ RULES: dict[str, tuple[Severity, str]] = {
     "OP117": ("warning", "put it at the end of the route"),
     "OP118": ("warning", "drop the slash; some versions of the host refuse to start with it"),
     "OP119": ("error", "use letters, digits, - and _, and begin with a letter"),
+    "OP120": ("note", "API Management serves it through an MCP server, not through an operation"),
+    "OP121": ("note", "move them if the app runs them; else leave it as it is"),
 }
 
-_NO_SOURCES = frozenset(
-    {"node_modules", "bin", "obj", "target", "dist", "build", "coverage", "venv", "env"}
-    | {"site-packages", "__pycache__", "test", "tests", "__tests__"}
+# Folders of packages and of what compilers write: nobody's own source.
+_NO_SOURCES = frozenset({"node_modules", "site-packages", "__pycache__", "bin", "obj"})
+# Folders that hold tests, environments and builds as a rule; not if functions are found there.
+_RARELY_SOURCES = frozenset(
+    {"target", "dist", "build", "coverage", "venv", "env", "test", "tests", "__tests__"}
 )
 
 
@@ -104,29 +115,120 @@ class Reading:
     def add_other(self, function: str, trigger_type: str, place: Place) -> None:
         """Note a function that something else than HTTP starts."""
         self.functions += 1
-        self.report("OP106", f"{function} is started by {trigger_type}, not by HTTP", place)
+        mcp = re.fullmatch(r"mcp_?(tool|resource|prompt)(_?trigger)?", trigger_type, re.I)
+        if mcp:
+            what = f"{function} is an MCP {mcp[1].lower()}"
+            self.report("OP120", f"{what}: clients call it at /runtime/webhooks/mcp", place)
+        else:
+            self.report("OP106", f"{function} is started by {trigger_type}, not by HTTP", place)
 
     def display(self, path: Path) -> str:
         """Name a file of the project as the user would."""
         return path.as_posix()
 
     def read_text(self, path: Path) -> str | None:
-        """Return the text of a file; a finding and None if it has none."""
+        """Return the text of a file; a finding and None if it has none.
+
+        Compilers take what editors of Windows write: UTF-16, and characters of an old code page,
+        which are unknown here and become U+FFFD.
+        """
         try:
-            return path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
+            data = path.read_bytes()
+        except OSError as error:
             self.report("OP102", f"cannot be read: {error}", Place(self.display(path)))
             return None
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return data.decode("utf-16" if wide else "utf-8-sig", "replace")
 
-    def files(self, *suffixes: str) -> Iterator[Path]:
-        """Yield the project's own source files, without those of tests, tools and packages."""
-        for folder, names, files in os.walk(self.root):
-            names[:] = sorted(
-                name
-                for name in names
-                if name not in _NO_SOURCES
-                and not name.startswith(".")
-                and not Path(folder, name, "pyvenv.cfg").exists()
-                and not Path(folder, name, "host.json").exists()  # a project of its own
-            )
-            yield from (Path(folder, name) for name in sorted(files) if name.endswith(suffixes))
+    def read_json(self, path: Path) -> JsonFile | None:
+        """Read a JSON object as the Functions host does; a finding and None if it is none."""
+        text = self.read_text(path)
+        if text is None:
+            return None
+        shown = self.display(path)
+        try:
+            document = JsonFile(shown, text, relaxed=True)
+        except InputError as error:
+            line, column = re.findall(r":(\d+)", (error.where or "").removeprefix(shown)) or (1, 1)
+            self.report("OP102", error.problem, Place(shown, int(line), int(column)))
+            return None
+        if isinstance(document.value, dict):
+            return document
+        self.report("OP102", "this is no JSON object", document.place())
+        return None
+
+    def report_syntax(
+        self, source: Source, bodies: Collection[str], matters: re.Pattern[bytes]
+    ) -> bool:
+        """Report the first place that a grammar cannot read; see `Source.errors`."""
+        error = next(source.errors(bodies, matters), None)
+        if error is None:
+            return False
+        self.report("OP102", "this cannot be parsed", source.place(error))
+        return True
+
+    def files(
+        self,
+        *suffixes: str,
+        registers: re.Pattern[str],
+        unlikely: re.Pattern[str] | None = None,
+        never: re.Pattern[str] | None = None,
+        compiled: Path | None = None,
+        known: Collection[Path] = (),
+    ) -> Iterator[Path]:
+        """Yield the project's own source files, without those of tests, tools and packages.
+
+        What is left out because of its name, and yet has functions, gets a note.
+
+        Args:
+            suffixes: How the files end.
+            registers: What the text of a file has that has functions.
+            unlikely: Names of files that are left out, with a note if they have functions.
+            never: Names of files that are left out.
+            compiled: A folder that is left out, because other files are compiled into it.
+            known: Files that are read in any case, so that no note is due.
+        """
+        noted: set[str] = set()
+        for path, skipped in self._walk(self.root, ""):
+            name = path.name
+            if not name.endswith(suffixes) or (never and never.search(name)):
+                continue
+            if compiled is not None and path.resolve().is_relative_to(compiled):
+                continue
+            if unlikely and unlikely.search(name):
+                skipped = skipped or path.relative_to(self.root).as_posix()
+            if not skipped:
+                yield path
+            elif skipped not in noted and path not in known and registers.search(_glance(path)):
+                noted.add(skipped)
+                message = f"{skipped} has functions and is not read, because of its name"
+                self.report("OP121", message, Place(self.display(path)))
+
+    def _walk(self, folder: Path, skipped: str) -> Iterator[tuple[Path, str]]:
+        """Yield the files below a folder, and the folder because of which they do not count."""
+        try:
+            entries = sorted(folder.iterdir())
+        except OSError as error:
+            self.report("OP102", f"cannot be read: {error}", Place(self.display(folder)))
+            return
+        for entry in entries:
+            if not entry.is_dir():
+                yield entry, skipped
+            elif not (
+                entry.name in _NO_SOURCES
+                or entry.name.startswith(".")
+                or entry.is_symlink()
+                or (entry / "pyvenv.cfg").exists()
+                or (entry / "host.json").exists()  # a project of its own
+            ):
+                rarely = entry.name in _RARELY_SOURCES
+                shown = entry.relative_to(self.root).as_posix()
+                yield from self._walk(entry, skipped or (shown if rarely else ""))
+
+
+def _glance(path: Path) -> str:
+    """Return the text of a file that is not read for good, whatever is wrong with it."""
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""

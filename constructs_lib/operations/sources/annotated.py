@@ -1,0 +1,80 @@
+"""What C# and Java have in common: a function is a method with an attribute, or annotation.
+
+`csharp` and `java` make these records of a file; `dotnet_java` makes functions of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from constructs_lib.operations.sources.constants import Node
+from constructs_lib.operations.sources.syntax import Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Annotation:
+    """An attribute of C# or an annotation of Java.
+
+    Attributes:
+        name: Its name, without namespace and without the `Attribute` that C# allows at its end.
+        start: Offset of its name.
+        items: Its arguments by position.
+        fields: Its arguments by name.
+    """
+
+    name: str
+    start: int
+    items: tuple[Node, ...] = ()
+    fields: Mapping[str, Node] = field(default_factory=dict[str, Node])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A method.
+
+    Attributes:
+        scope: The types around it, dotted.
+        annotations: What is on the method.
+        on_parameters: What is on its parameters.
+        on_types: What is on the types around it.
+        conditional: Whether a condition of the preprocessor decides what of this is compiled.
+    """
+
+    scope: str
+    annotations: tuple[Annotation, ...]
+    on_parameters: tuple[Annotation, ...]
+    on_types: tuple[Annotation, ...] = ()
+    conditional: bool = False
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A file as one choice of its preprocessor's branches makes it; offsets stay the same.
+
+    Attributes:
+        source: Its text, parsed.
+        regions: Where a condition decides what is compiled, from offset to offset.
+    """
+
+    source: Source
+    regions: tuple[tuple[int, int], ...] = ()
+
+    def conditional(self, start: int, end: int) -> bool:
+        """Whether a condition decides any of what is between two offsets."""
+        return any(begin < end and start < finish for begin, finish in self.regions)
+
+
+@dataclass
+class AnnotatedFile:
+    """A source file.
+
+    Attributes:
+        source: Its text, parsed.
+        methods: Its methods that have annotations, or parameters with some.
+        constants: The constants of its types, by their dotted name.
+    """
+
+    source: Source
+    methods: list[Method] = field(default_factory=list["Method"])
+    constants: dict[str, Node] = field(default_factory=dict[str, Node])
