@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -82,18 +81,20 @@ def render(
 
 
 def _text(findings: Sequence[Finding]) -> str:
-    lines: list[str] = []
-    for finding in findings:
-        place = f"{finding.place}: " if finding.place else ""
-        lines.append(f"{place}{finding.severity} {finding.rule}: {finding.message}")
-        if finding.fix:
-            lines.append(f"    {finding.fix}")
     counts = [
         f"{number} {severity}{'s' if number > 1 else ''}"
         for severity in ("error", "warning", "note")
         if (number := sum(finding.severity == severity for finding in findings))
     ]
-    return "\n".join((*lines, ", ".join(counts) or "nothing found")) + "\n"
+    return "\n".join((*_lines(findings), ", ".join(counts) or "nothing found")) + "\n"
+
+
+def _lines(findings: Sequence[Finding]) -> Iterator[str]:
+    for finding in findings:
+        place = f"{finding.place}: " if finding.place else ""
+        yield f"{place}{finding.severity} {finding.rule}: {finding.message}"
+        if finding.fix:
+            yield f"    {finding.fix}"
 
 
 def _json(value: object) -> str:
@@ -151,38 +152,16 @@ def _uri(path: str) -> str:
 
 
 def _junit(findings: Sequence[Finding], subjects: Sequence[str]) -> str:
-    names = list(
-        dict.fromkeys([*subjects, *(each.path or each.address or "" for each in findings)])
-    )
-    cases: list[str] = []
-    for name in names:
-        own = [finding for finding in findings if (finding.path or finding.address or "") == name]
-        lines = [_text([finding]).rpartition("\n")[0].rpartition("\n")[0] for finding in own]
-        case = f'    <testcase classname="secured-functions" name="{html.escape(name)}"'
-        if fails(own):
-            first = next(finding for finding in own if finding.severity == "error")
-            cases += [
-                f"{case}>",
-                f'      <failure type="{html.escape(first.rule)}" '
-                f'message="{html.escape(first.message)}">'
-                f"{html.escape(chr(10).join(lines))}</failure>",
-                "    </testcase>",
-            ]
-        elif own:
-            text = html.escape("\n".join(lines))
-            cases += [f"{case}>", f"      <system-out>{text}</system-out>", "    </testcase>"]
-        else:
-            cases.append(f"{case} />")
-    failures = sum("<failure" in case for case in cases)
-    head = f'name="secured-functions" tests="{len(names)}" failures="{failures}"'
-    return "\n".join(
-        (
-            '<?xml version="1.0" encoding="UTF-8"?>',
-            f"<testsuites {head}>",
-            f"  <testsuite {head}>",
-            *cases,
-            "  </testsuite>",
-            "</testsuites>",
-            "",
-        )
-    )
+    from constructs_lib._core.junit import Case, junit
+
+    found: dict[str, list[Finding]] = {subject: [] for subject in subjects}
+    for finding in findings:
+        found.setdefault(finding.path or finding.address or "", []).append(finding)
+    cases: list[Case] = []
+    for name, own in found.items():
+        case = Case(group="secured-functions", name=name, text="\n".join(_lines(own)))
+        error = next((finding for finding in own if finding.severity == "error"), None)
+        if error:
+            case = replace(case, outcome="failed", kind=error.rule, message=error.message)
+        cases.append(case)
+    return junit("secured-functions", cases)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,9 +55,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(options: argparse.Namespace) -> int:
     """Write what is missing, and return the exit code."""
     from constructs_lib._core.errors import InputError
+    from constructs_lib._core.files.writing import write_all
     from constructs_lib.init.additions import additions
     from constructs_lib.init.facts import find_facts
-    from constructs_lib.init.files import show_change, write_all
     from constructs_lib.init.questions import answer
 
     folder: Path = options.folder
@@ -75,7 +76,8 @@ def run(options: argparse.Namespace) -> int:
         todo = additions(folder, answers, facts)
         agreed: dict[str, str] = {}
         for name, text in todo.changed.items():
-            print(show_change(name, todo.before[name], text), end="")
+            before, after = todo.before[name].splitlines(), text.splitlines()
+            print(*unified_diff(before, after, name, name, lineterm=""), sep="\n")
             if options.force or (somebody and input(f"change {name}? [y/N] ").lower() == "y"):
                 agreed[name] = text
     except (EOFError, KeyboardInterrupt):

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Literal
-from xml.etree import ElementTree
 
+from constructs_lib._core.junit import Case, junit
 from constructs_lib.verify.checks import RULES
 from constructs_lib.verify.run import Result
 
@@ -87,32 +87,17 @@ def _json(results: Sequence[Result]) -> str:
 
 
 def _junit(results: Sequence[Result]) -> str:
-    count = Counter(result.outcome for result in results)
-    counts = {
-        "tests": str(len(results)),
-        "failures": str(count["failed"]),
-        "skipped": str(count["skipped"]),
-        "errors": "0",
-    }
-    suite = ElementTree.Element("testsuite", {"name": "secured-functions verify", **counts})
-    for result in results:
-        case = ElementTree.SubElement(
-            suite,
-            "testcase",
-            {
-                "classname": f"{result.api}.{result.rule}",
-                "name": f"{RULES[result.rule]}: {result.target}",
-                "time": f"{result.seconds:.3f}",
-            },
-        )
-        if result.outcome == "passed":
-            continue
-        kind = "failure" if result.outcome == "failed" else "skipped"
-        message = f"expected {result.expected}, saw {result.observed}"
-        note = ElementTree.SubElement(case, kind, {"message": message})
-        note.text = result.advice
-    suites = ElementTree.Element("testsuites", counts)
-    suites.append(suite)
-    ElementTree.indent(suites)
-    text = ElementTree.tostring(suites, encoding="unicode")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+    return junit(
+        "secured-functions verify",
+        [
+            Case(
+                group=f"{result.api}.{result.rule}",
+                name=f"{RULES[result.rule]}: {result.target}",
+                outcome=result.outcome,
+                message=f"expected {result.expected}, saw {result.observed}",
+                text="" if result.outcome == "passed" else result.advice,
+                seconds=result.seconds,
+            )
+            for result in results
+        ],
+    )

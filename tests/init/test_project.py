@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from constructs_lib.cli import main
-from constructs_lib.init import files
 from constructs_lib.init.facts import Facts, find_facts, with_stacks
 from constructs_lib.init.questions import answer
 
@@ -355,5 +354,8 @@ def test_link_out_of_the_project_is_not_written_through(tmp_path: Path) -> None:
     assert list(project.iterdir()) == [project / "environments"]
 
 
-def test_change_is_shown_as_a_diff() -> None:
-    assert "-a\n+b\n" in files.show_change("x", "a\n", "b\n")
+def test_change_is_shown_as_a_diff(existing: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    init(existing)
+    shown = capsys.readouterr().out
+    assert "--- main.py\n+++ main.py\n@@ " in shown
+    assert "\n+add_stacks(app)\n app.synth()\n" in shown
