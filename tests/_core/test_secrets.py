@@ -13,9 +13,12 @@ from pydantic import ValidationError
 
 from constructs_lib import DirectoryContract, InputError
 from constructs_lib._core.secrets import SHAPES, secret_reason, secret_shape
+from constructs_lib.access import analyse
+from constructs_lib.access.terraform.reading import read_stacks
 from constructs_lib.api.named_value import named_value_resource
 from constructs_lib.function_app.app_settings import check_app_settings
 from constructs_lib.stack.settings import ApiSettings, FunctionAppSettings
+from tests.access.samples import APP, chain
 
 STACK = TerraformStack(App(), "s")
 
@@ -147,6 +150,16 @@ def refused(check, *errors: type[Exception]) -> bool:
     return False
 
 
+def found_in_analysis(name: str, value: str) -> bool:
+    document = chain()
+    document["resource"][APP]["orders"]["app_settings"] = {name: value}
+    findings = analyse(read_stacks({"stack": document})).findings
+    return any(
+        finding.attribute == f"app_settings.{name}" and finding.rule in ("SF409", "SF414")
+        for finding in findings
+    )
+
+
 @given(BOTH, VALUES)
 def test_all_who_look_for_secrets_agree(name, value):
     app = {"runtime": "python 3.12"}
@@ -160,6 +173,7 @@ def test_all_who_look_for_secrets_agree(name, value):
             lambda: FunctionAppSettings.model_validate({**app, "app_settings": {name: value}}),
             ValidationError,
         ),
+        "access analysis": found_in_analysis(name, value),
         "named value": refused(
             lambda: named_value_resource(STACK, name, value, gateway=gateway), InputError
         ),

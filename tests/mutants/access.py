@@ -189,6 +189,7 @@ INSERTIONS: list[tuple[str, str, str, Any]] = [
     ("resource", "app", "auth_settings", {"enabled": True}),
     ("resource", "app", "storage_account_access_key", "${var.key}"),
     ("resource", "app", "app_settings.Storage", "AccountName=x;AccountKey=${var.key}"),
+    ("resource", "app", "app_settings.PARTNER_PASSWORD", "hunter2"),
     ("resource", "azuread_service_principal", "account_enabled", False),
     ("resource", "azuread_application", "password", {"display_name": "x"}),
     ("resource", "azurerm_api_management_backend", "credentials", {"header": {"x": "y"}}),

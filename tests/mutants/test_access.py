@@ -187,6 +187,7 @@ INSERTED = {
     "auth_settings": "SF119",
     "storage_account_access_key": "SF409",
     "app_settings.Storage": "SF409",
+    "app_settings.PARTNER_PASSWORD": "SF414",
     "account_enabled": "SF202",
     "password": "SF207",
     "credentials": "SF314",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from constructs_lib._core.secrets import secret_reason
 from constructs_lib.access import easy_auth
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.links import AppLink
@@ -21,6 +22,14 @@ _OUTDATED = re.compile("ssl30|tls1[01]|triple_des")
 def _sites(calls: Calls) -> Iterator[tuple[AppLink, Body]]:
     """Apps with their `site_config`."""
     return ((app, app.site) for app in visible_apps(calls) if app.site is not None)
+
+
+def _app_settings(app: AppLink) -> Iterator[tuple[str, str]]:
+    """Names and texts of the app settings, with references as they are written."""
+    settings = app.body.value("app_settings")
+    for name, value in settings.items() if isinstance(settings, dict) else ():
+        if isinstance(value, (str, Term)):
+            yield name, text_of(value)
 
 
 _rule(
@@ -173,9 +182,8 @@ def _storage_keys(calls: Calls) -> Iterator[Breach]:
         if body.value("storage_authentication_type") == "StorageAccountConnectionString":
             message = f"{name} uses its storage with a connection string"
             yield Breach(app.resource, "storage_authentication_type", message)
-        settings = body.value("app_settings")
-        for setting, value in settings.items() if isinstance(settings, dict) else ():
-            if isinstance(value, (str, Term)) and "AccountKey=" in text_of(value):
+        for setting, value in _app_settings(app):
+            if "AccountKey=" in value:
                 message = f"the setting {setting} of {name} holds a storage key"
                 yield Breach(app.resource, f"app_settings.{setting}", message)
 
@@ -232,3 +240,20 @@ _rule(
     reason="A site that is not enabled answers 403 to everybody.",
     fix="Leave enabled at true.",
 )
+
+
+@_rule(
+    "SF414",
+    "warning",
+    "open",
+    title="An app setting holds a secret",
+    reason="Every reader of the configuration, of the state and of the app can read it.",
+    fix="Keep it in Key Vault, and write @Microsoft.KeyVault(SecretUri=...) as the setting.",
+)
+def _secrets(calls: Calls) -> Iterator[Breach]:
+    for app in visible_apps(calls):
+        for name, value in _app_settings(app):
+            reason = secret_reason(name, value)
+            if reason and "AccountKey=" not in value:
+                message = f"the setting {name} of {app.name} holds a secret: {reason}"
+                yield Breach(app.resource, f"app_settings.{name}", message)
