@@ -40,7 +40,7 @@ def _formatted(text: str, path: str | None, *, templates: bool) -> str:
     except InputError as error:
         raise InputError(error.problem, where=path, fix=error.fix) from None
     document = Reader(source, path).read(resolvers=True)
-    written = Writer(terraform=False, line_breaks=False, flat_comments=False).document(document)
+    written = Writer(terraform=False, line_breaks=False, own_order=True).document(document)
     if _sequences(lines(text)) != _sequences(written):
         raise InputError(
             "what Terraform interprets in it would change",

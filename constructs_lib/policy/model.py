@@ -182,6 +182,7 @@ class Document:
         comments: Comments before the root (key ``), before each section (its name) and after the
             last one (`end`).
         absent: Sections that a document read from text does not have at all.
+        order: The order of the sections in a file, which `policy format` keeps.
         path: What the document was read from, for messages.
     """
 
@@ -191,6 +192,7 @@ class Document:
     on_error: Section = field(default_factory=_base)
     comments: dict[str, list[Comment]] = field(default_factory=dict[str, list[Comment]])
     absent: frozenset[str] = frozenset()
+    order: tuple[str, ...] = field(default=SECTIONS, compare=False, repr=False)
     path: str | None = field(default=None, compare=False, repr=False)
     place: Place | None = field(default=None, compare=False, repr=False)
 

@@ -231,6 +231,7 @@ class Reader:
             on_error=sections.get("on-error", []),
             comments=comments,
             absent=frozenset(SECTIONS) - frozenset(sections),
+            order=tuple(sections),
             path=self.path,
             place=place,
         )

@@ -59,10 +59,19 @@ class Writer:
         line_breaks: Whether line breaks and tabs in attributes are written as numbers, which XML
             parsers do not take for spaces.
         flat_comments: Whether comments are written on one line.
+        own_order: Whether sections stay in the order in which they were read.
     """
 
-    def __init__(self, *, terraform: bool, line_breaks: bool, flat_comments: bool) -> None:
+    def __init__(
+        self,
+        *,
+        terraform: bool,
+        line_breaks: bool,
+        flat_comments: bool = False,
+        own_order: bool = False,
+    ) -> None:
         self.terraform = terraform
+        self.own_order = own_order
         self.line_breaks = line_breaks
         self.flat_comments = flat_comments
         self.lines: list[str] = []
@@ -81,7 +90,11 @@ class Writer:
             self._nodes([document.source], 0)
         else:
             self.lines.append("<policies>")
-            for name, section in document.sections().items():
+            sections = document.sections()
+            # Absent sections come last: something may have been put into them.
+            own = dict.fromkeys((*document.order, *sections))
+            for name in own if self.own_order else sections:
+                section = sections[name]
                 self._nodes(comments.get(name, []), 1)
                 if section or name not in document.absent:
                     self._block(name, section, 1)

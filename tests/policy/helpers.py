@@ -132,7 +132,10 @@ def fragment_answers(sent: str) -> dict[str, str]:
     they are indented anew and have `&#xA;` for line breaks in attributes.
     """
     parser = ET.XMLParser(target=ET.TreeBuilder(insert_comments=True))
-    written = bound(ET.tostring(ET.fromstring(unbound(sent), parser), "unicode"))
+    root = bound(ET.tostring(ET.fromstring(unbound(sent), parser), "unicode"))
+    # ElementTree drops comments around the root; Azure keeps them, as azurerm's tests show.
+    end = "</fragment>" if "</fragment>" in sent else "<fragment />"
+    written = sent.partition("<fragment")[0] + root + sent.rpartition(end)[2]
     # ElementTree writes `&#10;` and `&#09;`, .NET `&#xA;` and `&#x9;`.
     dotnet = written.replace("&#10;", "&#xA;").replace("&#09;", "&#x9;")
     tabs = re.sub(r"^ +", lambda m: "\t" * (len(m.group()) // 4), sent, flags=re.MULTILINE)

@@ -174,6 +174,13 @@ def test_a_dollar_of_the_files_own_is_no_template() -> None:
     assert "@(&quot;${&quot; + b + &quot;)&quot;)" in after
 
 
+def test_sections_stay_in_their_order() -> None:
+    source = "<policies>{}<!-- a --><outbound><base /></outbound>{}<inbound><base /></inbound></policies>"
+    after = same(source.format("<on-error />", "<!-- b -->"))
+    tags = re.findall(r"<(?:!-- \w|on-error|inbound|outbound|backend)", after)
+    assert tags == ["<on-error", "<!-- a", "<outbound", "<!-- b", "<inbound"]
+
+
 def test_comments_stay_word_by_word() -> None:
     source = policies("<base /><!-- ${a} &nbsp; %{ b }\n      c &#xA; d -->")
     assert "<!-- ${a} &nbsp; %{ b }\n      c &#xA; d -->" in same(source)

@@ -87,6 +87,8 @@ def settles(fragment: Fragment) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_a_second_plan_is_empty(form: str) -> None:
     settles(Fragment(FORMS[form]))
+    around = [Comment("one\n  two")]
+    settles(Fragment(FORMS[form], {"": around, "after": around}))
 
 
 @pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)
