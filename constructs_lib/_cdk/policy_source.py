@@ -1,4 +1,7 @@
-"""How constructs take policies: as a document, a file or text; checked and written in one way."""
+"""How constructs take policies: as a document, a file or text; checked and written in one way.
+
+Reader and checks are loaded by those who give a policy: they take longer than the rest together.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from constructs import Construct
 from constructs_lib._cdk.arguments import refuse
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import Finding
-from constructs_lib.policy import Base, Document, Fragment, check, read, read_file
+from constructs_lib.policy import Base, Document, Fragment
 
 PolicySource = Document | Path | str
 """A document, the path of an XML file, or XML text (which starts with `<`)."""
@@ -48,6 +51,8 @@ def check_document(
     Raises:
         InputError: With every error of the document at once.
     """
+    from constructs_lib.policy import check
+
     _refuse_errors(scope, argument, check(document, scope=at, sku=sku))
 
 
@@ -59,6 +64,8 @@ def read_fragment(
     Raises:
         InputError: If it cannot be read or API Management would not accept it.
     """
+    from constructs_lib.policy import check
+
     fragment = _read(scope, argument, source)
     if isinstance(fragment, Document):
         refuse(scope, argument, "a policy document is no fragment", "write <fragment>…</fragment>")
@@ -72,6 +79,8 @@ def _read(
 ) -> Document | Fragment:
     if isinstance(source, (Document, Fragment)):
         return source
+    from constructs_lib.policy import read, read_file
+
     if isinstance(source, str) and source.lstrip().startswith("<"):
         return read(source, path=f"{scope.node.path}: {argument}")
     return read_file(Path(source))

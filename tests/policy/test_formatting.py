@@ -175,7 +175,8 @@ def test_a_dollar_of_the_files_own_is_no_template() -> None:
 
 
 def test_sections_stay_in_their_order() -> None:
-    source = "<policies>{}<!-- a --><outbound><base /></outbound>{}<inbound><base /></inbound></policies>"
+    outbound, inbound = "<outbound><base /></outbound>", "<inbound><base /></inbound>"
+    source = f"<policies>{{}}<!-- a -->{outbound}{{}}{inbound}</policies>"
     after = same(source.format("<on-error />", "<!-- b -->"))
     tags = re.findall(r"<(?:!-- \w|on-error|inbound|outbound|backend)", after)
     assert tags == ["<on-error", "<!-- a", "<outbound", "<!-- b", "<inbound"]
