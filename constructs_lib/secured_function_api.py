@@ -12,7 +12,6 @@ from cdktf import (
     Precondition,
     TerraformResource,
     TerraformResourceLifecycle,
-    TerraformStack,
 )
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from constructs import Construct
@@ -20,6 +19,7 @@ from typing_extensions import Required, TypeVar, Unpack
 
 from constructs_lib._cdk.apply_order import apply_after
 from constructs_lib._cdk.arguments import is_token, refuse
+from constructs_lib._cdk.per_stack import stack_of
 from constructs_lib._cdk.placement import Placement, placement
 from constructs_lib._cdk.policy_source import PolicySource
 from constructs_lib.api.function_api import FunctionApi
@@ -283,8 +283,7 @@ class SecuredFunctionApi(Construct, Generic[App]):
         # Another stack is applied as a whole before this one, and depends_on ends at its border.
         if ours:
             return list(grants)
-        stack = TerraformStack.of(self)
-        return [grant for grant in grants if TerraformStack.of(grant) is stack]
+        return [grant for grant in grants if stack_of(grant) is stack_of(self)]
 
     def _check_granted(
         self, registration: ExistingRegistration, callers: Sequence[Principal]

@@ -16,6 +16,7 @@ from cdktf import (
     TerraformStack,
 )
 
+from constructs_lib._cdk.per_stack import once_per_stack
 from constructs_lib._core.errors import InputError
 
 # The access check reads this output; it has the name too, because it imports no construct.
@@ -46,11 +47,9 @@ def accept(resource: TerraformElement, rule: str, *, reason: str) -> None:
         raise InputError(
             f"{rule} is accepted without a reason", where=path, fix="say why, and who decided it"
         )
-    stack = TerraformStack.of(resource)
-    output = stack.node.try_find_child(OUTPUT)
-    if not isinstance(output, _AcceptedOutput):
-        output = _AcceptedOutput(stack)
-    output.accepted.entries.append((resource, rule, reason.strip()))
+    once_per_stack(resource, _AcceptedOutput).accepted.entries.append(
+        (resource, rule, reason.strip())
+    )
 
 
 @jsii.implements(IAnyProducer)

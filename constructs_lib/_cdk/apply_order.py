@@ -13,7 +13,7 @@ import jsii
 from cdktf import Aspects, IAspect, TerraformResource
 from constructs import IConstruct
 
-from constructs_lib._cdk.stack_of import stack_of
+from constructs_lib._cdk.per_stack import stack_of
 from constructs_lib.policy import AnyDocument, references
 
 Parts = Mapping[str, TerraformResource]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
+from cdktf import TerraformStack
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
+
+from constructs_lib._cdk.per_stack import once_per_stack
 
 
 @dataclass(frozen=True)
@@ -21,9 +23,6 @@ class Placement:
     location: str
 
 
-_placements: WeakKeyDictionary[ResourceGroup, Placement] = WeakKeyDictionary()
-
-
 def placement(group: ResourceGroup | Placement) -> Placement:
     """Return the placement in `group`.
 
@@ -32,7 +31,11 @@ def placement(group: ResourceGroup | Placement) -> Placement:
     """
     if isinstance(group, Placement):
         return group
-    found = _placements.get(group)
-    if found is None:
-        found = _placements[group] = Placement(group.name, group.location)
-    return found
+    known = once_per_stack(group, _placements)
+    if group not in known:
+        known[group] = Placement(group.name, group.location)
+    return known[group]
+
+
+def _placements(_stack: TerraformStack) -> dict[ResourceGroup, Placement]:
+    return {}

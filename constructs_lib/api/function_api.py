@@ -40,8 +40,8 @@ from constructs_lib._cdk.arguments import (
     check_uuid,
     refuse,
 )
+from constructs_lib._cdk.per_stack import stack_of
 from constructs_lib._cdk.policy_source import PolicySource, check_document, read_policy
-from constructs_lib._cdk.stack_of import stack_of
 from constructs_lib.api.backend import backend_resource
 from constructs_lib.api.key_migration import Stage, key_of, key_policy
 from constructs_lib.api.operation import operation_resource

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import jsii
 from cdktf import DefaultTokenResolver, StringConcat, TerraformStack, Tokenization
 from constructs import Construct, IConstruct, IValidation
 
-from constructs_lib._cdk.stack_of import stack_of
+from constructs_lib._cdk.per_stack import once_per_stack
 from constructs_lib.function_app.resource_kinds import is_slot
 
 if TYPE_CHECKING:
@@ -27,12 +26,7 @@ def protect_every_slot(scope: Construct, app_id: str, slots: Collection[SlotReso
         app_id: Resource id of the app.
         slots: The slots that it protects.
     """
-    stack = stack_of(scope)
-    validation = _validations.get(stack)
-    if validation is None:
-        validation = _validations[stack] = _EverySlotProtected(stack)
-        stack.node.add_validation(validation)
-    validation.apps.append((app_id, slots))
+    once_per_stack(scope, _EverySlotProtected).apps.append((app_id, slots))
 
 
 @jsii.implements(IValidation)
@@ -42,12 +36,13 @@ class _EverySlotProtected:
     def __init__(self, stack: TerraformStack) -> None:
         self.apps: list[tuple[str, Collection[SlotResource]]] = []
         self._stack = stack
+        stack.node.add_validation(self)
 
     def validate(self) -> list[str]:
         """Return a sentence for each slot that is open."""
         everything: list[IConstruct] = self._stack.node.find_all()
-        known = {id(slot) for _, slots in self.apps for slot in slots}
-        unknown = [found for found in everything if is_slot(found) and id(found) not in known]
+        known = {slot for _, slots in self.apps for slot in slots}
+        unknown = [found for found in everything if is_slot(found) and found not in known]
         if not unknown:
             return []
         apps = {self._resolved(app_id) for app_id, _ in self.apps}
@@ -62,6 +57,3 @@ class _EverySlotProtected:
         resolver = DefaultTokenResolver(StringConcat())
         # The stubs name the resolver's parameters in another way than its interface does.
         return str(Tokenization.resolve(value, scope=self._stack, resolver=resolver))  # pyright: ignore[reportArgumentType]
-
-
-_validations: WeakKeyDictionary[TerraformStack, _EverySlotProtected] = WeakKeyDictionary()

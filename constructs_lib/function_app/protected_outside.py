@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from cdktf import TerraformResource, TerraformStack
 from constructs import Construct
@@ -21,7 +20,7 @@ from constructs import Construct
 from constructs_lib._cdk.acceptance import accept
 from constructs_lib._cdk.arguments import check_pattern, refuse
 from constructs_lib._cdk.azapi import AzapiUpdateResource
-from constructs_lib._cdk.stack_of import stack_of
+from constructs_lib._cdk.per_stack import once_per_stack
 from constructs_lib.function_app.easy_auth import EasyAuth
 from constructs_lib.function_app.outside import OutsideFunctionApp
 from constructs_lib.function_app.protected import ProtectedApp
@@ -44,8 +43,10 @@ _OTHER_PROVIDERS = (
     "twitter",
 )
 
-# By stack and id: two resources for one setting would overwrite each other at each apply.
-_protected: WeakKeyDictionary[TerraformStack, dict[str, ProtectedOutsideApp]] = WeakKeyDictionary()
+
+def _protected(_stack: TerraformStack) -> dict[str, ProtectedOutsideApp]:
+    """The apps by id: two resources for one setting would overwrite each other at each apply."""
+    return {}
 
 
 class ProtectedOutsideApp(ProtectedApp):
@@ -136,7 +137,7 @@ class ProtectedOutsideApp(ProtectedApp):
 
     def _claim(self, app_id: str, name: str) -> None:
         """Be the only one of the stack that writes the app's settings."""
-        first = _protected.setdefault(stack_of(self), {}).setdefault(app_id.lower(), self)
+        first = once_per_stack(self, _protected).setdefault(app_id.lower(), self)
         if first is not self:
             refuse(
                 self,

@@ -14,7 +14,6 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from weakref import WeakKeyDictionary
 
 from cdktf import TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_azuread.app_role_assignment import AppRoleAssignment
@@ -28,7 +27,7 @@ from cdktf_cdktf_provider_azuread.service_principal import ServicePrincipal
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import check_pattern, check_uuid, refuse
-from constructs_lib._cdk.stack_of import stack_of
+from constructs_lib._cdk.per_stack import once_per_stack
 from constructs_lib.registration.contract import DirectoryContract
 from constructs_lib.registration.existing import ExistingRegistration, issuer
 from constructs_lib.registration.principal import Principal
@@ -250,14 +249,12 @@ def _check(
 
 
 Registration = AppRegistration | ExistingRegistration
-_tenants: WeakKeyDictionary[TerraformStack, str] = WeakKeyDictionary()
 
 
 def current_tenant_id(scope: Construct) -> str:
     """Return the tenant that the azuread provider is signed in to, looked up once a stack."""
-    stack = stack_of(scope)
-    known = _tenants.get(stack)
-    if known is None:
-        config = DataAzureadClientConfig(stack, "entra-client-config")
-        known = _tenants[stack] = config.tenant_id
-    return known
+    return once_per_stack(scope, _tenant_id)
+
+
+def _tenant_id(stack: TerraformStack) -> str:
+    return DataAzureadClientConfig(stack, "entra-client-config").tenant_id
