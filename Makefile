@@ -39,9 +39,10 @@ test: set-up ## Run the tests; ARGS="tests/policy -x" narrows them.
 smoke: set-up ## Try the wheel on the other Pythons there are; `make test` does so on its own.
 	@PYTHONS=others $(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=2 tests/project/test_smoke.py
 
-lint: set-up ## Check style and types.
+lint: set-up ## Check style, the direction of imports, and types.
 	@$(IN_PROJECT) ruff check .
 	@$(IN_PROJECT) ruff format --check .
+	@$(IN_PROJECT) lint-imports --no-cache --no-logo
 	@$(IN_PROJECT) pyright
 
 format: set-up ## Write the code the way `make lint` wants it.
