@@ -2,7 +2,7 @@
 # Python packages in .venv, Node packages in node_modules. A machine needs git, make and Python 3.10
 # to 3.13 (PYTHON=... names another than the one that is found).
 .DEFAULT_GOAL := help
-.PHONY: help set-up synth diff deploy destroy test smoke lint format audit build docs bench lock clean
+.PHONY: help set-up synth diff deploy destroy test smoke lint generate format audit build docs bench lock clean
 
 # cdktf-cli starts `python` and `node` by name and, unless it is told not to, calls home. Node would
 # warn of a call in cdktf that is deprecated. For synth terraform, if there is one, is only asked for
@@ -44,6 +44,9 @@ lint: set-up ## Check style, the direction of imports, and types.
 	@$(IN_PROJECT) ruff format --check .
 	@$(IN_PROJECT) lint-imports --no-cache --no-logo
 	@$(IN_PROJECT) pyright
+
+generate: set-up ## Write every file that is made from another.
+	@$(IN_PROJECT) python -m tools.generate
 
 format: set-up ## Write the code the way `make lint` wants it.
 	@$(IN_PROJECT) ruff check --fix .

@@ -61,14 +61,17 @@ if TYPE_CHECKING:
     from constructs_lib.gateway.props import GatewayIdentity as GatewayIdentity
     from constructs_lib.gateway.props import Publisher as Publisher
     from constructs_lib.gateway.props import VirtualNetwork as VirtualNetwork
+    from constructs_lib.gateway.references import GatewayReferences as GatewayReferences
     from constructs_lib.operations import Operation as Operation
     from constructs_lib.operations import Operations as Operations
+    from constructs_lib.operations import Parameter as Parameter
     from constructs_lib.operations import TemplateParameter as TemplateParameter
     from constructs_lib.registration.app_registration import AppRegistration as AppRegistration
     from constructs_lib.registration.contract import DirectoryContract as DirectoryContract
     from constructs_lib.registration.contract_output import add_contract as add_contract
     from constructs_lib.registration.existing import ExistingRegistration as ExistingRegistration
     from constructs_lib.registration.principal import Principal as Principal
+    from constructs_lib.secured_function_api import ApiProps as ApiProps
     from constructs_lib.secured_function_api import SecuredFunctionApi as SecuredFunctionApi
     from constructs_lib.stack.environment_stack import EnvironmentStack as EnvironmentStack
     from constructs_lib.stack.outputs import add_outputs as add_outputs

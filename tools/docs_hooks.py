@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = {"index.md": "README.md", "changelog.md": "CHANGELOG.md"}
+FILES = {
+    "changelog.md": "CHANGELOG.md",
+    "contributing.md": "CONTRIBUTING.md",
+    "index.md": "README.md",
+    "security-policy.md": "SECURITY.md",
+}
 RULES = "rules/README.md"
 
 

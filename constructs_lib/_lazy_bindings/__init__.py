@@ -1,4 +1,4 @@
-"""Loads of the provider bindings only what a stack uses.
+"""Loads only those provider bindings that a stack uses.
 
 Importing `constructs_lib` switches it on, in a stack that uses nothing else of the library too,
 for each prebuilt `cdktf-cdktf-provider-*` package that is imported later. Installed files and the
