@@ -65,7 +65,6 @@ if TYPE_CHECKING:
     from constructs_lib.operations import Operation as Operation
     from constructs_lib.operations import Operations as Operations
     from constructs_lib.operations import Parameter as Parameter
-    from constructs_lib.operations import TemplateParameter as TemplateParameter
     from constructs_lib.registration.app_registration import AppRegistration as AppRegistration
     from constructs_lib.registration.contract import DirectoryContract as DirectoryContract
     from constructs_lib.registration.contract_output import add_contract as add_contract

@@ -84,7 +84,8 @@ def picture() -> str:
             "from those below it only.</desc>",
             f"<style>{_STYLE}</style>",
             '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" '
-            'markerHeight="7" orient="auto"><path class="tip" d="M0 0 10 5 0 10z"/></marker></defs>',
+            'markerHeight="7" orient="auto"><path class="tip" d="M0 0 10 5 0 10z"/></marker>'
+            "</defs>",
             f'<rect class="page" width="{WIDTH}" height="{height}" rx="10"/>',
             *parts,
             "</svg>",

@@ -12,7 +12,6 @@ from constructs_lib.operations.operation import (
     Representation,
     Request,
     Response,
-    TemplateParameter,
 )
 from constructs_lib.operations.operations import Operations
 
@@ -26,5 +25,4 @@ __all__ = [
     "Representation",
     "Request",
     "Response",
-    "TemplateParameter",
 ]

@@ -52,7 +52,6 @@ class Parameter:
     values: tuple[str, ...] = ()
 
 
-TemplateParameter = Parameter
 """A parameter of a URL template: API Management has one shape for parameters wherever they are."""
 
 

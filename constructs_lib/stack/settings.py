@@ -35,7 +35,7 @@ from constructs_lib._core.files.yaml_text import load_yaml
 from constructs_lib._core.secrets import secret_reason, secret_shape
 from constructs_lib.gateway.tiers import CLASSIC, SKU, SKU_RULE, tier_of, tier_problems
 from constructs_lib.operations import Operation as ApiOperation
-from constructs_lib.operations import Operations, TemplateParameter
+from constructs_lib.operations import Operations, Parameter
 
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _RESOURCE_ID = r"^/subscriptions/\S+$"
@@ -747,9 +747,7 @@ def operation_of(entry: str | OperationSettings) -> ApiOperation:
         id=entry.id,
         display_name=entry.display_name,
         description=entry.description,
-        parameters=tuple(
-            TemplateParameter(**parameter.model_dump()) for parameter in entry.parameters
-        ),
+        parameters=tuple(Parameter(**parameter.model_dump()) for parameter in entry.parameters),
     )
 
 

@@ -15,10 +15,10 @@ from constructs_lib import (
     KeyVaultSecret,
     Operation,
     Operations,
+    Parameter,
     Principal,
     Product,
     SubscriptionKey,
-    TemplateParameter,
 )
 from constructs_lib.policy import (
     Base,
@@ -88,9 +88,7 @@ def made(build):
                     method="get",
                     url_template="/orders/{id}",
                     description="One order.",
-                    parameters=(
-                        TemplateParameter(name="id", type="integer", description="Its number."),
-                    ),
+                    parameters=(Parameter(name="id", type="integer", description="Its number."),),
                 )
             ],
         )
