@@ -18,7 +18,6 @@ from constructs_lib.access.records import Analysis
 from constructs_lib.access.report.comparison import Change, Comparison, Effect, compare_analyses
 from constructs_lib.access.report.document import document
 from constructs_lib.access.report.markdown import markdown
-from constructs_lib.access.report.page import page
 from constructs_lib.access.report.table import table
 from constructs_lib.access.report.view import Door, View
 
@@ -65,6 +64,9 @@ def render_report(
     if form == "markdown":
         return markdown(view)
     if form == "html":
+        # Needs the extra `cli`, which the other formats do not.
+        from constructs_lib.access.report.page import page
+
         return page(view)
     return table(view, width=width, colour=colour)
 

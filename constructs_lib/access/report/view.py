@@ -221,6 +221,14 @@ class View:
             return "Only the gateway and those on the allow-list get in."
         return "Only the gateway gets in, and what was accepted with a reason."
 
+    def door_of(self, change: Change) -> Door | None:
+        """The door that a change is about; None if it is not there any more."""
+        return self._doors.get(_key(change.after)) if change.after else None
+
+    @cached_property
+    def _doors(self) -> dict[tuple[str, str, str], Door]:
+        return {_key(door.answer): door for target in self.targets for door in target.doors}
+
     @cached_property
     def _changes(self) -> dict[tuple[str, str, str], Change]:
         changes = self.comparison.changes if self.comparison else ()
