@@ -17,6 +17,7 @@ ASSETS = {
     "constructs_lib/init/templates/github.yml.tmpl",
     "constructs_lib/access/report/page.css",
     "constructs_lib/access/report/page.js",
+    "constructs_lib/access/report/page.html.j2",
 }
 
 
