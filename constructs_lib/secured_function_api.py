@@ -9,9 +9,8 @@ from cdktf import (
     Fn,
     ITerraformDependable,
     Op,
-    Precondition,
     TerraformResource,
-    TerraformResourceLifecycle,
+    Token,
 )
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from constructs import Construct
@@ -376,7 +375,8 @@ class SecuredFunctionApi(Construct, Generic[App]):
             for site in app.sites():
                 apply_after(site, api.api_policy)
         elif literal:
-            api.backend.lifecycle = _expects(hostname, literal)
+            condition = _expects(hostname, literal)
+            api.backend.add_override("lifecycle.precondition", [condition])
         return api
 
     def _default_hostname(self, app: TerraformResource) -> str:
@@ -413,14 +413,10 @@ def _part(props: Props, kind: type[_Part]) -> _Part:
     return cast("_Part", {key: value for key, value in props.items() if key in known and value})
 
 
-def _expects(hostname: str, expected: str) -> TerraformResourceLifecycle:
+def _expects(hostname: str, expected: str) -> dict[str, str]:
     """Have the plan fail in the stage `keys` if the stage `both` would name another host."""
-    return TerraformResourceLifecycle(
-        precondition=[
-            Precondition(
-                condition=Op.eq(Fn.lower(hostname), expected.lower()),
-                error_message=f"The function app's default host name is not {expected}: give it as "
-                "function_app_hostname, or the next stage of the migration calls another host.",
-            )
-        ]
-    )
+    return {
+        "condition": Token.as_string(Op.eq(Fn.lower(hostname), expected.lower())),
+        "error_message": f"The function app's default host name is not {expected}: give it as "
+        "function_app_hostname, or the next stage of the migration calls another host.",
+    }

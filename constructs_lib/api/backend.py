@@ -54,7 +54,7 @@ def backend_resource(
         scope,
         "backend",
         name=name,
-        **gateway.arguments,
+        **gateway.arguments(scope),
         protocol="http",
         url=f"https://{hostname}/{route_prefix}".rstrip("/"),
         resource_id=f"https://management.azure.com{function_app_id}" if function_app_id else None,

@@ -13,7 +13,7 @@ from constructs import Construct
 
 from constructs_lib._cdk.arguments import check_choice, refuse
 from constructs_lib.api.props import Diagnostics, SubscriptionKey
-from constructs_lib.gateway.references import InGateway
+from constructs_lib.gateway.references import InApi, InGateway
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
@@ -25,8 +25,8 @@ class ApiDiagnostics(Construct):
     Args:
         scope: The API's construct.
         id: Its id within `scope`.
-        api_name: The API's name, as a reference.
-        in_gateway: `api_management_name` and `resource_group_name`.
+        in_api: What names the API.
+        in_gateway: What names the gateway.
         settings: Where traces go and what they hold.
         subscription_key: The names under which callers send their key.
 
@@ -43,7 +43,7 @@ class ApiDiagnostics(Construct):
         scope: Construct,
         id: str,
         *,
-        api_name: str,
+        in_api: InApi,
         in_gateway: InGateway,
         settings: Diagnostics,
         subscription_key: SubscriptionKey,
@@ -61,14 +61,15 @@ class ApiDiagnostics(Construct):
             )
         self.logger: ApiManagementLogger | None = None
         if settings.application_insights:
-            self.logger = self._logger(api_name, in_gateway, settings.application_insights)
+            self.logger = self._logger(
+                in_api["api_name"], in_gateway, settings.application_insights
+            )
         headers = [_hidden("Authorization"), _hidden(subscription_key.header)]
         self.resource = ApiManagementApiDiagnostic(
             self,
             "diagnostic",
             identifier="applicationinsights",
-            api_name=api_name,
-            **in_gateway,
+            **in_api,
             api_management_logger_id=self.logger.id if self.logger else str(settings.logger_id),
             sampling_percentage=settings.sampling_percentage,
             always_log_errors=True,

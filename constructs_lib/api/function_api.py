@@ -22,6 +22,7 @@ from cdktf import (
     IStringProducer,
     ITerraformDependable,
     Lazy,
+    TerraformResource,
 )
 from cdktf_cdktf_provider_azurerm.api_management_api import (
     ApiManagementApi,
@@ -42,6 +43,7 @@ from constructs_lib._cdk.arguments import (
 )
 from constructs_lib._cdk.per_stack import stack_of
 from constructs_lib._cdk.policy_source import PolicySource, check_document, read_policy
+from constructs_lib._cdk.replacement import replaced_with
 from constructs_lib.api.backend import backend_resource
 from constructs_lib.api.key_migration import Stage, key_of, key_policy
 from constructs_lib.api.operation import operation_resource
@@ -53,7 +55,7 @@ from constructs_lib.api.props import (
     Product,
     SubscriptionKey,
 )
-from constructs_lib.gateway.references import GatewayReferences
+from constructs_lib.gateway.references import GatewayReferences, InApi, InGateway
 from constructs_lib.operations import Operation, Operations
 from constructs_lib.policy import (
     AuthenticationManagedIdentity,
@@ -197,7 +199,7 @@ class FunctionApi(Construct):
         self.subscription_required = subscription_required
         self.published = {operation.id: operation for operation in operations}
         self._gateway = gateway
-        self._in_gateway = gateway.arguments
+        self._in_gateway = gateway.arguments(self)
         self._audience = audience
         self._migration: Stage | None = migration
         self._check(name, route_prefix, anonymous_reason)
@@ -216,6 +218,7 @@ class FunctionApi(Construct):
             name, display_name or name, description, revision, version, operations.document
         )
         self.name = self.api.name
+        self._in_api = self._within(self.api)
         segment = f"/{version.version}" if version and version.scheme == "Segment" else ""
         self.url = f"{gateway.url}/{f'{path}{segment}'.strip('/')}".rstrip("/")
         self.backend = backend_resource(
@@ -443,12 +446,17 @@ class FunctionApi(Construct):
             else None,
         )
 
+    def _within(self, *parents: TerraformResource) -> InApi:
+        """What names the API for a resource that is replaced with any of `parents`."""
+        return InApi(
+            {**self._in_gateway, "api_name": self.name, "lifecycle": replaced_with(*parents)}
+        )
+
     def _make_policy(self, depends_on: Sequence[ITerraformDependable]) -> ApiManagementApiPolicy:
         policy = ApiManagementApiPolicy(
             self,
             "policy",
-            api_name=self.name,
-            **self._in_gateway,
+            **self._in_api,
             xml_content=self._policy_xml(),
             depends_on=[*depends_on, *self._above] or None,
         )
@@ -460,7 +468,7 @@ class FunctionApi(Construct):
             return {}
         after: list[ITerraformDependable] = [self.api_policy, *self.schemas.values()]
         return {
-            operation.id: operation_resource(self, operation, self.name, self._in_gateway, after)
+            operation.id: operation_resource(self, operation, self._in_api, after)
             for operation in operations
         }
 
@@ -479,8 +487,7 @@ class FunctionApi(Construct):
             made[operation] = ApiManagementApiOperationPolicy(
                 self,
                 f"operation-policy-{operation}",
-                api_name=self.name,
-                **self._in_gateway,
+                **self._within(resource or self.api),
                 operation_id=resource.operation_id if resource else operation,
                 xml_content=write(document),
                 depends_on=None if resource else [self.api],
@@ -501,8 +508,7 @@ class FunctionApi(Construct):
             schema.id: ApiManagementApiSchema(
                 self,
                 f"schema-{schema.id}",
-                api_name=self.name,
-                **self._in_gateway,
+                **self._in_api,
                 schema_id=schema.id,
                 content_type=schema.content_type,
                 components=schema.components,
@@ -521,10 +527,11 @@ class FunctionApi(Construct):
             return
         from cdktf_cdktf_provider_azurerm.api_management_product_api import ApiManagementProductApi
 
-        product_id = product.id
-        if product.display_name is not None:
-            from constructs_lib.api.product import product_resource
+        from constructs_lib.api.product import existing_product, product_resource
 
+        if product.display_name is None:
+            product_id = existing_product(self, product.id, gateway=self._gateway)
+        else:
             self.product = product_resource(self, product, gateway=self._gateway)
             product_id = self.product.product_id
         if product.policy is not None:
@@ -534,8 +541,7 @@ class FunctionApi(Construct):
             self,
             "product-api",
             product_id=product_id,
-            api_name=self.name,
-            **self._in_gateway,
+            **self._within(self.api, *([self.product] if self.product else [])),
             depends_on=after or None,
         )
 
@@ -548,11 +554,14 @@ class FunctionApi(Construct):
 
         self._product_document = document = read_policy(self, "product.policy", source)
         check_document(self, "product.policy", document, at="product", sku=self._gateway.sku)
+        in_gateway = self._in_gateway
+        if self.product:
+            in_gateway = InGateway({**in_gateway, "lifecycle": replaced_with(self.product)})
         policy = ApiManagementProductPolicy(
             self,
             "product-policy",
             product_id=product_id,
-            **self._in_gateway,
+            **in_gateway,
             xml_content=write(document),
         )
         self._gateway.apply_after_parts(policy, document)
@@ -589,7 +598,7 @@ class FunctionApi(Construct):
         return ApiDiagnostics(
             self,
             "diagnostics",
-            api_name=self.name,
+            in_api=self._in_api,
             in_gateway=self._in_gateway,
             settings=settings,
             subscription_key=self.subscription_key,

@@ -76,16 +76,16 @@ def named_value_resource(
             "give a KeyVaultSecret, or choose another name if it is no secret",
         )
     gateway.claim(scope, where, "named value", name)
+    in_gateway = gateway.arguments(scope)
+    if outlives_policy:
+        in_gateway["lifecycle"] = TerraformResourceLifecycle(create_before_destroy=True)
     made = gateway.named_values[name] = ApiManagementNamedValue(
         scope,
         f"named-value-{name}",
         name=name,
         display_name=name,
-        **gateway.arguments,
+        **in_gateway,
         secret=True if from_vault else None,
-        lifecycle=TerraformResourceLifecycle(create_before_destroy=True)
-        if outlives_policy
-        else None,
         value=value if isinstance(value, str) else None,
         value_from_key_vault=from_vault,
     )

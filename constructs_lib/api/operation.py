@@ -19,7 +19,7 @@ from cdktf_cdktf_provider_azurerm.api_management_api_operation import (
 )
 from constructs import Construct
 
-from constructs_lib.gateway.references import InGateway
+from constructs_lib.gateway.references import InApi
 from constructs_lib.operations import Operation
 from constructs_lib.operations.operation import Parameter, Representation, Request, Response
 
@@ -49,8 +49,7 @@ def _representation(body: Representation) -> dict[str, Any]:
 def operation_resource(
     scope: Construct,
     operation: Operation,
-    api_name: str,
-    in_gateway: InGateway,
+    in_api: InApi,
     depends_on: Sequence[ITerraformDependable],
 ) -> ApiManagementApiOperation:
     """Make the resource of one operation.
@@ -58,16 +57,14 @@ def operation_resource(
     Args:
         scope: The API's construct.
         operation: The operation.
-        api_name: The API's name, as a reference.
-        in_gateway: `api_management_name` and `resource_group_name`.
+        in_api: What names the API.
         depends_on: What must be there before the operation answers: the API's policy.
     """
     return ApiManagementApiOperation(
         scope,
         f"operation-{operation.id}",
         operation_id=operation.id,
-        api_name=api_name,
-        **in_gateway,
+        **in_api,
         display_name=operation.display_name,
         description=operation.description,
         method=operation.method,

@@ -31,7 +31,7 @@ def version_set_resource(
         "version-set",
         name=name,
         display_name=display_name,
-        **gateway.arguments,
+        **gateway.arguments(scope),
         versioning_scheme=version.scheme,
         version_header_name=version.parameter if version.scheme == "Header" else None,
         version_query_name=version.parameter if version.scheme == "Query" else None,

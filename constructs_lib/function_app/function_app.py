@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cdktf import ITerraformDependable
+from cdktf import ITerraformDependable, TerraformResourceLifecycle
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from cdktf_cdktf_provider_azurerm.role_assignment import RoleAssignment
 from cdktf_cdktf_provider_azurerm.service_plan import ServicePlan
@@ -15,13 +15,14 @@ from constructs import Construct
 
 from constructs_lib._cdk.arguments import is_token
 from constructs_lib._cdk.placement import Placement, placement
+from constructs_lib._cdk.replacement import replaced_on_change, replaced_with
 from constructs_lib.function_app import monitoring
 from constructs_lib.function_app.arguments import HOST_ID, Arguments, host_id
 from constructs_lib.function_app.easy_auth import EasyAuth
 from constructs_lib.function_app.every_slot import protect_every_slot
 from constructs_lib.function_app.host_storage import HostStorage
 from constructs_lib.function_app.network import PrivateAccess, make_endpoint
-from constructs_lib.function_app.plan import make_plan
+from constructs_lib.function_app.plan import make_plan, remember_hosting
 from constructs_lib.function_app.props import FunctionAppProps, check_props
 from constructs_lib.function_app.protected import ProtectedApp
 from constructs_lib.function_app.runtime import flex_runtime
@@ -68,6 +69,8 @@ class FunctionApp(ProtectedApp):
 
     Attributes:
         resource: The L1 function app.
+        hosting: The `terraform_data` that remembers the kind of hosting and the operating system:
+            a change of these replaces plan and site.
         plan: The L1 plan, `None` when an existing one is used.
         host_storage: The account and container that the host uses.
         storage_account: The L1 storage account, `None` when an existing one is used.
@@ -102,11 +105,18 @@ class FunctionApp(ProtectedApp):
         check_props(self, name, props)
 
         hosting = props.hosting
+        self.hosting = remember_hosting(self, hosting)
         self.plan: ServicePlan | None = None
         plan_id = hosting.plan_id
         if plan_id is None:
             self.plan = make_plan(
-                self, hosting, derived_name("plan", name), self._place, props.tags
+                self,
+                hosting,
+                self.hosting,
+                name=derived_name("plan", name),
+                place=self._place,
+                tags=props.tags,
+                prevent_destroy=props.prevent_destroy,
             )
             plan_id = self.plan.id
         self.host_storage = HostStorage(
@@ -118,6 +128,7 @@ class FunctionApp(ProtectedApp):
             with_container=hosting.kind == "flex_consumption",
             zone_redundant=hosting.zone_balancing,
             tags=props.tags,
+            prevent_destroy=props.prevent_destroy,
         )
         self.storage_account: StorageAccount | None = self.host_storage.account
         self.application_insights: ApplicationInsights | None = None
@@ -167,6 +178,7 @@ class FunctionApp(ProtectedApp):
             "resource_group_name": self._place.name,
             "location": self._place.location,
             "service_plan_id": plan_id,
+            "lifecycle": self._replaced_with_hosting(),
             **self._arguments.site(name, self.easy_auth, {}),
         }
         sticky = self._sticky(name)
@@ -212,12 +224,22 @@ class FunctionApp(ProtectedApp):
             **arguments,
         )
 
+    def _replaced_with_hosting(self) -> TerraformResourceLifecycle:
+        kept = self._props.prevent_destroy
+        if self.plan:
+            return replaced_with(self.plan, prevent_destroy=kept)
+        return replaced_on_change(self.hosting, prevent_destroy=kept)
+
     def _make_slot(self, app_name: str, slot: Slot) -> FunctionAppSlot:
         easy_auth = slot.easy_auth or self.easy_auth
         arguments = self._arguments.site(f"{app_name}-{slot.name}", easy_auth, slot.app_settings)
         if slot.auto_swap_slot_name:
             arguments["site_config"]["auto_swap_slot_name"] = slot.auto_swap_slot_name
-        arguments |= {"name": slot.name, "function_app_id": self.id}
+        arguments |= {
+            "name": slot.name,
+            "function_app_id": self.id,
+            "lifecycle": replaced_with(self.resource),
+        }
         resource: SlotResource
         if self._props.hosting.os == "Windows":
             from cdktf_cdktf_provider_azurerm.windows_function_app_slot import (
@@ -277,7 +299,7 @@ class FunctionApp(ProtectedApp):
                 access=access,
                 name=derived_name("pe", f"{name}-{key}" if slot else name, 80),
                 place=self._place,
-                app_id=self.id,
+                app=self.resource,
                 slot=slot,
                 tags=self._props.tags,
             )

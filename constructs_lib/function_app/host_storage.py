@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_azurerm.storage_account import StorageAccount
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import is_token
 from constructs_lib._cdk.placement import Placement
+from constructs_lib._cdk.replacement import replaced_with
 from constructs_lib.function_app.storage import Storage, check_storage
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class HostStorage(Construct):
         with_container: bool,
         zone_redundant: bool,
         tags: Mapping[str, str],
+        prevent_destroy: bool,
     ) -> None:
         super().__init__(scope, id)
         check_storage(self, storage, app_name)
@@ -55,6 +58,8 @@ class HostStorage(Construct):
             # account that does.
             replication = storage.replication or ("ZRS" if zone_redundant else "LRS")
             self.account = _make_account(self, replication, self.name, place, tags)
+            if prevent_destroy:
+                self.account.lifecycle = TerraformResourceLifecycle(prevent_destroy=True)
             self.account_id = self.account.id
             self.name = self.account.name
             endpoint = self.account.primary_blob_endpoint if with_container else ""
@@ -68,6 +73,7 @@ class HostStorage(Construct):
                 name=container,
                 storage_account_id=self.account_id,
                 container_access_type="private",
+                lifecycle=replaced_with(self.account) if self.account else None,
             )
             self.container_endpoint = f"{endpoint}{container}"
 

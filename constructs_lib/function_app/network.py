@@ -11,11 +11,12 @@ from constructs import Construct
 
 from constructs_lib._cdk.arguments import check_choice, is_token, refuse
 from constructs_lib._cdk.placement import Placement
+from constructs_lib._cdk.replacement import replaced_with
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.private_endpoint import PrivateEndpoint
 
-    from constructs_lib.function_app.resource_kinds import SlotResource
+    from constructs_lib.function_app.resource_kinds import AppResource, SlotResource
 
 DEPLOYMENT_TAG = "secured-functions:open-deployment"
 
@@ -182,7 +183,7 @@ def make_endpoint(
     access: PrivateAccess,
     name: str,
     place: Placement,
-    app_id: str,
+    app: AppResource,
     slot: SlotResource | None,
     tags: Mapping[str, str],
 ) -> PrivateEndpoint:
@@ -201,13 +202,14 @@ def make_endpoint(
         subnet_id=access.subnet_id,
         private_service_connection={
             "name": name,
-            "private_connection_resource_id": app_id,
+            "private_connection_resource_id": app.id,
             "is_manual_connection": False,
             "subresource_names": [f"sites-{slot.name_input}" if slot else "sites"],
         },
         private_dns_zone_group=zones,
         # It names the slot, but refers to the app only.
         depends_on=[slot] if slot else None,
+        lifecycle=replaced_with(slot or app),
         tags=tags or None,
     )
 

@@ -49,6 +49,8 @@ class FunctionAppProps:
             needs no exception for it.
         minimum_tls_version: `1.2` or `1.3`, for the site and the deployment site.
         tags: Tags of every resource made.
+        prevent_destroy: Let Terraform refuse every plan that would destroy site, plan or storage
+            account, a change of hosting, name or place among them.
     """
 
     runtime: Runtime
@@ -66,6 +68,7 @@ class FunctionAppProps:
     health_check_path: str | None = None
     minimum_tls_version: Literal["1.2", "1.3"] = "1.2"
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    prevent_destroy: bool = False
 
 
 def check_props(scope: Construct, name: str, props: FunctionAppProps) -> None:

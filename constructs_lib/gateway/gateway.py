@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_azurerm.api_management import (
     ApiManagement,
     ApiManagementAdditionalLocation,
@@ -71,6 +72,8 @@ class Gateway(GatewayReferences):
         client_certificate_enabled: Ask callers for a certificate, Consumption only.
         policy: The policy of the whole service, in force wherever `<base />` reaches it.
         tags: Tags of the resources made here.
+        prevent_destroy: Let Terraform refuse every plan that would destroy the service, a change of
+            name, place or family of tiers among them.
 
     Attributes:
         resource: The `azurerm_api_management`.
@@ -82,6 +85,8 @@ class Gateway(GatewayReferences):
     Raises:
         InputError: For a combination that azurerm 4.55 or the service refuses.
     """
+
+    is_new = True
 
     def __init__(
         self,
@@ -103,6 +108,7 @@ class Gateway(GatewayReferences):
         client_certificate_enabled: bool = False,
         policy: PolicySource | None = None,
         tags: Mapping[str, str] | None = None,
+        prevent_destroy: bool = False,
     ) -> None:
         super().__init__(scope, id)
         identity = identity or GatewayIdentity()
@@ -145,6 +151,7 @@ class Gateway(GatewayReferences):
             gateway_disabled=gateway_disabled or None,
             client_certificate_enabled=client_certificate_enabled or None,
             tags=tags,
+            lifecycle=TerraformResourceLifecycle(prevent_destroy=True) if prevent_destroy else None,
         )
         self._refer_to(self.resource, self.resource.name, self.placement.name)
         self.sku = None if is_token(sku) else sku

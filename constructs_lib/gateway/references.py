@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from cdktf import Fn, TerraformResource, Token
+from cdktf import Fn, TerraformResource, TerraformResourceLifecycle, TerraformStack, Token
 from cdktf_cdktf_provider_azuread.data_azuread_service_principal import DataAzureadServicePrincipal
 from cdktf_cdktf_provider_azurerm.api_management import (
     ApiManagement,
@@ -16,12 +16,14 @@ from constructs import Construct
 
 from constructs_lib._cdk.apply_order import apply_after_parts, names_parts
 from constructs_lib._cdk.arguments import check_pattern, is_token, refuse
+from constructs_lib._cdk.per_stack import stack_of
 from constructs_lib._cdk.policy_source import (
     PolicySource,
     check_document,
     read_fragment,
     read_policy,
 )
+from constructs_lib._cdk.replacement import replaced_with
 from constructs_lib.gateway.props import ExistingIdentity
 from constructs_lib.gateway.tiers import CLASSIC, tier_of
 from constructs_lib.policy import AnyDocument, Document, Fragment, write
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.api_management_policy_fragment import (
         ApiManagementPolicyFragment,
     )
+    from cdktf_cdktf_provider_azurerm.api_management_product import ApiManagementProduct
     from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import DataAzurermApiManagement
     from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 
@@ -47,6 +50,13 @@ class InGateway(TypedDict):
 
     api_management_name: str
     resource_group_name: str
+    lifecycle: TerraformResourceLifecycle | None
+
+
+class InApi(InGateway):
+    """The arguments that every resource within an API has."""
+
+    api_name: str
 
 
 class GatewayReferences(Construct):
@@ -58,6 +68,8 @@ class GatewayReferences(Construct):
         id: Its Azure resource id.
         url: The address of its gateway, without a slash at the end.
         sku: The SKU if it is known at synth, for example `Developer_1`.
+        is_new: Whether the service is made together with these references, so that nothing is in it
+            but what its stacks make.
         caller: The principal that the gateway calls functions with.
         policy_client_id: What the policy names as `client-id`: the client id of a user-assigned
             identity, None for the system-assigned one.
@@ -68,6 +80,7 @@ class GatewayReferences(Construct):
             gateway calls with another one.
         fragments: The policy fragments made with `add_fragment`, by name.
         named_values: The named values that APIs of the gateway make, by name.
+        products: The products that APIs of the gateway make, by id.
         policy: The `azurerm_api_management_policy` made here, None if there is none.
         policy_document: What it says.
     """
@@ -77,6 +90,7 @@ class GatewayReferences(Construct):
     id: str
     url: str
     sku: str | None
+    is_new: bool = False
     caller: Principal
     policy_client_id: str | None
     identity_id: str | None
@@ -84,6 +98,7 @@ class GatewayReferences(Construct):
     service_principal: DataAzureadServicePrincipal | None
     fragments: dict[str, ApiManagementPolicyFragment]
     named_values: dict[str, ApiManagementNamedValue]
+    products: dict[str, ApiManagementProduct]
     policy: ApiManagementPolicy | None
     policy_document: Document | None
     _service: ApiManagement | DataAzurermApiManagement
@@ -93,6 +108,7 @@ class GatewayReferences(Construct):
         super().__init__(scope, id)
         self.fragments = {}
         self.named_values = {}
+        self.products = {}
         self._claims = {}
         self.service_principal = self.policy_client_id = self.identity_id = None
 
@@ -122,12 +138,22 @@ class GatewayReferences(Construct):
             client_id=self.service_principal.client_id, object_id=object_id, name="gateway"
         )
 
-    @property
-    def arguments(self) -> InGateway:
-        """What a resource within the service names it by."""
+    def arguments(self, scope: Construct) -> InGateway:
+        """What a resource of `scope` within the service names it by; it is replaced with it."""
+        # Of another stack's gateway Terraform learns in the next plan of this one.
+        service = self.resource_in(stack_of(scope))
         return InGateway(
-            api_management_name=self.name, resource_group_name=self.resource_group_name
+            api_management_name=self.name,
+            resource_group_name=self.resource_group_name,
+            lifecycle=replaced_with(service) if service else None,
         )
+
+    def resource_in(self, stack: TerraformStack) -> ApiManagement | None:
+        """Return the resource of the service if that stack makes it."""
+        service = self._service
+        if isinstance(service, ApiManagement) and stack_of(service) is stack:
+            return service
+        return None
 
     def _make_policy(self, source: PolicySource | None) -> None:
         self.policy = self.policy_document = None

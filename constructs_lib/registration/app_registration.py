@@ -15,21 +15,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from cdktf import TerraformResourceLifecycle, TerraformStack
+from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_azuread.app_role_assignment import AppRoleAssignment
 from cdktf_cdktf_provider_azuread.application import (
     Application,
     ApplicationApi,
     ApplicationAppRole,
 )
-from cdktf_cdktf_provider_azuread.data_azuread_client_config import DataAzureadClientConfig
 from cdktf_cdktf_provider_azuread.service_principal import ServicePrincipal
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import check_pattern, check_uuid, refuse
-from constructs_lib._cdk.per_stack import once_per_stack
 from constructs_lib.registration.contract import DirectoryContract
 from constructs_lib.registration.existing import ExistingRegistration, issuer
+from constructs_lib.registration.owners import owners_with, remember_maker, signed_in
 from constructs_lib.registration.principal import Principal
 from constructs_lib.registration.request import APP_ROLE_ID, ROLE
 
@@ -59,10 +58,12 @@ class AppRegistration(Construct):
         role: The app role's value, which tokens carry in `roles`.
         identifier_uri: Only for callers that must ask by URI; the gateway asks by client id.
             `{client_id}` stands for the application's own.
-        owners: Object ids of its owners, at most 100. Without one, only directory administrators
-            and the applying principal's own rights can change it.
+        owners: Object ids of its owners besides whoever makes it, at most 99. Name everybody who
+            is to apply later with no more than the right `Application.ReadWrite.OwnedBy`.
 
     Attributes:
+        maker: The `terraform_data` that remembers who made it, so that its owners do not change
+            with whoever applies.
         application: The `azuread_application`.
         service_principal: The `azuread_service_principal`, with assignment required.
         client_id: The audience of its tokens.
@@ -92,8 +93,10 @@ class AppRegistration(Construct):
     ) -> None:
         super().__init__(scope, id)
         _check(self, display_name, tenant_id, role, identifier_uri, owners)
+        self.maker = remember_maker(self)
+        all_owners = owners_with(self.maker, owners)
         self.application = self._make_application(
-            display_name, role, owners, named_later=bool(identifier_uri)
+            display_name, role, all_owners, named_later=bool(identifier_uri)
         )
         self.client_id = self.application.client_id
         self.identifier_uri = self._name(identifier_uri) if identifier_uri else None
@@ -102,7 +105,7 @@ class AppRegistration(Construct):
             "principal",
             client_id=self.client_id,
             app_role_assignment_required=True,
-            owners=list(owners) or None,
+            owners=all_owners,
         )
         self._service_principal_id = self.service_principal.object_id
         self.tenant_id = tenant_id or current_tenant_id(scope)
@@ -111,7 +114,7 @@ class AppRegistration(Construct):
         self._principals: dict[str, Principal] = {}
 
     def _make_application(
-        self, display_name: str, role: str, owners: Sequence[str], *, named_later: bool
+        self, display_name: str, role: str, owners: list[str], *, named_later: bool
     ) -> Application:
         return Application(
             self,
@@ -129,7 +132,7 @@ class AppRegistration(Construct):
                     enabled=True,
                 )
             ],
-            owners=list(owners) or None,
+            owners=owners,
             # Without this, the second plan takes the URI of the separate resource away again.
             lifecycle=TerraformResourceLifecycle(ignore_changes=["identifier_uris"])
             if named_later
@@ -233,8 +236,8 @@ def _check(
     )
     if tenant_id is not None:
         check_uuid(scope, "tenant_id", tenant_id, "the id of the tenant")
-    if len(owners) > 100:
-        refuse(scope, "owners", f"{len(owners)} owners", "name at most 100")
+    if len(owners) > 99:
+        refuse(scope, "owners", f"{len(owners)} owners", "name at most 99 besides the maker")
     for owner in owners:
         check_uuid(scope, "owners", owner, "the object id of each owner")
     if identifier_uri is not None:
@@ -253,8 +256,4 @@ Registration = AppRegistration | ExistingRegistration
 
 def current_tenant_id(scope: Construct) -> str:
     """Return the tenant that the azuread provider is signed in to, looked up once a stack."""
-    return once_per_stack(scope, _tenant_id)
-
-
-def _tenant_id(stack: TerraformStack) -> str:
-    return DataAzureadClientConfig(stack, "entra-client-config").tenant_id
+    return signed_in(scope).tenant_id

@@ -144,6 +144,7 @@ class EnvironmentStack(TerraformStack):
             min_api_version=settings.min_api_version or MIN_API_VERSION,
             policy=self._path(settings.policy),
             tags=tags,
+            prevent_destroy=settings.prevent_destroy,
         )
 
     def _api(
@@ -252,6 +253,7 @@ class EnvironmentStack(TerraformStack):
             monitoring=Monitoring.new(workspace_id=workspace) if workspace else None,
             app_settings=settings.app_settings,
             tags=tags,
+            prevent_destroy=settings.prevent_destroy,
         )
 
     def _inbound(self, settings: InboundSettings) -> Inbound:

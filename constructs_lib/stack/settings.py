@@ -246,6 +246,9 @@ class GatewaySettings(Settings):
         description="Oldest version of the management API that it serves; 2021-08-01 if left out.",
     )
     policy: str | None = Field(default=None, description="XML file of the whole service's policy.")
+    prevent_destroy: bool = Field(
+        default=False, description="Whether Terraform refuses every plan that would destroy it."
+    )
 
     @model_validator(mode="after")
     def _fits_the_tier(self) -> GatewaySettings:
@@ -320,7 +323,7 @@ class RegistrationSettings(Settings):
         default=None, description="Its name in Entra; made from the API's if left out."
     )
     owners: tuple[Uuid, ...] = Field(
-        default=(), description="Object ids of those who may change it."
+        default=(), description="Object ids of those who may change it, besides its maker."
     )
     role: str = Field(
         default="Functions.Invoke", description="Value of the app role that callers need."
@@ -441,6 +444,11 @@ class FunctionAppSettings(Settings):
     app_settings: dict[str, str] = Field(
         default_factory=dict,
         description="Environment variables; secrets as references to Key Vault.",
+    )
+    prevent_destroy: bool = Field(
+        default=False,
+        description="Whether Terraform refuses every plan that would destroy it, its plan or its "
+        "storage account.",
     )
 
     @model_validator(mode="after")

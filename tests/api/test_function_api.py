@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cdktf_cdktf_provider_azurerm.api_management_product import ApiManagementProduct
 from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
 
 from constructs_lib import (
@@ -16,8 +17,10 @@ from constructs_lib import (
     Operation,
     Operations,
     Parameter,
+    Placement,
     Principal,
     Product,
+    Publisher,
     SubscriptionKey,
 )
 from constructs_lib.policy import (
@@ -408,3 +411,43 @@ def test_what_a_gateway_can_have_once_is_refused_twice(stack, first, second, say
 def test_the_same_path_in_another_version_is_another_api(stack):
     api(stack, "one", path="shop", version=ApiVersion(version="v1"))
     api(stack, "two", path="shop", version=ApiVersion(version="v2", version_set_id="/x"))
+
+
+def new_gateway(stack):
+    return Gateway(
+        stack,
+        "gateway",
+        resource_group=Placement("rg", "westeurope"),
+        name="apim-contoso",
+        publisher=Publisher(name="Contoso", email="api@contoso.example"),
+    )
+
+
+def test_a_product_that_nobody_makes_is_refused_on_a_gateway_of_the_same_stack(build):
+    with pytest.raises(
+        InputError, match=r"orders: product.id: .* no product 'shop' .*display_name"
+    ):
+        build(lambda stack: api(stack, gateway=new_gateway(stack), product=Product(id="shop")))
+
+
+def test_a_product_of_an_api_or_a_resource_before_is_referred_to(build):
+    def make(stack):
+        gateway = new_gateway(stack)
+        api(stack, "a", gateway=gateway, product=Product(id="shop", display_name="Shop"))
+        api(stack, "b", gateway=gateway, product=Product(id="shop"))
+        ApiManagementProduct(
+            stack,
+            "own",
+            product_id="own",
+            display_name="Own",
+            published=True,
+            api_management_name=gateway.name,
+            resource_group_name="rg",
+        )
+        api(stack, "c", gateway=gateway, product=Product(id="own"))
+
+    offered = build(make)["resource"]["azurerm_api_management_product_api"].values()
+    assert len(offered) == 3
+    assert all(
+        each["product_id"].startswith("${azurerm_api_management_product.") for each in offered
+    )

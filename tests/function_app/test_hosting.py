@@ -260,7 +260,7 @@ def test_no_version_of_the_provider_is_missing(running, target):
 
 def test_an_existing_plan_and_account_are_used_and_nothing_else_is_made(running):
     made = set(running) - set(TYPES.values())
-    assert made == {"azurerm_storage_container"}
+    assert made == {"azurerm_storage_container", "terraform_data"}
     app = running.at(TYPES["Linux"], "Linux-node-22/app")
     assert app["service_plan_id"] == PLAN
     assert app["storage_account_name"] == "shared"

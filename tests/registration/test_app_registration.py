@@ -70,14 +70,27 @@ def test_the_tenant_is_looked_up_once_a_stack(terraform):
     assert len(terraform["data"]["azuread_client_config"]) == 1
 
 
-def test_owners_own_application_and_principal(terraform):
-    assert application(terraform, "Orders")["owners"] == [OWNER]
-    owned = [
-        principal
-        for principal in terraform["resource"]["azuread_service_principal"].values()
-        if principal.get("owners") == [OWNER]
-    ]
-    assert len(owned) == 1
+def test_the_maker_and_those_named_own_application_and_principal(terraform):
+    """Without its maker among the owners, the right to change what one owns reaches nothing."""
+    principals = terraform["resource"]["azuread_service_principal"].values()
+    owned = {principal["client_id"]: principal["owners"] for principal in principals}
+    assert len(owned) == 3
+    for address, each in terraform["resource"]["azuread_application"].items():
+        maker, *named = each["owners"]
+        assert maker.startswith("${terraform_data.")
+        assert maker.endswith(".output.object_id}")
+        assert named == ([OWNER] if each["display_name"] == "Orders" else [])
+        assert owned[f"${{azuread_application.{address}.client_id}}"] == each["owners"]
+    assert len({each["owners"][0] for each in principals}) == 3
+
+
+def test_the_maker_stays_whoever_applies_later(terraform):
+    (client,) = terraform["data"]["azuread_client_config"]
+    for maker in terraform["resource"]["terraform_data"].values():
+        assert maker["input"] == {
+            "object_id": f"${{data.azuread_client_config.{client}.object_id}}"
+        }
+        assert maker["lifecycle"] == {"ignore_changes": ["input"]}
 
 
 def test_an_identifier_uri_stays_in_the_second_plan(terraform):

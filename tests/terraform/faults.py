@@ -61,8 +61,8 @@ class FaultyStack:
 
     @property
     def types(self) -> list[str]:
-        """The types of resources, sorted."""
-        return sorted(self.stack.document["resource"])
+        """The types of resources that can fail, sorted: all but what Terraform remembers."""
+        return sorted(self.stack.document["resource"].keys() - {"terraform_data"})
 
     @property
     def data_types(self) -> list[str]:

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,14 +28,22 @@ HOW_TO_ENABLE = (
 
 # Settings of the caller's shell that would change what terraform does.
 UNWANTED = (
+    "TERRAFORM_OFFLINE_CLOUD",
     "TERRAFORM_OFFLINE_FAIL",
     "TERRAFORM_OFFLINE_LOG",
+    "TERRAFORM_OFFLINE_OWNED_BY",
     "TF_CLI_ARGS",
     "TF_DATA_DIR",
     "TF_LOG",
     "TF_REATTACH_PROVIDERS",
     "TF_WORKSPACE",
 )
+
+CLOUD = "TERRAFORM_OFFLINE_CLOUD"
+
+# Whom the stand-ins take azuread to be signed in as, and somebody else.
+CALLER = "4adb685a-ebfc-5751-a7af-5f1d16f953db"
+ANOTHER = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 # What an app takes from the repository itself, or not at all.
 LEFT_OUT = {"benchmarks", "cdktf.out", "constructs_lib", "dist", "docs", "node_modules", "site"}
@@ -86,7 +95,8 @@ def execute(*command: str | Path, folder: Path, **changes: str) -> subprocess.Co
     """
     told = {name: value for name, value in changes.items() if name.startswith(TO_STAND_INS)}
     with contextlib.ExitStack() as ending:
-        if command[0] == "terraform" and command[1] != "init" and has_stand_in():
+        starts = command[0] == "terraform" and command[1] != "init" and has_stand_in()
+        if starts and "TF_REATTACH_PROVIDERS" not in changes:
             changes["TF_REATTACH_PROVIDERS"] = (
                 ending.enter_context(running(environment(**told), initialised(folder)))
                 if any(told.values())
@@ -141,17 +151,48 @@ def synthesize(app: Path, **changes: str) -> dict[str, Stack]:
     return stacks
 
 
+@contextlib.contextmanager
+def owned(stacks: Iterable[Stack], cloud: Path) -> Iterator[None]:
+    """Apply stacks with the right `Application.ReadWrite.OwnedBy` only.
+
+    What exists is kept in the file `cloud`, as Azure would, and not taken from the state.
+    """
+    knobs = {CLOUD: str(cloud), "TERRAFORM_OFFLINE_OWNED_BY": "1"}
+    with running(environment(**knobs), stand_ins()) as providers:
+        for stack in stacks:
+            stack.knobs, stack.providers = knobs, providers
+        yield
+
+
+@contextlib.contextmanager
+def made_by_another(stacks: Iterable[Stack]) -> Iterator[None]:
+    """Let whoever applies be another than who has applied before: a second principal."""
+    files = [path for stack in stacks for path in (stack.state(), Path(stack.knobs[CLOUD]))]
+    _replace(files, CALLER, ANOTHER)
+    yield
+    _replace(files, ANOTHER, CALLER)
+
+
+def _replace(files: Iterable[Path], old: str, new: str) -> None:
+    for path in set(files):
+        path.write_text(path.read_text().replace(old, new))
+
+
 class Stack:
     """A folder with Terraform JSON, and its life from `init` to `destroy`.
 
     Attributes:
         schemas: What the providers say of each type of resource; the same for all stacks.
+        knobs: What the stand-ins are told.
+        providers: What `TF_REATTACH_PROVIDERS` has to be for stand-ins that were told so.
     """
 
     schemas: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.knobs: dict[str, str] = {}
+        self.providers: str | None = None
         self.document = json.loads((folder / "cdk.tf.json").read_text())
         for name, configurations in self.document.get("provider", {}).items():
             assert len(configurations) == 1, f"{name}: see tests.terraform.providers"
@@ -163,7 +204,8 @@ class Stack:
 
     def terraform(self, *command: str) -> str:
         """Run one terraform command."""
-        return run("terraform", *command, folder=self.folder, TF_CLI_ARGS="-no-color")
+        changes = {"TF_REATTACH_PROVIDERS": self.providers} if self.providers else {}
+        return run("terraform", *command, folder=self.folder, TF_CLI_ARGS="-no-color", **changes)
 
     def validate(self) -> None:
         """Init, validate, and see that no secret is used: this needs no credentials."""
@@ -187,11 +229,17 @@ class Stack:
         self.terraform("destroy", "-auto-approve", "-refresh=false")
         assert self.terraform("state", "list") == ""
 
+    def state(self) -> Path:
+        """The file with the state."""
+        settings = self.document.get("terraform", {}).get("backend", {}).get("local", {})
+        return self.folder / settings.get("path", "terraform.tfstate")
+
     def planned_types(self) -> set[str]:
-        """The types of the resources that a plan would create."""
+        """The types of the resources that a plan would create; `terraform_data` cannot fail."""
         messages = map(json.loads, self.terraform("plan", "-json").splitlines())
         changes = [m["change"] for m in messages if m["type"] == "planned_change"]
-        return {c["resource"]["resource_type"] for c in changes if c["action"] == "create"}
+        created = {c["resource"]["resource_type"] for c in changes if c["action"] == "create"}
+        return created - {"terraform_data"}
 
     def apply_while_every_creation_fails_once(self) -> set[str]:
         """Apply again and again; each creation fails at its first attempt and works at its second.
@@ -207,6 +255,7 @@ class Stack:
             rule = rf"(?!(?:{let_pass})$)\w+\..*".replace(r"\ ", r"\s")
             log.write_text("")
             changes = {
+                **self.knobs,
                 "TERRAFORM_OFFLINE_FAIL": f"{rule}:create",
                 "TERRAFORM_OFFLINE_LOG": str(log),
             }

@@ -40,11 +40,12 @@ def stand_ins() -> dict[str, Path]:
     mirror = re.search(r'filesystem_mirror\s*\{[^}]*?path\s*=\s*"([^"]+)"', configuration)
     if mirror is None:
         return {}
-    programs = {
-        path.relative_to(mirror[1]).parent.parent.parent.as_posix(): path
-        for path in Path(mirror[1]).glob("*/*/*/*/*/terraform-provider-*")
-        if path.is_file()
-    }
+    found = [
+        path for path in Path(mirror[1]).glob("*/*/*/*/*/terraform-provider-*") if path.is_file()
+    ]
+    # Of several versions the oldest, which is the one that stacks ask for: `~> 4.55` of azurerm.
+    found.sort(key=lambda path: [int(part) for part in path.parts[-3].split(".")], reverse=True)
+    programs = {path.relative_to(mirror[1]).parent.parent.parent.as_posix(): path for path in found}
     return programs if all(map(is_script, programs.values())) else {}
 
 

@@ -1,4 +1,8 @@
-"""Every environment and every example, from `init` to `destroy`, with the real terraform."""
+"""Every environment and every example, from `init` to `destroy`, with the real terraform.
+
+Whoever applies may change only what it owns in the directory (`Application.ReadWrite.OwnedBy`), as
+the documentation says; somebody else who applies later finds nothing to change.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,9 @@ from tests.terraform.harness import (
     ROOT,
     Stack,
     copy_of_project,
+    made_by_another,
     needs_providers,
+    owned,
     reason_to_skip,
     synthesize,
 )
@@ -36,10 +42,14 @@ def test_environment_converges_after_the_failure_of_any_creation(
     assert sorted(environments) == ENVIRONMENTS
     stack = environments[name]
     stack.validate()
-    if CAN_APPLY:
+    if not CAN_APPLY:
+        return
+    with owned([stack], stack.folder / "cloud.json"):
         types = stack.planned_types()
         assert stack.apply_while_every_creation_fails_once() == types != set()
         stack.assert_plan_is_empty()
+        with made_by_another([stack]):
+            stack.assert_plan_is_empty()
         stack.destroy()
 
 
@@ -49,9 +59,14 @@ def test_example_applies_plans_empty_and_is_destroyed(name: str, tmp_path: Path)
     stacks = synthesize(copy_of_project(tmp_path) / "examples" / name / "main.py")
     for stack in stacks.values():
         stack.validate()
-        if CAN_APPLY:
+    if not CAN_APPLY:
+        return
+    with owned(stacks.values(), tmp_path / "cloud.json"):
+        for stack in stacks.values():
             stack.apply()
             stack.assert_plan_is_empty()
-    if CAN_APPLY:
+        with made_by_another(stacks.values()):
+            for stack in stacks.values():
+                stack.assert_plan_is_empty()
         for stack in reversed(stacks.values()):
             stack.destroy()

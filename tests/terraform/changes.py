@@ -1,0 +1,608 @@
+"""Every change that a file of settings can express, as a table: what is there before and after.
+
+A change that only code can express is a function. The tests apply all of them, there and back, and
+write down what Terraform plans: docs/guides/what-a-change-does.md.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Does = Literal["nothing", "in place", "added", "removed", "replaced"]
+"""What happens to what is there; the last of these that is true of anything in the plan."""
+
+Settings = Mapping[str, Any]
+
+GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-shared"
+SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/apim"
+OTHER_SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/functions"
+WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log"
+ADDRESS = f"{GROUP}/providers/Microsoft.Network/publicIPAddresses/pip-apim"
+SECRET = {"secret_id": "https://kv-contoso.vault.azure.net/secrets/partner"}
+ALICE = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+IDENTITY = {
+    "id": f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-shared",
+    "client_id": "5f6c1a52-6f0e-4f2b-9c61-5d5f3f6f2c11",
+    "principal_id": "0b6f9d4e-2c55-4f6e-8a9e-7a6c1f0f3e22",
+}
+REGISTRATION = {
+    "client_id": "c2a0f1d8-3d1a-4d52-8d0e-1f9f4a7b6c33",
+    "tenant_id": "7d1e2f3a-4b5c-4d6e-8f90-a1b2c3d4e5f6",
+}
+CALLER = {
+    "name": "partner",
+    "client_id": "6a7d1c52-6f0e-4f2b-9c61-5d5f3f6f2c12",
+    "object_id": "1c6f9d4e-2c55-4f6e-8a9e-7a6c1f0f3e23",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A change of one setting, and the change back.
+
+    Attributes:
+        setting: The key that changes, as in a file of settings; `in code` if there is none.
+        what: What is done to it.
+        back: The change back, in words; None if it reads the same in both directions.
+        before: What is written before, on top of a small stack.
+        after: What is written after, likewise. None takes a key away.
+        does: What happens to what is there.
+        does_back: The same of the change back; as `does` if left out.
+        lost: What people lose, or have to do; nothing if left out.
+        lost_back: The same of the change back; as `lost` if left out and `back` is.
+    """
+
+    setting: str
+    what: str
+    does: Does
+    before: Settings = field(default_factory=dict[str, Any])
+    after: Settings = field(default_factory=dict[str, Any])
+    back: str | None = None
+    does_back: Does | None = None
+    lost: str = ""
+    lost_back: str | None = None
+
+
+def settings(name: str, changed: Settings) -> dict[str, Any]:
+    """The settings of a small environment, changed.
+
+    Args:
+        name: Of the environment; it tells the names of its resources from those of others.
+        changed: What is written on top; `api` and `app` are short for its API and function app.
+    """
+    whole: dict[str, Any] = {
+        "location": "westeurope",
+        "resource_group": f"rg-{name}",
+        "gateway": {
+            "name": f"apim-{name}",
+            "publisher": {"name": "Contoso", "email": "api@contoso.example"},
+        },
+        "apis": {
+            "orders": {
+                "path": "orders",
+                "operations": ["GET /orders", "GET /orders/{id}"],
+                "function_app": {"name": f"func-{name}", "runtime": "python 3.12"},
+            }
+        },
+    }
+    changed = copy.deepcopy(dict(changed))
+    app = changed.pop("app", None)
+    if app is not None:
+        changed.setdefault("api", {})["function_app"] = app
+    api = changed.pop("api", None)
+    if api is not None:
+        changed.setdefault("apis", {})["orders"] = api
+    _merge(whole, changed)
+    return whole
+
+
+def _merge(into: dict[str, Any], changed: Settings) -> None:
+    for key, value in changed.items():
+        if value is None:
+            into.pop(key, None)
+        elif isinstance(value, dict) and isinstance(into.get(key), dict) and "=" not in value:
+            _merge(into[key], value)
+        else:
+            into[key] = (
+                {k: v for k, v in value.items() if k != "="} if isinstance(value, dict) else value
+            )
+
+
+def instead(**keys: Any) -> dict[str, Any]:
+    """A section that takes the place of the one that is there."""
+    return {"=": True, **keys}
+
+
+_CODE = "the site's code and keys: publish the functions again"
+_AWAY = "the API is away while it is replaced"
+
+HOSTINGS: dict[str, dict[str, Any]] = {
+    "flex_consumption": {"kind": "flex_consumption"},
+    "consumption": {"kind": "consumption"},
+    "consumption on Windows": {"kind": "consumption", "os": "Windows"},
+    "premium": {"kind": "premium"},
+    "premium on Windows": {"kind": "premium", "os": "Windows"},
+    "dedicated": {"kind": "dedicated", "sku": "P1v3"},
+    "dedicated on Windows": {"kind": "dedicated", "sku": "P1v3", "os": "Windows"},
+}
+
+
+def _app(**keys: Any) -> dict[str, Any]:
+    return {"app": keys}
+
+
+def _api(**keys: Any) -> dict[str, Any]:
+    return {"api": keys}
+
+
+def _gateway(**keys: Any) -> dict[str, Any]:
+    return {"gateway": keys}
+
+
+_SITE = _app(runtime="node 22")
+_PREMIUM = _app(hosting={"kind": "premium"})
+
+
+def _hosting_changes() -> list[Change]:
+    names = list(HOSTINGS)
+    return [
+        Change(
+            setting="apis.*.function_app.hosting",
+            what=f"{first} to {second}",
+            back=f"{second} to {first}",
+            before=_app(runtime="node 22", hosting=instead(**HOSTINGS[first])),
+            after=_app(runtime="node 22", hosting=instead(**HOSTINGS[second])),
+            does="replaced",
+            lost=_CODE,
+        )
+        for number, first in enumerate(names)
+        for second in names[number + 1 :]
+    ]
+
+
+CHANGES: list[Change] = [
+    # -- The environment
+    Change(
+        setting="location",
+        what="changed",
+        after={"location": "northeurope"},
+        does="replaced",
+        lost="everything, as no resource of Azure moves: make a new environment beside it",
+    ),
+    Change(
+        setting="resource_group",
+        what="changed",
+        after={"resource_group": "rg-moved-{name}"},
+        does="replaced",
+        lost="everything: make a new environment beside it",
+    ),
+    Change(
+        setting="tags",
+        what="added, changed",
+        back="removed",
+        after={"tags": {"owner": "platform"}},
+        does="in place",
+    ),
+    Change(
+        setting="apis",
+        what="an API added",
+        back="an API removed",
+        after={
+            "apis": {
+                "billing": {
+                    "path": "billing",
+                    "operations": ["GET /invoices"],
+                    "function_app": {"name": "func-billing-{name}", "runtime": "python 3.12"},
+                }
+            }
+        },
+        does="added",
+        does_back="removed",
+        lost_back="that API, its function app and registration",
+    ),
+    # -- The gateway
+    Change(
+        setting="gateway.name",
+        what="changed",
+        after=_gateway(name="apim-moved-{name}"),
+        does="replaced",
+        lost="the gateway's host name and its subscriptions; an hour without any API",
+    ),
+    Change(
+        setting="gateway.publisher",
+        what="changed",
+        after=_gateway(publisher={"name": "Fabrikam"}),
+        does="in place",
+    ),
+    Change(
+        setting="gateway.sku",
+        what="units, or another tier of the same family",
+        after=_gateway(sku="Premium_1"),
+        does="in place",
+    ),
+    Change(
+        setting="gateway.sku",
+        what="classic to v2",
+        back="v2 to classic",
+        after=_gateway(sku="StandardV2_1"),
+        does="replaced",
+        lost="subscriptions and their keys; up to an hour without any API",
+    ),
+    Change(
+        setting="gateway.zones",
+        what="added",
+        back="removed",
+        before=_gateway(sku="Premium_2"),
+        after=_gateway(zones=["1", "2"]),
+        does="in place",
+    ),
+    Change(
+        setting="gateway.virtual_network",
+        what="added",
+        back="removed",
+        after=_gateway(virtual_network={"subnet_id": SUBNET}),
+        does="in place",
+        lost="every change but the first is a replacement: an hour without any API",
+    ),
+    Change(
+        setting="gateway.public_ip_address_id",
+        what="added, changed",
+        back="removed",
+        before=_gateway(virtual_network={"subnet_id": SUBNET}),
+        after=_gateway(public_ip_address_id=ADDRESS),
+        does="in place",
+    ),
+    Change(
+        setting="gateway.min_api_version",
+        what="changed",
+        after=_gateway(min_api_version="2022-08-01"),
+        does="in place",
+    ),
+    Change(
+        setting="gateway.policy",
+        what="added",
+        back="removed",
+        after=_gateway(policy="gateway.xml"),
+        does="added",
+        does_back="removed",
+    ),
+    Change(
+        setting="gateway.policy",
+        what="changed",
+        before=_gateway(policy="gateway.xml"),
+        after=_gateway(policy="other-gateway.xml"),
+        does="in place",
+    ),
+    # -- The API
+    Change(
+        setting="apis.*.path",
+        what="changed",
+        after=_api(path="shop/orders"),
+        does="in place",
+        lost="callers use the new path from now on",
+        lost_back="callers use the new path from now on",
+    ),
+    Change(
+        setting="apis.*.display_name, description",
+        what="changed",
+        after=_api(display_name="Orders", description="Orders of the shop"),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.operations",
+        what="added",
+        back="removed",
+        after=_api(operations=["GET /orders", "GET /orders/{id}", "POST /orders"]),
+        does="added",
+        does_back="removed",
+    ),
+    Change(
+        setting="apis.*.operations",
+        what="reordered",
+        after=_api(operations=["GET /orders/{id}", "GET /orders"]),
+        does="nothing",
+    ),
+    Change(
+        setting="apis.*.operations",
+        what="method or path changed",
+        after=_api(operations=["GET /orders", "GET /orders/{number}"]),
+        does="removed",
+        lost="nothing but the old operation; with an id of your own it is changed in place",
+    ),
+    Change(
+        setting="apis.*.operations.*.url_template",
+        what="changed, with an id of your own",
+        before=_api(operations=[{"method": "GET", "url_template": "/orders/{id}", "id": "read"}]),
+        after=_api(operations=[{"method": "GET", "url_template": "/orders/{n}", "id": "read"}]),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.operations.*.id",
+        what="changed",
+        before=_api(operations=[{"method": "GET", "url_template": "/orders", "id": "read"}]),
+        after=_api(operations=[{"method": "GET", "url_template": "/orders", "id": "list"}]),
+        does="removed",
+    ),
+    Change(
+        setting="apis.*.operations.*.description, display_name, parameters",
+        what="changed",
+        before=_api(operations=[{"method": "GET", "url_template": "/orders/{id}", "id": "read"}]),
+        after=_api(
+            operations=[
+                {
+                    "method": "GET",
+                    "url_template": "/orders/{id}",
+                    "id": "read",
+                    "display_name": "Read",
+                    "description": "Reads an order",
+                    "parameters": [{"name": "id", "type": "integer"}],
+                }
+            ]
+        ),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.operations.*.policy",
+        what="added",
+        back="removed",
+        before=_api(operations=[{"method": "GET", "url_template": "/orders", "id": "read"}]),
+        after=_api(
+            operations=[
+                {"method": "GET", "url_template": "/orders", "id": "read", "policy": "policy.xml"}
+            ]
+        ),
+        does="added",
+        does_back="removed",
+    ),
+    Change(
+        setting="apis.*.openapi, functions_project",
+        what="instead of a list of operations with the same ids",
+        before=_api(
+            operations=[
+                {"method": "GET", "url_template": "/orders", "id": "read", "display_name": "read"}
+            ]
+        ),
+        after=_api(operations=None, openapi="openapi.yaml"),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.route_prefix",
+        what="changed",
+        after=_api(route_prefix="v1"),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.policy",
+        what="added, changed, removed",
+        after=_api(policy="policy.xml"),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.named_values",
+        what="added",
+        back="removed",
+        after=_api(named_values={"shop": "contoso", "partner": SECRET}),
+        does="added",
+        does_back="removed",
+    ),
+    Change(
+        setting="apis.*.named_values",
+        what="text, or the secret's URL, changed",
+        before=_api(named_values={"shop": "contoso"}),
+        after=_api(named_values={"shop": "fabrikam"}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.version",
+        what="added",
+        back="removed",
+        after=_api(version={"version": "v1"}),
+        does="added",
+        does_back="removed",
+        lost="callers write the version from now on",
+        lost_back="callers leave the version out from now on",
+    ),
+    Change(
+        setting="apis.*.version.version",
+        what="changed",
+        before=_api(version={"version": "v1"}),
+        after=_api(version={"version": "v2"}),
+        does="in place",
+        lost="callers write the new version from now on; a second API keeps the old one beside it",
+    ),
+    Change(
+        setting="apis.*.version.scheme, parameter",
+        what="changed",
+        before=_api(version={"version": "v1"}),
+        after=_api(version={"version": "v1", "scheme": "Header", "parameter": "Api-Version"}),
+        does="in place",
+        lost="callers write the version elsewhere from now on",
+    ),
+    Change(
+        setting="apis.*.product",
+        what="added",
+        back="removed",
+        after=_api(product={"id": "shop", "display_name": "Shop"}),
+        does="added",
+        does_back="removed",
+        lost_back="the product's subscriptions and their keys",
+    ),
+    Change(
+        setting="apis.*.product.display_name, description",
+        what="changed",
+        before=_api(product={"id": "shop", "display_name": "Shop"}),
+        after=_api(product={"display_name": "The shop", "description": "Sells"}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.product.id",
+        what="changed",
+        before=_api(product={"id": "shop", "display_name": "Shop"}),
+        after=_api(product={"id": "store"}),
+        does="replaced",
+        lost="the product's subscriptions and their keys",
+    ),
+    Change(
+        setting="apis.*.circuit_breaker",
+        what="switched on or off",
+        after=_api(circuit_breaker=True),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.further_callers",
+        what="added",
+        back="removed",
+        after=_api(further_callers=[CALLER]),
+        does="added",
+        does_back="removed",
+    ),
+    # -- The registration
+    Change(
+        setting="apis.*.registration.display_name",
+        what="changed",
+        after=_api(registration={"display_name": "Orders of {name}"}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.registration.owners",
+        what="added",
+        back="removed",
+        after=_api(registration={"owners": [ALICE]}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.registration.role",
+        what="changed",
+        after=_api(registration={"role": "Orders.Call"}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.registration.identifier_uri",
+        what="added",
+        back="removed",
+        after=_api(registration={"identifier_uri": "api://{client_id}"}),
+        does="added",
+        does_back="removed",
+    ),
+    Change(
+        setting="apis.*.registration",
+        what="new to existing",
+        back="existing to new",
+        after=_api(registration=instead(**REGISTRATION)),
+        does="removed",
+        does_back="added",
+        lost="calls fail from the change of Easy Auth to that of the policy, some seconds later",
+    ),
+    # -- The function app
+    Change(
+        setting="apis.*.function_app.name",
+        what="changed",
+        after=_app(name="func-moved-{name}"),
+        does="replaced",
+        lost=f"{_CODE}; with a storage account named after it, what that holds",
+        lost_back=f"{_CODE}; with a storage account named after it, what that holds",
+    ),
+    Change(
+        setting="apis.*.function_app.runtime",
+        what="version or language changed",
+        after=_app(runtime="node 22"),
+        does="in place",
+        lost="publish code for the new runtime",
+    ),
+    *_hosting_changes(),
+    Change(
+        setting="apis.*.function_app.hosting.sku",
+        what="within premium",
+        before=_PREMIUM,
+        after=_app(hosting={"sku": "EP3"}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.function_app.hosting.sku",
+        what="within dedicated",
+        before=_app(hosting={"kind": "dedicated", "sku": "B1"}),
+        after=_app(hosting={"sku": "P1v3"}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.function_app.hosting.maximum_instance_count, instance_memory_in_mb",
+        what="changed",
+        after=_app(hosting={"maximum_instance_count": 40, "instance_memory_in_mb": 4096}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.function_app.hosting.zone_balancing",
+        what="switched on or off",
+        before=_PREMIUM,
+        after=_app(hosting={"zone_balancing": True}),
+        does="in place",
+        lost="azurerm replaces the storage account, whose replication changes, and with Flex "
+        "Consumption plan and site too: publish the functions again",
+    ),
+    Change(
+        setting="apis.*.function_app.storage_account_name",
+        what="changed",
+        before=_app(storage_account_name="stold{name}"),
+        after=_app(storage_account_name="stnew{name}"),
+        does="replaced",
+        lost="what the account holds: keys of the host and, with Flex Consumption, the code",
+    ),
+    Change(
+        setting="apis.*.function_app.slots",
+        what="added",
+        back="removed",
+        before=_PREMIUM,
+        after=_app(slots=["staging"]),
+        does="added",
+        does_back="removed",
+        lost_back="the slot's code",
+    ),
+    Change(
+        setting="apis.*.function_app.slots",
+        what="renamed",
+        before=_app(hosting={"kind": "premium"}, slots=["staging"]),
+        after=_app(slots=["next"]),
+        does="replaced",
+        lost="the slot's code",
+    ),
+    Change(
+        setting="apis.*.function_app.inbound",
+        what="added",
+        back="removed",
+        after=_app(inbound={"gateway": True, "cidrs": ["203.0.113.0/24"]}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.function_app.deployment",
+        what="added",
+        back="removed",
+        after=_app(deployment={"cidrs": ["203.0.113.0/24"]}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.function_app.outbound_subnet_id",
+        what="added",
+        back="removed",
+        after=_app(outbound_subnet_id=OTHER_SUBNET),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.function_app.log_analytics_workspace_id",
+        what="added",
+        back="removed",
+        after=_app(log_analytics_workspace_id=WORKSPACE),
+        does="added",
+        does_back="removed",
+        lost_back="the component and its links; traces stay in the workspace",
+    ),
+    Change(
+        setting="apis.*.function_app.app_settings",
+        what="added, changed, removed",
+        after=_app(app_settings={"REGION": "west"}),
+        does="in place",
+        lost="the app restarts",
+    ),
+]

@@ -1,0 +1,126 @@
+"""Many small stacks as the modules of one configuration, so that one plan and one apply do for all.
+
+The stand-ins keep what exists in a file, as Azure would: what is deleted takes all with it that
+lies in it, and a later plan finds it missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.terraform.harness import environment, execute, run
+from tests.terraform.providers import running, stand_ins
+
+QUICKLY = "-parallelism=30"
+_ADDRESS = re.compile(r"module\.(?P<module>[\w-]+)\.(?P<address>.+)")
+_GIVEN = {"azurerm": {"features": [{}]}, "azuread": {}, "azapi": {}}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that Terraform began or ended in an apply.
+
+    Attributes:
+        action: `create`, `update` or `delete`; a replacement is two steps.
+        address: To which resource.
+        done: Whether it is the end; the beginning otherwise.
+        error: Why it could not be done.
+    """
+
+    action: str
+    address: str
+    done: bool
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Modules:
+    """A folder with a module for each stack.
+
+    Attributes:
+        folder: Where the configuration and the state are.
+        running: What `TF_REATTACH_PROVIDERS` has to be for the stand-ins that keep the cloud.
+    """
+
+    folder: Path
+    running: str
+
+    @classmethod
+    @contextlib.contextmanager
+    def kept_in(cls, folder: Path, **told: str) -> Iterator[Modules]:
+        """Start stand-ins that keep in the folder what exists; `told` are further knobs."""
+        told["TERRAFORM_OFFLINE_CLOUD"] = str(folder / "cloud.json")
+        with running(environment(**told), stand_ins()) as reattach:
+            yield cls(folder, reattach)
+
+    def write(self, stacks: Mapping[str, dict[str, Any]]) -> None:
+        """Write the Terraform JSON of each stack, by the name of its module."""
+        needed: dict[str, Any] = {}
+        for name, document in stacks.items():
+            terraform = {**document["terraform"]}
+            # The root says both, once.
+            terraform.pop("backend", None)
+            needed |= terraform["required_providers"]
+            module = {key: value for key, value in document.items() if key != "provider"}
+            path = self.folder / name / "main.tf.json"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(json.dumps({**module, "terraform": terraform}))
+        root = {
+            "terraform": {"required_providers": needed},
+            "provider": {name: [_GIVEN[name]] for name in needed},
+            "module": {name: {"source": f"./{name}"} for name in stacks},
+        }
+        (self.folder / "main.tf.json").write_text(json.dumps(root))
+        self.terraform("init")
+
+    def terraform(self, *command: str, expect: int = 0) -> str:
+        """Run one terraform command."""
+        reattach = {} if command[0] == "init" else {"TF_REATTACH_PROVIDERS": self.running}
+        changes = {"TF_CLI_ARGS": "-no-color", **reattach}
+        return run("terraform", *command, folder=self.folder, expect=expect, **changes)
+
+    def plan(self, *arguments: str) -> dict[str, dict[str, tuple[str, ...]]]:
+        """Plan; the actions by address for each module, without what stays as it is."""
+        self.terraform("plan", "-out=plan.tfplan", QUICKLY, *arguments)
+        plan = json.loads(self.terraform("show", "-json", "plan.tfplan"))
+        planned: dict[str, dict[str, tuple[str, ...]]] = {}
+        for change in plan["resource_changes"]:
+            actions = tuple(change["change"]["actions"])
+            if change["mode"] == "managed" and actions != ("no-op",):
+                module, address = _split(change["address"])
+                planned.setdefault(module, {})[address] = actions
+        return planned
+
+    def apply(self) -> dict[str, list[Step]]:
+        """Apply what was planned; what was done in each module, in its order."""
+        steps: dict[str, list[Step]] = {}
+        command = ("terraform", "apply", "-json", QUICKLY, "plan.tfplan")
+        said = execute(*command, folder=self.folder, TF_REATTACH_PROVIDERS=self.running).stdout
+        for message in map(json.loads, said.splitlines()):
+            if message["type"] in ("apply_start", "apply_complete"):
+                hook = message["hook"]
+                module, address = _split(hook["resource"]["addr"])
+                done = message["type"] == "apply_complete"
+                steps.setdefault(module, []).append(Step(hook["action"], address, done))
+            elif message["type"] == "diagnostic" and message["@level"] == "error":
+                diagnostic = message["diagnostic"]
+                module, address = _split(diagnostic["address"])
+                error = f"{diagnostic['summary']}: {diagnostic['detail']}"
+                steps.setdefault(module, []).append(Step("error", address, True, error))
+        return steps
+
+    def destroy(self) -> None:
+        """Destroy everything."""
+        self.terraform("destroy", "-auto-approve", QUICKLY)
+
+
+def _split(address: str) -> tuple[str, str]:
+    found = _ADDRESS.fullmatch(address)
+    assert found, address
+    return found["module"], found["address"]

@@ -1,0 +1,311 @@
+"""What Terraform does with the table of changes, and the page that says so.
+
+Run as a program, it writes the table of docs/guides/what-a-change-does.md anew:
+
+    python -m tests.terraform.outcomes
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cdktf import App
+
+from constructs_lib.stack.environment_stack import EnvironmentStack
+from constructs_lib.stack.settings import Environment
+from tests.terraform.changes import CHANGES, Change, Does, settings
+from tests.terraform.harness import ROOT, has_stand_in
+from tests.terraform.modules import Modules, Step
+from tests.terraform.order import Order
+
+PAGE = ROOT / "docs/guides/what-a-change-does.md"
+BEGIN, END = "<!-- the table of changes begins -->", "<!-- the table of changes ends -->"
+PARTS = 4
+
+OPERATION = "azurerm_api_management_api_operation"
+POLICY = "azurerm_api_management_api_policy"
+
+Plan = Mapping[str, tuple[str, ...]]
+Synthesized = dict[str, dict[str, Any]]
+
+WORDS = {
+    "azuread_app_role_assignment": "role assignment in Entra",
+    "azuread_application": "registration",
+    "azuread_application_identifier_uri": "identifier URI",
+    "azuread_service_principal": "service principal",
+    "azurerm_api_management": "gateway",
+    "azurerm_api_management_api": "API",
+    "azurerm_api_management_api_diagnostic": "diagnostics",
+    "azurerm_api_management_api_operation": "operation",
+    "azurerm_api_management_api_operation_policy": "operation's policy",
+    "azurerm_api_management_api_policy": "API's policy",
+    "azurerm_api_management_api_schema": "schema",
+    "azurerm_api_management_api_version_set": "version set",
+    "azurerm_api_management_backend": "backend",
+    "azurerm_api_management_logger": "logger",
+    "azurerm_api_management_named_value": "named value",
+    "azurerm_api_management_policy": "gateway's policy",
+    "azurerm_api_management_policy_fragment": "fragment",
+    "azurerm_api_management_product": "product",
+    "azurerm_api_management_product_api": "API's place in the product",
+    "azurerm_api_management_product_policy": "product's policy",
+    "azurerm_api_management_subscription": "subscription",
+    "azurerm_application_insights": "Application Insights",
+    "azurerm_function_app_flex_consumption": "function app",
+    "azurerm_linux_function_app": "function app",
+    "azurerm_linux_function_app_slot": "slot",
+    "azurerm_private_endpoint": "private endpoint",
+    "azurerm_resource_group": "resource group",
+    "azurerm_role_assignment": "role assignment in Azure",
+    "azurerm_service_plan": "plan",
+    "azurerm_storage_account": "storage account",
+    "azurerm_storage_container": "container",
+    "azurerm_user_assigned_identity": "identity",
+    "azurerm_windows_function_app": "function app",
+    "azurerm_windows_function_app_slot": "slot",
+    "azapi_update_resource": "what is kept of the function app",
+    # What Terraform only remembers is nothing to anybody else.
+    "terraform_data": "",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a change, or of the change back.
+
+    Attributes:
+        change: The change.
+        back: Whether it is the change back.
+        plan: The actions by address.
+        again: The actions that a second plan still wants; there should be none.
+        doors: What stood open on the way.
+    """
+
+    change: Change
+    back: bool
+    plan: Plan
+    again: Plan
+    doors: list[str]
+
+    @property
+    def expected(self) -> Does:
+        """What the table says."""
+        return (self.back and self.change.does_back) or self.change.does
+
+    @property
+    def does(self) -> Does:
+        """What the plan says."""
+        done = _kinds(self.plan)
+        for kind in ("replaced", "removed", "added", "in place"):
+            if done[kind]:
+                return kind
+        return "nothing"
+
+    def problems(self) -> Iterator[str]:
+        """What is not as it should be."""
+        change = self.change
+        where = f"{change.setting}, {change.what}{' (back)' if self.back else ''}"
+        if self.does != self.expected:
+            yield f"{where}: {self.does}, not {self.expected}: {self.plan}"
+        if self.again:
+            yield f"{where}: one apply was not enough: {self.again}"
+        yield from (f"{where}: {door}" for door in self.doors)
+
+
+def outcomes(folder: Path, changes: Mapping[str, Change]) -> list[Outcome]:
+    """Apply what is there before all changes, then the changes, then the changes back."""
+    before = synthesized(folder / "before", {name: each.before for name, each in changes.items()})
+    after = synthesized(
+        folder / "after", {name: merged(each.before, each.after) for name, each in changes.items()}
+    )
+    found: list[Outcome] = []
+    (folder / "terraform").mkdir()
+    with Modules.kept_in(folder / "terraform") as modules:
+        modules.write(before)
+        modules.plan()
+        modules.apply()
+        for back, (old, new) in enumerate([(before, after), (after, before)]):
+            modules.write(new)
+            plan = modules.plan()
+            steps = modules.apply()
+            again = modules.plan()
+            for name, change in changes.items():
+                doors = list(open_doors(steps.get(name, ()), old[name], new[name]))
+                args = (plan.get(name, {}), again.get(name, {}), doors)
+                found.append(Outcome(change, bool(back), *args))
+    return found
+
+
+def synthesized(folder: Path, changed: Mapping[str, Mapping[str, Any]]) -> Synthesized:
+    """The Terraform JSON of an environment for each change, by name."""
+    folder.mkdir()
+    for path in (ROOT / "tests/terraform/files").iterdir():
+        (folder / path.name).write_text(path.read_text())
+    app = App(outdir=str(folder / "cdktf.out"))
+    for name, each in changed.items():
+        named = json.loads(json.dumps(settings(name, each)).replace("{name}", name))
+        environment = Environment.model_validate(named)
+        EnvironmentStack(app, name, environment=environment, folder=folder)
+    app.synth()
+    stacks = folder / "cdktf.out/stacks"
+    return {name: json.loads((stacks / name / "cdk.tf.json").read_text()) for name in changed}
+
+
+def merged(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What is written after a change: all of what was before, and the change."""
+    whole = copy.deepcopy(dict(before))
+    for key, value in after.items():
+        both = isinstance(value, Mapping) and isinstance(whole.get(key), Mapping)
+        if both and "=" not in value:
+            whole[key] = merged(whole[key], value)
+        else:
+            whole[key] = copy.deepcopy(value)
+    return whole
+
+
+def open_doors(
+    steps: Sequence[Step], before: dict[str, Any], after: dict[str, Any]
+) -> Iterator[str]:
+    """What stands open before, after, or between the two."""
+    resources: dict[str, dict[str, Any]] = {}
+    for document in (before, after):
+        order = Order(document)
+        yield from order.open_doors(set(order.resources))
+        resources |= order.resources
+    yield from namesakes(steps, before, resources)
+    there = {
+        address for address in Order(before).resources if address.startswith((OPERATION, POLICY))
+    }
+    yield from (f"{step.address}: {step.error}" for step in steps if step.error)
+    # An operation answers from the beginning of its creation to the end of its removal; a policy
+    # protects from the end of its creation to the beginning of its removal.
+    for step in steps:
+        kind = step.address.partition(".")[0]
+        if kind == OPERATION and (step.action, step.done) == ("create", False):
+            there.add(step.address)
+        elif kind == OPERATION and (step.action, step.done) == ("delete", True):
+            there.discard(step.address)
+        elif kind == POLICY and (step.action, step.done) == ("create", True):
+            there.add(step.address)
+        elif kind == POLICY and (step.action, step.done) == ("delete", False):
+            there.discard(step.address)
+        else:
+            continue
+        protected = {resources[each]["api_name"] for each in there if each.startswith(f"{POLICY}.")}
+        for each in there:
+            if each.startswith(f"{OPERATION}.") and resources[each]["api_name"] not in protected:
+                yield f"{each} answers without a policy after {step}"
+
+
+def namesakes(
+    steps: Iterable[Step], before: dict[str, Any], resources: Mapping[str, dict[str, Any]]
+) -> Iterator[str]:
+    """Sites that are made while another has their name, which Azure refuses."""
+    there = {address for address in Order(before).resources if _is_site(address)}
+    for step in steps:
+        if not _is_site(step.address):
+            continue
+        if (step.action, step.done) == ("create", False):
+            name = resources[step.address]["name"]
+            if any(resources[each]["name"] == name for each in there):
+                yield f"{step.address} is made while another site is named {name}"
+            there.add(step.address)
+        elif (step.action, step.done) == ("delete", True):
+            there.discard(step.address)
+
+
+def _is_site(address: str) -> bool:
+    return WORDS[address.partition(".")[0]] == "function app" if address[:5] != "data." else False
+
+
+def _kinds(plan: Plan) -> dict[str, list[str]]:
+    """What happens to what, in words, without repetition."""
+    made, gone, changed, replaced = set[str](), set[str](), set[str](), set[str]()
+    for address, actions in plan.items():
+        word = WORDS[address.partition(".")[0]]
+        if {"create", "delete"} <= set(actions):
+            replaced.add(word)
+        elif "create" in actions:
+            made.add(word)
+        elif "delete" in actions:
+            gone.add(word)
+        else:
+            changed.add(word)
+    # One function app goes and another comes, of another type of resource.
+    swapped = made & gone & {"function app", "slot"}
+    replaced |= swapped
+    kinds = {
+        "replaced": replaced,
+        "removed": gone - replaced,
+        "added": made - replaced,
+        "in place": changed - replaced,
+    }
+    order = list(dict.fromkeys(WORDS.values()))
+    return {kind: sorted(words - {""}, key=order.index) for kind, words in kinds.items()}
+
+
+def in_words(plan: Plan) -> str:
+    """A plan as the page tells it."""
+    verbs = {"in place": "changes", "added": "adds", "removed": "removes", "replaced": "replaces"}
+    done = _kinds(plan)
+    parts = [f"{verb} {', '.join(done[kind])}" for kind, verb in verbs.items() if done[kind]]
+    return "; ".join(parts) or "nothing"
+
+
+def rows(found: Iterable[Outcome]) -> list[str]:
+    """A line of the page for each change, each once."""
+    lines: list[str] = []
+    for outcome in found:
+        change = outcome.change
+        if outcome.back and change.back is None:
+            continue
+        what, lost = change.what, change.lost
+        if outcome.back:
+            what = change.back or ""
+            lost = change.lost if change.lost_back is None else change.lost_back
+        keys = ", ".join(f"`{key}`" for key in change.setting.split(", "))
+        lines.append(f"| {keys} | {what} | {in_words(outcome.plan)} | {lost or 'nothing'} |")
+    return list(dict.fromkeys(lines))
+
+
+def parts() -> list[dict[str, Change]]:
+    """The changes in as many parts as there are tests, each by a name of its own."""
+    named = {f"c{number:03}": change for number, change in enumerate(CHANGES)}
+    return [
+        {
+            name: each
+            for position, (name, each) in enumerate(named.items())
+            if position % PARTS == part
+        }
+        for part in range(PARTS)
+    ]
+
+
+def main() -> None:
+    """Write the page's table anew."""
+    if not has_stand_in():
+        sys.exit("the offline providers are needed: applying with real ones makes real resources")
+    found: list[Outcome] = []
+    for part in parts():
+        with tempfile.TemporaryDirectory() as folder:
+            found += outcomes(Path(folder), part)
+    problems = [problem for outcome in found for problem in outcome.problems()]
+    print(*problems, sep="\n", file=sys.stderr)
+    place = {id(change): number for number, change in enumerate(CHANGES)}
+    found.sort(key=lambda outcome: (place[id(outcome.change)], outcome.back))
+    head = ["| setting | change | the plan | what is lost |", "| --- | --- | --- | --- |"]
+    table = "\n".join([BEGIN, "", *head, *rows(found), "", END])
+    page = PAGE.read_text()
+    PAGE.write_text(re.sub(f"(?s){BEGIN}.*{END}", lambda _: table, page))
+
+
+if __name__ == "__main__":
+    main()
