@@ -173,7 +173,7 @@ class _Checker:
             place = next((node.place for node in nodes if not isinstance(node, str)), None)
             if isinstance(self.document, Document):
                 self.section(section, nodes, place or self.document.place)
-                self.policies(nodes, section, place)
+                self.policies(nodes, section, place or self.document.place)
             else:
                 self.policies(nodes, None, place or self.document.place)
         if isinstance(self.document, Document):
@@ -537,7 +537,9 @@ class _Checker:
         self.report(
             "SFP205",
             element.place,
-            f"{where} takes no expression" + (" by its page" if tolerated else ""),
+            f"an expression in {where} may not be run: Microsoft's own documents disagree"
+            if tolerated
+            else f"{where} takes no expression",
             "write a fixed value, a named value or a Terraform reference",
             attribute=attribute,
             severity="warning" if tolerated else "error",

@@ -735,7 +735,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                     "audiences",
                     "Accepted audiences.",
                     # The page allows expressions, but they are not run: azure-docs #123314.
-                    _texts("audience", "An audience.", 1, expression=False),
+                    _texts("audience", "An audience.", 1, expression=False, tolerated=True),
                 ),
                 _CLAIMS,
                 _wrapped(

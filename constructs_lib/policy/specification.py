@@ -30,8 +30,8 @@ class Attribute:
         expression: Whether a policy expression may stand there.
         named_value: Whether a named value may.
         empty: Whether it may be empty although it is required.
-        tolerated: Whether it is known that the service takes documents that leave it out, or have
-            an expression there, although its page says otherwise. Then that is a warning.
+        tolerated: Whether Microsoft's own documents leave it out, or have an expression there,
+            although its page says otherwise. Then that is a warning.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Text:
         required: Whether the element is refused without it.
         expression: Whether it may be a policy expression.
         kind: What it must be once expressions are evaluated.
-        tolerated: Whether the service is known to take an expression nevertheless.
+        tolerated: Whether Microsoft's own documents disagree about that. Then it is a warning.
         instead: The element that is not needed if there is text.
     """
 

@@ -38,7 +38,8 @@ def write(document: AnyDocument, *, terraform: bool = True) -> str:
     Args:
         document: What to write.
         terraform: Whether the XML goes into an argument of a resource. CDKTF's tokens stay
-            references then, and a literal `${` is written as `$${`. For a file, give False.
+            references then, and a literal `${` is written as `$${`. For a file, give False: then
+            line breaks in attributes are written as `&#xA;`, which every reader of XML keeps.
 
     Raises:
         InputError: If something was put into the document that cannot be written.

@@ -21,8 +21,14 @@ CODE = '@((string)context.Variables["a"])'
 @pytest.mark.parametrize(
     ("inbound", "findings"),
     [
-        # texts: Learn, validate-azure-ad-token; azure-docs #112150, #123314
-        (ENTRA % ("audiences", f"<audience>{CODE}</audience>", "audiences"), ["error SFP205"]),
+        # texts: Learn, validate-azure-ad-token, whose example azure-docs #123314 contradicts
+        (ENTRA % ("audiences", f"<audience>{CODE}</audience>", "audiences"), ["warning SFP205"]),
+        # Azure-Samples/Apim-Samples, dynamic-cors; the page is silent
+        (
+            f"<base /><cors><allowed-origins><origin>{CODE}</origin></allowed-origins></cors>",
+            ["warning SFP205"],
+        ),
+        # azure-docs #112150
         (
             ENTRA
             % (

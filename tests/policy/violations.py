@@ -26,6 +26,7 @@ FORMS = {
     "moment": "2026-01-31T00:00:00Z",
     "http": "http://proxy.example:8080",
 }
+DISPUTED = "an expression in {} may not be run: Microsoft's own documents disagree"
 READS = '@(context.Request.Headers.GetValueOrDefault("Authorization", ""))'
 
 
@@ -301,7 +302,9 @@ class Breaker:
                 high = f"{each.maximum + 1:.15g}"
                 values.append(("SFP204", "maximum", high, f"{about} cannot be `{high}`"))
             if not each.expression:
-                told = f"{about} takes no expression" + (" by its page" if each.tolerated else "")
+                told = f"{about} takes no expression"
+                if each.tolerated:
+                    told = DISPUTED.format(about)
                 values.append(("SFP205", "expression", "@(1)", told))
             for rule, what, value, message in values:
                 change = put(each.name, value)
@@ -421,7 +424,8 @@ class Breaker:
                 yield self.broken("SFP204", path, "text.kind", "", write("many"), message)
             if not text.expression:
                 message = f"the text of <{name}> takes no expression"
-                message += " by its page" if text.tolerated else ""
+                if text.tolerated:
+                    message = DISPUTED.format(f"the text of <{name}>")
                 yield self.broken(
                     "SFP205",
                     path,
