@@ -30,7 +30,7 @@ from constructs_lib.policy.model import (
     Section,
 )
 from constructs_lib.policy.sources import Source, plain, template
-from constructs_lib.policy.values import TOKEN, quoted
+from constructs_lib.policy.values import TOKEN, quoted, shortened
 
 _ENTITY = re.compile(r"&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
@@ -452,6 +452,13 @@ class Reader:
     def _name(self, of: str) -> str:
         match = _NAME.match(self.raw, self.position)
         if match is None:
+            hidden = self.source.hidden_at(self.position)
+            if hidden:
+                raise self._error(
+                    f"Terraform's {shortened(hidden)} stands where the name of {of} belongs",
+                    self.position,
+                    "put it around whole elements, or into values",
+                )
             raise self._error(f"the name of {of} is missing", self.position)
         self.position = match.end()
         return match.group()

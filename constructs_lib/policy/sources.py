@@ -94,6 +94,11 @@ class Source:
         pieces[-1] = escaped(pieces[-1])
         return Template("".join(pieces))
 
+    def hidden_at(self, position: int) -> str | None:
+        """Return what the mark at a position of `text` hides, if there is one."""
+        mark = _MARK.match(self.text, position)
+        return self._behind(mark.group(1)) if mark else None
+
     def restored(self, text: str) -> str:
         """Return text with the original in place of every mark."""
         return _MARK.sub(lambda match: self._behind(match.group(1)), text)
