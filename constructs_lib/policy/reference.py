@@ -400,7 +400,7 @@ def _token_limit(name: str, what: str) -> Policy:
                 expression=True,
                 values=("Hourly", "Daily", "Weekly", "Monthly", "Yearly"),
             ),
-            _given(
+            _required(
                 "estimate-prompt-tokens",
                 "Whether to count prompts beforehand.",
                 "boolean",
