@@ -29,7 +29,7 @@ COMMANDS = (
 )
 
 # What `pip install 'secured-functions[cli]'` brings.
-EXTRA = ("openapi_spec_validator", "pydantic", "rich", "yaml")
+EXTRA = ("jsonschema_rs", "openapi_spec_validator", "pydantic", "rich", "yaml")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

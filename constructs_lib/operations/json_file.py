@@ -49,7 +49,8 @@ class JsonFile:
         """Return where a value is, or what is nearest to it; where its key is, if `key`."""
         at = shown = self._after(0)
         for depth, step in enumerate(pointer):
-            found = self._container(pointer[:depth], at).get(step)
+            members = self._container(pointer[:depth], at)
+            found = members.get(step) or members.get(str(step))
             if found is None:
                 break
             shown, at = found

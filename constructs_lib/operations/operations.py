@@ -135,7 +135,13 @@ class Operations(Contents, Sequence[Operation]):
             InputError: The file is no valid OpenAPI document, or, if `strict`, its findings have an
                 error among them.
         """
-        from constructs_lib.operations.openapi.expansion import read_openapi
+        try:
+            from constructs_lib.operations.openapi.expansion import read_openapi
+        except ModuleNotFoundError as error:
+            raise InputError(
+                f"reading OpenAPI documents needs {error.name}, which is not installed",
+                fix="pip install 'secured-functions[cli]'",
+            ) from error
 
         return cls(
             **vars(read_openapi(Path(path), mode=mode, route_prefix=route_prefix, strict=strict))

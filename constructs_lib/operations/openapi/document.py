@@ -1,4 +1,4 @@
-"""Loads an OpenAPI document: YAML or JSON, from one file or several, checked against its version.
+"""Loads an OpenAPI document: YAML or JSON, from one file or several, put into one.
 
 Everything that a document refers to comes from local files: a build that reads the network is none
 that can be repeated. What refers to other files is put into one document, as API Management cannot
@@ -7,20 +7,18 @@ follow such references (Learn, "API import restrictions and known issues").
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from urllib.parse import unquote
 
 from constructs_lib._core.errors import InputError
+from constructs_lib._core.files.json_text import Pointer, Value
 from constructs_lib._core.findings import Finding, Severity
-from constructs_lib.operations.openapi.spec_file import Pointer, SpecFile, Value
+from constructs_lib.operations.findings import Place
+from constructs_lib.operations.openapi.spec_file import SpecFile
 
 # Severity and fix of each rule. An error means that something would be lost.
 RULES: dict[str, tuple[Severity, str]] = {
@@ -35,15 +33,20 @@ RULES: dict[str, tuple[Severity, str]] = {
     "OP209": ("warning", "mend the document"),
     "OP210": ("error", "drop one of them or change its path"),
     "OP211": ("error", "write a path that API Management accepts"),
+    "OP212": ("error", "give one of them another name"),
+    "OP213": ("warning", "give it an operationId that no other becomes, of at most 76 characters"),
 }
 
 # Under these, keys are names that somebody chose and say nothing about what their values are.
-_NAME_MAPS = frozenset(
+NAME_MAPS = frozenset(
     {"properties", "patternProperties", "dependentSchemas", "$defs", "definitions", "schemas"}
     | {"responses", "parameters", "headers", "requestBodies", "paths", "content", "links"}
     | {"callbacks", "pathItems", "webhooks", "examples", "variables"}
 )
-_DATA = frozenset({"example", "examples", "default", "enum", "const"})
+# What stands under these is data, whatever it looks like.
+DATA = frozenset({"example", "examples", "default", "enum", "const"})
+# In these maps, keys that begin with `x-` are extensions of any form; elsewhere they are names.
+_EXTENDED_MAPS = frozenset({"paths", "callbacks"})
 
 
 @dataclass
@@ -102,6 +105,8 @@ class Bundler:
         self.files = {file.path.resolve(): file}
         self.names: dict[tuple[Path, str], str] = {}
         self.schemas: dict[str, Value] = {}
+        # What a reference outside of schemas was replaced by, so that it is worked out once.
+        self.resolved: dict[tuple[Path, str], Value] = {}
         self.taken: set[str] = set(_get(file.value, self.home) or {})
 
     def bundle(self) -> dict[str, Value]:
@@ -114,6 +119,30 @@ class Bundler:
             home = home.setdefault(key, {})
         home.update(self.schemas)
         return document
+
+    def place(self, pointer: Pointer) -> Place:
+        """Return where something of the bundled document stands, whatever file that is in."""
+        file, place = self.root, Pointer()
+        imported = {name: key for key, name in self.names.items()}
+        for number, step in enumerate(pointer):
+            if pointer[:number] == self.home and step in imported:
+                path, fragment = imported[str(step)]
+                file, place = self.files[path], _pointer(fragment)
+            else:
+                place = (*place, step)
+            value = _get(file.value, place)
+            for _ in range(20):  # references to references; circles have been refused
+                reference = _get(value, ("$ref",))
+                target = (
+                    self._look_up(reference, file)[0]
+                    if isinstance(reference, str) and number + 1 < len(pointer)
+                    else None
+                )
+                if target is None:
+                    break
+                file, fragment, value = target
+                place = _pointer(fragment)
+        return file.place(place)
 
     def _walk(
         self,
@@ -140,10 +169,10 @@ class Bundler:
             return self._reference(mapping, reference, file, pointer, in_schema, within)
         result: dict[str, Value] = {}
         for key, item in mapping.items():
-            if not names and (
-                key.startswith("x-") or (key in _DATA and (in_schema or key != "examples"))
-            ):
+            if not names and self._is_data(key, pointer, in_schema):
                 result[key] = item
+                continue
+            if names and key.startswith("x-") and pointer[-1] in _EXTENDED_MAPS:
                 continue
             if in_schema and key == "discriminator" and not names:
                 result[key] = self._discriminator(item, file, pointer)
@@ -154,10 +183,18 @@ class Bundler:
                 file,
                 (*pointer, key),
                 in_schema=in_schema or at_home or (key == "schema" and not names),
-                names=not names and key in _NAME_MAPS,
+                names=not names and key in NAME_MAPS,
                 within=within,
             )
         return result
+
+    def _is_data(self, key: str, pointer: Pointer, in_schema: bool) -> bool:
+        """Whether what stands under a key is data or an extension, so nothing in it refers."""
+        if key == "value":  # of an Example Object
+            return not in_schema and pointer[-2:-1] == ("examples",)
+        if key == "examples":  # of version 3, outside of schemas, a map of Example Objects
+            return in_schema or self.home == ("definitions",)
+        return key in DATA or key.startswith("x-")
 
     def _reference(
         self,
@@ -180,10 +217,18 @@ class Bundler:
         if key in within:
             self.notes.report("OP201", f"{reference} refers to itself", pointer, file)
             return beside
-        place = tuple(int(part) if part.isdigit() else part for part in _parts(fragment))
-        resolved = self._walk(
-            value, home, place, in_schema=False, names=False, within=(*within, key)
-        )
+        if key not in self.resolved:
+            self.resolved[key] = self._walk(
+                value,
+                home,
+                _pointer(fragment),
+                in_schema=False,
+                names=False,
+                within=(*within, key),
+            )
+        resolved = self.resolved[key]
+        if not beside:
+            return resolved
         return (
             {**cast("dict[str, Value]", resolved), **beside}
             if isinstance(resolved, dict)
@@ -230,28 +275,34 @@ class Bundler:
     def _target(
         self, reference: str, file: SpecFile, pointer: Pointer
     ) -> tuple[SpecFile, str, Value] | None:
+        target, problem = self._look_up(reference, file)
+        if target is None:
+            self.notes.report("OP201", f"{reference} {problem}", pointer, file)
+        return target
+
+    def _look_up(
+        self, reference: str, file: SpecFile
+    ) -> tuple[tuple[SpecFile, str, Value] | None, str]:
+        """Return what a reference refers to, or why it leads nowhere."""
         address, _, fragment = reference.partition("#")
         if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", address) or address.startswith("//"):
-            self.notes.report("OP201", f"{reference} is not a local file", pointer, file)
-            return None
+            return None, "is not a local file"
         home = file
         if address:
             path = file.path.parent / unquote(address)
             try:
                 home = self.files.get(path.resolve()) or SpecFile.load(path)
             except InputError as error:
-                message = f"{reference} cannot be read: {error.problem}"
-                self.notes.report("OP201", message, pointer, file)
-                return None
+                return None, f"cannot be read: {error.problem}"
             self.files[path.resolve()] = home
         if fragment and not fragment.startswith("/"):
-            self.notes.report("OP201", f"{reference} names an anchor, not a path", pointer, file)
-            return None
-        value = _get(home.value, tuple(_parts(fragment)))
-        if value is None:
-            self.notes.report("OP201", f"{reference} refers to nothing", pointer, file)
-            return None
-        return home, fragment, value
+            return None, "names an anchor, not a path"
+        value = _get(home.value, _parts(fragment))
+        return (None, "refers to nothing") if value is None else ((home, fragment, value), "")
+
+
+def _pointer(fragment: str) -> Pointer:
+    return tuple(int(part) if part.isdigit() else part for part in _parts(fragment))
 
 
 def _parts(fragment: str) -> list[str]:
@@ -290,67 +341,3 @@ def resolve_schema(document: Mapping[str, Value], schema: Value) -> dict[str, Va
         seen.add(reference)
         schema = _get(document, _parts(reference.partition("#")[2]))
     return {}
-
-
-def validate(document: dict[str, Value], file: SpecFile) -> None:
-    """Validate a bundled document against its version of OpenAPI.
-
-    What was valid once is remembered in the user's cache folder, by the document's digest: the
-    check of a large document of version 3.1 takes seconds, and a synth should not.
-
-    Raises:
-        InputError: It is not valid.
-    """
-    digest = hashlib.sha256(
-        f"{version('openapi-spec-validator')}\n{json.dumps(document)}".encode()
-    ).hexdigest()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "secured-functions"
-    marker = cache / f"openapi-{digest}"
-    if marker.exists():
-        return
-    errors = list(dict.fromkeys(_errors(document, file)))
-    if errors:
-        places = "".join(f"\n  {where}: {problem}" for where, problem in errors[1:10])
-        if len(errors) > 10:
-            places += f"\n  and {len(errors) - 10} more"
-        raise InputError(f"not valid OpenAPI: {errors[0][1]}{places}", where=errors[0][0])
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        marker.touch()
-    except OSError:
-        return  # a cache is a convenience
-
-
-def _errors(document: dict[str, Value], file: SpecFile) -> Iterator[tuple[str, str]]:
-    import openapi_spec_validator as oas
-    from jsonschema import Draft202012Validator
-    from jsonschema_specifications import REGISTRY  # pyright: ignore[reportMissingTypeStubs]
-
-    number = str(document.get("swagger") or document.get("openapi"))
-    if number.startswith("2."):
-        validator = oas.OpenAPIV2SpecValidator(document)
-    elif number.startswith("3.0"):
-        validator = oas.OpenAPIV30SpecValidator(document)
-    else:
-        validator = oas.OpenAPIV31SpecValidator(document)
-        # Without a registry that is ready, jsonschema indexes all of it anew at every reference.
-        lazy = cast("dict[str, Any]", validator.schema_validator.schema)
-        schema = {key: lazy[key] for key in lazy}
-        registry = REGISTRY.with_contents([(schema["$id"], schema)]).crawl()
-        validator.schema_validator = Draft202012Validator(schema, registry=registry)
-    schema_errors: list[Any] = list(cast(Any, validator.schema_validator).iter_errors(document))
-    # The library's further checks take for granted that the document has its form.
-    for error in schema_errors or validator.root_validator(validator.schema_path):
-        while error.context:  # of several ways to be valid, the one that is right the farthest
-            error = max(error.context, key=lambda inner: len(inner.absolute_path))
-        pointer: Pointer = tuple(error.absolute_path)
-        if not pointer:  # found by a check of the library's own: the place is in the message
-            match = re.search(
-                r"'(?P<method>\w+)'( operation)? in '(?P<path>/[^']*)'", error.message
-            )
-            if match:
-                pointer = ("paths", match["path"], match["method"])
-        message = error.message
-        if len(message) > 200:  # the value comes first, what is wrong with it last
-            message = f"{message[:60]} … {message[-120:]}"
-        yield str(file.place(pointer)), message

@@ -6,18 +6,27 @@ issues"; ids are normalized as it does, so that a policy of an operation finds i
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from constructs_lib._core.errors import InputError
+from constructs_lib._core.files.json_text import Pointer, Value
 from constructs_lib.operations.findings import refuse_errors
-from constructs_lib.operations.openapi.document import Bundler, Notes, resolve_schema, validate
-from constructs_lib.operations.openapi.spec_file import Pointer, SpecFile, Value
+from constructs_lib.operations.openapi.document import (
+    DATA,
+    NAME_MAPS,
+    Bundler,
+    Notes,
+    resolve_schema,
+)
+from constructs_lib.operations.openapi.spec_file import SpecFile
+from constructs_lib.operations.openapi.validation import validate
 from constructs_lib.operations.operation import (
     METHODS,
     ApiSchema,
@@ -36,6 +45,7 @@ MAXIMUM_DOCUMENT = 4 * 1024 * 1024
 _MAXIMUM_DESCRIPTION = 1000
 _NO_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
+_LONGEST_ID = 76
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _UNSUPPORTED_FIELDS = {
     "callbacks": "callbacks",
@@ -54,11 +64,12 @@ def read_openapi(
     file = SpecFile.load(path)
     _check_version(file)
     notes = Notes(file)
-    document = Bundler(file, notes).bundle()
+    bundler = Bundler(file, notes)
+    document = bundler.bundle()
     refuse_errors(notes.findings(), "the document")  # references that lead nowhere
-    validate(document, file)
-    reader = _DocumentReader(cast(Object, _literal(document)), notes, route_prefix)
-    entries = reader.operations()
+    validate(document, bundler)
+    reader = _DocumentReader(cast(Object, _literal(document, {})), notes, route_prefix)
+    entries = reader.operations(imported=mode == "import")
     schemas: tuple[ApiSchema, ...] = ()
     content: ImportDocument | None = None
     if mode == "import":
@@ -97,6 +108,33 @@ def _check_version(file: SpecFile) -> None:
         )
 
 
+@dataclass(frozen=True)
+class _Described:
+    """An operation as the document describes it."""
+
+    method: str
+    path: str
+    template: str
+    content: Object
+    parameters: Mapping[tuple[str, str], Object]
+    pointer: Pointer
+    in_template: frozenset[str] = frozenset()
+
+    @property
+    def given_id(self) -> str:
+        """Its `operationId`, empty if it has none."""
+        return str(self.content.get("operationId") or "")
+
+    def wanted_id(self) -> str:
+        """Return its id as API Management normalizes it on import, however long."""
+        given = self.given_id
+        text = given or f"{self.method}-{self.template}"
+        wanted = re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
+        if not wanted or (not given and re.search(r"[^\x00-\x7f]", self.template)):
+            return derive_id(self.method, self.template).lower()
+        return wanted
+
+
 @dataclass
 class _DocumentReader:
     """Turns a bundled document into records of API Management."""
@@ -105,10 +143,13 @@ class _DocumentReader:
     notes: Notes
     route_prefix: str | None
     hoisted: Object = field(default_factory=dict[str, Value])
-    ids: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
         self.version2 = "swagger" in self.document
+        components = cast(Object, self.document.get("components") or {})
+        self.types = cast(
+            Object, self.document.get("definitions") or components.get("schemas") or {}
+        )
         self.add, self.strip = self.reconcile_servers()
         self.report_unsupported()
 
@@ -170,46 +211,127 @@ class _DocumentReader:
         """Return the document's paths."""
         return cast("dict[str, Object]", self.document.get("paths") or {})
 
-    def operations(self) -> tuple[Operation, ...]:
-        """Return the operations, paths in the order of the document."""
+    def operations(self, *, imported: bool) -> tuple[Operation, ...]:
+        """Return the operations, paths in the order of the document.
+
+        Args:
+            imported: Whether API Management imports the document: then what it makes of it.
+        """
         found: dict[tuple[str, str], Operation] = {}
+        described = list(self.described(imported))
+        ids = self.imported_ids(described) if imported else self.expanded_ids(described)
+        for one, identity in zip(described, ids, strict=True):
+            try:
+                operation = self.operation(one, identity)
+            except InputError as error:
+                self.notes.report("OP211", f"{one.method} {one.path}: {error.problem}", one.pointer)
+                continue
+            twin = found.setdefault(operation.match_key, operation)
+            if twin is not operation:
+                self.notes.report(
+                    "OP210",
+                    f"the same requests match {operation.name} and {twin.name}",
+                    one.pointer,
+                )
+        return tuple(found.values())
+
+    def described(self, imported: bool) -> Iterator[_Described]:
+        """Yield the operations as the document describes them."""
         for path, item in self.paths().items():
             shared = cast("list[Object]", item.get("parameters") or [])
             for method in METHODS:
-                described = item.get(method.lower())
-                if described is None:
+                content = item.get(method.lower())
+                if content is None:
                     continue
-                pointer: Pointer = ("paths", path, method.lower())
-                try:
-                    operation = self.operation(method, path, described, shared, pointer)
-                except InputError as error:
-                    self.notes.report("OP211", f"{method} {path}: {error.problem}", pointer)
-                    continue
-                twin = found.setdefault(operation.match_key, operation)
-                if twin is not operation:
-                    self.notes.report(
-                        "OP210",
-                        f"the same requests match {operation.name} and {twin.name}",
-                        pointer,
-                    )
-        return tuple(found.values())
+                merged: dict[tuple[str, str], Object] = {}
+                for each in (*shared, *cast("list[Object]", content.get("parameters") or [])):
+                    merged[str(each.get("in")), str(each.get("name"))] = each
+                one = _Described(
+                    method,
+                    path,
+                    self.template(path),
+                    content,
+                    merged,
+                    ("paths", path, method.lower()),
+                )
+                yield self.with_required_queries(one) if imported else one
 
-    def operation(
-        self,
-        method: str,
-        path: str,
-        described: Object,
-        shared: list[Object],
-        pointer: Pointer,
-    ) -> Operation:
-        template = self.template(path)
-        identity = self.operation_id(method, template, described.get("operationId"))
-        merged: dict[tuple[str, str], Object] = {}
-        for parameter in (*shared, *cast("list[Object]", described.get("parameters") or [])):
-            merged[str(parameter.get("in")), str(parameter.get("name"))] = parameter
+    def with_required_queries(self, one: _Described) -> _Described:
+        """Put required query parameters into the template, as an import does.
+
+        Source: Learn, "API import restrictions and known issues": they become template parameters,
+        and names have to be unique in the whole template.
+        """
+        names = [
+            name
+            for (place, name), parameter in one.parameters.items()
+            if place == "query" and parameter.get("required")
+        ]
+        in_path = {name.lower() for place, name in one.parameters if place == "path"}
+        for name in names:
+            if name.lower() in in_path:
+                self.notes.report(
+                    "OP212",
+                    f"{name!r} is a parameter of the path and a required one of the query",
+                    one.pointer,
+                )
+        names = [name for name in names if name.lower() not in in_path]
+        query = "&".join(f"{name}={{{name}}}" for name in names)
+        template = f"{one.template}?{query}" if query else one.template
+        return replace(one, template=template, in_template=frozenset(names))
+
+    def imported_ids(self, described: Sequence[_Described]) -> list[str]:
+        """Return the ids that API Management gives: cut off, numbered where they are the same."""
+        ids: dict[str, None] = {}
+        for one in described:
+            wanted = one.wanted_id()[:_LONGEST_ID].strip("-")
+            name, number = wanted, 1
+            while name in ids:
+                name, number = f"{wanted}-{number}", number + 1
+            if name != wanted:
+                self.report_shared_id(one, name)
+            ids[name] = None
+        return list(ids)
+
+    def expanded_ids(self, described: Sequence[_Described]) -> list[str]:
+        """Return ids that do not depend on other operations.
+
+        What is too long ends in a digest of the whole. Where several would have the same id, the
+        first in order of method and path has it and the others get a digest, with a warning.
+        """
+        wanted = [one.wanted_id() for one in described]
+        owners: dict[str, _Described] = {}
+        for one, identity in sorted(
+            zip(described, wanted, strict=True), key=lambda pair: (pair[0].template, pair[0].method)
+        ):
+            owners.setdefault(identity, one)
+        ids: list[str] = []
+        for one, identity in zip(described, wanted, strict=True):
+            if len(identity) > _LONGEST_ID or owners[identity] is not one:
+                shared = owners[identity] is not one
+                text = f"{one.given_id or ''} {one.method} {one.template}"
+                if one.given_id and not shared:
+                    text = one.given_id
+                digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+                identity = f"{identity[: _LONGEST_ID - 9].strip('-')}-{digest}"
+                if shared:
+                    self.report_shared_id(one, identity)
+            ids.append(identity)
+        return ids
+
+    def report_shared_id(self, one: _Described, identity: str) -> None:
+        self.notes.report(
+            "OP213",
+            f"the id of {one.method} {one.path}, {identity}, depends on an operation that would"
+            " have the same",
+            one.pointer,
+        )
+
+    def operation(self, one: _Described, identity: str) -> Operation:
+        described, pointer = one.content, one.pointer
         by_place: dict[str, list[Parameter]] = {}
         body: Object | None = None
-        for (place, name), parameter in merged.items():
+        for (place, name), parameter in one.parameters.items():
             if place == "body":
                 body = parameter
             elif place == "cookie":
@@ -217,27 +339,27 @@ class _DocumentReader:
             elif place == "header" and name.lower() in _IGNORED_HEADERS:
                 continue  # OpenAPI: "the parameter definition SHALL be ignored"
             else:
-                by_place.setdefault(place, []).append(self.parameter(parameter, pointer))
+                home = "path" if place == "query" and name in one.in_template else place
+                by_place.setdefault(home, []).append(self.parameter(parameter, pointer))
         form = by_place.get("formData", [])
         bodies: tuple[Representation, ...] = ()
-        if method not in _NO_BODY:
+        if one.method not in _NO_BODY:
             bodies = self.request_bodies(described, body, form, identity)
         elif body or form or described.get("requestBody"):
-            self.notes.report("OP207", f"API Management drops the body of {method}", pointer)
+            self.notes.report("OP207", f"API Management drops the body of {one.method}", pointer)
         queries, headers = by_place.get("query", []), by_place.get("header", [])
         request_body = cast(Object, described.get("requestBody") or body or {})
+        title = described.get("summary") or described.get("operationId")
         return Operation(
-            method=method,
-            url_template=template,
+            method=one.method,
+            url_template=one.template,
             id=identity,
-            display_name=str(
-                described.get("summary") or described.get("operationId") or f"{method} {template}"
-            )[:300],
+            display_name=str(title or f"{one.method} {one.template}")[:300],
             description=self.shortened(described.get("description"), pointer),
             parameters=tuple(
                 parameter
                 for parameter in by_place.get("path", [])
-                if f"{{{parameter.name}}}" in template
+                if f"{{{parameter.name}}}" in one.template
             ),
             request=(
                 Request(
@@ -252,18 +374,6 @@ class _DocumentReader:
             responses=self.responses(described, identity, pointer),
             source=str(self.notes.file.path.as_posix()),
         )
-
-    def operation_id(self, method: str, template: str, given: Value) -> str:
-        """Return the id that API Management would give an operation on import."""
-        wanted = re.sub("[^a-z0-9]+", "-", str(given or f"{method}-{template}").lower()).strip("-")
-        if not wanted or (not given and re.search(r"[^\x00-\x7f]", template)):
-            wanted = derive_id(method, template)
-        wanted = wanted[:76].strip("-")
-        name, number = wanted, 1
-        while name in self.ids:
-            name, number = f"{wanted}-{number}", number + 1
-        self.ids.add(name)
-        return name
 
     def shortened(self, text: Value, pointer: Pointer) -> str | None:
         if not isinstance(text, str) or not text.strip():
@@ -294,7 +404,8 @@ class _DocumentReader:
         for flag in ("allowEmptyValue", "allowReserved"):
             if described.get(flag):
                 self.notes.report("OP202", f"API Management ignores {flag}", pointer)
-        values = tuple(_as_text(value) for value in schema.get("enum") or () if value is not None)
+        given = [_as_text(value) for value in schema.get("enum") or () if value is not None]
+        values = tuple(dict.fromkeys(given))
         default = schema.get("default")
         text = None if default is None else _as_text(default)
         if values and text is not None and text not in values:
@@ -322,7 +433,7 @@ class _DocumentReader:
             }
             return self.representations(content, f"{identity}-request")
         if form:
-            forms = [name for name in media or () if name in _FORMS]
+            forms = [name for name in media or () if _is_form(name)]
             return tuple(
                 Representation(content_type=name, form_parameters=tuple(form))
                 for name in forms or ["application/x-www-form-urlencoded"]
@@ -365,40 +476,69 @@ class _DocumentReader:
     def representations(
         self, content: Mapping[str, Object], name: str
     ) -> tuple[Representation, ...]:
-        found: list[Representation] = []
+        found: dict[str, Representation] = {}
         for number, (media, described) in enumerate(content.items(), start=1):
             schema = described.get("schema")
-            if media in _FORMS:
-                found.append(self.form(media, schema))
+            if media.lower() in found:
+                self.notes.report("OP209", f"the media type {media!r} is there twice", ())
                 continue
+            if _is_form(media):
+                found[media.lower()] = self.form(media, schema)
+                continue
+            # `true` and `false` are schemas of 3.1; API Management knows types only.
             type_name = None
-            if schema is not None:
+            if isinstance(schema, dict):
                 type_name = self.type_name(cast(Object, schema), name, number)
-            found.append(
-                Representation(
-                    content_type=media,
-                    schema_id=SCHEMA_ID if type_name else None,
-                    type_name=type_name,
-                    example=_example(described),
-                )
+            found[media.lower()] = Representation(
+                content_type=media,
+                schema_id=SCHEMA_ID if type_name else None,
+                type_name=type_name,
+                example=_example(described),
             )
-        return tuple(found)
+        return tuple(found.values())
 
     def form(self, media: str, schema: Value) -> Representation:
-        resolved = resolve_schema(self.document, schema)
-        required = cast("list[str]", resolved.get("required") or [])
-        fields: list[Parameter] = []
-        for name, value in cast(Object, resolved.get("properties") or {}).items():
-            described = resolve_schema(self.document, value)
-            fields.append(
-                Parameter(
-                    name=name,
-                    type=_type(described),
-                    required=name in required,
-                    description=described.get("description"),
-                )
+        fields = {
+            name: Parameter(
+                name=name,
+                type=_type(described),
+                required=required,
+                description=described.get("description"),
             )
-        return Representation(content_type=media, form_parameters=tuple(fields))
+            for name, described, required in self.form_fields(schema, ())
+        }
+        # azurerm takes form parameters only for these types without parameters of their own.
+        return Representation(
+            content_type=media.partition(";")[0].strip(), form_parameters=tuple(fields.values())
+        )
+
+    def form_fields(
+        self, schema: Value, within: tuple[int, ...]
+    ) -> Iterator[tuple[str, Object, bool]]:
+        """Yield the fields of a form: name, schema and whether it has to be there.
+
+        Those of all parts that `allOf` puts together; those of alternatives may be missing.
+        """
+        resolved = resolve_schema(self.document, schema)
+        if id(resolved) in within:
+            return
+        within = (*within, id(resolved))
+        parts = [
+            (part, keyword == "allOf")
+            for keyword in ("allOf", "anyOf", "oneOf")
+            for part in cast("list[Value]", resolved.get(keyword) or [])
+        ]
+        found: dict[str, tuple[Object, bool]] = {}
+        for part, certain in parts:
+            for name, described, required in self.form_fields(part, within):
+                known = name in found and found[name][1]
+                found[name] = described, known or (required and certain)
+        for name, value in cast(Object, resolved.get("properties") or {}).items():
+            known = name in found and found[name][1]
+            found[name] = resolve_schema(self.document, value), known
+        needed = cast("list[str]", resolved.get("required") or [])
+        for name, (described, required) in found.items():
+            yield name, described, required or name in needed
 
     def type_name(self, schema: Object, name: str, number: int) -> str:
         """Name a schema; API Management knows none without a name."""
@@ -406,37 +546,23 @@ class _DocumentReader:
         if isinstance(reference, str) and len(schema) == 1:
             return reference.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
         name = name if number == 1 else f"{name}-{number}"
+        while name in self.types or name in self.hoisted:
+            name += "-inline"
         self.hoisted[name] = schema
         return name
 
     def api_schemas(self) -> tuple[ApiSchema, ...]:
         """Return the types that the operations refer to, as one schema."""
+        types = {**self.types, **self.hoisted}
+        if not types:
+            return ()
         if self.version2:
-            types = {**cast(Object, self.document.get("definitions") or {}), **self.hoisted}
-            return (
-                (
-                    ApiSchema(
-                        id=SCHEMA_ID,
-                        content_type="application/vnd.ms-azure-apim.swagger.definitions+json",
-                        definitions=json.dumps(types, ensure_ascii=False),
-                    ),
-                )
-                if types
-                else ()
-            )
-        components = cast(Object, self.document.get("components") or {})
-        types = {**cast(Object, components.get("schemas") or {}), **self.hoisted}
-        return (
-            (
-                ApiSchema(
-                    id=SCHEMA_ID,
-                    content_type="application/vnd.oai.openapi.components+json",
-                    components=json.dumps({"schemas": types}, ensure_ascii=False),
-                ),
-            )
-            if types
-            else ()
-        )
+            text = json.dumps(types, ensure_ascii=False)
+            kind = "application/vnd.ms-azure-apim.swagger.definitions+json"
+            return (ApiSchema(id=SCHEMA_ID, content_type=kind, definitions=text),)
+        text = json.dumps({"schemas": types}, ensure_ascii=False)
+        kind = "application/vnd.oai.openapi.components+json"
+        return (ApiSchema(id=SCHEMA_ID, content_type=kind, components=text),)
 
     def import_document(self) -> ImportDocument:
         """Return the document to import: in one piece, without servers, with paths that fit."""
@@ -484,54 +610,71 @@ class _DocumentReader:
                             ("paths", path, *place, name),
                         )
         home: Pointer = ("definitions",) if self.version2 else ("components", "schemas")
-        schemas: Value = self.document
-        for key in home:
-            schemas = cast(Object, schemas).get(str(key)) or {}
-        for name in _recursive(cast(Object, schemas)):
+        for name in _recursive(self.types):
             self.notes.report("OP204", f"the type {name} contains itself", (*home, name))
 
 
-def _literal(value: Value) -> Value:
+def _literal(value: Value, known: dict[int, Value]) -> Value:
     """Escape what Terraform would take for its own: a document's text is never an expression.
 
+    What references share stays shared.
     Source: Terraform, "Strings and Templates": `$${` and `%%{` stand for `${` and `%{`.
     """
     if isinstance(value, str):
-        return value.replace("${", "$${").replace("%{", "%%{")
-    if isinstance(value, dict):
-        mapping = cast(Object, value)
-        return {str(_literal(key)): _literal(item) for key, item in mapping.items()}
-    if isinstance(value, list):
-        return [_literal(item) for item in cast("list[Value]", value)]
-    return value
+        return value.replace("${", "$${").replace("%{", "%%{") if "{" in value else value
+    if not isinstance(value, dict | list):
+        return value
+    identity = id(cast(object, value))
+    if identity not in known:
+        if isinstance(value, dict):
+            mapping = cast(Object, value)
+            known[identity] = {
+                _literal(key, known): _literal(item, known) for key, item in mapping.items()
+            }
+        else:
+            known[identity] = [_literal(item, known) for item in cast("list[Value]", value)]
+    return known[identity]
 
 
 def _recursive(schemas: Object) -> Iterator[str]:
     """Yield the types that refer to themselves, by however many steps."""
-    uses = {name: set(_references(schema)) for name, schema in schemas.items()}
+    uses = {
+        name: set(_references(schema, names=False)) & schemas.keys()
+        for name, schema in schemas.items()
+    }
+    # What refers to nothing that is left is in no circle, and so on.
+    left = set(uses)
+    while ends := {name for name in left if not uses[name] & left}:
+        left -= ends
     for name in schemas:
         reached: set[str] = set()
-        queue = list(uses[name])
+        queue = list(uses[name] & left) if name in left else []
         while queue:
             following = queue.pop()
             if following not in reached:
                 reached.add(following)
-                queue.extend(uses.get(following, ()))
+                queue.extend(uses[following] & left)
         if name in reached:
             yield name
 
 
-def _references(value: Value) -> Iterator[str]:
+def _references(value: Value, *, names: bool) -> Iterator[str]:
+    """Yield the names of the types that a schema refers to; what looks so in an example is data."""
     if isinstance(value, dict):
         mapping = cast(Object, value)
         reference = mapping.get("$ref")
-        if isinstance(reference, str):
-            yield reference.rpartition("/")[2]
-        for item in mapping.values():
-            yield from _references(item)
+        if isinstance(reference, str) and not names:
+            yield reference.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+        for key, item in mapping.items():
+            if names or not (key in DATA or key.startswith("x-")):
+                yield from _references(item, names=not names and key in NAME_MAPS)
     elif isinstance(value, list):
         for item in cast("list[Value]", value):
-            yield from _references(item)
+            yield from _references(item, names=False)
+
+
+def _is_form(media: str) -> bool:
+    return media.partition(";")[0].strip().lower() in _FORMS
 
 
 def _type(schema: Object) -> str:
@@ -548,9 +691,12 @@ def _example(described: Object) -> str | None:
     examples = described.get("examples")
     if example is None and isinstance(examples, dict):
         first = next(iter(cast("dict[str, Object]", examples).values()), None)
-        example = first.get("value") if first else None
+        example = first.get("value") if isinstance(first, dict) else None
     return None if example is None else _as_text(example)
 
 
 def _as_text(value: Value) -> str:
+    """Return a value as requests carry it; `1.0` is the number that `1` is."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
