@@ -60,6 +60,9 @@ class Resource:
         construct: Path of the construct that made it, if it says.
         path: The file that it stands in.
         bound: What `each` or `count` means in it, where it is an instance of several.
+        provider: The provider's configuration, with its alias: `azuread` or `azuread.other`.
+        new: Whether it surely does not exist yet, as a plan says.
+        imported: Whether it exists already and is only taken over.
     """
 
     stack: str
@@ -72,6 +75,9 @@ class Resource:
     construct: str | None = None
     path: str = ""
     bound: Bound = field(default_factory=dict[str, Value])
+    provider: str = ""
+    new: bool = False
+    imported: bool = False
 
 
 @dataclass(slots=True)
@@ -84,7 +90,8 @@ class Module:
         outputs: Templates, values, or `Deferred`.
         literal: Whether strings in it are values rather than templates.
         backend: Type and configuration of the state's backend.
-        tenants: The `tenant_id` of each provider that is told one.
+        tenants: Each provider's configuration and the `tenant_id` that it is told, if any.
+        declared: The variables, whether or not they have a value.
     """
 
     variables: dict[str, Raw] = field(default_factory=dict[str, Raw])
@@ -92,7 +99,25 @@ class Module:
     outputs: dict[str, Raw] = field(default_factory=dict[str, Raw])
     literal: bool = False
     backend: tuple[str, Raw] | None = None
-    tenants: list[Raw] = field(default_factory=list[Raw])
+    tenants: list[tuple[str, Raw]] = field(default_factory=list[tuple[str, Raw]])
+    declared: set[str] = field(default_factory=set[str])
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A part of what was given that could not be read.
+
+    Attributes:
+        stack: The stack that it belongs to.
+        path: The file that tells of it.
+        reason: What was not read, in a sentence.
+        passed: What is passed to it, where it is a module.
+    """
+
+    stack: str
+    path: str
+    reason: str
+    passed: Raw = None
 
 
 _MISSING: Any = object()
@@ -162,6 +187,7 @@ class Configuration:
         resources: All of them, in any order.
         modules: Per stack name and module address, what names mean there.
         complete: Whether all values are known, as in a state.
+        gaps: What could not be read.
     """
 
     def __init__(
@@ -171,8 +197,10 @@ class Configuration:
         modules: Mapping[tuple[str, str], Module],
         *,
         complete: bool = False,
+        gaps: Sequence[Gap] = (),
     ) -> None:
         self.source = source
+        self.gaps = tuple(gaps)
         self.complete = complete
         self.modules = dict(modules)
         self._declared = {(each.stack, each.address): each for each in resources}
@@ -259,7 +287,17 @@ class Configuration:
     def tenants(self, stack: str) -> list[Value]:
         """The tenants that a stack's providers are told to work in."""
         names = self.modules.get((stack, "")) or Module()
-        return [self.read(raw, stack, "", literal=names.literal) for raw in names.tenants]
+        return [
+            self.read(raw, stack, "", literal=names.literal)
+            for _, raw in names.tenants
+            if raw is not None
+        ]
+
+    def tenant_of(self, stack: str, provider: str) -> Value:
+        """The tenant that a configuration of a provider is told to work in; None is not told."""
+        names = self.modules.get((stack, "")) or Module()
+        told = [raw for name, raw in names.tenants if name == provider and raw is not None]
+        return self.read(told[0], stack, "", literal=names.literal) if told else None
 
     def read(
         self,

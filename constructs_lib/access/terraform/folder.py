@@ -1,0 +1,170 @@
+"""A folder as Terraform reads it: all of its files, with overrides and values of variables.
+
+Sources: Terraform's documentation, "Override Files", "Files and Configuration Structure" and
+"Assign values to input variables".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from constructs_lib._core.errors import InputError
+from constructs_lib.access.terraform.configuration import Raw
+from constructs_lib.access.terraform.expressions import Opaque, Term, evaluate
+from constructs_lib.access.terraform.json_text import document, entries, object_of, objects
+
+_OVERRIDE = re.compile(r"(.*_)?override\.tf(\.json)?")
+_ASSIGNMENT = re.compile(r"^[ \t]*([A-Za-z_][\w-]*)[ \t]*=(?!=)", re.MULTILINE)
+_COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|(?:#|//)[^\n]*|/\*.*?\*/', re.DOTALL)
+_NOT_READ = Term((Opaque("(in a file of variables)", known=False),))
+
+
+@dataclass(slots=True)
+class Folder:
+    """What a folder holds for Terraform.
+
+    Attributes:
+        documents: Files of the configuration: name and content.
+        overrides: Those that are merged into them, in their order.
+        variables: Values of variables, by name.
+        unread: Files that belong to the configuration and are not read here.
+    """
+
+    documents: list[tuple[str, dict[str, Any]]] = field(
+        default_factory=list[tuple[str, dict[str, Any]]]
+    )
+    overrides: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    variables: dict[str, Raw] = field(default_factory=dict[str, Raw])
+    unread: list[Path] = field(default_factory=list[Path])
+
+
+def folder(directory: Path) -> Folder:
+    """Read the files of a folder.
+
+    Raises:
+        InputError: When a file is not JSON.
+        OSError: When a file cannot be read.
+    """
+    found = Folder()
+    for file in sorted(directory.glob("*.tf.json")):
+        content = document(str(file), file.read_bytes())
+        if _OVERRIDE.fullmatch(file.name):
+            found.overrides.append(content)
+        else:
+            found.documents.append((str(file), content))
+    found.unread += sorted(directory.glob("*.tf"))
+    automatic = [*directory.glob("*.auto.tfvars"), *directory.glob("*.auto.tfvars.json")]
+    given = [directory / "terraform.tfvars", directory / "terraform.tfvars.json"]
+    for file in (*given, *sorted(automatic, key=lambda each: each.name)):
+        if file.is_file():
+            found.variables.update(_variables(file))
+    return found
+
+
+def _variables(file: Path) -> dict[str, Raw]:
+    content = file.read_bytes()
+    if file.suffix == ".json":
+        return document(str(file), content)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        where = f"{file}: byte {error.start}"
+        raise InputError("is not text in UTF-8", where=where, fix="save it as UTF-8") from error
+    return assignments(text)
+
+
+def assignments(text: str) -> dict[str, Raw]:
+    """The values in a `.tfvars` file; one that is not written out simply is unknown."""
+    text = _COMMENT.sub(lambda found: found[1] or " ", text)
+    starts = list(_ASSIGNMENT.finditer(text))
+    found: dict[str, Raw] = {}
+    for start, following in zip(starts, [*starts[1:], None], strict=True):
+        expression = text[start.end() : following.start() if following else len(text)].strip()
+        value = evaluate(f"${{{expression}}}", lambda _: _NOT_READ)
+        found[start[1]] = _NOT_READ if _computed(value) else value
+    return found
+
+
+def _computed(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(_computed(item) for item in cast("list[Any]", value))
+    return isinstance(value, Term)
+
+
+def merge_overrides(
+    documents: Iterable[dict[str, Any]], overrides: Iterable[Mapping[str, Any]]
+) -> None:
+    """Put override files into the documents that they override.
+
+    A block's arguments and nested blocks are replaced one by one; only those of `lifecycle` are
+    merged in their turn.
+    """
+    originals = list(documents)
+    for override in overrides:
+        for section, content in entries(override):
+            for path, body in _blocks(section, content):
+                targets = [
+                    each for document in originals for each in _blocks_at(document, section, path)
+                ]
+                if targets:
+                    for target in targets:
+                        _override(target, body)
+                elif originals:
+                    _insert(originals[0], section, path, body)
+
+
+_LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "locals": 0, "terraform": 0}
+
+
+def _blocks(section: str, content: Any) -> Iterable[tuple[tuple[str, ...], dict[str, Any]]]:
+    return _labelled(content, _LABELS.get(section, 1), ())
+
+
+def _labelled(
+    content: Any, labels: int, path: tuple[str, ...]
+) -> Iterable[tuple[tuple[str, ...], dict[str, Any]]]:
+    if labels == 0:
+        for each in objects(content):
+            yield path, each
+        return
+    for name, inner in entries(content):
+        yield from _labelled(inner, labels - 1, (*path, name))
+
+
+def _blocks_at(
+    document: Mapping[str, Any], section: str, path: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    found = [each for at, each in _blocks(section, document.get(section)) if at == path]
+    if section == "provider":
+        found = [each for each in found if "alias" not in each]
+    return found
+
+
+def _insert(
+    document: dict[str, Any], section: str, path: tuple[str, ...], body: Mapping[str, Any]
+) -> None:
+    """Terraform refuses to override what is not there; what it says is kept to be seen."""
+    place = document
+    for step in (section, *path):
+        place = object_of(place.setdefault(step, {}))
+    place.update(body)
+
+
+def _override(target: dict[str, Any], body: Mapping[str, Any]) -> None:
+    for name, value in body.items():
+        if name == "lifecycle":
+            merged: dict[str, Any] = {}
+            for each in (*objects(target.get(name)), *objects(value)):
+                merged.update(each)
+            target[name] = merged
+        elif name in ("required_providers", "required_version") and name in target:
+            if isinstance(target[name], dict) and isinstance(value, dict):
+                target[name] = {**target[name], **value}
+            else:
+                target[name] = value
+        else:
+            target[name] = value
