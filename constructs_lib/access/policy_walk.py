@@ -1,0 +1,622 @@
+"""Follows requests through the statements of policies, from scope to scope."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from constructs_lib.access import network, urls
+from constructs_lib.access.chain import Chain
+from constructs_lib.access.expression_flow import Hole, Source, flow_of
+from constructs_lib.access.links import ApiLink, key
+from constructs_lib.access.policy_document import (
+    HOLE,
+    PolicyDocument,
+    Section,
+    names_in,
+    section_of,
+    texts_in,
+)
+from constructs_lib.access.policy_way import Held, Leak, Taint, Text, TokenRequest, Way
+from constructs_lib.access.terraform.configuration import Resource
+from constructs_lib.access.terraform.expressions import Opaque, Term, Value, join
+from constructs_lib.policy.csharp import expressions_in
+from constructs_lib.policy.model import Element, Node
+
+# A policy that branches more often than this is answered with "unknown".
+_MAXIMUM_WAYS = 64
+_MAXIMUM_DEPTH = 64
+
+_REQUESTS = frozenset({"send-request", "send-one-way-request"})
+# Who reads what stands in a statement, before the backend has answered and afterwards.
+_TOLD = {
+    "azure-openai-emit-token-metric": "the metrics",
+    "cache-store-value": "a cache",
+    "emit-metric": "the metrics",
+    "invoke-dapr-binding": "Dapr",
+    "llm-emit-token-metric": "the metrics",
+    "log-to-eventhub": "an event hub",
+    "publish-to-dapr": "Dapr",
+    "return-response": "whoever calls",
+    "trace": "the traces",
+}
+_TOLD_AFTERWARDS = {
+    "set-body": "whoever calls",
+    "set-header": "whoever calls",
+    "set-status": "whoever calls",
+    **_TOLD,
+}
+_REPLACED = "the policy replaces the gateway's token after getting it"
+_CONTAINERS = frozenset({"retry", "limit-concurrency", "wait"})
+_NOT_UNDERSTOOD = "an expression of the policy is not understood"
+_FROM_CALLER = "(what the caller sends)"
+# What the caller proves something with, if a condition looks at it and refuses.
+_PROVING = frozenset({"header", "query", "variable", "address", "key"})
+_ANY_TENANT = re.compile(r"/(common|organizations|consumers)(/|$)", re.IGNORECASE)
+
+
+class Walk:
+    """Follows requests of one API.
+
+    Args:
+        chain: All links.
+        api: The API.
+        names: The header and the query parameter of its subscription key.
+        document: Reads a fragment.
+        leaks: Receives what the policies give away.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        api: ApiLink,
+        names: tuple[str, str],
+        document: Callable[[Resource], PolicyDocument],
+        leaks: dict[Leak, None],
+    ) -> None:
+        self.chain = chain
+        self.gateway = api.gateway
+        self.key, self.query = (name.strip().lower() for name in names)
+        self.document = document
+        self.leaks = leaks
+        self._fragments: dict[tuple[str, Section, Way], list[Way]] = {}
+        self._within: list[str] = []
+
+    def section(
+        self, name: Section, scopes: Sequence[PolicyDocument], ways: list[Way]
+    ) -> list[Way]:
+        """The ways on after one section, `<base />` being the next scope outwards."""
+        for position, document in enumerate(scopes):
+            if document.root is None:
+                return [_unknown(way, document.problem) for way in ways]
+            outer = scopes[position + 1 :]
+            if document.doubt is not None:
+                ways = [_unknown(way, document.doubt) for way in ways]
+            return self._statements(section_of(document.root, name), document, outer, name, ways)
+        return ways
+
+    def forwards(self, scopes: Sequence[PolicyDocument]) -> bool:
+        """Whether the backend section sends the request on."""
+        for document in scopes:
+            if document.root is None:
+                return True
+            tags = set(names_in(section_of(document.root, "backend")))
+            if tags & {"forward-request", "include-fragment", "proxy"}:
+                return True
+            if "base" not in tags:
+                return False
+        return True
+
+    def _statements(
+        self,
+        statements: Sequence[Node],
+        document: PolicyDocument,
+        outer: Sequence[PolicyDocument],
+        section: Section,
+        ways: list[Way],
+        depth: int = 0,
+    ) -> list[Way]:
+        if depth > _MAXIMUM_DEPTH:
+            return [_unknown(way, "the policy is nested too deeply") for way in ways]
+        for statement in statements:
+            if not isinstance(statement, Element):
+                if isinstance(statement, str) and HOLE in statement:
+                    reason = "a part of the policy is known only after apply"
+                    ways = [_unknown(way, reason) for way in ways]
+                continue
+            tag = statement.name
+            if tag not in ("choose", "include-fragment", "base") and tag not in _CONTAINERS:
+                for way in ways:
+                    self._watch(statement, document, section, way)
+            if tag == "base":
+                ways = self.section(section, outer, ways)
+            elif tag == "choose":
+                ways = self._choose(statement, document, outer, section, ways, depth)
+            elif tag in _CONTAINERS:
+                ways = self._statements(
+                    statement.children, document, outer, section, ways, depth + 1
+                )
+            elif tag == "include-fragment":
+                ways = self._fragment(statement, document, outer, section, ways, depth)
+            elif tag in ("return-response", "mock-response"):
+                ways = []
+            else:
+                stepped: dict[Way, None] = {}
+                for way in ways:
+                    stepped.update((each, None) for each in self._step(statement, document, way))
+                ways = list(stepped)
+            ways = _few(ways)
+        return ways
+
+    def _choose(
+        self,
+        statement: Element,
+        document: PolicyDocument,
+        outer: Sequence[PolicyDocument],
+        section: Section,
+        ways: list[Way],
+        depth: int,
+    ) -> list[Way]:
+        branches: dict[Way, None] = {}
+        refused: str | None = None
+        for branch in statement.elements():
+            found = self._statements(branch.children, document, outer, section, ways, depth + 1)
+            branches.update((each, None) for each in found)
+            if ways and not found:
+                refused = refused or _proof_in(branch.attributes.get("condition", ""))
+            if found and branch.name == "otherwise" and not ways:
+                refused = None
+        if not any(statement.elements("otherwise")):
+            branches.update((each, None) for each in ways)
+        elif any(
+            not self._statements(each.children, document, outer, section, ways, depth + 1)
+            for each in statement.elements("otherwise")
+        ):
+            # Whoever meets none of the conditions is refused.
+            conditions = [each.attributes.get("condition", "") for each in statement.elements()]
+            refused = refused or next((p for c in conditions if (p := _proof_in(c))), None)
+        found = list(branches)
+        if refused is not None and section == "inbound":
+            found = [replace(way, doubtful=way.doubtful or refused) for way in found]
+        return found
+
+    def _fragment(
+        self,
+        statement: Element,
+        document: PolicyDocument,
+        outer: Sequence[PolicyDocument],
+        section: Section,
+        ways: list[Way],
+        depth: int,
+    ) -> list[Way]:
+        name = document.value(statement.attributes.get("fragment-id", ""))
+        resource = self.gateway.fragments.get(key(name))
+        if resource is None:
+            reason = (
+                f"policy fragment {statement.attributes.get('fragment-id')} is managed elsewhere"
+            )
+            return [_unknown(way, reason) for way in ways]
+        fragment = self.document(resource)
+        if fragment.root is None:
+            return [_unknown(way, fragment.problem) for way in ways]
+        if fragment.doubt is not None:
+            ways = [_unknown(way, fragment.doubt) for way in ways]
+        if fragment.address in self._within:
+            return [_unknown(way, "a policy fragment includes itself") for way in ways]
+        found: dict[Way, None] = {}
+        policies = section_of(fragment.root, section)
+        self._within.append(fragment.address)
+        for way in ways:
+            # What a fragment makes of a request depends on nothing else, so it is told once.
+            place = (fragment.address, section, way)
+            if place not in self._fragments:
+                self._fragments[place] = self._statements(
+                    policies, fragment, outer, section, [way], depth + 1
+                )
+            found.update((each, None) for each in self._fragments[place])
+        self._within.pop()
+        return list(found)
+
+    # One statement ------------------------------------------------------------------------------
+
+    def _step(self, statement: Element, document: PolicyDocument, way: Way) -> Iterator[Way]:
+        tag, address, attributes = statement.name, document.address, statement.attributes
+        if tag == "set-backend-service":
+            backend, url = attributes.get("backend-id"), attributes.get("base-url")
+            if backend is not None:
+                value = self._computed(backend, document, way)
+                yield replace(way, backend_id=value, backend_address=address)
+            elif url is not None and way.backend_id is None:
+                # A backend entity of an outer scope can be replaced by another entity only (Learn,
+                # "Set backend service").
+                for text in self.texts(url, way):
+                    chosen = address if _caller_names_host(text) else None
+                    value = _value(text, document)
+                    yield replace(way, url=value, chosen=chosen, backend_address=address)
+            else:
+                yield way
+        elif tag == "set-header":
+            yield self._header(statement, document, way)
+        elif tag == "set-variable":
+            yield self._variable(statement, way)
+        else:
+            yield self._simple(statement, document, way)
+
+    def _simple(self, statement: Element, document: PolicyDocument, way: Way) -> Way:
+        tag, address, attributes = statement.name, document.address, statement.attributes
+        if tag == "authentication-managed-identity":
+            return self._identity(statement, document, way)
+        if tag == "authentication-basic":
+            return replace(way, token=None, replaced=(address, _REPLACED))
+        if tag == "authentication-certificate":
+            return replace(way, certificate=True)
+        if tag == "proxy":
+            return replace(way, proxied=address)
+        if tag == "cache-lookup":
+            return replace(way, cached=address)
+        if tag == "set-query-parameter" and attributes.get("exists-action") == "delete":
+            return replace(way, queries=way.queries | {attributes.get("name", "").lower()})
+        proof = self._proof(statement, way)
+        if proof is True and way.cached is not None:
+            reason = "an answer from the cache may be given before the policy demands proof"
+            return replace(way, doubtful=way.doubtful or reason)
+        if proof is True:
+            return replace(way, checked=tag)
+        return replace(way, doubtful=way.doubtful or proof) if isinstance(proof, str) else way
+
+    def _identity(self, statement: Element, document: PolicyDocument, way: Way) -> Way:
+        attributes = statement.attributes
+        client, resource = attributes.get("client-id"), attributes.get("resource", "")
+        chosen = any(
+            isinstance(piece, Taint) and piece.caller
+            for text in self.texts(resource, way)
+            for piece in text
+        )
+        token = TokenRequest(
+            self._computed(resource, document, way),
+            None if client is None else document.value(client),
+            document.address,
+            attributes.get("ignore-error", "false").strip().lower() == "true",
+            chosen,
+        )
+        variable = attributes.get("output-token-variable-name")
+        if variable:
+            return _holding(way, variable, ((Taint(frozenset({(token, False)})),),))
+        return replace(way, token=token, replaced=None)
+
+    def _computed(self, text: str, document: PolicyDocument, way: Way) -> Value:
+        """An attribute as a value; one of several texts is not known."""
+        found = self.texts(text, way)
+        if len(found) == 1:
+            return _value(found[0], document)
+        return Term((Opaque(text, known=False),))
+
+    def _variable(self, statement: Element, way: Way) -> Way:
+        name = statement.attributes.get("name", "")
+        texts = self.texts(statement.attributes.get("value", ""), way)
+        return _holding(way, name, texts)
+
+    def _header(self, statement: Element, document: PolicyDocument, way: Way) -> Way:
+        given = statement.attributes.get("name", "").strip()
+        if "@" in given:
+            return _unknown(way, "the name of a header is an expression")
+        name, address = given.lower(), document.address
+        action = statement.attributes.get("exists-action", "override")
+        values = [self.texts(each.text, way) for each in statement.elements("value")]
+        texts = tuple(text for each in values for text in each)
+        if name == "authorization":
+            return _authorization(action, texts, address, way)
+        if name == "host" and action != "delete":
+            return _host(texts, document, way)
+        if action == "delete":
+            way = _holding(way, f"header:{name}", ())
+            return replace(way, headers=way.headers | {name}, copies=way.copies - {name})
+        if action == "override" or texts:
+            way = _holding(way, f"header:{name}", texts)
+        if name != self.key and any(taint.key for taint in _taints(texts)):
+            return replace(way, copies=way.copies | {name})
+        return replace(way, copies=way.copies - {name}) if action == "override" else way
+
+    def _proof(self, statement: Element, way: Way) -> bool | str:
+        """Whether a statement checks who calls; words where that is not sure.
+
+        What the gateway's own token tells is no proof of the caller.
+        """
+        tag, attributes = statement.name, statement.attributes
+        if tag == "validate-client-certificate":
+            if attributes.get("ignore-error", "false").strip().lower() == "true":
+                return False
+            if any(statement.elements("identities")):
+                return True
+            return "any client certificate of a trusted authority passes the policy's check"
+        if tag == "ip-filter":
+            return attributes.get("action", "").strip().lower() == "allow" and _names_few(statement)
+        if tag not in ("validate-jwt", "validate-azure-ad-token"):
+            return False
+        if attributes.get("require-signed-tokens", "true").strip().lower() == "false":
+            return False
+        if _of_any_tenant(statement):
+            return False
+        if "token-value" in attributes:
+            taints = _taints(self.texts(attributes["token-value"], way))
+            return not any(taint.tokens for taint in taints)
+        if "query-parameter-name" in attributes or way.token is None:
+            return True
+        return attributes.get("header-name", "Authorization").strip().lower() != "authorization"
+
+    # What is given away -------------------------------------------------------------------------
+
+    def _watch(
+        self, statement: Element, document: PolicyDocument, section: Section, way: Way
+    ) -> None:
+        """Note what a statement gives away."""
+        if statement.name in _REQUESTS:
+            self._request(statement, document, way)
+            return
+        told = _TOLD if section in ("inbound", "backend") else _TOLD_AFTERWARDS
+        to = told.get(statement.name)
+        if to is None:
+            return
+        for taint in self._in(statement, way):
+            for token, _ in taint.tokens:
+                self.leaks[Leak(document.address, token, to, host=False)] = None
+            if taint.key and to not in ("whoever calls", "a cache"):
+                self.leaks[Leak(document.address, None, to, host=False)] = None
+
+    def _in(self, statement: Element, way: Way) -> Iterator[Taint]:
+        liquid = statement.attributes.get("template", "").lower() == "liquid"
+        for text in texts_in(statement):
+            if "@(" in text or "@{" in text:
+                yield from _taints(self.texts(text, way))
+            if liquid and "context.Request" in text:
+                yield self._taint(frozenset({Source("header"), Source("url")}), way)
+
+    def _request(self, statement: Element, document: PolicyDocument, way: Way) -> None:
+        """Note what a request gives away to a host that is not surely one of ours."""
+        url = next((each.text for each in statement.elements("set-url")), None)
+        copied = statement.attributes.get("mode", "new").strip().lower() == "copy"
+        sent = way if copied else Way(held=way.held)
+        for each in statement.elements():
+            if each.name in ("set-header", "authentication-managed-identity"):
+                for stepped in self._step(each, document, sent):
+                    sent = stepped
+                    break
+        taints = list(self._in(statement, way))
+        tokens = {token for taint in taints for token, _ in taint.tokens}
+        if sent.token is not None:
+            tokens.add(sent.token)
+        keys = (copied and self.key not in sent.headers) or any(taint.key for taint in taints)
+        for text in self.texts(url, way) if url is not None else ():
+            value = _value(text, document)
+            host = urls.host_of(value)
+            chosen = _caller_names_host(text)
+            if self.chain.app_at(value) is not None or not (chosen or isinstance(host, str)):
+                continue
+            to = "a host that the caller names" if chosen else str(host)
+            for token in tokens:
+                leak = Leak(document.address, token, to, host=True, chosen=chosen)
+                self.leaks[leak] = None
+            if keys:
+                self.leaks[Leak(document.address, None, to, host=True)] = None
+
+    # Texts --------------------------------------------------------------------------------------
+
+    def texts(self, text: str, way: Way) -> tuple[Text, ...]:
+        """Each text that an attribute or element may be, with its expressions followed."""
+        if "@(" not in text and "@{" not in text:
+            return ((text,),)
+        found: tuple[Text, ...] = ((),)
+        position = 0
+        for start, end in expressions_in(text):
+            before = text[position:start]
+            options = self._followed(text[start:end], way)
+            found = tuple(
+                (*one, *((before,) if before.strip() else ()), *option)
+                for one in found
+                for option in options
+            )
+            position = end
+        rest = text[position:]
+        return tuple((*one, rest) for one in found) if rest.strip() else found
+
+    def _followed(self, expression: str, way: Way) -> tuple[Text, ...]:
+        flow = flow_of(expression)
+        if flow is None:
+            return ((Taint(understood=False),),)
+        found: dict[Text, None] = {}
+        for option in flow.options:
+            texts: list[Text] = [()]
+            for piece in option:
+                if isinstance(piece, Hole):
+                    inner = self._held(piece.sources, way) or ((self._taint(piece.sources, way),),)
+                else:
+                    inner = ((piece,),)
+                texts = [(*one, *other) for one in texts for other in inner][:_MAXIMUM_WAYS]
+            found.update((each, None) for each in texts)
+        return tuple(found)
+
+    def _held(self, sources: frozenset[Source], way: Way) -> tuple[Text, ...] | None:
+        """What a variable holds, where a piece is that variable and nothing else."""
+        if len(sources) != 1:
+            return None
+        [source] = sources
+        if source.kind == "variable" and source.name is not None:
+            return next((each.texts for each in way.held if each.name == source.name), None)
+        return None
+
+    def _taint(self, sources: Iterable[Source], way: Way) -> Taint:
+        """What sources give on a way."""
+        tokens: set[tuple[TokenRequest, bool]] = set()
+        has_key = caller = False
+        understood = True
+        for source in sources:
+            if source.kind == "key":
+                has_key = True
+            elif source.kind == "variable":
+                for taint in _held_taints(way, source.name, header=False):
+                    tokens |= taint.tokens
+                    has_key, caller = has_key or taint.key, caller or taint.caller
+                    understood = understood and taint.understood
+            elif source.kind == "header":
+                name = source.name
+                if name in (None, "authorization") and way.token is not None:
+                    tokens.add((way.token, True))
+                kept = self.key not in way.headers
+                has_key = has_key or (name in (None, self.key) and kept)
+                own = [each for each in way.held if each.name == f"header:{name}" and each.texts]
+                caller = caller or name is None or not (own or name == "authorization")
+                if name == "authorization" and way.token is None:
+                    caller = True
+                for taint in _held_taints(way, name, header=True):
+                    tokens |= taint.tokens
+                    has_key, caller = has_key or taint.key, caller or taint.caller
+            elif source.kind in ("query", "url"):
+                named = source.kind == "url" or source.name in (None, self.query)
+                has_key = has_key or (named and self.query not in way.queries)
+                caller = True
+            elif source.kind == "caller":
+                caller = True
+        return Taint(frozenset(tokens), has_key, caller, understood)
+
+
+def _unknown(way: Way, reason: str | None) -> Way:
+    return replace(way, unknown=way.unknown or reason)
+
+
+def _few(ways: list[Way]) -> list[Way]:
+    if len(ways) <= _MAXIMUM_WAYS:
+        return ways
+    return [replace(way, unknown="the policy branches too often") for way in ways[:_MAXIMUM_WAYS]]
+
+
+def _held_taints(way: Way, name: str | None, *, header: bool) -> Iterator[Taint]:
+    for each in way.held:
+        is_header = each.name.startswith("header:")
+        wanted = f"header:{name}" if header else name
+        if is_header is header and (name is None or each.name == wanted):
+            yield from _taints(each.texts)
+
+
+def _taints(texts: Iterable[Text]) -> Iterator[Taint]:
+    return (piece for text in texts for piece in text if isinstance(piece, Taint))
+
+
+def _holding(way: Way, name: str, texts: tuple[Text, ...]) -> Way:
+    """The way on after a variable or a header was given something else."""
+    others = tuple(held for held in way.held if held.name != name)
+    return replace(way, held=(*others, Held(name, texts)) if texts else others)
+
+
+def _value(text: Text, document: PolicyDocument) -> Value:
+    """A text as a value: what is not known in it may be anything."""
+    pieces: list[Value] = []
+    for piece in text:
+        if isinstance(piece, Taint):
+            words = _FROM_CALLER if piece.caller else "(an expression)"
+            pieces.append(Term((Opaque(words, known=False),)))
+        else:
+            pieces.append(document.value(piece))
+    return join(pieces)
+
+
+def _caller_names_host(text: Text) -> bool:
+    """Whether what the caller sends stands where a URL says to which host it leads."""
+    marked: list[Value] = []
+    for piece in text:
+        words = _FROM_CALLER if isinstance(piece, Taint) and piece.caller else "(else)"
+        marked.append(piece if isinstance(piece, str) else Term((Opaque(words, known=False),)))
+    whole = join(marked)
+    found = urls.parse(whole)
+    if found is not None:
+        return isinstance(found.host, Term) and _mentions_caller(found.host)
+    first = whole.parts[0] if isinstance(whole, Term) else whole
+    return isinstance(first, Opaque) and first.text == _FROM_CALLER
+
+
+def _mentions_caller(value: Term) -> bool:
+    return any(isinstance(part, Opaque) and part.text == _FROM_CALLER for part in value.parts)
+
+
+def _host(texts: Sequence[Text], document: PolicyDocument, way: Way) -> Way:
+    """The way on after a set-header of `Host`, by which App Service tells its apps apart."""
+    if any(taint.caller for taint in _taints(texts)):
+        return replace(way, chosen=document.address)
+    if len(texts) == 1:
+        return replace(way, host=_value(texts[0], document))
+    return _unknown(way, "the Host header of the request is not known")
+
+
+def _authorization(action: str, texts: Sequence[Text], address: str, way: Way) -> Way:
+    """The way on after a set-header of `Authorization`."""
+    if action == "skip" and "authorization" not in way.headers:
+        # Whatever is there stays: the token, or what the caller sent.
+        kept = "the policy leaves the caller's own Authorization header in place of the token"
+        return way if way.token is not None else replace(way, replaced=(address, kept))
+    if action == "delete":
+        headers = way.headers | {"authorization"}
+        return replace(way, token=None, replaced=(address, _REPLACED), headers=headers)
+    way = replace(way, headers=way.headers - {"authorization"})
+    if any(not taint.understood for taint in _taints(texts)):
+        return replace(_unknown(way, _NOT_UNDERSTOOD), token=None, replaced=(address, _REPLACED))
+    token, bearer = _token_in(texts) or (None, False)
+    if token is None or action == "append":
+        return replace(way, token=None, replaced=(address, _REPLACED))
+    if not bearer:
+        bare = 'the policy sends the token without "Bearer " in front of it'
+        return replace(way, token=None, replaced=(address, bare))
+    return replace(way, token=token, replaced=None)
+
+
+def _token_in(texts: Iterable[Text]) -> tuple[TokenRequest, bool] | None:
+    """The gateway's token in one of some texts, and whether with "Bearer " in front of it."""
+    for text in texts:
+        before = ""
+        for piece in text:
+            if isinstance(piece, str):
+                before += piece
+            else:
+                for token, bearer in piece.tokens:
+                    # What is known only after apply may be the word.
+                    return token, bearer or "bearer" in before.lower() or HOLE in before
+    return None
+
+
+def _proof_in(condition: str) -> str | None:
+    """What a condition that refuses may demand, if it looks at something that can prove."""
+    reason = "a condition of the policy may refuse callers"
+    for start, end in expressions_in(condition):
+        flow = flow_of(condition[start:end])
+        if flow is None:
+            return reason
+        for source in flow.reads:
+            certificate = source.kind == "certificate" and source.name is not None
+            if certificate or source.kind in _PROVING:
+                return reason
+    return None
+
+
+def _of_any_tenant(statement: Element) -> bool:
+    """Whether tokens of every tenant pass a check, whoever asked for them."""
+    attributes = statement.attributes
+    if statement.name == "validate-azure-ad-token":
+        tenant = attributes.get("tenant-id", "").strip().lower()
+        named = any(statement.elements("client-application-ids"))
+        return tenant in ("common", "organizations", "consumers") and not named
+    if any(
+        any(statement.elements(name))
+        for name in ("audiences", "issuers", "required-claims", "issuer-signing-keys")
+    ):
+        return False
+    found = [each.attributes.get("url", "") for each in statement.elements("openid-config")]
+    return bool(found) and all(_ANY_TENANT.search(url) for url in found)
+
+
+def _names_few(statement: Element) -> bool:
+    """Whether an ip-filter lets only addresses in that not anybody can have."""
+    addresses = [each.text.strip() for each in statement.elements("address")]
+    ranges = [
+        f"{each.attributes.get('from', '')}-{each.attributes.get('to', '')}"
+        for each in statement.elements("address-range")
+    ]
+    return not any(network.is_everybodys(each) for each in (*addresses, *ranges))

@@ -1,0 +1,124 @@
+"""What is known of a request on one way through the policies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from constructs_lib.access.terraform.expressions import Value
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """A token that a policy gets from the gateway's identity.
+
+    Attributes:
+        resource: What it asks for: client id or App ID URI of an application.
+        client_id: Which user-assigned identity; None is the system-assigned one.
+        address: The policy that gets it.
+        ignore_error: Whether the request goes on without it when Entra refuses.
+        chosen: Whether the caller says what it asks for.
+    """
+
+    resource: Value
+    client_id: Value | None
+    address: str
+    ignore_error: bool
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """A piece of text that is not known, and what it may carry.
+
+    Attributes:
+        tokens: Tokens of the gateway, each with whether "Bearer " stands before it already.
+        key: Whether it may carry the subscription key.
+        caller: Whether the caller may choose it.
+        understood: Whether that is all; False where an expression is not understood.
+    """
+
+    tokens: frozenset[tuple[TokenRequest, bool]] = frozenset()
+    key: bool = False
+    caller: bool = False
+    understood: bool = True
+
+
+Text = tuple["str | Taint", ...]
+"""A text of pieces, of which some are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a variable, or a header that a policy sets, holds.
+
+    Attributes:
+        name: The variable, or `header:` and the header in lower case.
+        texts: Each text that it may hold.
+    """
+
+    name: str
+    texts: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A token or the subscription key that leaves otherwise than in the backend's request.
+
+    Attributes:
+        address: The policy that gives it away.
+        token: The token; None is the key.
+        to: Who gets it: a host, or in words.
+        host: Whether it is a host.
+        chosen: Whether the caller chooses that host.
+    """
+
+    address: str
+    token: TokenRequest | None
+    to: str
+    host: bool
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way that a request may take through the policies.
+
+    Attributes:
+        backend_id: The backend entity that it is sent to.
+        url: The URL that it is sent to, when there is no backend entity.
+        backend_address: Which resource says so.
+        host: The `Host` header that a policy sets.
+        chosen: The policy by which the caller chooses the host that the request is sent to.
+        proxied: The policy that sends it through a proxy.
+        token: What it carries in `Authorization`; None is nothing of the gateway's.
+        replaced: The policy that keeps the token out of `Authorization`, and how.
+        held: What variables and headers hold that policies set.
+        headers: Names of headers that are deleted, in lower case.
+        queries: Names of query parameters that are deleted, in lower case.
+        copies: Names of headers that the subscription key was copied into, in lower case.
+        certificate: Whether a client certificate is sent.
+        checked: The policy statement that demands proof of who the caller is.
+        doubtful: Why the caller may have to prove who it is, although that is not sure.
+        cached: The policy that may answer from a cache before anything is checked.
+        unknown: Why parts of the policies are not known.
+        address: The innermost policy.
+    """
+
+    backend_id: Value | None = None
+    url: Value | None = None
+    backend_address: str | None = None
+    host: Value | None = None
+    chosen: str | None = None
+    proxied: str | None = None
+    token: TokenRequest | None = None
+    replaced: tuple[str, str] | None = None
+    held: tuple[Held, ...] = ()
+    headers: frozenset[str] = frozenset()
+    queries: frozenset[str] = frozenset()
+    copies: frozenset[str] = frozenset()
+    certificate: bool = False
+    checked: str | None = None
+    doubtful: str | None = None
+    cached: str | None = None
+    unknown: str | None = None
+    address: str | None = None
