@@ -112,12 +112,14 @@ class Gap:
         path: The file that tells of it.
         reason: What was not read, in a sentence.
         passed: What is passed to it, where it is a module.
+        everything: Whether it may change anything of the stack.
     """
 
     stack: str
     path: str
     reason: str
     passed: Raw = None
+    everything: bool = False
 
 
 _MISSING: Any = object()
@@ -225,6 +227,22 @@ class Configuration:
         for each in self.resources:
             self._types.setdefault(each.type, []).append(each)
 
+    def patch(self, changes: Mapping[Resource, Resource]) -> None:
+        """Put other resources in the place of some, at the same addresses."""
+        for old, new in changes.items():
+            if self._declared.get((old.stack, old.address)) is old:
+                self._declared[old.stack, old.address] = new
+            if old in self._instances:
+                self._instances[new] = self._instances.pop(old)
+        for instances in self._instances.values():
+            for index, each in (instances or {}).items():
+                if each in changes:
+                    cast("dict[str | int, Resource]", instances)[index] = changes[each]
+        resources = [changes.get(each, each) for each in self.resources]
+        for table in (self._types, self._aliases, self._evaluated, self._looked_up):
+            table.clear()
+        self._enter(resources)
+
     def _instances_of(self, resource: Resource) -> Sequence[Resource]:
         """What stands for a resource: its instances, or itself where they are not known."""
         instances = self._by_key(resource)
@@ -284,13 +302,41 @@ class Configuration:
                 value = self.read(names.outputs[name], stack, "", literal=names.literal)
                 yield stack, value
 
-    def tenants(self, stack: str) -> list[Value]:
-        """The tenants that a stack's providers are told to work in."""
+    def mentioned(self, raw: Raw, resource: Resource | None, stack: str) -> Value:
+        """The value of a piece of JSON that is only looked through for what it refers to.
+
+        Names in it may be bound by blocks that are not followed, so none is said to be missing.
+        """
+        before = dict(self.dangling)
+        module, literal = (resource.module, resource.literal) if resource else ("", False)
+        bound = resource.bound if resource else MappingProxyType[str, Value]({})
+        value = self.read(raw, stack, module, literal=literal, bound=bound)
+        self.dangling.clear()
+        self.dangling.update(before)
+        return value
+
+    def all_outputs(self) -> Iterator[tuple[str, Value]]:
+        """Every output of every stack, with its name."""
+        for (stack, module), names in sorted(self.modules.items(), key=lambda item: item[0]):
+            if not module:
+                for name, raw in sorted(names.outputs.items()):
+                    if names.literal:
+                        yield name, self.read(raw, stack, "", literal=True)
+                    else:
+                        yield name, self.mentioned(raw, None, stack)
+
+    def tenants(self, stack: str, *, aliased: bool = True) -> list[Value]:
+        """The tenants that a stack's providers are told to work in.
+
+        Args:
+            stack: Its name.
+            aliased: Whether those of further configurations of a provider count.
+        """
         names = self.modules.get((stack, "")) or Module()
         return [
             self.read(raw, stack, "", literal=names.literal)
-            for _, raw in names.tenants
-            if raw is not None
+            for name, raw in names.tenants
+            if raw is not None and (aliased or "." not in name)
         ]
 
     def tenant_of(self, stack: str, provider: str) -> Value:
@@ -440,8 +486,9 @@ class Configuration:
     def _of(self, resource: Resource, rest: Steps) -> Value:
         """An attribute of a resource, or the resource itself."""
         stack, address = resource.stack, resource.address
+        new = resource.new
         if not rest:
-            return _unknown(stack, address, rest, created=resource.managed)
+            return _unknown(stack, address, rest, created=resource.managed, new=new)
         value = self._walk(
             resource.body,
             stack,
@@ -454,14 +501,15 @@ class Configuration:
         if value is not _MISSING and value is not None:
             return value
         if resource.managed:
-            return _unknown(stack, address, rest, created=True)
+            return _unknown(stack, address, rest, created=True, new=new)
         twin = self._twin(resource)
         if twin is not None:
             return self._of(twin, rest)
         # What is looked up by the id of something new is as new as that.
         values = self._arguments(resource, tuple(n for n in resource.body if n in _IDS)) or ()
-        created = any(reference.created for each in values for reference in references_in(each))
-        return _unknown(stack, address, rest, created=created)
+        origins = [reference for each in values for reference in references_in(each)]
+        created = any(each.created for each in origins)
+        return _unknown(stack, address, rest, created=created, new=any(e.new for e in origins))
 
     def _walk(
         self,
@@ -512,7 +560,13 @@ class Configuration:
         if resource is not None and not reference.path:
             return self._of(resource, rest)
         path = (*reference.path, *rest)
-        return _unknown(reference.stack, reference.address, path, created=reference.created)
+        return _unknown(
+            reference.stack,
+            reference.address,
+            path,
+            created=reference.created,
+            new=reference.new,
+        )
 
     def _module_output(self, stack: str, module: str, steps: Steps, attribute: str) -> Value:
         address = f"{_within(module)}module.{steps[1]}"
@@ -619,7 +673,10 @@ class Configuration:
                     if each.managed:
                         key = self._arguments(each, arguments)
                         if key is None and len(arguments) == 1:
-                            key = (_unknown(each.stack, each.address, arguments, created=True),)
+                            own = _unknown(
+                                each.stack, each.address, arguments, created=True, new=each.new
+                            )
+                            key = (own,)
                         if key is not None:
                             table[key] = each
             if values in table:
@@ -643,9 +700,10 @@ class Body:
         raw: The arguments as written.
         bound: What `each`, `count` and iterators mean in it; as in the resource, if not given.
         certain: Whether it is there for sure. What a block says that may be left out is unknown.
+        known: Whether it is known what stands in it; a block may be computed as a whole.
     """
 
-    __slots__ = ("_bound", "_certain", "_configuration", "raw", "resource")
+    __slots__ = ("_bound", "_certain", "_configuration", "_known", "raw", "resource")
 
     def __init__(
         self,
@@ -655,7 +713,9 @@ class Body:
         *,
         bound: Bound | None = None,
         certain: bool = True,
+        known: bool = True,
     ) -> None:
+        self._known = known
         self._configuration = configuration
         self._bound = resource.bound if bound is None else bound
         self._certain = certain
@@ -664,6 +724,8 @@ class Body:
 
     def value(self, name: str, default: Value = None) -> Value:
         """An argument with its references followed; `default` when it is absent or null."""
+        if not self._known:
+            return _LATER
         value = self._read(self.raw.get(name), name)
         if isinstance(value, str) and _BOOLEAN.fullmatch(name):
             value = _BOOLEAN_TEXT.get(value, value)
@@ -694,6 +756,8 @@ class Body:
         raw = self.raw.get(name)
         if isinstance(raw, (str, Deferred)):
             raw = self.value(name)
+            if isinstance(raw, Term):
+                return [Body(self._configuration, self.resource, {}, known=False)]
         found = [self._inner(each, self._bound) for each in _objects(raw)]
         for dynamic in _objects(self.raw.get("dynamic")):
             for each in _objects(dynamic.get(name)):
@@ -768,11 +832,13 @@ def _named(values: Mapping[str | int, Value]) -> dict[str, Value]:
     return {str(key): value for key, value in values.items()}
 
 
-def _unknown(stack: str, address: str, rest: Steps, *, created: bool = False) -> Term:
+def _unknown(
+    stack: str, address: str, rest: Steps, *, created: bool = False, new: bool = False
+) -> Term:
     if None in rest:
         return Term((Opaque(f"${{{address}{_text(rest)}}}"),))
     path = tuple(step for step in rest if step != 0 and step is not None)
-    return Term((Reference(stack, address, path, created),))
+    return Term((Reference(stack, address, path, created, new),))
 
 
 def _within(module: str) -> str:

@@ -21,12 +21,15 @@ class Reference:
         address: Address of a resource or data source, or `var.NAME` without a default.
         path: The way to the attribute, without the `[0]` of single blocks.
         created: Whether the configuration creates the resource, so that nobody can know it before.
+        new: Whether it surely does not exist yet, as a plan says. A configuration says nothing of
+            it: what it makes may have been applied before.
     """
 
     stack: str
     address: str
     path: tuple[str | int, ...]
     created: bool
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def evaluate(text: str, lookup: Lookup) -> Value:
 def text_of(value: Value) -> str:
     """A value as a reader would write it; references as `${…}`."""
     if value is None:
-        return "null"
+        return "(not set)"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Term):
@@ -142,7 +145,8 @@ def same(one: Value, other: Value) -> bool | None:
 
     Two literals agree when they are equal. References agree when they lead to the same attribute.
     A literal and an attribute that Terraform is still to compute do not agree: nobody can have
-    written down an id that does not exist. What is managed elsewhere may be anything.
+    written down an id that does not exist. Of what may exist already, an id may be written out, and
+    what is managed elsewhere may be anything.
     """
     if isinstance(one, (list, dict)) or isinstance(other, (list, dict)):
         return one == other
@@ -152,8 +156,24 @@ def same(one: Value, other: Value) -> bool | None:
         parts = cast(Term, one).parts
         return None if any(isinstance(p, Opaque) and not p.known for p in parts) else True
     if _settled(one) and _settled(other):
-        return False
+        return None if _may_be_written_out(one, other) else False
     return None
+
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_IDS = frozenset({"client_id", "application_id", "principal_id", "object_id", "tenant_id"})
+
+
+def _may_be_written_out(one: Value, other: Value) -> bool:
+    """Whether a literal may be the id of something that was applied before."""
+    text, reference = (one, sole_reference(other)) if isinstance(one, str) else (other, None)
+    if reference is None:
+        reference = sole_reference(one)
+    if not isinstance(text, str) or reference is None or reference.new or not reference.path:
+        return False
+    if reference.path[-1] == "id":
+        return text.startswith("/") or _UUID.fullmatch(text.strip()) is not None
+    return reference.path[-1] in _IDS and _UUID.fullmatch(text.strip()) is not None
 
 
 def _plain(value: Value) -> str:

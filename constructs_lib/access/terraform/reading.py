@@ -99,4 +99,5 @@ def _add(found: Stacks, stack: str, content: Folder, source: str) -> None:
         found.add(stack, file, each)
     found.set_variables(stack, content.variables)
     for file in content.unread:
-        found.gap(stack, str(file), f"{file.name} is written in HCL, which is not read here")
+        reason = f"{file.name} is written in HCL, which is not read here"
+        found.gap(stack, str(file), reason, everything=True)

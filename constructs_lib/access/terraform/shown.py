@@ -343,6 +343,8 @@ def _groups(mentions: Sequence[str]) -> list[list[str]]:
 def _deferred(expression: Raw, module: str, key: str | int | None) -> Raw:
     entry, mentions = object_of(expression), tuple(_mentions(expression))
     if not mentions:
+        if entry.keys() == set() and isinstance(expression, dict):
+            return Deferred((), module, key)  # A call such as `timestamp()`.
         return entry.get("constant_value")
     # In JSON syntax any text is a constant to Terraform's plan, references and all.
     return Deferred(mentions, module, key, entry.get("constant_value"))

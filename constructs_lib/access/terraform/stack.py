@@ -33,9 +33,17 @@ class Stacks:
         """Everything that was entered."""
         return Configuration(source, self._resources, self._modules, gaps=self._gaps)
 
-    def gap(self, stack: str, file: str, reason: str, passed: Raw = None) -> None:
+    def gap(
+        self,
+        stack: str,
+        file: str,
+        reason: str,
+        passed: Raw = None,
+        *,
+        everything: bool = False,
+    ) -> None:
         """Note what was not read."""
-        self._gaps.append(Gap(stack, file, reason, passed))
+        self._gaps.append(Gap(stack, file, reason, passed, everything))
 
     def set_variables(self, stack: str, values: Mapping[str, Raw]) -> None:
         """Give variables their values; only those that the stack declares have a meaning."""
