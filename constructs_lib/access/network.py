@@ -1,0 +1,355 @@
+"""Access restrictions of a site, as App Service applies them: by priority, the first that matches.
+
+Sources: Learn, "Set up Azure App Service access restrictions" (rules, multi-source rules, service
+tags, the implicit rule for what nothing matches) and "Secure traffic to Azure Front Door origins"
+(the service tag holds the addresses of everybody's Front Door); azurerm 4.55.0
+`ip_restriction`, and `azurerm_function_app`, which has no default action.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from constructs_lib.access.chain import Chain
+from constructs_lib.access.decision import Decision
+from constructs_lib.access.links import LEGACY_TYPES, AppLink, GatewayLink
+from constructs_lib.access.terraform.configuration import Body
+from constructs_lib.access.terraform.expressions import (
+    Term,
+    Value,
+    references_in,
+    same,
+    sole_reference,
+    text_of,
+)
+
+# Service tags that anybody can send from: they rent a machine, make a profile, a workflow or a
+# subscription of their own (Learn, "Virtual network service tags").
+_ANYBODYS = frozenset(
+    {"internet", "azurecloud", "azurefrontdoor", "appservice", "logicapps", "azureconnectors"}
+    | {"actiongroup", "azureeventgrid", "azuredevops", "azuredatabricks", "azurebotservice"}
+    | {"azurecontainerregistry", "azuresignalr", "azurewebpubsub", "datafactory", "dataplex"}
+    | {"azuremachinelearning", "batchnodemanagement", "powerplatforminfra", "powerplatformplex"}
+    | {"azureiothub", "azuredigitaltwins", "powerqueryonline", "microsoftcloudappsecurity"}
+    | {"azureapiforfhir", "azurearcinfrastructure", "cognitiveservicesmanagement", "powerbi"}
+)
+# Those of services that call nothing in somebody's name.
+_NOBODYS = frozenset(
+    {"apimanagement", "azuretrafficmanager", "azureloadbalancer", "gatewaymanager"}
+    | {"appservicemanagement", "azuremonitor", "hdinsight", "servicefabric"}
+)
+_ALL = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
+# A range as wide as this holds addresses that anybody can have.
+_WIDE = {4: 7, 6: 19}
+
+Matches = Literal["everyone", "named", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Restrictions:
+    """A site's rules for one of its two hosts.
+
+    Attributes:
+        attribute: The block that they stand in.
+        rules: In the order in which they are applied.
+        default: What becomes of whom none matches: `Allow` or `Deny`, or what is not known.
+        ordered: Whether their order is known.
+    """
+
+    attribute: str
+    rules: Sequence[Body]
+    default: Value
+    ordered: bool
+
+    @property
+    def where(self) -> str:
+        """The attribute that decides where none of the rules does."""
+        return f"site_config.{self.attribute}_default_action"
+
+
+def restrictions(app: AppLink, *, scm: bool) -> Restrictions:
+    """The rules of the site, or of its SCM site."""
+    name = "ip_restriction"
+    if app.site is None:
+        return Restrictions(name, [], "Allow", ordered=True)
+    if scm and app.site.value("scm_use_main_ip_restriction", False) is not True:
+        name = "scm_ip_restriction"
+    rules = app.site.blocks(name)
+    # Without a default action, whom no rule matches is refused as soon as there is a rule.
+    legacy = "Deny" if rules and app.resource.type in LEGACY_TYPES else "Allow"
+    default = app.site.value(f"{name}_default_action", legacy)
+    ordered = all(isinstance(_priority(each), int) for each in rules)
+    if ordered:
+        rules = sorted(rules, key=lambda each: _number(_priority(each)))
+    return Restrictions(name, rules, default, ordered)
+
+
+def to_the_internet(app: AppLink, *, scm: bool = False) -> Decision | None:
+    """What somebody on the internet meets before Easy Auth; None when they are let through."""
+    found = restrictions(app, scm=scm)
+    public = app.body.value("public_network_access_enabled", True)
+    if public is False:
+        return Decision(
+            verdict="closed",
+            status=403,
+            reason="the app has no public network access",
+            resource=app.resource,
+            attribute="public_network_access_enabled",
+        )
+    verdict = _for_everyone(found)
+    if verdict == "Allow":
+        return None
+    unknown = verdict is None
+    return Decision(
+        verdict="unknown" if unknown else "closed",
+        status="unknown" if unknown else 403,
+        reason="whom the access restrictions let in is not known here"
+        if unknown
+        else "the access restrictions let only named networks in",
+        resource=app.resource,
+        attribute=found.where,
+    )
+
+
+def _for_everyone(found: Restrictions) -> Literal["Allow", "Deny"] | None:
+    """What an address meets that anybody can have; None is not known.
+
+    The internet of version 4 decides, as nearly every client has an address of it.
+    """
+    denied: list[ipaddress.IPv4Network] = []
+    doubtful = not found.ordered
+    for rule in found.rules:
+        action, matches = _action(rule), whom(rule)
+        if matches == "named" and action == "Deny":
+            denied += [each for each in _ranges(rule) if each.version == 4]
+            if _ALL[0] in list(ipaddress.collapse_addresses(denied)):
+                matches = "everyone"
+        if matches == "named" or (action == "Deny" and _only_version_6(rule)):
+            continue
+        if matches == "unknown" or action is None:
+            doubtful = True
+        else:
+            return None if doubtful else action
+    if doubtful:
+        return None
+    return _allow_or_deny(found.default)
+
+
+def lets_all_in(app: AppLink) -> str | None:
+    """The attribute by which rules that name networks let everybody else in too."""
+    found = restrictions(app, scm=False)
+    admitting = [each for each in found.rules if _action(each) == "Allow"]
+    if not admitting or _for_everyone(found) != "Allow":
+        return None
+    if any(whom(each) == "everyone" for each in admitting):
+        return "site_config.ip_restriction"
+    return found.where
+
+
+def whom(rule: Body) -> Matches:
+    """Whether a rule matches addresses that anybody can have."""
+    tag, address = rule.value("service_tag"), rule.value("ip_address")
+    if tag is not None:
+        if not isinstance(tag, str):
+            return "unknown"
+        name = tag.split(".")[0].lower()
+        if name == "azurefrontdoor" and _own_front_door(rule):
+            return "named"
+        if name in _ANYBODYS:
+            return "everyone"
+        return "named" if name in _NOBODYS else "unknown"
+    if isinstance(address, Term):
+        return _computed(address)
+    if isinstance(address, str):
+        ranges = _ranges(rule)
+        if not ranges:
+            return "unknown"
+        merged = [
+            *ipaddress.collapse_addresses([each for each in ranges if each.version == 4]),
+            *ipaddress.collapse_addresses([each for each in ranges if each.version == 6]),
+        ]
+        wide = any(each.prefixlen <= _WIDE[each.version] for each in merged)
+        return "everyone" if wide else "named"
+    return "named" if rule.value("virtual_network_subnet_id") is not None else "unknown"
+
+
+def _own_front_door(rule: Body) -> bool:
+    """Whether only requests of named Front Doors match, as their header cannot be forged."""
+    return any(headers.values("x_azure_fdid") for headers in rule.blocks("headers"))
+
+
+def _computed(address: Term) -> Matches:
+    """Of a range that is computed: it may be anything, unless it ends in a narrow mask."""
+    reference = sole_reference(address)
+    if reference is not None:
+        return "named" if reference.created else "unknown"
+    end = address.parts[-1]
+    mask = re.search(r"/(\d+)$", end) if isinstance(end, str) else None
+    if mask is not None and int(mask[1]) > _WIDE[4]:
+        return "named"
+    return "unknown"
+
+
+def _ranges(rule: Body) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The ranges of a rule; up to eight stand in one text, with commas between them."""
+    address = rule.value("ip_address")
+    found: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
+    for each in address.split(",") if isinstance(address, str) else ():
+        text = "0.0.0.0/0" if each.strip().lower() == "any" else each.strip()
+        try:
+            found.append(ipaddress.ip_network(text, strict=False))
+        except ValueError:
+            return []
+    return found
+
+
+def _only_version_6(rule: Body) -> bool:
+    ranges = _ranges(rule)
+    return bool(ranges) and all(each.version == 6 for each in ranges)
+
+
+def _action(rule: Body) -> Literal["Allow", "Deny"] | None:
+    return _allow_or_deny(rule.value("action", "Allow"))
+
+
+def _allow_or_deny(value: Value) -> Literal["Allow", "Deny"] | None:
+    return "Allow" if value == "Allow" else "Deny" if value == "Deny" else None
+
+
+def _priority(rule: Body) -> Value:
+    value = rule.value("priority", 65000)
+    return int(value) if isinstance(value, (float, str)) and str(value).isdigit() else value
+
+
+def _number(value: Value) -> int:
+    return value if isinstance(value, int) else 65000
+
+
+def to_gateway(app: AppLink, gateway: GatewayLink, chain: Chain) -> Decision | None:
+    """What the gateway's request meets before Easy Auth; None when it is let through."""
+    found = restrictions(app, scm=False)
+    where = f"site_config.{found.attribute}"
+    refused = Decision(
+        verdict="closed",
+        status=403,
+        reason=f"the network rules of {app.name} do not let {gateway.name} in",
+        resource=app.resource,
+        attribute=where,
+        rule="SF401",
+    )
+    unknown = Decision(
+        verdict="unknown",
+        status="unknown",
+        reason=f"whether the network rules of {app.name} let {gateway.name} in "
+        "depends on addresses that are not known here",
+        resource=app.resource,
+        attribute=where,
+    )
+    if app.body.value("public_network_access_enabled", True) is False:
+        return _private(app, gateway, chain)
+    doubtful = not found.ordered
+    for rule in found.rules:
+        matched = _matches_gateway(rule, gateway, chain)
+        if matched is None:
+            doubtful = True
+        elif matched:
+            if doubtful or _action(rule) is None:
+                return unknown
+            return None if _action(rule) == "Allow" else refused
+    if doubtful:
+        return unknown
+    if found.default not in ("Allow", "Deny"):
+        return unknown
+    return None if found.default == "Allow" else refused
+
+
+def _matches_gateway(rule: Body, gateway: GatewayLink, chain: Chain) -> bool | None:
+    if rule.blocks("headers"):
+        return None
+    if whom(rule) == "everyone":
+        tag = rule.value("service_tag")
+        # Every address is in a wide range; which addresses a tag holds is not known here.
+        covered = tag is None or text_of(tag).lower() == "internet"
+        return True if covered and _all_of_version_4(rule) else None
+    tag = rule.value("service_tag")
+    if isinstance(tag, str):
+        # The tag is the control plane's; gateways call from other addresses (Learn, "Service
+        # tags overview").
+        return False if tag.lower().startswith("apimanagement") else None
+    if rule.value("ip_address") is not None:
+        return _holds_gateway(rule, gateway, chain)
+    subnet = rule.value("virtual_network_subnet_id")
+    if gateway.resource is None or subnet is None:
+        return None
+    joined = chain.configuration.body(gateway.resource).block("virtual_network_configuration")
+    if joined is None:
+        return False if gateway.resource.managed else None
+    return same(subnet, joined.value("subnet_id"))
+
+
+def _all_of_version_4(rule: Body) -> bool:
+    if rule.value("service_tag") is not None:
+        return True
+    if _only_version_6(rule):
+        return False
+    return any(each.version == 4 and each.prefixlen == 0 for each in _ranges(rule))
+
+
+def _holds_gateway(rule: Body, gateway: GatewayLink, chain: Chain) -> bool | None:
+    address = rule.value("ip_address")
+    if _only_version_6(rule):
+        return False  # Gateways call from addresses of version 4.
+    own = any(
+        each.address == gateway.address and "public_ip_addresses" in each.path
+        for each in references_in(address)
+    )
+    if gateway.resource is not None and isinstance(address, str):
+        published = chain.configuration.attribute(gateway.resource, "public_ip_addresses")
+        if isinstance(published, list):
+            ranges = _ranges(rule)
+            own = any(
+                ipaddress.ip_network(each) in ranges for each in published if isinstance(each, str)
+            )
+    return True if own else None
+
+
+def _private(app: AppLink, gateway: GatewayLink, chain: Chain) -> Decision | None:
+    """Whether the gateway can reach an app without public access, through a private endpoint."""
+    attribute = "public_network_access_enabled"
+    if gateway.resource is None or not gateway.resource.managed:
+        return Decision(
+            verdict="unknown",
+            status="unknown",
+            reason=f"whether {gateway.name} reaches the private network of the app "
+            "is not known here",
+            resource=app.resource,
+            attribute=attribute,
+        )
+    joined = chain.configuration.body(gateway.resource).block("virtual_network_configuration")
+    if joined is not None:
+        return None
+    return Decision(
+        verdict="closed",
+        status=403,
+        reason=f"{app.name} has no public network access and {gateway.name} is in no network",
+        resource=app.resource,
+        attribute=attribute,
+        rule="SF401",
+    )
+
+
+def is_everybodys(text: str) -> bool:
+    """Whether an address, a range `a-b` or a network holds addresses that anybody can have."""
+    first, _, last = text.partition("-")
+    try:
+        if last:
+            pair = ipaddress.ip_address(first.strip()), ipaddress.ip_address(last.strip())
+            return int(pair[1]) - int(pair[0]) >= 2 ** (pair[0].max_prefixlen - 7)
+        found = ipaddress.ip_network(first.strip(), strict=False)
+    except ValueError:
+        return False
+    return found.prefixlen <= _WIDE[found.version]

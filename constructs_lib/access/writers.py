@@ -1,0 +1,209 @@
+"""Who else writes what the links say: what could change it and is not understood puts it in doubt.
+
+Sources: Terraform, "Resource lifecycle meta-argument", "Provisioners"; ARM templates, "Template
+structure"; Learn, "Bring your own functions to Azure Static Web Apps".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+from constructs_lib.access.doubts import Doubt, Doubts
+from constructs_lib.access.terraform import coverage
+from constructs_lib.access.terraform.configuration import Configuration, Resource
+from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
+from constructs_lib.access.terraform.json_text import objects
+
+_LINK = re.compile(
+    r"azurerm_(linux_|windows_)?function_app(_flex_consumption|_slot)?|azurerm_api_management(_.+)?|"
+    r"azurerm_user_assigned_identity|azuread_(application|application_registration|"
+    r"service_principal)"
+)
+_SITE = re.compile(r"azurerm_(linux_|windows_)?function_app(_flex_consumption|_slot)?")
+_TEMPLATES = re.compile(r"azurerm_.+_template_deployment")
+_SCRIPTS = re.compile(r"azurerm_resource_deployment_script_.+")
+_IN_TEMPLATE = re.compile(
+    r"microsoft\.(web/(sites|staticsites)|apimanagement|managedidentity|resources/deployment)",
+    re.IGNORECASE,
+)
+# Commands that build, copy and wait, and reach nothing in Azure.
+_HARMLESS_COMMAND = re.compile(
+    r"(cd|cp|echo|ls|mkdir|mv|npm|pip3?|printf|pwd|rm|sleep|tar|true|touch|unzip|uv|yarn|zip|:)\b|"
+    r"dotnet (build|publish|restore|test)\b|python3? -m pip\b|mvn\b|gradle\b|\./gradlew\b"
+)
+
+
+def doubt_what_others_write(configuration: Configuration, doubts: Doubts) -> None:
+    """Doubt every link that something else may write."""
+    writers = _Writers(configuration, doubts)
+    for each in configuration.resources:
+        if each.managed:
+            writers.look_at(each)
+    for gap in configuration.gaps:
+        reason = gap.reason
+        for link in writers.mentioned(gap.passed, gap.stack):
+            doubts.add(link, Doubt(reason=reason, by=None, attribute=None, rule="SF905"))
+        if gap.everything:
+            doubts.add_everywhere(
+                gap.stack, Doubt(reason=reason, by=None, attribute=None, rule="SF905")
+            )
+
+
+class _Writers:
+    def __init__(self, configuration: Configuration, doubts: Doubts) -> None:
+        self.configuration = configuration
+        self.doubts = doubts
+        self._ids: dict[str, list[Resource]] | None = None
+
+    def look_at(self, each: Resource) -> None:
+        """Doubt what a resource may change without its being understood."""
+        kind, body = each.type, each.body
+        if coverage.listed(kind):
+            for path, why in coverage.not_understood(kind, body):
+                self.doubts.add(
+                    each,
+                    Doubt(
+                        reason=f"{each.address}: {why}",
+                        by=each,
+                        attribute=path,
+                        on=path.rpartition(".")[0] if _SITE.fullmatch(kind) else "",
+                        rule="SF906",
+                    ),
+                )
+        elif _TEMPLATES.fullmatch(kind):
+            self._template(each)
+        elif _SCRIPTS.fullmatch(kind):
+            self._everywhere(each, "script_content", f"{each.address} runs a script")
+        else:
+            self._unlisted(each)
+        if "lifecycle" in body:
+            self._ignored(each)
+        if "provisioner" in body:
+            self._provisioned(each)
+
+    def _unlisted(self, each: Resource) -> None:
+        entry = coverage.of_type(each.type)
+        if each.type == "azurerm_static_web_app_function_app_registration":
+            for link in self.mentioned(each.body.get("function_app_id"), each.stack, each):
+                reason = f"{each.address} lets a Static Web App call it, for which Azure adds "
+                reason += "a provider to Easy Auth"
+                self._doubt(link, each, "function_app_id", reason, "auth_settings_v2", "SF504")
+            return
+        if entry is not None and entry.standing != "unknown":
+            return
+        why = entry.why if entry is not None else f"what {each.type} changes is not known here"
+        on = "app_settings" if "connection" in each.type else ""
+        for link in self.mentioned(each.body, each.stack, each):
+            self._doubt(link, each, None, f"{each.address}: {why}", on, "SF906")
+
+    def _doubt(
+        self, link: Resource, by: Resource, attribute: str | None, reason: str, on: str, rule: str
+    ) -> None:
+        doubt = Doubt(reason=reason, by=by, attribute=attribute, on=on, rule=rule)
+        self.doubts.add(link, doubt)
+
+    def _everywhere(self, by: Resource, attribute: str, reason: str) -> None:
+        self.doubts.add_everywhere(by.stack, Doubt(reason=reason, by=by, attribute=attribute))
+
+    def _ignored(self, each: Resource) -> None:
+        """`ignore_changes`: what is written is applied at creation only."""
+        if each.new or not _LINK.fullmatch(each.type):
+            return
+        for lifecycle in objects(each.body["lifecycle"]):
+            ignored = lifecycle.get("ignore_changes")
+            names = cast("list[Any]", ignored) if isinstance(ignored, list) else [ignored]
+            for name in names:
+                if not isinstance(name, str):
+                    continue
+                path = "" if name == "all" else _path(name)
+                if path and not coverage.decides(each.type, path):
+                    continue
+                what = path or "everything"
+                reason = f"{each.address} ignores changes of {what}, so that what is written is "
+                reason += "applied at its creation only"
+                if each.imported:
+                    reason = f"{each.address} exists already and changes of {what} are ignored, "
+                    reason += "so that what is written is never applied"
+                self._doubt(each, each, "lifecycle.ignore_changes", reason, path, "SF907")
+
+    def _provisioned(self, each: Resource) -> None:
+        for provisioner in objects(each.body["provisioner"]):
+            for kind, settings in provisioner.items():
+                if kind == "file":
+                    continue
+                for one in objects(settings):
+                    command = self.configuration.read(
+                        one.get("command"), each.stack, each.module, literal=each.literal
+                    )
+                    if kind == "local-exec" and _reaches_nothing(command, one):
+                        continue
+                    reason = f"{each.address} runs a command ({kind}), which may change it"
+                    self._everywhere(each, "provisioner", reason)
+
+    def _template(self, each: Resource) -> None:
+        content = self.configuration.body(each).value("template_content")
+        if isinstance(content, str):
+            try:
+                template: Any = json.loads(content)
+            except ValueError:
+                template = None
+            if template is not None and not _IN_TEMPLATE.search(content):
+                return
+        reason = f"{each.address} deploys a template, which is not read"
+        self._everywhere(each, "template_content", reason)
+
+    def mentioned(self, raw: Any, stack: str, of: Resource | None = None) -> Iterator[Resource]:
+        """The links that a piece of the configuration refers to."""
+        if raw is None:
+            return
+        value = self.configuration.mentioned(raw, of, stack)
+        found: dict[Resource, None] = {}
+        for reference in references_in(value):
+            resource = self.configuration.resource(reference.stack, reference.address)
+            if resource is not None and resource.managed and _LINK.fullmatch(resource.type):
+                found[resource] = None
+        for text in _texts(value):
+            for resource in self._by_id().get(text.lower(), ()):
+                found[resource] = None
+        yield from found
+
+    def _by_id(self) -> dict[str, list[Resource]]:
+        if self._ids is None:
+            self._ids = {}
+            for each in self.configuration.resources:
+                identifier = each.body.get("id")
+                if each.managed and isinstance(identifier, str) and _LINK.fullmatch(each.type):
+                    self._ids.setdefault(identifier.lower(), []).append(each)
+        return self._ids
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _texts(item)
+
+
+def _path(name: str) -> str:
+    """The dotted path of what `ignore_changes` names, without indices."""
+    return re.sub(r'\[\d+\]|\["[^"]*"\]', "", name)
+
+
+def _reaches_nothing(command: Value, settings: dict[str, Any]) -> bool:
+    """Whether a command surely changes nothing in Azure."""
+    if isinstance(command, Term) or settings.get("interpreter"):
+        return False
+    steps = re.split(r"&&|\|\||[;|\n]", text_of(command).strip())
+    return all(
+        _HARMLESS_COMMAND.match(step.strip()) is not None and "$(" not in step and "`" not in step
+        for step in steps
+        if step.strip()
+    )
