@@ -5,7 +5,8 @@ from __future__ import annotations
 from constructs_lib._core.errors import InputError
 from constructs_lib.access.accepted import acceptances, sort_out
 from constructs_lib.access.callers import Call, Calls
-from constructs_lib.access.links import ApiLink, AppLink, Chain, GatewayLink, RegistrationLink
+from constructs_lib.access.chain import Chain
+from constructs_lib.access.links import ApiLink, AppLink, GatewayLink, RegistrationLink
 from constructs_lib.access.records import (
     Analysis,
     Answer,

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from constructs_lib.access import easy_auth, entra
+from constructs_lib.access import easy_auth, entra, network
+from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision, settle
+from constructs_lib.access.doubts import Doubt
 from constructs_lib.access.entra import Token, any_same
 from constructs_lib.access.links import (
     ApiLink,
     AppLink,
-    Chain,
     GatewayLink,
     IdentityLink,
     RegistrationLink,
-    host_of,
     key,
 )
 from constructs_lib.access.policy_flow import Forwarder, Forwarding, TokenRequest, Way
@@ -27,9 +27,11 @@ from constructs_lib.access.terraform.expressions import (
     Reference,
     Term,
     Value,
+    join,
     same,
     text_of,
 )
+from constructs_lib.access.urls import host_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,13 @@ class AllowList:
         further: Client id of each other application, and its object ids where they are known.
         applications: Those of them that no entry of `allowed_identities` belongs to.
         identities: Entries of `allowed_identities` that no application belongs to.
+        strangers: Those of them that the registration's own client lets in, as its users.
     """
 
     further: list[tuple[Value, Sequence[Value] | None]]
     applications: list[Value]
     identities: list[Value]
+    strangers: list[Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ class Calls:
         self.calls: list[Call] = []
         self._by_app: dict[int, list[Route]] = {}
         self.waiting: dict[int, list[AppLink]] = {}
+        self._callers: dict[int, dict[str, GatewayLink]] | None = None
         for app in chain.apps.values():
             if app.registration is not None:
                 self.waiting.setdefault(id(app.registration), []).append(app)
@@ -137,12 +142,15 @@ class Calls:
         gateway = api.gateway
         if way.backend_id is not None:
             backend = gateway.backends.get(key(way.backend_id))
+            doubt = self.chain.doubts.on(backend, "url")
             if backend is not None:
                 url = self.chain.configuration.attribute(backend, "url")
+                problem = doubted(backend, "url", doubt) if doubt is not None else None
             else:
                 url = None
                 missing = isinstance(way.backend_id, str) and not gateway.others
                 managed = gateway.resource is not None and gateway.resource.managed
+                missing = missing and not self.chain.unread(gateway.stack)
                 problem = Decision(
                     verdict="closed" if missing and managed else "unknown",
                     status=500 if missing and managed else "unknown",
@@ -151,11 +159,44 @@ class Calls:
                     attribute="xml_content",
                     rule="SF307",
                 )
-        app = self.chain.app_at(url) if url is not None else None
+        app = None
+        if way.host is not None and url is not None and same(way.host, host_of(url)) is not True:
+            # App Service's front ends tell apps apart by the header, whatever the address.
+            url = join(["https://", way.host, "/"])
+        if way.chosen is not None:
+            url = None
+            problem = Decision(
+                verdict="unknown",
+                status="unknown",
+                reason="the caller names the host that the request is sent to",
+                resource=self._resource(api, way.chosen),
+                attribute="xml_content",
+                rule="SF319",
+            )
+        if url is not None:
+            app = self.chain.app_at(url)
+            perhaps = self.chain.app_perhaps_at(url) if app is None else None
+            if perhaps is not None:
+                app, problem = perhaps, self._not_surely(api, way, url, perhaps)
         registration = None
         if way.token is not None:
             registration = self.chain.registration_of_resource(way.token.resource)
         return Route(api, way, url, app, problem, registration)
+
+    def _not_surely(self, api: ApiLink, way: Way, url: Value, app: AppLink) -> Decision:
+        backend = api.gateway.backends.get(key(way.backend_id)) if way.backend_id else None
+        told = text_of(url)
+        what = "the URL that requests are sent to" if told.startswith("(") else told
+        place = backend or self._resource(api, way.backend_address)
+        attributes = {"azurerm_api_management_backend": "url"}
+        attributes["azurerm_api_management_api"] = "service_url"
+        return Decision(
+            verdict="unknown",
+            status="unknown",
+            reason=f"whether {what} leads to {app.name} is not known here",
+            resource=place,
+            attribute=attributes.get(place.type if place else "", "xml_content"),
+        )
 
     def _resource(self, api: ApiLink, address: str | None) -> Resource | None:
         stack = api.resource.stack if api.resource else api.gateway.stack
@@ -168,13 +209,19 @@ class Calls:
 
     def gateways_of(self, app: AppLink) -> list[GatewayLink]:
         """The gateways that call an app; all of them, where none is known to."""
-        callers = {call.caller.address for call in self.calls if call.app is app}
-        calling = [
-            gateway
-            for gateway in self.chain.gateways
-            if any(api.address in callers for api in gateway.apis.values())
-        ]
-        return calling or self.chain.gateways
+        if self._callers is None:
+            self._callers = {}
+            gateways = {
+                api.address: gateway
+                for gateway in self.chain.gateways
+                for api in gateway.apis.values()
+            }
+            for call in self.calls:
+                gateway = gateways.get(call.caller.address or "")
+                if gateway is not None:
+                    self._callers.setdefault(id(call.app), {})[gateway.address] = gateway
+        calling = self._callers.get(id(app))
+        return list(calling.values()) if calling else self.chain.gateways
 
     def backend_of(self, route: Route) -> Resource | None:
         """The backend entity that the route names."""
@@ -189,12 +236,13 @@ class Calls:
         if hidden is not None:
             yield self._call("anonymous", "anybody without a token", app, [hidden])
             return
-        blocked = easy_auth.network(app)
-        before = [blocked] if blocked else []
+        before = [*easy_auth.stopped(app), *_before(network.to_the_internet(app))]
         bare = [*before, *easy_auth.easy_auth(app, None)]
-        yield self._call("anonymous", "anybody without a token", app, bare)
+        yield self._call(
+            "anonymous", "anybody without a token", app, [*self._host_decides(app), *bare]
+        )
         yield self._call("function-key", "a holder of only a function key", app, bare)
-        yield from self._token_holders(app, before)
+        yield from self._token_holders(app, before, bare)
         over_http = [*before, easy_auth.https(app)]
         yield self._call("plain-http", "anybody over plain HTTP", app, over_http)
         label = "a holder of the FTP or SCM publishing credentials"
@@ -216,14 +264,33 @@ class Calls:
                 detail=text_of(path),
             )
 
-    def _token_holders(self, app: AppLink, before: Sequence[Decision]) -> Iterator[Call]:
+    def _host_decides(self, app: AppLink) -> list[Decision]:
+        """That the Functions host may demand a key of a request that Easy Auth lets through."""
+        function = self.chain.keyed.get((app.resource.stack, app.address))
+        if function is None:
+            return []
+        return [
+            Decision(
+                verdict="unknown",
+                status="unknown",
+                reason=f"the Functions host of {app.name} may demand a key, which each function's "
+                "authLevel decides",
+                resource=function,
+                attribute=None,
+            )
+        ]
+
+    def _token_holders(
+        self, app: AppLink, before: Sequence[Decision], bare: Sequence[Decision]
+    ) -> Iterator[Call]:
         registration = app.registration
         for kind, label in _TOKEN_HOLDERS:
             foreign, user = kind == "foreign", kind == "user"
             has_role = kind in ("application-with-role", "foreign")
             decisions: list[Decision] = []
             token = Token(version=None, audience=None, foreign=foreign, user=user)
-            if registration is not None:
+            # Another issuer knows nothing of the registration's assignments.
+            if registration is not None and not easy_auth.issuer(app).outside:
                 decisions += entra.issue(
                     self.chain,
                     registration,
@@ -249,13 +316,16 @@ class Calls:
                     foreign=foreign,
                     user=user,
                 )
-            yield self._call(
-                kind, label, app, [*decisions, *before, *easy_auth.easy_auth(app, token)]
-            )
-        yield from self._listed(app, before)
+            with_token = [*decisions, *before, *easy_auth.easy_auth(app, token)]
+            # Whoever gets further without a token sends none.
+            yield self._call(kind, label, app, max(with_token, bare, key=_openness))
+        yield from self._listed(app, before, bare)
+        yield from self._strangers(app, before)
         yield from self._gateway_identities(app)
 
-    def _listed(self, app: AppLink, before: Sequence[Decision]) -> Iterator[Call]:
+    def _listed(
+        self, app: AppLink, before: Sequence[Decision], bare: Sequence[Decision]
+    ) -> Iterator[Call]:
         """Applications on the allow-list that are no gateway's."""
         registration = app.registration
         if registration is None or app.directory is None:
@@ -272,12 +342,36 @@ class Calls:
             )
             decisions = entra.issue(self.chain, registration, object_ids, who=label, refused=401)
             # Where it calls from is not in the configuration.
-            network = [replace(each, verdict="unknown", status="unknown") for each in before]
+            passed = [replace(each, verdict="unknown", status="unknown") for each in before]
+            with_token = [*decisions, *passed, *easy_auth.easy_auth(app, token)]
             yield self._call(
                 "listed-application",
                 f"{label} (on the allow-list)",
                 app,
-                [*decisions, *network, *easy_auth.easy_auth(app, token)],
+                max(with_token, bare, key=_openness),
+                trusted=True,
+                detail=name,
+            )
+
+    def _strangers(self, app: AppLink, before: Sequence[Decision]) -> Iterator[Call]:
+        """Object ids that are let in through the registration's own client."""
+        registration = app.registration
+        if registration is None:
+            return
+        for object_id in self.allow_list(app).strangers:
+            name = text_of(object_id)
+            token = Token(
+                version=registration.token_version,
+                audience=entra.audience(registration, registration.client_id),
+                client_ids=(registration.client_id,),
+                object_ids=(object_id,),
+            )
+            passed = [replace(each, verdict="unknown", status="unknown") for each in before]
+            yield self._call(
+                "listed-application",
+                f"{name}, signed in through {registration.name} (on the allow-list)",
+                app,
+                [*passed, *easy_auth.easy_auth(app, token)],
                 trusted=True,
                 detail=name,
             )
@@ -295,8 +389,14 @@ class Calls:
                 for identity in (self._identity(gateway, route.way)[0],)
                 if identity is not None
             ]
+            # Which identity a policy uses that is not read cannot be told.
+            unread = any(
+                route.way.unknown is not None and route.way.token is None
+                for route in routes
+                if route.api.gateway is gateway
+            )
             for identity in gateway.identities:
-                own = identity in used
+                own = identity in used or unread
                 if registration is None or (not own and not gateway.complete):
                     # Nobody knows whether a gateway that is managed elsewhere has this one.
                     continue
@@ -314,7 +414,7 @@ class Calls:
                         who=identity.record.name,
                         refused=401,
                     ),
-                    *_before(easy_auth.gateway_network(app, gateway, self.chain)),
+                    *_before(network.to_gateway(app, gateway, self.chain)),
                     *easy_auth.easy_auth(app, token),
                 ]
                 yield self._call(
@@ -376,10 +476,13 @@ class Calls:
                 )
             ]
         demands = {api.resource: configuration.body(api.resource), **self._products(api)}
-        demanded = {
-            resource: body.value("subscription_required", True)
+        demanded: dict[Resource | None, Value] = {
+            resource: body.value("subscription_required", True if _shows(resource) else "unknown")
             for resource, body in demands.items()
         }
+        for product in api.products:
+            if product not in api.gateway.products:
+                demanded[self._resource(api, None)] = "unknown"
         if all(value is True for value in demanded.values()):
             return [
                 Decision(
@@ -401,7 +504,17 @@ class Calls:
                 )
             ]
         if False in demanded.values():
-            return []
+            if way.doubtful is None:
+                return []
+            return [
+                Decision(
+                    verdict="unknown",
+                    status="unknown",
+                    reason=way.doubtful,
+                    resource=self._resource(api, way.address),
+                    attribute="xml_content",
+                )
+            ]
         doubtful = next(each for each, value in demanded.items() if value is not True)
         return [
             Decision(
@@ -446,6 +559,8 @@ class Calls:
         if hidden is not None:
             return [hidden]
         decisions: list[Decision] = []
+        if route.problem is not None and route.problem.verdict == "unknown":
+            decisions.append(route.problem)
         policy = self._resource(api, way.token.address if way.token else way.address)
         if way.unknown is not None:
             decisions.append(
@@ -514,8 +629,9 @@ class Calls:
             )
         else:
             token = Token(version=None, audience=None, client_ids=client_ids, object_ids=object_ids)
-        decisions += _before(easy_auth.gateway_network(app, api.gateway, self.chain))
-        decisions += easy_auth.availability(app, certificate=self._sends_certificate(route))
+        decisions += _before(network.to_gateway(app, api.gateway, self.chain))
+        decisions += easy_auth.stopped(app)
+        decisions += easy_auth.certificate(app, sent=self._sends_certificate(route))
         decisions += easy_auth.easy_auth(app, token)
         return decisions
 
@@ -614,7 +730,7 @@ class Calls:
     def allow_list(self, app: AppLink) -> AllowList:
         """The entries of an app's allow-lists, those of a gateway's identities set apart."""
         if app.directory is None:
-            return AllowList([], [], [])
+            return AllowList([], [], [], [])
         # Identities of several stacks can read alike, so their ids tell them apart.
         known = {
             _told_apart(each): each for link in self.chain.gateways for each in link.identities
@@ -654,7 +770,8 @@ class Calls:
         further += [(client_id, (object_id,)) for client_id, object_id in paired]
         alone = waiting[len(paired) :]
         further += [(client_id, None) for client_id in alone]
-        return AllowList(further, alone, [] if users else left[len(paired) :])
+        left = left[len(paired) :]
+        return AllowList(further, alone, [] if users else left, left if users else [])
 
     # Policies that are known only after apply ---------------------------------------------------
 
@@ -725,6 +842,18 @@ class Calls:
                     detail=route.api.address,
                 )
 
+    def _certain(self, app: AppLink, decision: Decision) -> Decision:
+        """A decision, unless something may change what it rests on."""
+        if decision.verdict == "unknown":
+            return decision
+        doubts = self.chain.doubts
+        doubt = doubts.on(decision.resource, decision.attribute)
+        if doubt is None and decision.verdict == "open" and decision.resource is not app.resource:
+            doubt = doubts.on(app.resource, "auth_settings_v2")
+        if doubt is None:
+            return decision
+        return doubted(decision.resource, decision.attribute, doubt)
+
     def _call(
         self,
         kind: CallerKind,
@@ -737,6 +866,9 @@ class Calls:
         address: str | None = None,
         detail: str = "",
     ) -> Call:
+        if self.chain.doubts:
+            decisions = [self._certain(app, each) for each in decisions]
+            said = said and [self._certain(app, each) for each in said]
         stack = f"{app.resource.stack}/" if self._many_stacks and detail else ""
         caller = Caller(
             id=f"{kind}:{stack}{detail}" if detail else kind,
@@ -748,6 +880,18 @@ class Calls:
         return Call(caller, app, settle(decisions), tuple(decisions if said is None else said))
 
 
+def doubted(resource: Resource | None, attribute: str | None, doubt: Doubt) -> Decision:
+    """What a decision is worth over something that may be otherwise."""
+    return Decision(
+        verdict="unknown",
+        status="unknown",
+        reason=doubt.reason,
+        resource=doubt.by or resource,
+        attribute=doubt.attribute or attribute,
+        rule=doubt.rule,
+    )
+
+
 def host_unknown(url: Value) -> bool:
     """Whether a URL is computed in a way that does not tell its host."""
     host = host_of(url) or url
@@ -755,6 +899,11 @@ def host_unknown(url: Value) -> bool:
         isinstance(part, Opaque) or (isinstance(part, Reference) and not part.created)
         for part in host.parts
     )
+
+
+def _shows(resource: Resource) -> bool:
+    """Whether an argument that is not there has its default."""
+    return resource.managed or resource.literal
 
 
 def _told_apart(identity: IdentityLink) -> tuple[Any, ...]:

@@ -10,16 +10,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from constructs_lib.access import network, urls
 from constructs_lib.access.decision import Decision
 from constructs_lib.access.entra import Token, any_same
-from constructs_lib.access.links import AppLink, Chain, GatewayLink
+from constructs_lib.access.links import LEGACY_TYPES, AppLink
 from constructs_lib.access.records import Status
 from constructs_lib.access.terraform.configuration import Body
 from constructs_lib.access.terraform.expressions import (
     Term,
     Value,
-    references_in,
-    same,
     sole_reference,
     text_of,
 )
@@ -40,8 +39,6 @@ NO_TOKEN: dict[str, Status] = {
     "Return403": 403,
     "RedirectToLoginPage": 302,
 }
-# Anybody can rent an address of these.
-_EVERYWHERE = frozenset({"internet", "azurecloud"})
 _ANY_TENANT = frozenset({"common", "organizations", "consumers"})
 # Entra's hosts in issuers, of all clouds (Learn, "National clouds"; "Access token claims").
 _ENTRA = frozenset(
@@ -62,33 +59,44 @@ class Issuer:
         tenant: The tenant as a value; None when it cannot be told.
         version: Of the tokens that it issues; None when it cannot be told.
         any_tenant: Whether tokens of every tenant are accepted.
-        none: Whether it is surely the issuer of no token of Entra.
+        none: Whether it is surely the issuer of no token that the gateway can get.
+        outside: Whether whoever answers there says which tokens are valid, and whom it issues
+            them to is not known here: External ID, Azure AD B2C, and hosts that are not Entra's.
     """
 
     tenant: Value = None
     version: int | None = None
     any_tenant: bool = False
     none: bool = False
+    outside: bool = False
 
 
 def issuer(app: AppLink) -> Issuer:
     """Read the issuer that an app expects."""
     value = app.directory.value("tenant_auth_endpoint") if app.directory else None
-    if isinstance(value, str):
-        found = re.fullmatch(r"https://([^/]+)/([^/]+)(/v2\.0)?/?", value.strip(), re.IGNORECASE)
-        if not found or found[1].lower() not in _ENTRA:
+    found = urls.parse(value)
+    if found is None:
+        return Issuer(none=isinstance(value, str))
+    if found.scheme != "https":
+        return Issuer(none=True)
+    if not isinstance(found.host, str):
+        return Issuer(outside=True)
+    if found.host.lower() not in _ENTRA:
+        return Issuer(none=True, outside=True)
+    if not found.plain:
+        return Issuer(none=True)
+    if isinstance(found.path, str):
+        path = re.fullmatch(r"/([^/]+)(/v2\.0)?/?", found.path.strip(), re.IGNORECASE)
+        if path is None:
             return Issuer(none=True)
-        return Issuer(found[2], 2 if found[3] else 1, found[2].lower() in _ANY_TENANT)
-    if isinstance(value, Term) and isinstance(value.parts[0], str):
-        rest = value.parts[1:]
-        end = rest[-1] if rest and isinstance(rest[-1], str) else ""
-        middle = rest[:-1] if end else rest
-        host = re.match(r"https://([^/]+)/", value.parts[0], re.IGNORECASE)
-        if host and host[1].lower() not in _ENTRA:
-            return Issuer(none=True)
-        whole = host and host.end() == len(value.parts[0])
-        if whole and middle and re.fullmatch(r"(/v2\.0)?/?", end):
-            return Issuer(Term(middle), 2 if "v2.0" in end else 1)
+        return Issuer(path[1], 2 if path[2] else 1, path[1].lower() in _ANY_TENANT)
+    parts = found.path.parts if isinstance(found.path, Term) else ()
+    if len(parts) < 2 or parts[0] != "/":
+        return Issuer()
+    end = parts[-1] if isinstance(parts[-1], str) else ""
+    middle = parts[1:-1] if end else parts[1:]
+    if middle and re.fullmatch(r"(/v2\.0)?/?", end, re.IGNORECASE):
+        return Issuer(Term(middle), 2 if "v2.0" in end.lower() else 1)
     return Issuer()
 
 
@@ -135,98 +143,39 @@ def https(app: AppLink) -> Decision:
     )
 
 
-def network(app: AppLink, *, scm: bool = False) -> Decision | None:
-    """What somebody on the internet meets before Easy Auth; None when they are let through."""
-    attribute, blocks, default = _restrictions(app, scm)
-    public = app.body.value("public_network_access_enabled", True)
-    if public is False:
-        return Decision(
+def stopped(app: AppLink) -> list[Decision]:
+    """What keeps every request out."""
+    enabled = app.body.value("enabled", True)
+    if enabled is True:
+        return []
+    if enabled is not False:
+        return [_unknown(app, f"whether {app.name} is running is not known here", "enabled")]
+    return [
+        Decision(
             verdict="closed",
             status=403,
-            reason="the app has no public network access",
+            reason=f"{app.name} is stopped",
             resource=app.resource,
-            attribute="public_network_access_enabled",
+            attribute="enabled",
+            rule="SF413",
         )
-    if default == "Allow" or any(
-        rule.value("action", "Allow") == "Allow" and admits_everyone(rule) for rule in blocks
-    ):
-        return None
-    if default != "Deny" or any(_may_admit_everyone(rule) for rule in blocks):
-        return Decision(
-            verdict="unknown",
-            status="unknown",
-            reason="whom the access restrictions let in is not known here",
-            resource=app.resource,
-            attribute=f"site_config.{attribute}_default_action",
-        )
-    return Decision(
-        verdict="closed",
-        status=403,
-        reason="the access restrictions let only named networks in",
-        resource=app.resource,
-        attribute=f"site_config.{attribute}_default_action",
-    )
+    ]
 
 
-def gateway_network(app: AppLink, gateway: GatewayLink, chain: Chain) -> Decision | None:
-    """What the gateway's request meets before Easy Auth; None when it is let through."""
-    attribute, blocks, default = _restrictions(app, scm=False)
-    refused = Decision(
-        verdict="closed",
-        status=403,
-        reason=f"the network rules of {app.name} do not let {gateway.name} in",
-        resource=app.resource,
-        attribute=f"site_config.{attribute}",
-        rule="SF401",
-    )
-    unknown = Decision(
-        verdict="unknown",
-        status="unknown",
-        reason=f"whether the network rules of {app.name} let {gateway.name} in "
-        "depends on addresses that are not known here",
-        resource=app.resource,
-        attribute=f"site_config.{attribute}",
-    )
-    if app.body.value("public_network_access_enabled", True) is False:
-        return _private(app, gateway, chain)
-    if not blocks:
-        return None if default == "Allow" else refused if default == "Deny" else unknown
-    doubtful = False
-    for rule in sorted(blocks, key=_priority):
-        matched = _admits_gateway(rule, gateway, chain)
-        if matched is None:
-            doubtful = True
-        elif matched:
-            if doubtful:
-                return unknown
-            return None if rule.value("action", "Allow") == "Allow" else refused
-    if doubtful:
-        return unknown
-    return None if default == "Allow" else refused
-
-
-def availability(app: AppLink, *, certificate: bool) -> list[Decision]:
-    """What keeps every request out, or those without a client certificate."""
-    demanded = app.body.value("client_certificate_enabled", False) is True
-    if app.body.value("enabled", True) is False:
-        reason, attribute, rule = f"{app.name} is stopped", "enabled", "SF413"
-    elif (
-        demanded
-        and app.body.value("client_certificate_mode", "Optional") == "Required"
-        and not certificate
-    ):
-        reason = f"{app.name} demands a client certificate, and the gateway sends none"
-        attribute, rule = "client_certificate_mode", "SF412"
-    else:
+def certificate(app: AppLink, *, sent: bool) -> list[Decision]:
+    """What keeps out a request without a client certificate; any certificate passes."""
+    body = app.body
+    mode = body.value("client_certificate_mode", body.value("client_cert_mode", "Optional"))
+    if sent or mode != "Required" or body.value("client_certificate_enabled", False) is not True:
         return []
     return [
         Decision(
             verdict="closed",
             status=403,
-            reason=reason,
+            reason=f"{app.name} demands a client certificate, and the gateway sends none",
             resource=app.resource,
-            attribute=attribute,
-            rule=rule,
+            attribute="client_certificate_mode",
+            rule="SF412",
         )
     ]
 
@@ -236,9 +185,8 @@ def easy_auth(app: AppLink, token: Token | None) -> list[Decision]:
     auth = app.auth
     if auth is None or auth.value("auth_enabled", False) is False:
         old = app.body.block("auth_settings")
-        if auth is None and old is not None and old.value("enabled") is True:
-            reason = "the app uses version 1 of Easy Auth's settings, which is not read here"
-            return [_unknown(app, reason, "auth_settings")]
+        if auth is None and old is not None and old.value("enabled", False) is not False:
+            return _version_1(app, old, token)
         reason = "Easy Auth is not enabled, so every request reaches the function"
         return [
             Decision(
@@ -257,6 +205,43 @@ def easy_auth(app: AppLink, token: Token | None) -> list[Decision]:
         reason = "Easy Auth's settings come from a file in the app"
         return [_unknown(app, reason, "auth_settings_v2.config_file_path")]
     return _without_token(app, auth) if token is None else _with_token(app, auth, token)
+
+
+def _version_1(app: AppLink, old: Body, token: Token | None) -> list[Decision]:
+    """What version 1 of the settings makes of a request; it has no list of callers.
+
+    Azure lets requests without a token through unless it is told to redirect them.
+    """
+    attribute = "auth_settings.unauthenticated_client_action"
+    action = old.value("unauthenticated_client_action", "AllowAnonymous")
+    if old.value("enabled") is not True:
+        return [_unknown(app, "whether Easy Auth is enabled is not known here", "auth_settings")]
+    if action == "AllowAnonymous":
+        return [
+            Decision(
+                verdict="open",
+                status=200,
+                reason="Easy Auth lets requests without a token through",
+                resource=app.resource,
+                attribute=attribute,
+                rule="SF102",
+            )
+        ]
+    if action != "RedirectToLoginPage":
+        reason = "version 1 of Easy Auth's settings knows RedirectToLoginPage and AllowAnonymous"
+        return [_unknown(app, f"{reason} only", attribute)]
+    if token is not None:
+        reason = "version 1 of Easy Auth's settings names no callers, so any application of the "
+        return [_unknown(app, f"{reason}issuer may get in", "auth_settings.active_directory")]
+    return [
+        Decision(
+            verdict="closed",
+            status=302,
+            reason="Easy Auth redirects to the sign-in page without a valid token",
+            resource=app.resource,
+            attribute=attribute,
+        )
+    ]
 
 
 def _without_token(app: AppLink, auth: Body) -> list[Decision]:
@@ -344,7 +329,11 @@ def _validation(
         else:
             reason = "the token is of another tenant than the issuer that Easy Auth expects"
             decisions.append(invalid(reason, attribute, None))
-    if expected.none:
+    if expected.outside and token.client_ids == ():
+        value = text_of(directory.value("tenant_auth_endpoint"))
+        reason = f"whoever {value} issues tokens to gets in, and whom is not known here"
+        decisions.append(_unknown(app, reason, attribute))
+    elif expected.none:
         value = text_of(directory.value("tenant_auth_endpoint"))
         reason = f"{value!r} is not the issuer of any token of Entra"
         decisions.append(invalid(reason, attribute, "SF105"))
@@ -432,14 +421,14 @@ def _authorization(app: AppLink, directory: Body, token: Token) -> list[Decision
 
 def publishing(app: AppLink) -> Decision:
     """What the site's publishing credentials open: SCM/Kudu and FTP, which Easy Auth leaves out."""
-    if app.resource.type == "azurerm_function_app":
+    if app.resource.type in LEGACY_TYPES:
         reason = "whether basic authentication is off cannot be set on this resource type"
         return _unknown(app, reason, "site_config")
     webdeploy = app.body.value("webdeploy_publish_basic_authentication_enabled", True)
     has_ftp = app.resource.type != "azurerm_function_app_flex_consumption"
     ftp = app.body.value("ftp_publish_basic_authentication_enabled", has_ftp)
     transfer = app.site.value("ftps_state", "Disabled") if app.site else "Disabled"
-    blocked = network(app, scm=True)
+    blocked = network.to_the_internet(app, scm=True)
     if ftp is True and transfer != "Disabled":
         return Decision(
             verdict="open",
@@ -495,90 +484,4 @@ def _unknown(app: AppLink, reason: str, attribute: str) -> Decision:
         reason=reason,
         resource=app.resource,
         attribute=attribute,
-    )
-
-
-def _restrictions(app: AppLink, scm: bool) -> tuple[str, list[Body], Value]:
-    site = app.site
-    if site is None:
-        return "ip_restriction", [], "Allow"
-    if scm and site.value("scm_use_main_ip_restriction", False) is not True:
-        name = "scm_ip_restriction"
-    else:
-        name = "ip_restriction"
-    return name, site.blocks(name), site.value(f"{name}_default_action", "Allow")
-
-
-def _priority(rule: Body) -> int:
-    value = rule.value("priority", 65000)
-    return value if isinstance(value, int) else 65000
-
-
-def admits_everyone(rule: Body) -> bool:
-    """Whether an access restriction matches addresses that anybody can have."""
-    address, tag = rule.value("ip_address"), rule.value("service_tag")
-    if isinstance(address, str) and re.search(r"/[0-7]$", address):
-        return True
-    if rule.blocks("headers"):
-        return False
-    return isinstance(tag, str) and tag.split(".")[0].lower() in _EVERYWHERE
-
-
-def _may_admit_everyone(rule: Body) -> bool:
-    """Whether a rule lets in addresses that nothing is known of, not even how many they are."""
-    address = rule.value("ip_address")
-    return (
-        rule.value("action", "Allow") == "Allow"
-        and isinstance(address, Term)
-        and not isinstance(address.parts[-1], str)
-        and told_later(address)
-    )
-
-
-def _admits_gateway(rule: Body, gateway: GatewayLink, chain: Chain) -> bool | None:
-    if rule.blocks("headers"):
-        return None
-    if admits_everyone(rule):
-        return True
-    tag = rule.value("service_tag")
-    if isinstance(tag, str):
-        # The tag is the control plane's; gateways call from other addresses (Learn, "Service
-        # tags overview").
-        return False if tag.lower().startswith("apimanagement") else None
-    address = rule.value("ip_address")
-    if address is not None:
-        own = any(
-            each.address == gateway.address and "public_ip_addresses" in each.path
-            for each in references_in(address)
-        )
-        if gateway.resource is not None and isinstance(address, str):
-            published = chain.configuration.attribute(gateway.resource, "public_ip_addresses")
-            if isinstance(published, list):
-                own = address.removesuffix("/32") in published
-        return True if own else None
-    subnet = rule.value("virtual_network_subnet_id")
-    if gateway.resource is None or subnet is None:
-        return None
-    joined = chain.configuration.body(gateway.resource).block("virtual_network_configuration")
-    if joined is None:
-        return False if gateway.resource.managed else None
-    return same(subnet, joined.value("subnet_id"))
-
-
-def _private(app: AppLink, gateway: GatewayLink, chain: Chain) -> Decision | None:
-    """Whether the gateway can reach an app without public access, through a private endpoint."""
-    attribute = "public_network_access_enabled"
-    if gateway.resource is None or not gateway.resource.managed:
-        reason = f"whether {gateway.name} reaches the private network of the app is not known here"
-        return _unknown(app, reason, attribute)
-    joined = chain.configuration.body(gateway.resource).block("virtual_network_configuration")
-    if joined is not None:
-        return None
-    return Decision(
-        verdict="closed",
-        status=403,
-        reason=f"{app.name} has no public network access and {gateway.name} is in no network",
-        resource=app.resource,
-        attribute=attribute,
-        rule="SF401",
     )

@@ -229,7 +229,10 @@ class Analysis:
     accepted: tuple[Accepted, ...]
 
 
-_OPENINGS = ("a", "another", "any", "anybody", "no", "plain", "the", "tokens", "whether", "what")
+_OPENINGS = frozenset(
+    {"a", "an", "another", "any", "anybody", "no", "plain", "the", "tokens", "version", "whether"}
+    | {"what", "where", "whoever", "whom"}
+)
 
 
 def sentence(words: str) -> str:

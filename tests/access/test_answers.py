@@ -133,11 +133,11 @@ def test_the_audience_of_version_1_is_what_was_asked_for() -> None:
 
 def test_both_lists_have_to_name_the_caller() -> None:
     document = chain()
-    directory(document)["allowed_applications"] = [OTHER]
+    directory(document)["allowed_applications"] = ["somebody-else"]
     found = answer(document, "gateway")
     assert (found.status, found.rule) == (403, "SF109")
     document = chain()
-    directory(document)["allowed_identities"] = [OTHER]
+    directory(document)["allowed_identities"] = ["somebody-else"]
     found = answer(document, "gateway")
     assert (found.status, found.rule) == (403, "SF110")
 
@@ -254,7 +254,9 @@ def test_a_network_rule_for_everybody_is_none(network: str) -> None:
         "ip_restriction_default_action": "Deny",
         "ip_restriction": [{"name": "all", "ip_address": network}],
     }
-    assert {each.rule for each in of(document).findings} == {"SF411"}
+    rules = {each.rule for each in of(document).findings}
+    # Whether the gateway calls from half of the internet, or by version 6, is not known.
+    assert rules - {"SF901"} == {"SF411"}
     assert answer(document, "anonymous").status == 401
 
 

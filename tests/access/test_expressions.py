@@ -103,9 +103,19 @@ def test_unreadable_templates_are_opaque() -> None:
 
 def test_a_computed_id_is_never_one_that_was_written_down() -> None:
     computed = Term((reference("a.b", "client_id"),))
-    assert same(computed, "11111111-1111-4111-8111-111111111111") is False
+    new = Term((Reference("stack", "a.b", ("client_id",), created=True, new=True),))
+    assert same(new, "11111111-1111-4111-8111-111111111111") is False
+    assert same(computed, "no-id-of-entra") is False
     assert same(computed, Term((reference("c.d", "client_id"),))) is False
     assert same(computed, Term((reference("a.b", "client_id"),))) is True
+
+
+def test_an_id_of_what_may_have_been_applied_before_may_be_written_out() -> None:
+    for attribute in ("client_id", "object_id", "principal_id", "tenant_id"):
+        computed = Term((reference("a.b", attribute),))
+        assert same(computed, "11111111-1111-4111-8111-111111111111") is None
+    assert same(Term((reference("a.b", "id"),)), "/subscriptions/s/x") is None
+    assert same(Term((reference("a.b", "name"),)), "11111111-1111-4111-8111-111111111111") is False
 
 
 def test_what_is_managed_elsewhere_may_be_anything() -> None:

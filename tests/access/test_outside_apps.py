@@ -156,7 +156,7 @@ def test_settings_that_are_computed_as_a_whole_are_unknown() -> None:
     ("name", "written", "told"),
     [
         ("web", {"ftpsState": "Disabled", "minTlsVersion": "1.2"}, False),
-        ("web", {"ftpsState": "Disabled", "ipSecurityRestrictions": []}, True),
+        ("web", {"ftpsState": "Disabled", "aPropertyOfTheFuture": []}, True),
         ("web", "${file(var.web)}", True),
         ("appsettings", {"WEBSITE_AUTH_X": "1"}, True),
         ("authsettingsV2", {"platform": {"enabled": False}}, True),

@@ -62,7 +62,9 @@ def test_after_the_token_a_check_of_authorization_proves_nothing(check: str) -> 
         jwt('query-parameter-name="token"'),
         jwt('token-value="@((string)context.Variables[&quot;caller&quot;])"'),
         '<validate-azure-ad-token tenant-id="t" header-name="X-Caller" />',
-        "<validate-client-certificate />",
+        "<validate-client-certificate><identities><identity thumbprint='A' /></identities>"
+        "</validate-client-certificate>",
+        '<ip-filter action="allow"><address>203.0.113.7</address></ip-filter>',
     ],
 )
 def test_a_check_of_what_the_caller_sent_otherwise_is_proof_anywhere(check: str) -> None:

@@ -114,7 +114,7 @@ def test_references_that_lead_nowhere_are_named() -> None:
 
 def test_the_same_names_in_two_environments_do_not_mix() -> None:
     broken = chain()
-    directory(broken)["allowed_applications"] = ["11111111-1111-4111-8111-111111111111"]
+    directory(broken)["allowed_applications"] = ["somebody-else"]
     analysis = analyse(read_stacks({"dev": broken, "prod": chain()}))
     by_stack = {
         each.target.stack: each.verdict

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from constructs_lib.access import Analysis, analyse, read_stacks, read_terraform
-from constructs_lib.access.links import Chain
+from constructs_lib.access.chain import Chain
 from constructs_lib.access.terraform.expressions import evaluate, same
 from tests.access.samples import APP, Document, chain, directory, easy_auth
 

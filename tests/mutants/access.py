@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-OTHER_ID = "00000000-dead-4bad-8bad-000000000000"
+# Surely no id of anything: one that is written out may be that of something applied before.
+OTHER_ID = "00000000-dead-4bad-8bad-nobody"
 
 # Everything that the chain runs through; of other types no attribute decides who can call.
 LINKS = re.compile(

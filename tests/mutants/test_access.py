@@ -83,8 +83,10 @@ KILLED: list[tuple[str, str, str, str]] = [
     ("azurerm_api_management_backend", "url", "no url", "SF307"),
     ("azurerm_api_management_backend", "", "gone", "SF904"),
     ("azurerm_api_management_product", "subscription_required", "flipped", "SF501"),
+    ("azurerm_api_management_product", "api_management_name", "replaced", "SF901"),
     ("azurerm_api_management_product", "", "gone", "SF904"),
     ("azurerm_api_management_product_api", "api_name", "replaced", "SF315"),
+    ("azurerm_api_management_product_api", "product_id", "replaced", "SF901"),
     ("data.azuread_client_config", "", "gone", "SF904"),
     ("data.azuread_service_principal", "", "gone", "SF904"),
     ("data.azuread_service_principal", "object_id", "replaced", "SF203"),
@@ -140,10 +142,11 @@ NEUTRAL: list[tuple[str, str, str, str]] = [
     ("azurerm_api_management_backend", "protocol", ".*", "http or soap, both over the url"),
     ("azurerm_api_management_backend", "tls.*", "removed", "the default"),
     ("azurerm_api_management_policy", ".*", ".*", "inherited, decides nothing here"),
-    ("azurerm_api_management_product", "api_management_name|product_id", "replaced", "a product"),
+    ("azurerm_api_management_product", "product_id", "replaced", "its API follows"),
     ("azurerm_api_management_product", "published", ".*", "who may subscribe"),
     ("azurerm_api_management_product", "subscription_required", "removed", "the default"),
-    ("azurerm_api_management_product_api", ".*", "gone|re(plac|wir)ed", "another product"),
+    ("azurerm_api_management_product_api", ".*", "gone|rewired", "another product"),
+    ("azurerm_api_management_product_api", "api_management_name", "replaced", "another gateway"),
 ]
 
 # What depends on the rest of the site.
@@ -161,7 +164,7 @@ POLICIES: list[tuple[str, str, str]] = [
     (rf"({TOKEN})", r'\1<authentication-basic username="u" password="p" />', "SF302"),
     (rf"({TOKEN})", r'<choose><when condition="@(true)">\1</when></choose>', "SF301"),
     (r' client-id="[^"]*"', "", "SF303"),
-    (r' client-id="[^"]*"', ' client-id="00000000-dead-4bad-8bad-000000000000"', "SF304"),
+    (r' client-id="[^"]*"', ' client-id="00000000-dead-4bad-8bad-nobody"', "SF304"),
     (r'resource="[^"]*"', 'resource="https://management.azure.com/"', "SF305"),
     (r'resource="\$\{azuread[^"]*client_id\}"(.*client-id="([^"]*)")', r'resource="\2"\1', "SF305"),
     (r'(resource="[^"]*")', r'\1 ignore-error="true"', "SF306"),

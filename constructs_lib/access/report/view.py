@@ -21,7 +21,8 @@ from constructs_lib.access.records import (
     Registration,
 )
 from constructs_lib.access.report.comparison import Change, Comparison
-from constructs_lib.access.report.text import plural
+from constructs_lib.access.report.text import capitalised, plural
+from constructs_lib.access.rules import RULES
 
 Standing = Literal["wrong", "unknown", "accepted", "right"]
 Station = Literal["gateway", "entra", "site", "easy-auth"]
@@ -181,7 +182,8 @@ class View:
         """What there is to say, in a sentence."""
         count = self.count
         if not self.targets:
-            return "There is no function app in it."
+            also = self._also()
+            return f"There is no function app in it{f'; {also}' if also else ''}."
         parts: list[str] = []
         if count["open"]:
             verb = "is open that should be closed" if count["open"] == 1 else None
@@ -193,10 +195,15 @@ class View:
             parts.append(
                 f"{plural(count['broken'], 'way')} {verb or 'are closed that should be open'}"
             )
-        if not parts and count["unknown"]:
-            return f"Nothing is open by mistake as far as one can see; {self._unknown()}."
+        errors = self._errors_besides()
+        if errors:
+            parts.append(f"{plural(errors, 'error')} besides")
+        if not parts and (count["unknown"] or self._unproven):
+            told = self._unknown() if count["unknown"] else self._also()
+            return f"Nothing is open by mistake as far as one can see; {told}."
         if not parts:
-            return self._all_right()
+            also = self._also()
+            return f"{self._all_right()} {capitalised(also)}." if also else self._all_right()
         if count["unknown"]:
             parts.append(self._unknown())
         return "; ".join(parts) + "."
@@ -204,6 +211,30 @@ class View:
     def _unknown(self) -> str:
         count = self.count["unknown"]
         return f"{plural(count, 'answer')} {'is' if count == 1 else 'are'} not known here"
+
+    def _errors_besides(self) -> int:
+        """How many errors there are that no door stands for."""
+        shown = {
+            door.answer.rule
+            for target in self.targets
+            for door in target.doors
+            if door.standing == "wrong"
+        }
+        return sum(
+            each.severity == "error" and each.rule not in shown for each in self.analysis.findings
+        )
+
+    @cached_property
+    def _unproven(self) -> bool:
+        """Whether something was found of which nobody can tell here what it changes."""
+        return any(RULES[each.rule].effect == "unproven" for each in self.analysis.findings)
+
+    def _also(self) -> str:
+        """What else there is to look at."""
+        count = Counter(each.severity for each in self.analysis.findings)
+        found = [plural(count[kind], kind) for kind in ("warning", "note") if count[kind]]
+        verb = "says" if sum(count.values()) == 1 else "say"
+        return f"{' and '.join(found)} {verb} what else to look at" if found else ""
 
     def _all_right(self) -> str:
         inside = {

@@ -29,7 +29,9 @@ def breaches(calls: Calls) -> list[tuple[Rule, Breach]]:
     """Every rule that is broken, each once for a resource and attribute."""
     found: dict[tuple[str, int, str | None], tuple[Rule, Breach]] = {}
     for identifier, breach in _all(calls):
-        key = identifier, id(breach.resource), breach.attribute
+        # What is said of no resource is told apart by its words.
+        what = breach.attribute if breach.resource is not None else breach.message
+        key = identifier, id(breach.resource), what
         found.setdefault(key, (RULES[identifier], breach))
     return list(found.values())
 

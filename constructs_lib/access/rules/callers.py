@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any, cast
 
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.entra import any_same
+from constructs_lib.access.links import key
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
-from constructs_lib.access.terraform.configuration import Configuration, Resource
-from constructs_lib.access.terraform.expressions import Value, same
+from constructs_lib.access.terraform.configuration import Configuration, Deferred, Resource
+from constructs_lib.access.terraform.expressions import Term, Value, text_of
 
 CHAPTER = Chapter("Who may use the gateway")
 _rule = CHAPTER.rule
@@ -37,7 +40,9 @@ _rule(
     fix="Keep the identity for the gateway alone, and list the other caller with its own.",
 )
 def _holders(calls: Calls) -> Iterator[Breach]:
-    holding = list(_holding(calls.chain.configuration))
+    holding: dict[Any, list[tuple[Resource, str]]] = {}
+    for each, attribute, value in _holding(calls.chain.configuration):
+        holding.setdefault(key(value), []).append((each, attribute))
     for app in visible_apps(calls):
         if app.directory is None:
             continue
@@ -49,8 +54,10 @@ def _holders(calls: Calls) -> Iterator[Breach]:
             ) or any_same(app.directory.values("allowed_identities"), identity.object_ids)
             if not admitted or identity.id is None:
                 continue
-            for each, attribute, value in holding:
-                if each not in own and value is not None and same(value, identity.id):
+            ids = {key(identity.id), text_of(identity.id).lower()}
+            holders = [holder for name in ids for holder in holding.get(name, ())]
+            for each, attribute in holders:
+                if each not in own:
                     message = f"{each.address} can use {identity.record.name}, "
                     message += f"which {app.name} lets in as the gateway's"
                     yield Breach(each, attribute, message)
@@ -59,11 +66,123 @@ def _holders(calls: Calls) -> Iterator[Breach]:
 def _holding(configuration: Configuration) -> Iterator[tuple[Resource, str, Value]]:
     """Resources that can use an identity: they have it, or sign in as it."""
     for each in configuration.resources:
-        if each.managed and "identity" in each.body:
+        if not each.managed or each.type in _NO_HOLDERS or each.type.startswith("azuread_"):
+            continue
+        if "identity" in each.body:
             for block in configuration.body(each).blocks("identity"):
                 for identity in block.values("identity_ids"):
                     yield each, "identity.identity_ids", identity
-    for each in configuration.of_type("azurerm_federated_identity_credential"):
-        # azurerm 4 says parent_id, later versions user_assigned_identity_id.
-        for name in ("parent_id", "user_assigned_identity_id"):
-            yield each, name, configuration.body(each).value(name)
+        for attribute, raw in each.body.items():
+            if attribute not in _NO_HOLDER and _may_name_identity(raw):
+                value = configuration.mentioned(raw, each, each.stack)
+                for path, leaf in _leaves(value, attribute):
+                    yield each, path, leaf
+
+
+# What names an identity and cannot use it.
+_NO_HOLDERS = frozenset(
+    {"azurerm_management_lock", "azurerm_monitor_diagnostic_setting", "azurerm_role_assignment"}
+    | {"azurerm_user_assigned_identity", "azurerm_key_vault_access_policy"}
+)
+_NO_HOLDER = frozenset(
+    {"//", "depends_on", "id", "identity", "lifecycle", "provider", "tags", "triggers"}
+)
+# How an expression that names an identity by its id begins, or where it may come from.
+_NAMING = re.compile(r"_identity\b|userAssignedIdentities|\b(var|local|module|each|one)\b")
+
+
+def _may_name_identity(raw: Any) -> bool:
+    """Whether an argument can hold the id of an identity, told without following it."""
+    if isinstance(raw, str):
+        return _NAMING.search(raw) is not None
+    if isinstance(raw, dict):
+        entries = cast("dict[str, Any]", raw)
+        return any(_may_name_identity(each) for each in (*entries, *entries.values()))
+    if isinstance(raw, list):
+        return any(_may_name_identity(each) for each in cast("list[Any]", raw))
+    if isinstance(raw, Deferred):
+        return any(_NAMING.search(each) for each in raw.references)
+    return False
+
+
+def _leaves(value: Value, path: str) -> Iterator[tuple[str, Value]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            # ARM names identities as keys of `userAssignedIdentities`.
+            if "userAssignedIdentities" in name or path.endswith("userAssignedIdentities"):
+                yield path, name
+            yield from _leaves(inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner, path)
+    elif isinstance(value, (str, Term)):
+        yield path, value
+
+
+@_rule(
+    "SF503",
+    "note",
+    "open",
+    title="Anybody gets a key who signs up",
+    reason="The developer portal lets people sign up, and the product gives a subscription to whom "
+    "it is shown without anybody's approval.",
+    fix="Set approval_required = true on the product, or turn sign_up off.",
+)
+def _self_service(calls: Calls) -> Iterator[Breach]:
+    configuration = calls.chain.configuration
+    shown: dict[Any, Resource] = {}
+    for each in configuration.of_type("azurerm_api_management_product_group"):
+        group = text_of(configuration.attribute(each, "group_name")).lower()
+        if group in ("developers", "guests"):
+            shown[key(configuration.attribute(each, "product_id"))] = each
+    for gateway in calls.chain.gateways:
+        if gateway.resource is None:
+            continue
+        sign_up = configuration.body(gateway.resource).block("sign_up")
+        if sign_up is None or sign_up.value("enabled") is not True:
+            continue
+        for name, product in gateway.products.items():
+            body = configuration.body(product)
+            serves = any(name in api.products for api in gateway.apis.values())
+            if (
+                name in shown
+                and serves
+                and product.managed
+                and body.value("approval_required", False) is False
+                and body.value("subscription_required", True) is not False
+            ):
+                message = f"whoever signs up at {gateway.name} gets a key of {text_of(name)}"
+                yield Breach(product, "approval_required", message)
+
+
+@_rule(
+    "SF504",
+    "warning",
+    "open",
+    title="A Static Web App calls the functions",
+    reason="Linking one makes its proxy a caller, through which visitors of the site reach /api, "
+    "and adds a provider to Easy Auth that no argument shows.",
+    fix="Let the site call the gateway, and remove the link.",
+)
+def _static_web_app(calls: Calls) -> Iterator[Breach]:
+    for doubt in calls.chain.doubts:
+        if doubt.rule == "SF504":
+            yield Breach(doubt.by, doubt.attribute, doubt.reason)
+
+
+@_rule(
+    "SF505",
+    "note",
+    "open",
+    title="A cache answers before anything is checked",
+    reason="What was stored for a caller who proved who it is, is given to whoever asks for the "
+    "same.",
+    fix="Put cache-lookup after the check, and vary the cache by who calls.",
+)
+def _cached(calls: Calls) -> Iterator[Breach]:
+    for api, forwarding in calls.forwardings:
+        for way in forwarding.ways:
+            if way.cached is not None and way.doubtful is not None and way.checked is None:
+                stack = api.gateway.stack if api.resource is None else api.resource.stack
+                policy = calls.chain.configuration.resource(stack, way.cached) or api.resource
+                yield Breach(policy, "xml_content", f"{api.name}: {way.doubtful}")

@@ -17,6 +17,10 @@ CHAPTER = Chapter("Easy Auth")
 _rule = CHAPTER.rule
 
 
+# The setting that names a managed identity instead of a secret.
+_NO_SECRET = "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"  # noqa: S105 - the name of a setting
+
+
 def _enforcing(calls: Calls) -> Iterator[tuple[AppLink, Body]]:
     """Apps whose Easy Auth is on, with its settings."""
     for app in visible_apps(calls):
@@ -372,10 +376,19 @@ def _other_tenant(calls: Calls) -> Iterator[Breach]:
 )
 def _client_secret(calls: Calls) -> Iterator[Breach]:
     for app, directory in _directories(calls):
-        secret = directory.value("client_secret_setting_name")
-        if secret is not None and secret != "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID":  # noqa: S105
-            message = f"{app.name} keeps a client secret in {text_of(secret)}"
-            yield Breach(app.resource, f"{DIRECTORY}.client_secret_setting_name", message)
+        for name in ("client_secret_setting_name", "client_secret_certificate_thumbprint"):
+            secret = directory.value(name)
+            if secret not in (None, "", _NO_SECRET):
+                message = f"{app.name} keeps a client secret in {text_of(secret)}"
+                yield Breach(app.resource, f"{DIRECTORY}.{name}", message)
+    for app in visible_apps(calls):
+        for old in app.body.blocks("auth_settings"):
+            for directory in old.blocks("active_directory"):
+                for name in ("client_secret", "client_secret_setting_name"):
+                    if directory.value(name) not in (None, ""):
+                        message = f"{app.name} keeps a client secret"
+                        where = f"auth_settings.active_directory.{name}"
+                        yield Breach(app.resource, where, message)
 
 
 @_rule(
@@ -416,7 +429,7 @@ def _alone(calls: Calls, app: AppLink, directory: Body) -> AllowList:
     """What the allow-lists name without its other id."""
     lists = [directory.value(name) for name in ("allowed_applications", "allowed_identities")]
     if any(easy_auth.told_later(value) for value in lists):
-        return AllowList([], [], [])  # What belongs together cannot be told.
+        return AllowList([], [], [], [])  # What belongs together cannot be told.
     return calls.allow_list(app)
 
 
@@ -432,11 +445,20 @@ def _is_elsewhere(calls: Calls, app: AppLink, tenant: Value) -> bool:
     if app.registration is None or not app.registration.managed:
         return False
     configuration, here = calls.chain.configuration, app.resource.stack
-    home: list[Value] = []
+    owner = app.registration.resource
+    own = owner.provider if owner is not None and owner.provider else "azuread"
+    ours = configuration.tenant_of(here, own)
+    home: list[Value] = [] if ours is None else [ours]
     for each in configuration.of_type("azuread_client_config", "azurerm_client_config"):
-        if each.stack == here:
+        if each.stack != here:
+            continue
+        told = configuration.tenant_of(here, each.provider)
+        if "." not in each.provider or each.provider == own or told is None or told == ours:
             home.append(configuration.attribute(each, "tenant_id"))
-    home += configuration.tenants(here)
+        elif configuration.attribute(each, "tenant_id") == tenant:
+            return True  # That of another configuration of the provider, which is told its own.
+    if "." not in own:
+        home += configuration.tenants(here, aliased=False)
     agreements = [same(tenant, each) for each in home]
     if True in agreements:
         return False
@@ -445,3 +467,58 @@ def _is_elsewhere(calls: Calls, app: AppLink, tenant: Value) -> bool:
     published = [value for stack, value in configuration.outputs("tenant_id") if stack == here]
     looked_up = isinstance(tenant, str) and any(each in home for each in published)
     return False in agreements or looked_up
+
+
+@_rule(
+    "SF124",
+    "warning",
+    "unproven",
+    title="Version 1 of Easy Auth's settings",
+    reason="Version 1 cannot answer 401 and has no list of callers: any application of the tenant "
+    "that gets a token for the audience gets in.",
+    fix="Replace auth_settings by auth_settings_v2.",
+)
+def _old_settings(calls: Calls) -> Iterator[Breach]:
+    for app in visible_apps(calls):
+        old = app.body.block("auth_settings")
+        if old is not None and app.auth is None and old.value("enabled", False) is not False:
+            message = f"{app.name} has settings of version 1, which knows RedirectToLoginPage and "
+            message += "AllowAnonymous only; auth_settings_v2 is needed to answer 401"
+            yield Breach(app.resource, "auth_settings", message)
+
+
+@_rule(
+    "SF125",
+    "note",
+    "open",
+    title="Somebody is let in whom the configuration does not name",
+    reason="With the registration's own client on the list, an object id on the list is let in as "
+    "soon as it signs in, whoever that is.",
+    fix="Remove the object id, or accept it with the name of whom it is.",
+)
+def _strangers(calls: Calls) -> Iterator[Breach]:
+    for app, _ in _directories(calls):
+        for each in calls.allow_list(app).strangers:
+            message = f"{app.name} lets in {text_of(each)}, which is nobody's in the configuration"
+            yield Breach(app.resource, f"{DIRECTORY}.allowed_identities", message)
+
+
+_KEYS = ("WEBSITE_AUTH_ENCRYPTION_KEY", "WEBSITE_AUTH_SIGNING_KEY")
+
+
+@_rule(
+    "SF126",
+    "warning",
+    "open",
+    title="A setting holds a key of Easy Auth",
+    reason="Easy Auth signs and encrypts its session tokens with it: whoever reads the setting, "
+    "the code or the state makes sessions of their own and gets in with X-ZUMO-AUTH.",
+    fix="Remove the setting; App Service makes a key of its own.",
+)
+def _session_keys(calls: Calls) -> Iterator[Breach]:
+    for app in visible_apps(calls):
+        settings = app.body.value("app_settings")
+        for name in settings if isinstance(settings, dict) else ():
+            if name.upper() in _KEYS:
+                message = f"the setting {name} of {app.name} replaces a key of Easy Auth"
+                yield Breach(app.resource, f"app_settings.{name}", message)

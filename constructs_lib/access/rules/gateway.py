@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.access.callers import Calls, Route, host_unknown
-from constructs_lib.access.links import ApiLink, host_of
-from constructs_lib.access.policy_flow import Leak, key_names
+from constructs_lib.access.links import ApiLink
+from constructs_lib.access.policy_flow import key_names
+from constructs_lib.access.policy_way import Leak
 from constructs_lib.access.rules.chapter import Breach, Chapter
 from constructs_lib.access.terraform.configuration import Body, Resource
 from constructs_lib.access.terraform.expressions import Term, text_of
+from constructs_lib.access.urls import host_of
 
 CHAPTER = Chapter("The gateway and its policies")
 _rule = CHAPTER.rule
@@ -144,7 +146,7 @@ def _does_not_forward(calls: Calls) -> Iterator[Breach]:
 def _other_host(calls: Calls) -> Iterator[Breach]:
     for api, leak, policy in _leaks(calls):
         waiting = _waiting(calls, leak)
-        if waiting and leak.host:
+        if waiting and leak.host and not leak.chosen:
             message = f"{api.name} sends the token for {waiting} to {leak.to}, "
             message += "which is no function app of the configuration"
             yield Breach(policy, "xml_content", message)
@@ -324,6 +326,63 @@ def _logged_secrets(calls: Calls) -> Iterator[Breach]:
                     if logged.strip().lower() in secrets - _masked(block):
                         message = f"{each.address} logs the header {logged}"
                         yield Breach(each, f"{name}.headers_to_log", message)
+
+
+@_rule(
+    "SF319",
+    "error",
+    "open",
+    title="The caller names the host that gets the token",
+    reason="With a host that a header, a query parameter or the body names, whoever calls has the "
+    "gateway's token sent to themselves and calls the functions with it.",
+    fix="Name the host in the policy or in a backend, or choose among hosts that are written out.",
+)
+def _host_of_the_caller(calls: Calls) -> Iterator[Breach]:
+    for route in calls.routes:
+        token, chosen = route.way.token, route.way.chosen
+        if token is not None and chosen is not None:
+            message = f"{route.api.name} sends its token to a host that the caller names"
+            yield Breach(_policy(calls, route.api, chosen), "xml_content", message)
+    for api, leak, policy in _leaks(calls):
+        if leak.token is not None and leak.chosen:
+            message = f"{api.name} sends its token to a host that the caller names"
+            yield Breach(policy, "xml_content", message)
+
+
+@_rule(
+    "SF320",
+    "error",
+    "open",
+    title="The caller says what the token is for",
+    reason="The gateway then gets a token for whatever its identity may call, and sends it where "
+    "the policy says.",
+    fix="Write the registration's client id as resource.",
+)
+def _resource_of_the_caller(calls: Calls) -> Iterator[Breach]:
+    for route in calls.routes:
+        token = route.way.token
+        if token is not None and token.chosen:
+            message = f"{route.api.name} gets a token for what the caller names"
+            yield Breach(_policy(calls, route.api, token.address), "xml_content", message)
+
+
+@_rule(
+    "SF321",
+    "warning",
+    "unproven",
+    title="Requests go through a proxy",
+    reason="Whoever runs the proxy sees who calls what, and the token where TLS ends there.",
+    fix="Remove the proxy, or accept it with the name of whose it is.",
+)
+def _through_a_proxy(calls: Calls) -> Iterator[Breach]:
+    for route, backend, body in _backends(calls):
+        if body.block("proxy") is not None:
+            message = f"{route.api.name} calls {backend.address} through a proxy"
+            yield Breach(backend, "proxy", message)
+    for route in calls.routes:
+        if route.way.proxied is not None:
+            policy = _policy(calls, route.api, route.way.proxied)
+            yield Breach(policy, "xml_content", f"{route.api.name} calls through a proxy")
 
 
 def policy_problems(calls: Calls) -> Iterator[tuple[bool, Breach]]:

@@ -26,14 +26,14 @@ def _unproven(calls: Calls) -> Iterator[Breach]:
     for call in calls.calls:
         if call.decision.verdict != "unknown":
             continue
-        if call.caller.trusted and call.caller.kind == "gateway":
+        if call.caller.kind in ("gateway", "gateway-without-key"):
             said, does = call.decision, f"{call.caller.label} reaches {call.app.name}"
         elif call.caller.kind == "anonymous" and call.app.visible:
             said = easy_auth.easy_auth(call.app, None)[0]
             does = f"{call.app.name} lets in {call.caller.label}"
         else:
             continue
-        if said.verdict == "unknown":
+        if said.verdict == "unknown" and said.rule not in _TOLD_APART:
             message = f"whether {does} cannot be proven: {said.reason}"
             yield Breach(said.resource, said.attribute, message)
     for app in visible_apps(calls):
@@ -59,6 +59,9 @@ _rule(
 )
 
 
+_TOLD_APART = frozenset({"SF504", "SF903", "SF905", "SF906", "SF907"})
+"""Rules whose own findings say why an answer is not known."""
+
 _LINKS = (
     r"Microsoft\.Web/sites(/slots)?(/config)?(/|@|$)"
     r"|Microsoft\.ApiManagement/service/([\w-]+/)*(policies|apis|backends)(@|$)"
@@ -83,13 +86,22 @@ def _past_the_resource(calls: Calls) -> Iterator[Breach]:
     configuration = calls.chain.configuration
     for each in configuration.of_type(*_AZAPI_LINKS):
         kind = configuration.body(each).value("type")
-        known = not each.managed or each in calls.chain.written_by_azapi
+        known = not each.managed or each in calls.chain.azapi.read
         if (
             isinstance(kind, str)
             and not known
             and re.match(_AZAPI_LINKS[each.type], kind, re.IGNORECASE)
         ):
             yield Breach(each, "type", f"{each.address} writes {kind}")
+    for by, subject in calls.chain.azapi.over:
+        yield Breach(by, "type", f"{by.address} writes over {subject.address}")
+    yield from _doubts(calls, "SF903")
+
+
+def _doubts(calls: Calls, rule: str) -> Iterator[Breach]:
+    for doubt in calls.chain.doubts:
+        if doubt.rule == rule:
+            yield Breach(doubt.by, doubt.attribute, doubt.reason)
 
 
 @_rule(
@@ -104,3 +116,43 @@ def _dangling(calls: Calls) -> Iterator[Breach]:
     for _, address in calls.chain.configuration.dangling:
         message = f"the configuration has no {address}, which it refers to"
         yield Breach(None, address, message)
+
+
+@_rule(
+    "SF905",
+    "note",
+    "unproven",
+    title="A part was not read",
+    reason="What a module makes, what stands in HCL, and what a plan leaves out is not seen here: "
+    "it may hold further apps, and change those that are seen.",
+    fix="Check the output of `terraform show -json` for a plan or the state, which hold it all.",
+)
+def _gaps(calls: Calls) -> Iterator[Breach]:
+    for gap in calls.chain.configuration.gaps:
+        yield Breach(None, None, gap.reason)
+
+
+@_rule(
+    "SF906",
+    "note",
+    "unproven",
+    title="An argument is not understood",
+    reason="What it could change is not known: the table of the providers' arguments does not have "
+    "it, or says that it is not read.",
+    fix="Leave it out, or check by hand what it changes.",
+)
+def _not_understood(calls: Calls) -> Iterator[Breach]:
+    yield from _doubts(calls, "SF906")
+
+
+@_rule(
+    "SF907",
+    "note",
+    "unproven",
+    title="What is written is not applied",
+    reason="With ignore_changes Terraform writes an argument when it makes the resource and never "
+    "again; of what exists already it says nothing.",
+    fix="Remove it from ignore_changes, or check the plan or the state.",
+)
+def _ignored(calls: Calls) -> Iterator[Breach]:
+    yield from _doubts(calls, "SF907")

