@@ -272,8 +272,8 @@ CASES = [
         {SETTINGS: {"S": "BlobEndpoint=https://x/;SharedAccessSignature=sv=1&sp=rwdlac&sig=a"}},
     ),
     Case(
-        "one that may only read does not",
-        "clean",
+        "one that may only read is a secret, and opens no code",
+        "SF414",
         {SETTINGS: {"WEBSITE_RUN_FROM_PACKAGE": "https://x/p.zip?sv=1&sp=r&sig=a"}},
     ),
     Case("one whose rights are not told may", "SF409", {SETTINGS: {"S": "https://x/?sig=a"}}),

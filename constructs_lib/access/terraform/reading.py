@@ -14,7 +14,7 @@ from constructs_lib.access.terraform.json_text import SHOW, document
 from constructs_lib.access.terraform.shown import is_shown, read_shown
 from constructs_lib.access.terraform.stack import Stacks
 
-__all__ = ["document", "read", "read_stacks"]
+__all__ = ["document", "read_stacks", "read_terraform"]
 
 
 def read_terraform(path: str | Path) -> Configuration:
