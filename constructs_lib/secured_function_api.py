@@ -207,7 +207,7 @@ class SecuredFunctionApi(Construct, Generic[App]):
         self._check(function_app, props)
         self.gateway = props["gateway"]
         name = props.get("name") or id
-        callers = [self.gateway.caller, *props.get("further_callers", ())]
+        callers = [*self.gateway.callers, *props.get("further_callers", ())]
         given = props.get("registration")
         self.registration: Registration = given or self._register(name)
         before = self._grant(callers, ours=given is None)

@@ -16,7 +16,7 @@ from constructs_lib._cdk.policy_source import (
     PolicySource,
 )
 from constructs_lib._core.errors import InputError
-from constructs_lib.gateway.props import ExistingIdentity
+from constructs_lib.gateway.props import ExistingIdentity, IdentityKind
 from constructs_lib.gateway.references import (
     NAME,
     NAME_RULE,
@@ -49,6 +49,8 @@ class ExistingGateway(GatewayReferences):
         identity: The user-assigned identity that it calls with; its system-assigned one if left
             out. The service must have it attached.
         principal: Both ids of its system-assigned identity, if you may not read the directory.
+        calls_with: With `identity` and `principal`: which of the two it calls with, where both may;
+            see `GatewayIdentity`.
         sku: Its SKU, so that what it does not offer is refused at synth.
         policy: The policy of the whole service, if this stack is to own it.
 
@@ -71,12 +73,18 @@ class ExistingGateway(GatewayReferences):
         resource: ApiManagement | None = None,
         identity: ExistingIdentity | UserAssignedIdentity | None = None,
         principal: Principal | None = None,
+        calls_with: IdentityKind | None = None,
         sku: str | None = None,
         policy: PolicySource | None = None,
     ) -> None:
         super().__init__(scope, id)
-        if identity and principal:
-            refuse(self, "identity", "given together with principal", "give one of them")
+        if identity and principal and not calls_with:
+            refuse(
+                self,
+                "identity",
+                "given together with principal",
+                "give one of them, or say calls_with in a move from one to the other",
+            )
         if sku is not None:
             check_pattern(self, "sku", sku, SKU, SKU_RULE)
         self.sku = sku
@@ -93,12 +101,14 @@ class ExistingGateway(GatewayReferences):
                 "give name and resource_group_name, or resource",
             )
         self.vault_client_id = None
-        if identity:
-            self._call_with(identity_ids(identity))
-        elif principal:
-            self.caller = principal
-        else:
-            self._call_with_system_assigned(_principal_id(self, self.service))
+        system_assigned: Principal | str | None = principal
+        if not (principal or identity):
+            system_assigned = _principal_id(self, self.service)
+        self._call_with(
+            user_assigned=identity_ids(identity) if identity else None,
+            system_assigned=system_assigned,
+            kind=calls_with,
+        )
         self._make_policy(policy)
 
     def _given(self, resource: ApiManagement, *, named: bool) -> ApiManagement:

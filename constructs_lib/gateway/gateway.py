@@ -31,6 +31,7 @@ from constructs_lib.gateway.existing import ExistingGateway
 from constructs_lib.gateway.props import (
     ExistingIdentity,
     GatewayIdentity,
+    IdentityKind,
     Publisher,
     VirtualNetwork,
 )
@@ -128,7 +129,7 @@ class Gateway(GatewayReferences):
         )
         self.placement = placement(resource_group)
         tags = dict(tags) if tags else None
-        calls_with = self._user_assigned(identity.user_assigned, tags)
+        user_assigned = self._user_assigned(identity.user_assigned, tags)
         self.resource = ApiManagement(
             self,
             "service",
@@ -138,7 +139,7 @@ class Gateway(GatewayReferences):
             publisher_name=publisher.name,
             publisher_email=publisher.email,
             sku_name=sku,
-            identity=_identity(calls_with, system_assigned=identity.system_assigned),
+            identity=_identity(user_assigned, system_assigned=identity.system_assigned),
             min_api_version=min_api_version,
             protocols=ApiManagementProtocols(http2_enabled=True),
             security=_security() if tier_of(sku) in CLASSIC else None,
@@ -155,11 +156,14 @@ class Gateway(GatewayReferences):
         )
         self._refer_to(self.resource, self.resource.name, self.placement.name)
         self.sku = None if is_token(sku) else sku
-        if calls_with:
-            self._call_with(calls_with)
-        else:
-            self._call_with_system_assigned(self.resource.identity.principal_id)
-        self.vault_client_id = None if identity.system_assigned else self.policy_client_id
+        system_assigned = identity.system_assigned and (identity.calls_with or not user_assigned)
+        self._call_with(
+            user_assigned=user_assigned,
+            system_assigned=self.resource.identity.principal_id if system_assigned else None,
+            kind=identity.calls_with,
+        )
+        own_vault = identity.system_assigned and not identity.calls_with
+        self.vault_client_id = None if own_vault else self.policy_client_id
         self._make_policy(policy)
 
     @staticmethod
@@ -171,6 +175,7 @@ class Gateway(GatewayReferences):
         resource_group_name: str,
         identity: ExistingIdentity | None = None,
         principal: Principal | None = None,
+        calls_with: IdentityKind | None = None,
         sku: str | None = None,
         policy: PolicySource | None = None,
     ) -> ExistingGateway:
@@ -182,6 +187,7 @@ class Gateway(GatewayReferences):
             resource_group_name=resource_group_name,
             identity=identity,
             principal=principal,
+            calls_with=calls_with,
             sku=sku,
             policy=policy,
         )

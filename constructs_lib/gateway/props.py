@@ -37,6 +37,9 @@ class ExistingIdentity:
     principal_id: str
 
 
+IdentityKind = Literal["system_assigned", "user_assigned"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class GatewayIdentity:
     """Which managed identity the gateway has; of two, it calls with the user-assigned one.
@@ -47,10 +50,14 @@ class GatewayIdentity:
     Attributes:
         system_assigned: Whether the service has an identity of its own.
         user_assigned: The name of an identity to make, or one that exists; None for none.
+        calls_with: Which of two it calls with, where both may: for a move from one to the other
+            without an outage, in three applies. Both with the old one; both with the new one; the
+            new one alone, still named here.
     """
 
     system_assigned: bool = True
     user_assigned: str | UserAssignedIdentity | ExistingIdentity | None = None
+    calls_with: IdentityKind | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -24,7 +25,7 @@ from constructs_lib._cdk.policy_source import (
     read_policy,
 )
 from constructs_lib._cdk.replacement import replaced_with
-from constructs_lib.gateway.props import ExistingIdentity
+from constructs_lib.gateway.props import ExistingIdentity, IdentityKind
 from constructs_lib.gateway.tiers import CLASSIC, tier_of
 from constructs_lib.policy import AnyDocument, Document, Fragment, write
 from constructs_lib.registration.principal import Principal
@@ -71,6 +72,8 @@ class GatewayReferences(Construct):
         is_new: Whether the service is made together with these references, so that nothing is in it
             but what its stacks make.
         caller: The principal that the gateway calls functions with.
+        callers: All that may call them as the gateway: `caller`, and in a move from one identity
+            to another the other one too.
         policy_client_id: What the policy names as `client-id`: the client id of a user-assigned
             identity, None for the system-assigned one.
         identity_id: The Azure resource id of that user-assigned identity, None for the other.
@@ -92,6 +95,7 @@ class GatewayReferences(Construct):
     sku: str | None
     is_new: bool = False
     caller: Principal
+    callers: tuple[Principal, ...]
     policy_client_id: str | None
     identity_id: str | None
     vault_client_id: str | None
@@ -121,21 +125,64 @@ class GatewayReferences(Construct):
         self.id = service.id
         self.url = service.gateway_url
 
-    def _call_with(self, identity: ExistingIdentity) -> None:
-        """Let the gateway call functions with a user-assigned identity."""
-        self.caller = Principal(
-            client_id=identity.client_id, object_id=identity.principal_id, name="gateway"
-        )
-        self.policy_client_id = identity.client_id
-        self.identity_id = identity.id
+    def _call_with(
+        self,
+        *,
+        user_assigned: ExistingIdentity | None,
+        system_assigned: Principal | str | None,
+        kind: IdentityKind | None,
+    ) -> None:
+        """Let the gateway call functions with one of its identities.
 
-    def _call_with_system_assigned(self, object_id: str) -> None:
-        """Let it call them with its own identity, whose client id only the directory knows."""
+        Args:
+            user_assigned: The ids of a user-assigned one that may call.
+            system_assigned: The ids of its own one, if it may call; or its object id, to look up
+                its client id, which only the directory knows.
+            kind: Which one it calls with, in a move from one to the other.
+        """
+        self.service_principal = None
+        principals: dict[IdentityKind, Principal] = {}
+        if user_assigned:
+            principals["user_assigned"] = Principal(
+                client_id=user_assigned.client_id,
+                object_id=user_assigned.principal_id,
+                name="gateway",
+            )
+        if system_assigned:
+            principals["system_assigned"] = self._system_assigned(system_assigned)
+        if kind:
+            # The role assignments of both are told apart, and that of the old one is kept.
+            principals = {
+                own: replace(
+                    principal,
+                    name=f"gateway-{own.replace('_', '-')}",
+                    formerly="gateway" if own == kind else None,
+                )
+                for own, principal in principals.items()
+            }
+        chosen: IdentityKind = kind or ("user_assigned" if user_assigned else "system_assigned")
+        if chosen not in principals:
+            refuse(
+                self,
+                "identity.calls_with",
+                f"the gateway has no identity that is {chosen.replace('_', '-')}",
+                "give it one, or let it call with the other",
+            )
+        self.caller = principals[chosen]
+        # In the same order whichever it calls with, so that Easy Auth is not changed on the way.
+        self.callers = tuple(principals.values())
+        by_user = user_assigned if chosen == "user_assigned" else None
+        self.policy_client_id = by_user.client_id if by_user else None
+        self.identity_id = by_user.id if by_user else None
+
+    def _system_assigned(self, given: Principal | str) -> Principal:
+        if isinstance(given, Principal):
+            return given
         self.service_principal = DataAzureadServicePrincipal(
-            self, "identity-principal", object_id=object_id
+            self, "identity-principal", object_id=given
         )
-        self.caller = Principal(
-            client_id=self.service_principal.client_id, object_id=object_id, name="gateway"
+        return Principal(
+            client_id=self.service_principal.client_id, object_id=given, name="gateway"
         )
 
     def arguments(self, scope: Construct) -> InGateway:

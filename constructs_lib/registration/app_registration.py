@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from cdktf import TerraformResourceLifecycle
+from cdktf import TerraformLocal, TerraformResourceLifecycle
 from cdktf_cdktf_provider_azuread.app_role_assignment import AppRoleAssignment
 from cdktf_cdktf_provider_azuread.application import (
     Application,
@@ -215,7 +215,17 @@ class AppRegistration(Construct):
                 principal_object_id=principal.object_id,
                 resource_object_id=self._service_principal_id,
             )
+            if principal.formerly:
+                found.move_from_id(self._former_address(principal.formerly))
         return found
+
+    def _former_address(self, name: str) -> str:
+        """Return the address that the role assignment to a principal of that name had."""
+        # CDKTF makes addresses of paths: ask it for that of a construct in the old place.
+        former = TerraformLocal(self, f"grant-{name}", "")
+        address = f"azuread_app_role_assignment.{former.friendly_unique_id}"
+        self.node.try_remove_child(former.node.id)
+        return address
 
 
 def _check(

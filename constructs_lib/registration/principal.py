@@ -13,8 +13,10 @@ class Principal:
         client_id: Application (client) id: claim `azp` of a version-2 token, `appid` of version 1.
         object_id: Object id of the service principal: the `oid` claim, `principal_id` in azurerm.
         name: What a reader calls it; part of construct ids, so stable.
+        formerly: The name that it had before, so that its role assignment is kept.
     """
 
     client_id: str
     object_id: str
     name: str
+    formerly: str | None = None

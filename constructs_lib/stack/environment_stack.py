@@ -135,6 +135,7 @@ class EnvironmentStack(TerraformStack):
                 user_assigned=_identity(user_assigned)
                 if isinstance(user_assigned, UserAssignedIdentitySettings)
                 else user_assigned,
+                calls_with=settings.identity.calls_with,
             ),
             virtual_network=VirtualNetwork(subnet_id=network.subnet_id, type=network.type)
             if network

@@ -204,6 +204,11 @@ class IdentitySettings(Settings):
         default=None, description="Name of an identity to make, or the ids of one that exists."
     )
 
+    calls_with: Literal["system_assigned", "user_assigned"] | None = Field(
+        default=None,
+        description="Which of the two it calls with, where both may: for a move between them.",
+    )
+
     @model_validator(mode="after")
     def _one_at_least(self) -> IdentitySettings:
         if not self.system_assigned and self.user_assigned is None:

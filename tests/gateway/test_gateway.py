@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_azurerm.api_management import (
 )
 
 from constructs_lib import (
+    AppRegistration,
     ExistingIdentity,
     Gateway,
     GatewayIdentity,
@@ -31,6 +32,11 @@ EXISTING = ExistingIdentity(
     id="/subscriptions/s/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i",
     client_id="5f6c1a52-6f0e-4f2b-9c61-5d5f3f6f2c11",
     principal_id="0b6f9d4e-2c55-4f6e-8a9e-7a6c1f0f3e22",
+)
+ANYBODY = Principal(
+    name="gateway",
+    client_id="6a7d1c52-6f0e-4f2b-9c61-5d5f3f6f2c12",
+    object_id="1c6f9d4e-2c55-4f6e-8a9e-7a6c1f0f3e23",
 )
 SKUS = (
     "Consumption_0",
@@ -137,6 +143,79 @@ def test_with_both_kinds_the_gateway_calls_with_the_user_assigned_one(made):
     assert kept["both"].caller == Principal(
         name="gateway", client_id=EXISTING.client_id, object_id=EXISTING.principal_id
     )
+
+
+def staged(stack, id, **identity):
+    return gateway(stack, id, identity=GatewayIdentity(**identity))
+
+
+def test_in_a_move_both_identities_may_call_and_one_of_them_does(build):
+    kept = {}
+
+    def make(stack):
+        kept["old"] = staged(stack, "old", user_assigned=EXISTING, calls_with="system_assigned")
+        kept["new"] = staged(stack, "new", user_assigned=EXISTING, calls_with="user_assigned")
+        kept["end"] = staged(
+            stack,
+            "end",
+            system_assigned=False,
+            user_assigned=EXISTING,
+            calls_with="user_assigned",
+        )
+
+    build(make)
+    names = {key: [caller.name for caller in each.callers] for key, each in kept.items()}
+    both = ["gateway-user-assigned", "gateway-system-assigned"]
+    assert names == {"old": both, "new": both, "end": both[:1]}
+    assert kept["old"].policy_client_id is None
+    assert kept["old"].vault_client_id is None
+    for stage in ("new", "end"):
+        assert kept[stage].caller.client_id == EXISTING.client_id
+        assert kept[stage].policy_client_id == EXISTING.client_id
+        assert kept[stage].vault_client_id == EXISTING.client_id
+    # Whoever calls keeps the assignment that it had under the name of the gateway.
+    assert [caller.formerly for caller in kept["old"].callers] == [None, "gateway"]
+
+
+def test_the_role_of_a_principal_that_is_renamed_is_kept(build):
+    def make(stack):
+        registration = AppRegistration(stack, "orders", display_name="Orders")
+        for caller in staged(
+            stack, "gateway", user_assigned=EXISTING, calls_with="system_assigned"
+        ).callers:
+            registration.grant(caller)
+
+    before = build(lambda stack: AppRegistration(stack, "orders", display_name="O").grant(ANYBODY))
+    (address,) = before["resource"]["azuread_app_role_assignment"]
+    (moved,) = build(make)["moved"]
+    assert moved["from"] == f"azuread_app_role_assignment.{address}"
+    assert "system-assigned" in moved["to"]
+
+
+def test_an_existing_gateway_moves_between_identities_that_are_both_given(build):
+    kept = {}
+
+    def make(stack):
+        kept["gateway"] = Gateway.existing(
+            stack,
+            "gateway",
+            name="apim",
+            resource_group_name="rg",
+            identity=EXISTING,
+            principal=ANYBODY,
+            calls_with="user_assigned",
+        )
+
+    build(make)
+    assert [caller.object_id for caller in kept["gateway"].callers] == [
+        EXISTING.principal_id,
+        ANYBODY.object_id,
+    ]
+
+
+def test_an_identity_that_the_gateway_lacks_cannot_call(stack):
+    with pytest.raises(InputError, match=r"calls_with: .* no identity that is user-assigned"):
+        staged(stack, "gateway", calls_with="user_assigned")
 
 
 def test_legacy_protocols_and_ciphers_are_off_where_the_tier_lets_one_choose(made):

@@ -39,6 +39,10 @@ CALLER = {
 }
 
 
+# A key that no section has.
+_INSTEAD = "="
+
+
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """A change of one setting, and the change back.
@@ -103,17 +107,17 @@ def _merge(into: dict[str, Any], changed: Settings) -> None:
     for key, value in changed.items():
         if value is None:
             into.pop(key, None)
-        elif isinstance(value, dict) and isinstance(into.get(key), dict) and "=" not in value:
+        elif isinstance(value, dict):
+            if _INSTEAD in value or not isinstance(into.get(key), dict):
+                into[key] = {}
             _merge(into[key], value)
-        else:
-            into[key] = (
-                {k: v for k, v in value.items() if k != "="} if isinstance(value, dict) else value
-            )
+        elif key != _INSTEAD:
+            into[key] = value
 
 
 def instead(**keys: Any) -> dict[str, Any]:
     """A section that takes the place of the one that is there."""
-    return {"=": True, **keys}
+    return {_INSTEAD: True, **keys}
 
 
 _CODE = "the site's code and keys: publish the functions again"
@@ -230,6 +234,56 @@ CHANGES: list[Change] = [
         after=_gateway(sku="StandardV2_1"),
         does="replaced",
         lost="subscriptions and their keys; up to an hour without any API",
+    ),
+    Change(
+        setting="gateway.identity",
+        what="user_assigned added, and called with at once",
+        back="user_assigned removed",
+        after=_gateway(identity={"user_assigned": "id-{name}"}),
+        does="replaced",
+        lost="calls fail from the change of Easy Auth to that of the policy: move in stages",
+    ),
+    Change(
+        setting="gateway.identity",
+        what="stage 1: both, calls with the old one",
+        after=_gateway(identity={"user_assigned": "id-{name}", "calls_with": "system_assigned"}),
+        does="added",
+        does_back="removed",
+    ),
+    Change(
+        setting="gateway.identity",
+        what="stage 1 of an identity that is named already",
+        back="from stage 1 back to the old one, still named",
+        before=_gateway(identity={"calls_with": "system_assigned"}),
+        after=_gateway(identity={"user_assigned": "id-{name}"}),
+        does="added",
+        does_back="removed",
+    ),
+    Change(
+        setting="gateway.identity",
+        what="stage 2: both, calls with the new one",
+        back="back to stage 1",
+        before=_gateway(identity={"user_assigned": "id-{name}", "calls_with": "system_assigned"}),
+        after=_gateway(identity={"calls_with": "user_assigned"}),
+        does="in place",
+    ),
+    Change(
+        setting="gateway.identity",
+        what="stage 3: the new one alone",
+        back="back to stage 2",
+        before=_gateway(identity={"user_assigned": "id-{name}", "calls_with": "user_assigned"}),
+        after=_gateway(identity={"system_assigned": False}),
+        does="removed",
+        does_back="added",
+    ),
+    Change(
+        setting="gateway.identity",
+        what="an identity to make, to one that exists",
+        back="one that exists, to an identity to make",
+        before=_gateway(identity={"system_assigned": False, "user_assigned": "id-{name}"}),
+        after=_gateway(identity={"user_assigned": instead(**IDENTITY)}),
+        does="replaced",
+        lost="calls fail from the change of Easy Auth to that of the policy",
     ),
     Change(
         setting="gateway.zones",
