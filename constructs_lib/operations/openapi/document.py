@@ -47,6 +47,8 @@ NAME_MAPS = frozenset(
 DATA = frozenset({"example", "examples", "default", "enum", "const"})
 # In these maps, keys that begin with `x-` are extensions of any form; elsewhere they are names.
 _EXTENDED_MAPS = frozenset({"paths", "callbacks"})
+# So they are among the responses of an operation, which have codes, but not where they have names.
+_RESPONSES_BY_NAME = (("responses",), ("components", "responses"))
 
 
 @dataclass
@@ -172,8 +174,12 @@ class Bundler:
             if not names and self._is_data(key, pointer, in_schema):
                 result[key] = item
                 continue
-            if names and key.startswith("x-") and pointer[-1] in _EXTENDED_MAPS:
-                continue
+            if names and key.startswith("x-") and not in_schema:
+                if pointer[-1] in _EXTENDED_MAPS:
+                    continue
+                if pointer[-1] == "responses" and pointer not in _RESPONSES_BY_NAME:
+                    result[key] = item
+                    continue
             if in_schema and key == "discriminator" and not names:
                 result[key] = self._discriminator(item, file, pointer)
                 continue

@@ -108,7 +108,9 @@ def is_function(node: Node, lookup: Lookup) -> bool:
     """Whether an expression is certainly a function, or a call of one that returns functions."""
     try:
         value = resolve(node, lookup)
-        if value.kind == "call":
+        if value.kind == "call" and value.text.endswith(".bind"):
+            value = resolve(Node("name", value.start, value.text[: -len(".bind")]), lookup)
+        elif value.kind == "call":
             value = resolve(Node("name", value.start, value.text), lookup)
             return (
                 value.kind == "function"

@@ -87,6 +87,15 @@ def test_extensions_under_paths_may_be_anything(read: Read, value: Any, version:
     assert list(json.loads(imported.document.content_value)["paths"]) == ["/a"]
 
 
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("version", ["2.0", "3.0.3", "3.1.0"])
+def test_extensions_elsewhere_may_be_anything_too(read: Read, value: Any, version: str) -> None:
+    answer = {"200": {"description": "ok", "x-it": value}, "x-it": value}
+    operations = read({"/a": {"get": {"x-it": value, "responses": answer}}}, version=version)
+    assert [o.name for o in operations] == ["GET /a"]
+    assert operations.findings == ()
+
+
 @pytest.mark.parametrize("schema", [True, False])
 def test_schemas_that_are_true_or_false(read: Read, schema: bool) -> None:
     content = {"application/json": {"schema": schema}}

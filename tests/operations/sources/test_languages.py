@@ -225,6 +225,7 @@ HANDLERS = {
     "an arrow function in place": "app.get('b', (request) => ({}));\n",
     "a method of an object": "const handlers = { h: () => ({}) };\napp.get('b', handlers.h);\n",
     "a function that makes it": "const wrap = (f) => async (r) => f(r);\napp.get('b', wrap(x));\n",
+    "a function that is bound": "function h() {}\napp.get('b', h.bind(null, 1));\n",
     "in options": "const h = () => ({});\napp.get('b', { handler: h });\n",
     "shorthand in options": "const handler = () => ({});\napp.get('b', { handler });\n",
 }
