@@ -319,7 +319,8 @@ class _Project:
             ]
             if not calls:
                 self.report_unknown_app(module, node)
-            elif node not in top or not module.certain:
+            # A blueprint's functions are there if it is registered, wherever its file is imported.
+            elif node not in top or not (module.certain or calls[0][1].blueprint):
                 self.reading.functions += 1
                 self.report(
                     "OP110", f"whether {node.name} is registered depends on the run", module, node
