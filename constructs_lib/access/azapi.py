@@ -14,9 +14,10 @@ from typing import Any, cast
 from constructs_lib.access import azapi_sites
 from constructs_lib.access.azapi_sites import Shape, at
 from constructs_lib.access.doubts import Doubt, Doubts
-from constructs_lib.access.terraform.configuration import Configuration, Raw, Resource
+from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
 from constructs_lib.access.terraform.json_text import objects
+from constructs_lib.access.terraform.resources import Raw, Resource
 
 TYPE = "azapi_update_resource"
 TYPES = ("azapi_resource", TYPE, "azapi_resource_action")

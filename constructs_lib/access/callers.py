@@ -4,34 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from constructs_lib.access import easy_auth, entra, network
+from constructs_lib.access.allow_lists import AllowList, allow_list
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision, settle
-from constructs_lib.access.doubts import Doubt
 from constructs_lib.access.entra import Token, any_same
 from constructs_lib.access.links import (
     ApiLink,
     AppLink,
     GatewayLink,
     IdentityLink,
-    RegistrationLink,
     key,
 )
 from constructs_lib.access.policy_flow import Forwarder, Forwarding, TokenRequest, Way
 from constructs_lib.access.records import Caller, CallerKind, Identity, Verdict
-from constructs_lib.access.terraform.configuration import Body, Resource
+from constructs_lib.access.routes import Route, doubted, host_unknown, place_of, route_of
+from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.expressions import (
-    Opaque,
-    Reference,
     Term,
     Value,
-    join,
     same,
     text_of,
 )
-from constructs_lib.access.urls import host_of
+from constructs_lib.access.terraform.resources import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,44 +45,6 @@ class Call:
     app: AppLink
     decision: Decision
     decisions: tuple[Decision, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AllowList:
-    """What an app's allow-lists hold besides the gateways' identities.
-
-    Attributes:
-        further: Client id of each other application, and its object ids where they are known.
-        applications: Those of them that no entry of `allowed_identities` belongs to.
-        identities: Entries of `allowed_identities` that no application belongs to.
-        strangers: Those of them that the registration's own client lets in, as its users.
-    """
-
-    further: list[tuple[Value, Sequence[Value] | None]]
-    applications: list[Value]
-    identities: list[Value]
-    strangers: list[Value]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One way of an API to a target, or to nowhere.
-
-    Attributes:
-        api: The API.
-        way: How its policies send the request.
-        url: Where to; None when no backend says.
-        app: The function app or slot that this leads to; None is another host or unknown.
-        problem: Why it leads nowhere.
-        registration: What the token is for.
-    """
-
-    api: ApiLink
-    way: Way
-    url: Value | None
-    app: AppLink | None
-    problem: Decision | None
-    registration: RegistrationLink | None
 
 
 _TOKEN_HOLDERS: tuple[tuple[CallerKind, str], ...] = (
@@ -116,6 +74,7 @@ class Calls:
         self.calls: list[Call] = []
         self._by_app: dict[int, list[Route]] = {}
         self.waiting: dict[int, list[AppLink]] = {}
+        self._listings: dict[int, AllowList] = {}
         self._callers: dict[int, dict[str, GatewayLink]] | None = None
         for app in chain.apps.values():
             if app.registration is not None:
@@ -125,7 +84,7 @@ class Calls:
                 forwarding = self._forwarder.forwarding(api)
                 self.forwardings.append((api, forwarding))
                 for way in forwarding.ways:
-                    route = self._route(api, way)
+                    route = route_of(self.chain, api, way)
                     self.routes.append(route)
                     if route.app is not None:
                         self._by_app.setdefault(id(route.app), []).append(route)
@@ -137,70 +96,8 @@ class Calls:
 
     # Where APIs lead ----------------------------------------------------------------------------
 
-    def _route(self, api: ApiLink, way: Way) -> Route:
-        url, problem = way.url, None
-        gateway = api.gateway
-        if way.backend_id is not None:
-            backend = gateway.backends.get(key(way.backend_id))
-            doubt = self.chain.doubts.on(backend, "url")
-            if backend is not None:
-                url = self.chain.configuration.attribute(backend, "url")
-                problem = doubted(backend, "url", doubt) if doubt is not None else None
-            else:
-                url = None
-                missing = isinstance(way.backend_id, str) and not gateway.others
-                managed = gateway.resource is not None and gateway.resource.managed
-                missing = missing and not self.chain.unread(gateway.stack)
-                problem = Decision(
-                    verdict="closed" if missing and managed else "unknown",
-                    status=500 if missing and managed else "unknown",
-                    reason=f"the backend {text_of(way.backend_id)} is not in the configuration",
-                    resource=self._resource(api, way.backend_address),
-                    attribute="xml_content",
-                    rule="SF307",
-                )
-        app = None
-        if way.host is not None and url is not None and same(way.host, host_of(url)) is not True:
-            # App Service's front ends tell apps apart by the header, whatever the address.
-            url = join(["https://", way.host, "/"])
-        if way.chosen is not None:
-            url = None
-            problem = Decision(
-                verdict="unknown",
-                status="unknown",
-                reason="the caller names the host that the request is sent to",
-                resource=self._resource(api, way.chosen),
-                attribute="xml_content",
-                rule="SF319",
-            )
-        if url is not None:
-            app = self.chain.app_at(url)
-            perhaps = self.chain.app_perhaps_at(url) if app is None else None
-            if perhaps is not None:
-                app, problem = perhaps, self._not_surely(api, way, url, perhaps)
-        registration = None
-        if way.token is not None:
-            registration = self.chain.registration_of_resource(way.token.resource)
-        return Route(api, way, url, app, problem, registration)
-
-    def _not_surely(self, api: ApiLink, way: Way, url: Value, app: AppLink) -> Decision:
-        backend = api.gateway.backends.get(key(way.backend_id)) if way.backend_id else None
-        told = text_of(url)
-        what = "the URL that requests are sent to" if told.startswith("(") else told
-        place = backend or self._resource(api, way.backend_address)
-        attributes = {"azurerm_api_management_backend": "url"}
-        attributes["azurerm_api_management_api"] = "service_url"
-        return Decision(
-            verdict="unknown",
-            status="unknown",
-            reason=f"whether {what} leads to {app.name} is not known here",
-            resource=place,
-            attribute=attributes.get(place.type if place else "", "xml_content"),
-        )
-
     def _resource(self, api: ApiLink, address: str | None) -> Resource | None:
-        stack = api.resource.stack if api.resource else api.gateway.stack
-        return self.chain.configuration.resource(stack, address or api.address) or api.resource
+        return place_of(self.chain, api, address)
 
     def policy_of(self, route: Route) -> Resource | None:
         """The policy that gets the route's token, or else the innermost one."""
@@ -729,49 +626,15 @@ class Calls:
 
     def allow_list(self, app: AppLink) -> AllowList:
         """The entries of an app's allow-lists, those of a gateway's identities set apart."""
-        if app.directory is None:
-            return AllowList([], [], [], [])
-        # Identities of several stacks can read alike, so their ids tell them apart.
-        known = {
-            _told_apart(each): each for link in self.chain.gateways for each in link.identities
-        }
-        for route in self._by_app.get(id(app), ()):
-            identity, _ = self._identity(route.api.gateway, route.way)
-            if identity is not None:
-                known.setdefault(_told_apart(identity), identity)
-        applications = app.directory.values("allowed_applications")
-        principals = app.directory.values("allowed_identities")
-        own = [app.registration.client_id] if app.registration else []
-        users = any(any_same((entry,), own) for entry in applications)
-        rest = [each for each in applications if not any_same((each,), own)]
-        left = principals
-        half_applications = half_identities = 0
-        for identity in known.values():
-            by_client = [each for each in rest if any_same((each,), identity.client_ids)]
-            by_object = [each for each in left if any_same((each,), identity.object_ids)]
-            rest = [each for each in rest if each not in by_client]
-            left = [each for each in left if each not in by_object]
-            # Of an identity that is managed elsewhere one id may be known and both be listed.
-            half_identities += bool(by_client and not by_object and not identity.object_ids)
-            half_applications += bool(by_object and not by_client and not identity.client_ids)
-        left = left[half_identities:]
-        further: list[tuple[Value, Sequence[Value] | None]] = []
-        waiting: list[Value] = []
-        for entry in rest:
-            principal = self.chain.principals.with_client_id(entry)
-            if principal is None:
-                waiting.append(entry)
-                continue
-            further.append((entry, principal.object_ids))
-            left = [each for each in left if not any_same((each,), principal.object_ids)]
-        waiting = waiting[half_applications:]
-        # What is known by neither of its ids is paired in the order of the lists.
-        paired = list(zip(waiting, left, strict=False))
-        further += [(client_id, (object_id,)) for client_id, object_id in paired]
-        alone = waiting[len(paired) :]
-        further += [(client_id, None) for client_id in alone]
-        left = left[len(paired) :]
-        return AllowList(further, alone, [] if users else left, left if users else [])
+        found = self._listings.get(id(app))
+        if found is None:
+            used = [
+                identity
+                for route in self._by_app.get(id(app), ())
+                if (identity := self._identity(route.api.gateway, route.way)[0]) is not None
+            ]
+            found = self._listings[id(app)] = allow_list(app, self.chain, used)
+        return found
 
     # Policies that are known only after apply ---------------------------------------------------
 
@@ -880,34 +743,9 @@ class Calls:
         return Call(caller, app, settle(decisions), tuple(decisions if said is None else said))
 
 
-def doubted(resource: Resource | None, attribute: str | None, doubt: Doubt) -> Decision:
-    """What a decision is worth over something that may be otherwise."""
-    return Decision(
-        verdict="unknown",
-        status="unknown",
-        reason=doubt.reason,
-        resource=doubt.by or resource,
-        attribute=doubt.attribute or attribute,
-        rule=doubt.rule,
-    )
-
-
-def host_unknown(url: Value) -> bool:
-    """Whether a URL is computed in a way that does not tell its host."""
-    host = host_of(url) or url
-    return isinstance(host, Term) and any(
-        isinstance(part, Opaque) or (isinstance(part, Reference) and not part.created)
-        for part in host.parts
-    )
-
-
 def _shows(resource: Resource) -> bool:
     """Whether an argument that is not there has its default."""
     return resource.managed or resource.literal
-
-
-def _told_apart(identity: IdentityLink) -> tuple[Any, ...]:
-    return identity.record, *map(key, (*identity.client_ids, *identity.object_ids))
 
 
 def _before(decision: Decision | None) -> list[Decision]:

@@ -24,7 +24,8 @@ from constructs_lib.access.links import (
     key,
 )
 from constructs_lib.access.records import Identity
-from constructs_lib.access.terraform.configuration import Body, Configuration, Resource
+from constructs_lib.access.terraform.body import Body
+from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.expressions import (
     Opaque,
     Term,
@@ -35,6 +36,7 @@ from constructs_lib.access.terraform.expressions import (
     sole_reference,
     text_of,
 )
+from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.writers import doubt_what_others_write
 
 # App Service's "secure unique default hostname": the app's name, a hash, and the region.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from constructs_lib.access.records import Status, Verdict
-from constructs_lib.access.terraform.configuration import Resource
+from constructs_lib.access.terraform.resources import Resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

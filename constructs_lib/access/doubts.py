@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from constructs_lib.access.terraform.configuration import Resource
+from constructs_lib.access.terraform.resources import Resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

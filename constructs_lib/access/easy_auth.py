@@ -15,7 +15,7 @@ from constructs_lib.access.decision import Decision
 from constructs_lib.access.entra import Token, any_same
 from constructs_lib.access.links import LEGACY_TYPES, AppLink
 from constructs_lib.access.records import Status
-from constructs_lib.access.terraform.configuration import Body
+from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.expressions import (
     Term,
     Value,

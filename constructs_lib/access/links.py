@@ -11,12 +11,14 @@ from typing import Any
 
 from constructs_lib.access.azapi import TYPE
 from constructs_lib.access.records import Identity
-from constructs_lib.access.terraform.configuration import Body, Configuration, Resource
+from constructs_lib.access.terraform.body import Body
+from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.expressions import (
     Term,
     Value,
     text_of,
 )
+from constructs_lib.access.terraform.resources import Resource
 
 SLOT_TYPES = (
     "azurerm_linux_function_app_slot",

@@ -17,7 +17,7 @@ from typing import Literal
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision
 from constructs_lib.access.links import LEGACY_TYPES, AppLink, GatewayLink
-from constructs_lib.access.terraform.configuration import Body
+from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.expressions import (
     Term,
     Value,

@@ -13,7 +13,7 @@ from constructs_lib.access.links import ApiLink, GatewayLink
 from constructs_lib.access.policy_document import PolicyDocument, read_document
 from constructs_lib.access.policy_walk import Walk
 from constructs_lib.access.policy_way import Leak, TokenRequest, Way
-from constructs_lib.access.terraform.configuration import Configuration, Resource
+from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.expressions import (
     Opaque,
     Reference,
@@ -22,6 +22,7 @@ from constructs_lib.access.terraform.expressions import (
     join,
     text_of,
 )
+from constructs_lib.access.terraform.resources import Resource
 
 __all__ = ["Forwarder", "Forwarding", "Leak", "TokenRequest", "Way", "key_names"]
 

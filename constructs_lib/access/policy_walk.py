@@ -19,8 +19,8 @@ from constructs_lib.access.policy_document import (
     texts_in,
 )
 from constructs_lib.access.policy_way import Held, Leak, Taint, Text, TokenRequest, Way
-from constructs_lib.access.terraform.configuration import Resource
 from constructs_lib.access.terraform.expressions import Opaque, Term, Value, join
+from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.policy.csharp import expressions_in
 from constructs_lib.policy.model import Element, Node
 

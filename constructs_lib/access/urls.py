@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from constructs_lib.access.terraform.expressions import Opaque, Reference, Term, Value, join
@@ -36,6 +37,11 @@ class Url:
 
 def parse(url: Value) -> Url | None:
     """Take a URL apart; None when it is none, or not even its beginning is known."""
+    return _parse(url) if isinstance(url, (str, Term)) else None
+
+
+@lru_cache(maxsize=4096)
+def _parse(url: str | Term) -> Url | None:
     parts = url.parts if isinstance(url, Term) else (url,)
     kept: list[Reference | Opaque] = []
     text = ""
@@ -43,10 +49,8 @@ def parse(url: Value) -> Url | None:
         if isinstance(part, (Reference, Opaque)):
             text += f"\ue020{len(kept)}\ue021"
             kept.append(part)
-        elif isinstance(part, str):
-            text += part
         else:
-            return None
+            text += part
     try:
         split = urlsplit(text.strip())
     except ValueError:

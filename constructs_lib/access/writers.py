@@ -13,9 +13,10 @@ from typing import Any, cast
 
 from constructs_lib.access.doubts import Doubt, Doubts
 from constructs_lib.access.terraform import coverage
-from constructs_lib.access.terraform.configuration import Configuration, Resource
+from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
 from constructs_lib.access.terraform.json_text import objects
+from constructs_lib.access.terraform.resources import Resource
 
 _LINK = re.compile(
     r"azurerm_(linux_|windows_)?function_app(_flex_consumption|_slot)?|azurerm_api_management(_.+)?|"

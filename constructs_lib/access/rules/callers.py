@@ -10,8 +10,9 @@ from constructs_lib.access.callers import Calls
 from constructs_lib.access.entra import any_same
 from constructs_lib.access.links import key
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
-from constructs_lib.access.terraform.configuration import Configuration, Deferred, Resource
+from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.expressions import Term, Value, text_of
+from constructs_lib.access.terraform.resources import Deferred, Resource
 
 CHAPTER = Chapter("Who may use the gateway")
 _rule = CHAPTER.rule

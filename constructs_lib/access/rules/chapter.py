@@ -9,7 +9,7 @@ from typing import NamedTuple
 from constructs_lib._core.rules import Effect, Rule, Severity
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.links import AppLink
-from constructs_lib.access.terraform.configuration import Resource
+from constructs_lib.access.terraform.resources import Resource
 
 
 class Breach(NamedTuple):

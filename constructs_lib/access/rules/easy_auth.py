@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.access import easy_auth
-from constructs_lib.access.callers import AllowList, Calls
+from constructs_lib.access.allow_lists import AllowList
+from constructs_lib.access.callers import Calls
 from constructs_lib.access.easy_auth import DIRECTORY
 from constructs_lib.access.entra import any_same
 from constructs_lib.access.links import AppLink
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
-from constructs_lib.access.terraform.configuration import Body
+from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.expressions import Term, Value, same, text_of
 
 CHAPTER = Chapter("Easy Auth")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from constructs_lib.access.callers import Calls, Route, host_unknown
+from constructs_lib.access.callers import Calls
 from constructs_lib.access.links import ApiLink
 from constructs_lib.access.policy_flow import key_names
 from constructs_lib.access.policy_way import Leak
+from constructs_lib.access.routes import Route, host_unknown
 from constructs_lib.access.rules.chapter import Breach, Chapter
-from constructs_lib.access.terraform.configuration import Body, Resource
+from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.expressions import Term, text_of
+from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.urls import host_of
 
 CHAPTER = Chapter("The gateway and its policies")

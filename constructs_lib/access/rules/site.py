@@ -10,8 +10,10 @@ from constructs_lib.access import network, urls
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.links import LEGACY_TYPES, AppLink
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
-from constructs_lib.access.terraform.configuration import Body, Configuration, Resource
+from constructs_lib.access.terraform.body import Body
+from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
+from constructs_lib.access.terraform.resources import Resource
 
 CHAPTER = Chapter("Side doors of the site")
 _rule = CHAPTER.rule

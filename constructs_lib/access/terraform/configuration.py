@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
+from constructs_lib.access.terraform.body import LATER, Body
 from constructs_lib.access.terraform.expressions import (
     Opaque,
     Reference,
@@ -16,111 +17,16 @@ from constructs_lib.access.terraform.expressions import (
     evaluate,
     references_in,
     sole_reference,
-    text_of,
 )
-
-Raw: TypeAlias = Any
-"""A piece of JSON as read: strings in it are templates, or literal where `Resource.literal` is."""
-
-Steps: TypeAlias = "tuple[str | int | None, ...]"
-
-Bound: TypeAlias = "Mapping[str, Value]"
-"""What `each`, `count` and the iterators of dynamic blocks mean where an expression stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deferred:
-    """A leaf of a plan that is known only after apply.
-
-    Attributes:
-        references: What its expression mentions, as Terraform lists it.
-        module: Address of the module that the expression stands in.
-        key: The `each.key` or `count.index` there.
-        template: The expression itself, which a plan has for configurations in JSON, as of CDKTF.
-    """
-
-    references: tuple[str, ...]
-    module: str
-    key: str | int | None
-    template: Raw = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Resource:
-    """A resource or data source.
-
-    Attributes:
-        stack: Name of its stack; empty for a plan or a state.
-        address: Its full Terraform address.
-        type: For example `azurerm_linux_function_app`.
-        body: Its arguments, and in a plan or a state what is known of its other attributes.
-        managed: Whether it is a resource, not a data source.
-        literal: Whether strings are values rather than templates.
-        module: Address of its module; empty for the root.
-        construct: Path of the construct that made it, if it says.
-        path: The file that it stands in.
-        bound: What `each` or `count` means in it, where it is an instance of several.
-        provider: The provider's configuration, with its alias: `azuread` or `azuread.other`.
-        new: Whether it surely does not exist yet, as a plan says.
-        imported: Whether it exists already and is only taken over.
-    """
-
-    stack: str
-    address: str
-    type: str
-    body: Mapping[str, Raw]
-    managed: bool
-    literal: bool
-    module: str = ""
-    construct: str | None = None
-    path: str = ""
-    bound: Bound = field(default_factory=dict[str, Value])
-    provider: str = ""
-    new: bool = False
-    imported: bool = False
-
-
-@dataclass(slots=True)
-class Module:
-    """What names in expressions of one stack or module mean.
-
-    Attributes:
-        variables: Default, given value, or the `Deferred` of the call; no entry is unknown.
-        local_values: The `locals`.
-        outputs: Templates, values, or `Deferred`.
-        literal: Whether strings in it are values rather than templates.
-        backend: Type and configuration of the state's backend.
-        tenants: Each provider's configuration and the `tenant_id` that it is told, if any.
-        declared: The variables, whether or not they have a value.
-    """
-
-    variables: dict[str, Raw] = field(default_factory=dict[str, Raw])
-    local_values: dict[str, Raw] = field(default_factory=dict[str, Raw])
-    outputs: dict[str, Raw] = field(default_factory=dict[str, Raw])
-    literal: bool = False
-    backend: tuple[str, Raw] | None = None
-    tenants: list[tuple[str, Raw]] = field(default_factory=list[tuple[str, Raw]])
-    declared: set[str] = field(default_factory=set[str])
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A part of what was given that could not be read.
-
-    Attributes:
-        stack: The stack that it belongs to.
-        path: The file that tells of it.
-        reason: What was not read, in a sentence.
-        passed: What is passed to it, where it is a module.
-        everything: Whether it may change anything of the stack.
-    """
-
-    stack: str
-    path: str
-    reason: str
-    passed: Raw = None
-    everything: bool = False
-
+from constructs_lib.access.terraform.resources import (
+    Bound,
+    Deferred,
+    Gap,
+    Module,
+    Raw,
+    Resource,
+    Steps,
+)
 
 _MISSING: Any = object()
 _MAXIMUM_INSTANCES = 1000
@@ -171,14 +77,6 @@ _TEXT = frozenset(
         "xml_content",
     }
 )
-
-# The names of arguments that the providers take as bool.
-_BOOLEAN = re.compile(
-    "(.+_)?enabled|enable_.+|.+_required|https_only|require_authentication|require_https|"
-    "scm_use_main_ip_restriction|validate_certificate_(chain|name)"
-)
-# As Terraform converts text where it expects a bool; all other text is an error to it.
-_BOOLEAN_TEXT = {"true": True, "1": True, "false": False, "0": False}
 
 
 class Configuration:
@@ -365,14 +263,10 @@ class Configuration:
             attribute: The argument that it is the value of.
             bound: What `each`, `count` and iterators mean in it.
         """
-        if isinstance(raw, Deferred):
-            return self._deferred(raw, stack, attribute)
-        if isinstance(raw, Term):
+        if raw is None or raw is True or raw is False:
             return raw
         if isinstance(raw, str):
-            if literal:
-                return raw
-            if "${" not in raw and "%{" not in raw:
+            if literal or ("${" not in raw and "%{" not in raw):
                 return raw
             if bound:
                 return evaluate(raw, lambda steps: self._scoped(bound, stack, module, steps))
@@ -396,6 +290,8 @@ class Configuration:
                 )
                 for key, item in entries.items()
             }
+        if isinstance(raw, Deferred):
+            return self._deferred(raw, stack, attribute)
         return cast(Value, raw)
 
     def _scoped(self, bound: Bound, stack: str, module: str, steps: Steps) -> Value:
@@ -691,131 +587,13 @@ class Configuration:
         return values
 
 
-class Body:
-    """A block of arguments: a resource's own, or one within it.
-
-    Args:
-        configuration: What references in it are followed in.
-        resource: Whose block it is.
-        raw: The arguments as written.
-        bound: What `each`, `count` and iterators mean in it; as in the resource, if not given.
-        certain: Whether it is there for sure. What a block says that may be left out is unknown.
-        known: Whether it is known what stands in it; a block may be computed as a whole.
-    """
-
-    __slots__ = ("_bound", "_certain", "_configuration", "_known", "raw", "resource")
-
-    def __init__(
-        self,
-        configuration: Configuration,
-        resource: Resource,
-        raw: Mapping[str, Raw],
-        *,
-        bound: Bound | None = None,
-        certain: bool = True,
-        known: bool = True,
-    ) -> None:
-        self._known = known
-        self._configuration = configuration
-        self._bound = resource.bound if bound is None else bound
-        self._certain = certain
-        self.resource = resource
-        self.raw = raw
-
-    def value(self, name: str, default: Value = None) -> Value:
-        """An argument with its references followed; `default` when it is absent or null."""
-        if not self._known:
-            return _LATER
-        value = self._read(self.raw.get(name), name)
-        if isinstance(value, str) and _BOOLEAN.fullmatch(name):
-            value = _BOOLEAN_TEXT.get(value, value)
-        if value is None:
-            return default
-        return value if self._certain else _doubtful(value)
-
-    def _read(self, raw: Raw, name: str) -> Value:
-        resource = self.resource
-        return self._configuration.read(
-            raw,
-            resource.stack,
-            resource.module,
-            literal=resource.literal,
-            attribute=name,
-            bound=self._bound,
-        )
-
-    def values(self, name: str) -> list[Value]:
-        """An argument that is a list or set; one that is computed as a whole has one item."""
-        value = self.value(name)
-        if value is None:
-            return []
-        return value if isinstance(value, list) else [value]
-
-    def blocks(self, name: str) -> list[Body]:
-        """The blocks of a name, written as an object, a list, or `dynamic`."""
-        raw = self.raw.get(name)
-        if isinstance(raw, (str, Deferred)):
-            raw = self.value(name)
-            if isinstance(raw, Term):
-                return [Body(self._configuration, self.resource, {}, known=False)]
-        found = [self._inner(each, self._bound) for each in _objects(raw)]
-        for dynamic in _objects(self.raw.get("dynamic")):
-            for each in _objects(dynamic.get(name)):
-                found += self._generated(name, each)
-        return found
-
-    def _generated(self, name: str, dynamic: Mapping[str, Raw]) -> list[Body]:
-        """The blocks that a `dynamic` one stands for."""
-        iterator = str(dynamic.get("iterator") or name).strip("${} ")
-        value = self._read(dynamic.get("for_each"), "for_each") if "for_each" in dynamic else _LATER
-        # The key of a set is its element, and whether a list is meant for one cannot be told.
-        items = list(value.items()) if isinstance(value, dict) else None
-        if isinstance(value, list) or value is None:
-            items = [(_LATER, item) for item in value or ()]
-        return [
-            self._inner(
-                content,
-                {**self._bound, iterator: {"key": key, "value": item}},
-                certain=items is not None,
-            )
-            for key, item in ([(_LATER, _LATER)] if items is None else items)
-            for content in _objects(dynamic.get("content"))
-        ]
-
-    def _inner(self, raw: Mapping[str, Raw], bound: Bound, *, certain: bool = True) -> Body:
-        certain = certain and self._certain
-        return Body(self._configuration, self.resource, raw, bound=bound, certain=certain)
-
-    def block(self, name: str) -> Body | None:
-        """The one block of a name."""
-        return next(iter(self.blocks(name)), None)
-
-
-def _objects(raw: Raw) -> list[dict[str, Any]]:
-    """The objects in a list, or the one that stands without a list."""
-    items = cast("list[Any]", raw) if isinstance(raw, list) else [raw]
-    return [cast("dict[str, Any]", item) for item in items if isinstance(item, dict)]
-
-
-_LATER = Term((Opaque("(known after apply)", known=False),))
-
-
-def _doubtful(value: Value) -> Value:
-    """What is left of a value that may be there or not."""
-    if isinstance(value, list):
-        return [_doubtful(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _doubtful(item) for key, item in value.items()}
-    return Term((Opaque(text_of(value), references_in(value), known=False),))
-
-
 def _bound_by(key: str | int | None) -> Bound:
     """What the key of an instance in a plan binds; a plan does not keep what `for_each` is of."""
     if key is None:
         return {}
     if isinstance(key, int):
         return {"count": {"index": key}}
-    return {"each": {"key": key, "value": _LATER}}
+    return {"each": {"key": key, "value": LATER}}
 
 
 def _repeats(resource: Resource) -> bool:

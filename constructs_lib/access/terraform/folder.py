@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from constructs_lib._core.errors import InputError
-from constructs_lib.access.terraform.configuration import Raw
 from constructs_lib.access.terraform.expressions import Opaque, Term, evaluate
 from constructs_lib.access.terraform.json_text import document, entries, object_of, objects
+from constructs_lib.access.terraform.resources import Raw
 
 _OVERRIDE = re.compile(r"(.*_)?override\.tf(\.json)?")
 _ASSIGNMENT = re.compile(r"^[ \t]*([A-Za-z_][\w-]*)[ \t]*=(?!=)", re.MULTILINE)

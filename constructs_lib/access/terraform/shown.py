@@ -9,15 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from constructs_lib.access.terraform.configuration import (
-    Configuration,
-    Deferred,
-    Gap,
-    Module,
-    Raw,
-    Resource,
-)
+from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.json_text import entries, object_of, objects
+from constructs_lib.access.terraform.resources import Deferred, Gap, Module, Raw, Resource
 
 
 def is_shown(document: Mapping[str, Any]) -> bool:

@@ -6,14 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from constructs_lib._core.errors import InputError
-from constructs_lib.access.terraform.configuration import (
-    Configuration,
-    Gap,
-    Module,
-    Raw,
-    Resource,
-)
+from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.json_text import SHOW, Repeated, entries, object_of, objects
+from constructs_lib.access.terraform.resources import Gap, Module, Raw, Resource
 
 _KEYS = frozenset(
     {"//", "terraform", "provider", "variable", "locals", "data", "resource", "module", "output"}

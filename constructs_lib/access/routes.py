@@ -1,0 +1,134 @@
+"""Where APIs lead: each way of their policies, to an app, another host or nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from constructs_lib.access.chain import Chain
+from constructs_lib.access.decision import Decision
+from constructs_lib.access.doubts import Doubt
+from constructs_lib.access.links import ApiLink, AppLink, RegistrationLink, key
+from constructs_lib.access.policy_way import Way
+from constructs_lib.access.terraform.expressions import (
+    Opaque,
+    Reference,
+    Term,
+    Value,
+    join,
+    same,
+    text_of,
+)
+from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.urls import host_of
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way of an API to a target, or to nowhere.
+
+    Attributes:
+        api: The API.
+        way: How its policies send the request.
+        url: Where to; None when no backend says.
+        app: The function app or slot that this leads to; None is another host or unknown.
+        problem: Why it leads nowhere.
+        registration: What the token is for.
+    """
+
+    api: ApiLink
+    way: Way
+    url: Value | None
+    app: AppLink | None
+    problem: Decision | None
+    registration: RegistrationLink | None
+
+
+def route_of(chain: Chain, api: ApiLink, way: Way) -> Route:
+    """Where a way of an API leads."""
+    url, problem = way.url, None
+    gateway = api.gateway
+    if way.backend_id is not None:
+        backend = gateway.backends.get(key(way.backend_id))
+        doubt = chain.doubts.on(backend, "url")
+        if backend is not None:
+            url = chain.configuration.attribute(backend, "url")
+            problem = doubted(backend, "url", doubt) if doubt is not None else None
+        else:
+            url = None
+            missing = isinstance(way.backend_id, str) and not gateway.others
+            managed = gateway.resource is not None and gateway.resource.managed
+            missing = missing and not chain.unread(gateway.stack)
+            problem = Decision(
+                verdict="closed" if missing and managed else "unknown",
+                status=500 if missing and managed else "unknown",
+                reason=f"the backend {text_of(way.backend_id)} is not in the configuration",
+                resource=place_of(chain, api, way.backend_address),
+                attribute="xml_content",
+                rule="SF307",
+            )
+    app = None
+    if way.host is not None and url is not None and same(way.host, host_of(url)) is not True:
+        # App Service's front ends tell apps apart by the header, whatever the address.
+        url = join(["https://", way.host, "/"])
+    if way.chosen is not None:
+        url = None
+        problem = Decision(
+            verdict="unknown",
+            status="unknown",
+            reason="the caller names the host that the request is sent to",
+            resource=place_of(chain, api, way.chosen),
+            attribute="xml_content",
+            rule="SF319",
+        )
+    if url is not None:
+        app = chain.app_at(url)
+        perhaps = chain.app_perhaps_at(url) if app is None else None
+        if perhaps is not None:
+            app, problem = perhaps, _not_surely(chain, api, way, url, perhaps)
+    registration = None
+    if way.token is not None:
+        registration = chain.registration_of_resource(way.token.resource)
+    return Route(api, way, url, app, problem, registration)
+
+
+def _not_surely(chain: Chain, api: ApiLink, way: Way, url: Value, app: AppLink) -> Decision:
+    backend = api.gateway.backends.get(key(way.backend_id)) if way.backend_id else None
+    told = text_of(url)
+    what = "the URL that requests are sent to" if told.startswith("(") else told
+    place = backend or place_of(chain, api, way.backend_address)
+    attributes = {"azurerm_api_management_backend": "url"}
+    attributes["azurerm_api_management_api"] = "service_url"
+    return Decision(
+        verdict="unknown",
+        status="unknown",
+        reason=f"whether {what} leads to {app.name} is not known here",
+        resource=place,
+        attribute=attributes.get(place.type if place else "", "xml_content"),
+    )
+
+
+def place_of(chain: Chain, api: ApiLink, address: str | None) -> Resource | None:
+    """The resource at an address of an API's stack, or else the API's own."""
+    stack = api.resource.stack if api.resource else api.gateway.stack
+    return chain.configuration.resource(stack, address or api.address) or api.resource
+
+
+def doubted(resource: Resource | None, attribute: str | None, doubt: Doubt) -> Decision:
+    """What a decision is worth over something that may be otherwise."""
+    return Decision(
+        verdict="unknown",
+        status="unknown",
+        reason=doubt.reason,
+        resource=doubt.by or resource,
+        attribute=doubt.attribute or attribute,
+        rule=doubt.rule,
+    )
+
+
+def host_unknown(url: Value) -> bool:
+    """Whether a URL is computed in a way that does not tell its host."""
+    host = host_of(url) or url
+    return isinstance(host, Term) and any(
+        isinstance(part, Opaque) or (isinstance(part, Reference) and not part.created)
+        for part in host.parts
+    )
