@@ -119,7 +119,9 @@ class FunctionApi(Construct):
             `subscription_required` is false and the policy checks callers in another way.
         policy: The caller's part of the policy: a document, a file or text.
         operation_policies: Policies of single operations, by the operation's id.
-        revision: A new revision starts without a policy, so keep it unless you mean it.
+        revision: Its revision. Another one replaces the API with all that lies in it, in one apply:
+            azurerm 4.55 manages operations and policies of the current revision only (its issue
+            30428), so that no second one is kept beside it. A version is.
         version: The API's version.
         product: The product that it is offered in.
         subscriptions: Names of subscriptions to this API to make. API Management generates their

@@ -32,6 +32,7 @@ REGISTRATION = {
     "client_id": "c2a0f1d8-3d1a-4d52-8d0e-1f9f4a7b6c33",
     "tenant_id": "7d1e2f3a-4b5c-4d6e-8f90-a1b2c3d4e5f6",
 }
+SITE = f"{GROUP}/providers/Microsoft.Web/sites/func-legacy"
 CALLER = {
     "name": "partner",
     "client_id": "6a7d1c52-6f0e-4f2b-9c61-5d5f3f6f2c12",
@@ -55,6 +56,7 @@ class Change:
         after: What is written after, likewise. None takes a key away.
         does: What happens to what is there.
         does_back: The same of the change back; as `does` if left out.
+        code: What is changed where only code can say it: a key of `PROPS`.
         lost: What people lose, or have to do; nothing if left out.
         lost_back: The same of the change back; as `lost` if left out and `back` is.
     """
@@ -66,6 +68,7 @@ class Change:
     after: Settings = field(default_factory=dict[str, Any])
     back: str | None = None
     does_back: Does | None = None
+    code: str | None = None
     lost: str = ""
     lost_back: str | None = None
 
@@ -120,6 +123,9 @@ def instead(**keys: Any) -> dict[str, Any]:
     return {_INSTEAD: True, **keys}
 
 
+EXISTING_GATEWAY = instead(existing="apim-shared", resource_group_name="rg-shared")
+
+
 _CODE = "the site's code and keys: publish the functions again"
 _AWAY = "the API is away while it is replaced"
 
@@ -154,7 +160,7 @@ def _hosting_changes() -> list[Change]:
     names = list(HOSTINGS)
     return [
         Change(
-            setting="apis.*.function_app.hosting",
+            setting="apis.*.function_app.hosting.kind, os",
             what=f"{first} to {second}",
             back=f"{second} to {first}",
             before=_app(runtime="node 22", hosting=instead(**HOSTINGS[first])),
@@ -216,7 +222,7 @@ CHANGES: list[Change] = [
         lost="the gateway's host name and its subscriptions; an hour without any API",
     ),
     Change(
-        setting="gateway.publisher",
+        setting="gateway.publisher.name, email",
         what="changed",
         after=_gateway(publisher={"name": "Fabrikam"}),
         does="in place",
@@ -236,7 +242,7 @@ CHANGES: list[Change] = [
         lost="subscriptions and their keys; up to an hour without any API",
     ),
     Change(
-        setting="gateway.identity",
+        setting="gateway.identity.system_assigned, user_assigned",
         what="user_assigned added, and called with at once",
         back="user_assigned removed",
         after=_gateway(identity={"user_assigned": "id-{name}"}),
@@ -244,14 +250,14 @@ CHANGES: list[Change] = [
         lost="calls fail from the change of Easy Auth to that of the policy: move in stages",
     ),
     Change(
-        setting="gateway.identity",
+        setting="gateway.identity.calls_with",
         what="stage 1: both, calls with the old one",
         after=_gateway(identity={"user_assigned": "id-{name}", "calls_with": "system_assigned"}),
         does="added",
         does_back="removed",
     ),
     Change(
-        setting="gateway.identity",
+        setting="gateway.identity.calls_with",
         what="stage 1 of an identity that is named already",
         back="from stage 1 back to the old one, still named",
         before=_gateway(identity={"calls_with": "system_assigned"}),
@@ -260,7 +266,7 @@ CHANGES: list[Change] = [
         does_back="removed",
     ),
     Change(
-        setting="gateway.identity",
+        setting="gateway.identity.calls_with",
         what="stage 2: both, calls with the new one",
         back="back to stage 1",
         before=_gateway(identity={"user_assigned": "id-{name}", "calls_with": "system_assigned"}),
@@ -268,7 +274,7 @@ CHANGES: list[Change] = [
         does="in place",
     ),
     Change(
-        setting="gateway.identity",
+        setting="gateway.identity.calls_with",
         what="stage 3: the new one alone",
         back="back to stage 2",
         before=_gateway(identity={"user_assigned": "id-{name}", "calls_with": "user_assigned"}),
@@ -277,7 +283,7 @@ CHANGES: list[Change] = [
         does_back="added",
     ),
     Change(
-        setting="gateway.identity",
+        setting="gateway.identity.user_assigned.id, client_id, principal_id",
         what="an identity to make, to one that exists",
         back="one that exists, to an identity to make",
         before=_gateway(identity={"system_assigned": False, "user_assigned": "id-{name}"}),
@@ -294,7 +300,7 @@ CHANGES: list[Change] = [
         does="in place",
     ),
     Change(
-        setting="gateway.virtual_network",
+        setting="gateway.virtual_network.subnet_id, type",
         what="added",
         back="removed",
         after=_gateway(virtual_network={"subnet_id": SUBNET}),
@@ -367,7 +373,7 @@ CHANGES: list[Change] = [
         lost="nothing but the old operation; with an id of your own it is changed in place",
     ),
     Change(
-        setting="apis.*.operations.*.url_template",
+        setting="apis.*.operations.*.method, url_template",
         what="changed, with an id of your own",
         before=_api(operations=[{"method": "GET", "url_template": "/orders/{id}", "id": "read"}]),
         after=_api(operations=[{"method": "GET", "url_template": "/orders/{n}", "id": "read"}]),
@@ -381,7 +387,7 @@ CHANGES: list[Change] = [
         does="removed",
     ),
     Change(
-        setting="apis.*.operations.*.description, display_name, parameters",
+        setting="apis.*.operations.*.description, display_name, parameters.*.type, default, values",
         what="changed",
         before=_api(operations=[{"method": "GET", "url_template": "/orders/{id}", "id": "read"}]),
         after=_api(
@@ -443,7 +449,7 @@ CHANGES: list[Change] = [
         does_back="removed",
     ),
     Change(
-        setting="apis.*.named_values",
+        setting="apis.*.named_values.*.secret_id, identity_client_id",
         what="text, or the secret's URL, changed",
         before=_api(named_values={"shop": "contoso"}),
         after=_api(named_values={"shop": "fabrikam"}),
@@ -457,7 +463,8 @@ CHANGES: list[Change] = [
         does="added",
         does_back="removed",
         lost="callers write the version from now on",
-        lost_back="callers leave the version out from now on",
+        lost_back="azurerm leaves the API its version, and the version set cannot go: "
+        "replace the API once",
     ),
     Change(
         setting="apis.*.version.version",
@@ -506,7 +513,7 @@ CHANGES: list[Change] = [
         does="in place",
     ),
     Change(
-        setting="apis.*.further_callers",
+        setting="apis.*.further_callers.*.name, client_id, object_id",
         what="added",
         back="removed",
         after=_api(further_callers=[CALLER]),
@@ -623,7 +630,7 @@ CHANGES: list[Change] = [
         lost="the slot's code",
     ),
     Change(
-        setting="apis.*.function_app.inbound",
+        setting="apis.*.function_app.inbound.gateway, subnet_ids, cidrs",
         what="added",
         back="removed",
         after=_app(inbound={"gateway": True, "cidrs": ["203.0.113.0/24"]}),
@@ -659,4 +666,180 @@ CHANGES: list[Change] = [
         does="in place",
         lost="the app restarts",
     ),
+    # -- What exists already
+    Change(
+        setting="gateway.existing, resource_group_name",
+        what="instead of a new one, of another name",
+        back="a new one instead",
+        after={"gateway": EXISTING_GATEWAY},
+        does="replaced",
+        lost="the new gateway with all that lies in it; callers use the other host name",
+        lost_back="callers use the other host name",
+    ),
+    Change(
+        setting="gateway.existing, resource_group_name",
+        what="changed",
+        before={"gateway": EXISTING_GATEWAY},
+        after={"gateway": {"existing": "apim-other"}},
+        does="replaced",
+        lost="callers use the other host name",
+    ),
+    Change(
+        setting="gateway.identity",
+        what="of a gateway that exists: added",
+        back="of a gateway that exists: removed",
+        before={"gateway": EXISTING_GATEWAY},
+        after={"gateway": {"identity": IDENTITY}},
+        does="replaced",
+        lost="calls fail from the change of Easy Auth to that of the policy",
+    ),
+    Change(
+        setting="apis.*.product.id",
+        what="a new one, to another that exists",
+        back="one that exists, to a new one",
+        before={
+            "gateway": EXISTING_GATEWAY,
+            "api": {"product": {"id": "shop", "display_name": "Shop"}},
+        },
+        after={"api": {"product": instead(id="starter")}},
+        does="replaced",
+        lost="the product's subscriptions and their keys",
+        lost_back="callers subscribe to the new product",
+    ),
+    Change(
+        setting="apis.*.registration.client_id, tenant_id, audiences, token_version",
+        what="changed",
+        before=_api(registration=instead(**REGISTRATION)),
+        after=_api(
+            registration={"client_id": ALICE, "token_version": 1, "audiences": ["api://orders"]}
+        ),
+        does="in place",
+        lost="calls fail from the change of Easy Auth to that of the policy",
+    ),
+    Change(
+        setting="apis.*.registration.contract, name",
+        what="instead of the same ids, written out",
+        before=_api(registration=instead(**REGISTRATION)),
+        after=_api(registration=instead(contract="directory.json", name="orders")),
+        does="nothing",
+    ),
+    Change(
+        setting="apis.*.function_app.existing",
+        what="instead of a new one",
+        back="a new one instead",
+        before={"gateway": EXISTING_GATEWAY},
+        after=_api(function_app=instead(existing=SITE)),
+        does="removed",
+        lost="the new function app, with its code and storage",
+        lost_back="calls get an error until the functions are published",
+    ),
+    Change(
+        setting="apis.*.function_app.existing, hostname",
+        what="changed",
+        before=_api(function_app=instead(existing=SITE)),
+        after=_api(function_app={"existing": f"{SITE}-next", "hostname": "next.example"}),
+        does="replaced",
+        lost="nothing of the old one: its Easy Auth stays as it is",
+    ),
+    Change(
+        setting="apis.*.function_app.slots, ftp",
+        what="of one that exists: changed",
+        before=_api(function_app=instead(existing=SITE)),
+        after=_api(function_app={"slots": ["staging"], "ftp": False}),
+        does="removed",
+        does_back="removed",
+        lost="what was written to it stays in Azure, and is kept no longer",
+    ),
+    Change(
+        setting="apis.*.migration",
+        what="keys to both",
+        back="both to keys",
+        before=_api(function_app=instead(existing=SITE), migration="keys", function_key=SECRET),
+        after=_api(migration="both"),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.migration",
+        what="both to identity",
+        back="identity to both",
+        before={
+            "gateway": EXISTING_GATEWAY,
+            "api": {
+                "function_app": instead(existing=SITE),
+                "migration": "both",
+                "function_key": SECRET,
+            },
+        },
+        after=_api(migration="identity", function_key=None),
+        does="removed",
+        does_back="added",
+        lost="the named value with the key",
+        lost_back="",
+    ),
+    Change(
+        setting="apis.*.migration",
+        what="taken out after identity",
+        before=_api(function_app=instead(existing=SITE), migration="identity"),
+        after=_api(migration=None),
+        does="nothing",
+    ),
+    Change(
+        setting="apis.*.function_key",
+        what="a secret, to the name of a named value that is there",
+        back="the name of a named value, to a secret",
+        before={
+            "gateway": EXISTING_GATEWAY,
+            "api": {
+                "function_app": instead(existing=SITE),
+                "migration": "both",
+                "function_key": SECRET,
+            },
+        },
+        after=_api(function_key="func-key"),
+        does="removed",
+        does_back="added",
+    ),
+    # -- What only code says
+    Change(
+        setting="subscriptions",
+        what="in code: added",
+        back="in code: removed",
+        code="subscriptions",
+        does="added",
+        does_back="removed",
+        lost_back="its keys",
+    ),
+    Change(
+        setting="diagnostics",
+        what="in code: switched on",
+        back="in code: switched off",
+        code="diagnostics",
+        does="added",
+        does_back="removed",
+    ),
+    Change(
+        setting="private_access",
+        what="in code: switched on",
+        back="in code: switched off",
+        code="private_access",
+        does="added",
+        does_back="removed",
+        lost="deployments come from inside the network from now on",
+        lost_back="",
+    ),
+    Change(
+        setting="revision",
+        what="in code: changed",
+        code="revision",
+        does="replaced",
+        lost="the API answers 404 until it is made anew",
+    ),
 ]
+
+# What a change of these does is said in the text of the page.
+ELSEWHERE = {
+    "subscription_id": "a new environment",
+    "tenant_id": "a new environment",
+    "state": "terraform init -migrate-state",
+    "prevent_destroy": "changes no resource",
+}

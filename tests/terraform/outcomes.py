@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cdktf import App
+from cdktf import App, TerraformStack
 
+import constructs_lib as lib
 from constructs_lib.stack.environment_stack import EnvironmentStack
 from constructs_lib.stack.settings import Environment
-from tests.terraform.changes import CHANGES, Change, Does, settings
+from tests.terraform.changes import CHANGES, GROUP, SUBNET, Change, Does, settings
 from tests.terraform.harness import ROOT, has_stand_in
 from tests.terraform.modules import Modules, Step
 from tests.terraform.order import Order
@@ -124,10 +125,8 @@ class Outcome:
 
 def outcomes(folder: Path, changes: Mapping[str, Change]) -> list[Outcome]:
     """Apply what is there before all changes, then the changes, then the changes back."""
-    before = synthesized(folder / "before", {name: each.before for name, each in changes.items()})
-    after = synthesized(
-        folder / "after", {name: merged(each.before, each.after) for name, each in changes.items()}
-    )
+    before = synthesized(folder / "before", changes, after=False)
+    after = synthesized(folder / "after", changes, after=True)
     found: list[Outcome] = []
     (folder / "terraform").mkdir()
     with Modules.kept_in(folder / "terraform") as modules:
@@ -146,19 +145,54 @@ def outcomes(folder: Path, changes: Mapping[str, Change]) -> list[Outcome]:
     return found
 
 
-def synthesized(folder: Path, changed: Mapping[str, Mapping[str, Any]]) -> Synthesized:
-    """The Terraform JSON of an environment for each change, by name."""
+def synthesized(folder: Path, changes: Mapping[str, Change], *, after: bool) -> Synthesized:
+    """The Terraform JSON before or after each change, by name."""
     folder.mkdir()
     for path in (ROOT / "tests/terraform/files").iterdir():
         (folder / path.name).write_text(path.read_text())
     app = App(outdir=str(folder / "cdktf.out"))
-    for name, each in changed.items():
-        named = json.loads(json.dumps(settings(name, each)).replace("{name}", name))
+    for name, change in changes.items():
+        if change.code:
+            in_code(TerraformStack(app, name), name, change.code if after else None)
+            continue
+        changed = merged(change.before, change.after) if after else change.before
+        named = json.loads(json.dumps(settings(name, changed)).replace("{name}", name))
         environment = Environment.model_validate(named)
         EnvironmentStack(app, name, environment=environment, folder=folder)
     app.synth()
     stacks = folder / "cdktf.out/stacks"
-    return {name: json.loads((stacks / name / "cdk.tf.json").read_text()) for name in changed}
+    return {name: json.loads((stacks / name / "cdk.tf.json").read_text()) for name in changes}
+
+
+def in_code(stack: TerraformStack, name: str, changed: str | None) -> None:
+    """A small stack, and one prop more."""
+    lib.add_providers(stack)
+    place = lib.Placement("rg-" + name, "westeurope")
+    insights = lib.Diagnostics(logger_id=f"{GROUP}/loggers/traces")
+    lib.SecuredFunctionApi(
+        stack,
+        "orders",
+        gateway=lib.Gateway(
+            stack,
+            "gateway",
+            resource_group=place,
+            name="apim-" + name,
+            publisher=lib.Publisher(name="Contoso", email="api@contoso.example"),
+        ),
+        name="orders-" + name,
+        path="orders",
+        operations=["GET /orders"],
+        function_app_name="func-" + name,
+        function_app=lib.FunctionAppProps(
+            runtime=lib.Runtime.python("3.12"),
+            private_access=lib.PrivateAccess(subnet_id=SUBNET)
+            if changed == "private_access"
+            else None,
+        ),
+        subscriptions=["partner"] if changed == "subscriptions" else [],
+        revision="2" if changed == "revision" else "1",
+        **({"diagnostics": insights} if changed == "diagnostics" else {}),
+    )
 
 
 def merged(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.terraform.changes import Change
+from constructs_lib.stack.settings import Settings
+from tests.terraform.changes import CHANGES, ELSEWHERE, Change
 from tests.terraform.harness import needs_stand_in
 from tests.terraform.outcomes import PAGE, outcomes, parts, rows
 
@@ -20,3 +22,17 @@ def test_changes_and_the_changes_back_do_what_the_page_says(
     assert [problem for outcome in found for problem in outcome.problems()] == []
     page = PAGE.read_text()
     assert [row for row in rows(found) if row not in page] == []
+
+
+def test_every_key_of_the_settings_is_in_the_table_or_the_text() -> None:
+    keys: set[str] = set()
+    for section in Settings.__subclasses__():
+        if section.__name__.endswith("State"):
+            continue  # where Terraform keeps its state is no resource
+        keys |= section.model_fields.keys()
+    told = {word for change in CHANGES for word in re.split(r"[., ]+", change.setting)}
+    # Sections whose rows are those of the keys in them.
+    told |= {"gateway", "apis", "function_app", "registration"}
+    assert sorted(keys - told - ELSEWHERE.keys()) == []
+    page = PAGE.read_text()
+    assert [key for key in ELSEWHERE if f"`{key}`" not in page and f"{key}:" not in page] == []
