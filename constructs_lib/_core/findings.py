@@ -90,10 +90,16 @@ def _text(findings: Sequence[Finding]) -> str:
 
 
 def _lines(findings: Sequence[Finding]) -> Iterator[str]:
-    for finding in findings:
+    for position, finding in enumerate(findings):
+        following = findings[position + 1] if position + 1 < len(findings) else None
         place = f"{finding.place}: " if finding.place else ""
         yield f"{place}{finding.severity} {finding.rule}: {finding.message}"
-        if finding.fix:
+        # What is to be done about several places is said once, below the last of them.
+        again = following is not None and (following.rule, following.fix) == (
+            finding.rule,
+            finding.fix,
+        )
+        if finding.fix and not again:
             yield f"    {finding.fix}"
 
 

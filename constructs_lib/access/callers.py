@@ -74,6 +74,8 @@ class Calls:
         self.calls: list[Call] = []
         self._by_app: dict[int, list[Route]] = {}
         self.waiting: dict[int, list[AppLink]] = {}
+        self._families: set[int] | None = None
+        self._anywhere = False
         self._listings: dict[int, AllowList] = {}
         self._callers: dict[int, dict[str, GatewayLink]] | None = None
         for app in chain.apps.values():
@@ -119,6 +121,22 @@ class Calls:
                     self._callers.setdefault(id(call.app), {})[gateway.address] = gateway
         calling = self._callers.get(id(app))
         return list(calling.values()) if calling else self.chain.gateways
+
+    def is_called(self, app: AppLink) -> bool:
+        """Whether a gateway calls an app or one of its slots, or may for all that is known.
+
+        Where no API is in the configuration at all, the gateway is in another one.
+        """
+        if self._families is None:
+            self._families = {
+                id(route.app.slot_of or route.app) for route in self.routes if route.app is not None
+            }
+            self._anywhere = not self.routes or any(
+                route.app is None
+                and bool(route.way.unknown or route.problem or host_unknown(route.url))
+                for route in self.routes
+            )
+        return self._anywhere or id(app.slot_of or app) in self._families
 
     def backend_of(self, route: Route) -> Resource | None:
         """The backend entity that the route names."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from constructs_lib.access import analyse, read_stacks
 from tests.access.kinds import APP, AUTH, DIRECTORY, REMOVED, RESOURCE, Case
 from tests.access.samples import AUDIENCE, CLIENT, PRINCIPAL, TENANT
 
@@ -328,3 +329,24 @@ def test_the_slots_of_the_old_type_are_targets() -> None:
         },
     ).check()
     assert APP == "azurerm_linux_function_app"
+
+
+def test_an_app_that_no_gateway_calls_is_no_broken_chain() -> None:
+    sign_in = {
+        "name": "func-site",
+        "https_only": True,
+        "ftp_publish_basic_authentication_enabled": False,
+        "webdeploy_publish_basic_authentication_enabled": False,
+        "site_config": {"scm_ip_restriction_default_action": "Deny"},
+        "auth_settings_v2": {
+            "auth_enabled": True,
+            "require_authentication": True,
+            "unauthenticated_action": "RedirectToLoginPage",
+            "login": {},
+            "github_v2": {"client_id": "x"},
+        },
+    }
+    alone = Case("alone", "SF114", {f"resource.{APP}.site": sign_in})
+    alone.check()
+    analysis = analyse(read_stacks({"stack": alone.document()}))
+    assert {each.rule for each in analysis.findings} == {"SF114"}

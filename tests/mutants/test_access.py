@@ -127,6 +127,7 @@ NEUTRAL: list[tuple[str, str, str, str]] = [
     ("slot", f"{AD}.client_id", "replaced", "the gateway does not call slots"),
     ("slot", "public_network_access_enabled", "flipped", "the gateway does not call slots"),
     ("slot", "site_config.ip_restriction.*", "deny|replaced", "the gateway does not call slots"),
+    ("azuread_(application|service_principal)", "owners", ".*", "who administers it"),
     ("azuread_application", "app_role.(description|display_name|value)", ".*", "held by its id"),
     ("azuread_application", "app_role.enabled|sign_in_audience", "removed", "the default"),
     ("azurerm_api_management", "(publisher_.*|sku_name|zones|protocols.*)", ".*", "hosting"),
