@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from constructs_lib._core.rules import find_rule
+
 ROOT = Path(__file__).resolve().parent.parent
 FILES = {
     "changelog.md": "CHANGELOG.md",
@@ -15,7 +17,6 @@ FILES = {
     "index.md": "README.md",
     "security-policy.md": "SECURITY.md",
 }
-RULES = "rules/README.md"
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
@@ -26,16 +27,21 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     if path == "settings.md":
         markdown = re.sub(r"<!-- file (\S+) -->", _file, markdown)
         return markdown.replace("<!-- settings -->", _settings())
-    if path == RULES:
-        return markdown
-    rules = posixpath.relpath(RULES, posixpath.dirname(path))
     # Every second part is a fenced block, in which a rule stays what it is.
     parts = re.split(r"(^ *```.*?^ *```$)", markdown, flags=re.DOTALL | re.MULTILINE)
     parts[::2] = [
-        re.sub(r"\bSF\d{3}\b", lambda rule: f"[{rule[0]}]({rules}#{rule[0].lower()})", part)
+        re.sub(r"\b(?:SFP?|OP)\d{3}\b", lambda id: _linked(id[0], path), part)
         for part in parts[::2]
     ]
     return "".join(parts)
+
+
+def _linked(id: str, path: str) -> str:
+    """The id of a rule, with a link to where another page documents it."""
+    rule = find_rule(id)
+    if rule is None or rule.page == path:
+        return id
+    return f"[{id}]({posixpath.relpath(rule.page, posixpath.dirname(path))}#{rule.anchor})"
 
 
 def _file(mark: re.Match[str]) -> str:

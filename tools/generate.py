@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tools import architecture_picture
+from tools import architecture_picture, rules
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,17 +28,11 @@ def _settings_schema() -> str:
     return json_schema()
 
 
-def _rules() -> str:
-    from constructs_lib.access.rule_pages import page
-
-    return page()
-
-
 FILES: dict[str, Callable[[], str]] = {
     "constructs_lib/policy/builders.py": _builders,
     "docs/pictures/rooms.svg": architecture_picture.picture,
-    "docs/rules/README.md": _rules,
     "environments/settings.schema.json": _settings_schema,
+    **rules.pages(),
 }
 
 

@@ -39,7 +39,7 @@ def accept(resource: TerraformElement, rule: str, *, reason: str) -> None:
             is found by the check.
     """
     path = resource.node.path
-    if not re.fullmatch(r"SF\d{3}", rule):
+    if not re.fullmatch(r"SFP?\d{3}", rule):
         raise InputError(
             f"{rule!r} is no rule", where=path, fix="see `secured-functions check --rules`"
         )

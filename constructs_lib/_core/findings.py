@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from constructs_lib._core.rules import Severity
+from constructs_lib._core.rules import DOCUMENTATION, Rule, Severity
 from constructs_lib._core.version import __version__
 
 Format = Literal["text", "json", "sarif", "junit"]
@@ -42,6 +42,36 @@ class Finding:
     address: str | None = None
     attribute: str | None = None
 
+    @classmethod
+    def of(
+        cls,
+        rule: Rule,
+        message: str,
+        *,
+        fix: str | None = None,
+        severity: Severity | None = None,
+        path: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        address: str | None = None,
+        attribute: str | None = None,
+    ) -> Finding:
+        """A finding of a rule: with its severity and its fix, where neither is given.
+
+        Every finding is made here, so that none has an id that `explain` does not know.
+        """
+        return cls(
+            rule=rule.id,
+            severity=severity or rule.severity,
+            message=message,
+            fix=rule.fix.rstrip(".") if fix is None else fix,
+            path=path,
+            line=line,
+            column=column,
+            address=address,
+            attribute=attribute,
+        )
+
     @property
     def place(self) -> str:
         """Where it was found: `file:line:column`, the resource's address, or both."""
@@ -59,7 +89,7 @@ def render(
     findings: Sequence[Finding],
     format: Format = "text",
     *,
-    rules: Mapping[str, str] | None = None,
+    rules: Collection[Rule] = (),
     subjects: Sequence[str] = (),
 ) -> str:
     """Return findings in one of `FORMATS`, with a line end.
@@ -68,13 +98,13 @@ def render(
         findings: What was found.
         format: `text` for people, `json`, `sarif` (OASIS SARIF 2.1.0) or `junit` (as Azure
             Pipelines and Jenkins read it).
-        rules: What each rule is about, by its id.
+        rules: The rules that were checked, which SARIF describes.
         subjects: What was checked: in JUnit, what has no error is a test that passed.
     """
     if format == "json":
         return _json({"findings": [_given(asdict(finding)) for finding in findings]})
     if format == "sarif":
-        return _json(_sarif(findings, rules or {}))
+        return _json(_sarif(findings, rules))
     if format == "junit":
         return _junit(findings, subjects)
     return _text(findings)
@@ -111,8 +141,8 @@ def _given(record: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if value not in (None, "")}
 
 
-def _sarif(findings: Sequence[Finding], rules: Mapping[str, str]) -> dict[str, Any]:
-    ids = sorted({*rules, *(finding.rule for finding in findings)})
+def _sarif(findings: Sequence[Finding], rules: Collection[Rule]) -> dict[str, Any]:
+    ids = {rule.id: index for index, rule in enumerate(rules)}
     results: list[dict[str, Any]] = []
     for finding in findings:
         location: dict[str, Any] = {}
@@ -128,19 +158,19 @@ def _sarif(findings: Sequence[Finding], rules: Mapping[str, str]) -> dict[str, A
         message = f"{finding.message}: {finding.fix}" if finding.fix else finding.message
         result: dict[str, Any] = {
             "ruleId": finding.rule,
-            "ruleIndex": ids.index(finding.rule),
             "level": finding.severity,
             "message": {"text": message},
         }
+        if finding.rule in ids:
+            result["ruleIndex"] = ids[finding.rule]
         if location:
             result["locations"] = [location]
         results.append(result)
     driver = {
         "name": "secured-functions",
         "version": __version__,
-        "rules": [
-            {"id": rule, "shortDescription": {"text": rules.get(rule, rule)}} for rule in ids
-        ],
+        "informationUri": DOCUMENTATION,
+        "rules": [_described(rule) for rule in rules],
     }
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -148,6 +178,21 @@ def _sarif(findings: Sequence[Finding], rules: Mapping[str, str]) -> dict[str, A
         "runs": [
             {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
         ],
+    }
+
+
+def _described(rule: Rule) -> dict[str, Any]:
+    """Return a rule as SARIF's `reportingDescriptor`."""
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.reason},
+        "help": {
+            "text": f"{rule.reason}\n\nFix: {rule.fix}",
+            "markdown": f"{rule.reason}\n\n**Fix.** {rule.fix}\n\n[{rule.id}]({rule.url})",
+        },
+        "helpUri": rule.url,
+        "defaultConfiguration": {"level": rule.severity},
     }
 
 

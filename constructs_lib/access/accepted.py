@@ -82,11 +82,10 @@ def sort_out(
     accepted: list[Accepted] = []
     for rule, breach in breaches:
         resource = breach.resource
-        finding = Finding(
-            rule=rule.id,
-            severity=rule.severity,
-            message=sentence(breach.message).rstrip("."),
-            fix=rule.fix.rstrip("."),
+        finding = Finding.of(
+            rule,
+            sentence(breach.message).rstrip("."),
+            fix=breach.fix,
             path=resource.path if resource else source,
             address=resource.address if resource else None,
             attribute=breach.attribute,
@@ -97,7 +96,6 @@ def sort_out(
             accepted.append(Accepted(finding=finding, reason=reasons[key].reason))
         else:
             findings.append(finding)
-    rule = RULES["SF902"]
     for each in waiting:
         if (each.stack, each.address, each.rule) in used:
             continue
@@ -108,11 +106,9 @@ def sort_out(
         else:
             problem = f"names {each.rule}, which was not found there"
         findings.append(
-            Finding(
-                rule=rule.id,
-                severity=rule.severity,
-                message=f"The acceptance for {each.address} {problem}",
-                fix=rule.fix.rstrip("."),
+            Finding.of(
+                RULES["SF902"],
+                f"The acceptance for {each.address} {problem}",
                 path=source,
                 address=each.address,
             )

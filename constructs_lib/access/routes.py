@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision
+from constructs_lib.access.defined import defined_in
 from constructs_lib.access.doubts import Doubt
 from constructs_lib.access.links import ApiLink, AppLink, RegistrationLink, key
 from constructs_lib.access.policy_way import Way
@@ -55,16 +56,15 @@ def route_of(chain: Chain, api: ApiLink, way: Way) -> Route:
             problem = doubted(backend, "url", doubt) if doubt is not None else None
         else:
             url = None
-            missing = isinstance(way.backend_id, str) and not gateway.others
-            managed = gateway.resource is not None and gateway.resource.managed
-            missing = missing and not chain.unread(gateway.stack)
+            known = defined_in(chain, gateway).backends is not None
+            missing = isinstance(way.backend_id, str) and known
             problem = Decision(
-                verdict="closed" if missing and managed else "unknown",
-                status=500 if missing and managed else "unknown",
+                verdict="closed" if missing else "unknown",
+                status=500 if missing else "unknown",
                 reason=f"the backend {text_of(way.backend_id)} is not in the configuration",
                 resource=place_of(chain, api, way.backend_address),
                 attribute="xml_content",
-                rule="SF307",
+                rule="SFP406",
             )
     app = None
     if way.host is not None and url is not None and same(way.host, host_of(url)) is not True:

@@ -21,6 +21,7 @@ COMMANDS = (
     "summary",
     "access",
     "check",
+    "explain",
     "policy",
     "operations",
     "request",

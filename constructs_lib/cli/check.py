@@ -35,7 +35,9 @@ def register(commands: Any) -> None:
         "--fail-on", choices=SEVERITIES, default="error", help="least severity that fails (error)"
     )
     parser.add_argument("--explain", metavar="RULE", help="say what a rule means, and stop")
-    parser.add_argument("--rules", action="store_true", help="list all rules, and stop")
+    parser.add_argument(
+        "--rules", action="store_true", help="list the rules of this check, and stop"
+    )
     parser.set_defaults(run=run)
 
 
@@ -45,13 +47,13 @@ def run(options: argparse.Namespace) -> int:
     from constructs_lib._core.findings import Finding, render
     from constructs_lib.access import analyse, read_terraform
     from constructs_lib.access.rules import RULES
+    from constructs_lib.cli.explain import explained, listed
 
     if options.explain:
-        print(explain(options.explain))
+        print(explained(options.explain))
         return 0
     if options.rules:
-        for rule in RULES.values():
-            print(f"{rule.id}  {rule.severity:<8} {rule.effect:<9} {rule.title}")
+        print(listed(RULES.values()))
         return 0
     paths: list[str] = options.paths or ["cdktf.out"]
     findings: list[Finding] = []
@@ -63,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     shown = render(
         findings,
         options.format,
-        rules={rule.id: rule.title for rule in RULES.values()},
+        rules=RULES.values(),
         subjects=paths,
     )
     shown = _with_accepted(shown, options.format, accepted)
@@ -73,26 +75,6 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(shown)
     failing = SEVERITIES[: SEVERITIES.index(options.fail_on) + 1]
     return int(any(finding.severity in failing for finding in findings))
-
-
-def explain(rule_id: str) -> str:
-    """What a rule means and what to do.
-
-    Raises:
-        InputError: When there is no such rule.
-    """
-    from constructs_lib._core.errors import InputError
-    from constructs_lib.access.rules import RULES
-
-    rule = RULES.get(rule_id.upper())
-    if rule is None:
-        raise InputError(
-            f"there is no rule {rule_id}", fix="list them with `secured-functions check --rules`"
-        )
-    return (
-        f"{rule.id}: {rule.title} ({rule.severity}, {rule.effect})\n\n"
-        f"{rule.reason}\n\nFix: {rule.fix}\nDocumentation: docs/{rule.anchor}"
-    )
 
 
 def _with_accepted(shown: str, format: str, accepted: Sequence[Accepted]) -> str:

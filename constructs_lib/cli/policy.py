@@ -50,8 +50,8 @@ def register(commands: Any) -> None:
     check.add_argument(
         "--stack",
         type=Path,
-        metavar="FILE",
-        help="Terraform JSON of a stack that defines named values, backends and fragments",
+        metavar="PATH",
+        help="Terraform JSON that defines named values, backends and fragments; as for `check`",
     )
     check.add_argument("--format", choices=("text", "json", "sarif", "junit"), default="text")
     check.add_argument("--output", type=Path, metavar="FILE", help="write the findings there")
@@ -74,7 +74,7 @@ def run_check(options: argparse.Namespace) -> int:
     from constructs_lib._core.files.writing import write_whole
     from constructs_lib._core.findings import fails, render
     from constructs_lib.gateway.tiers import SKU, SKU_RULE
-    from constructs_lib.policy.checks import RULES
+    from constructs_lib.policy.rules import RULES
 
     if options.sku is not None and not SKU.fullmatch(options.sku):
         raise InputError(f"--sku: there is no SKU {options.sku!r}", fix=SKU_RULE)
@@ -87,7 +87,7 @@ def run_check(options: argparse.Namespace) -> int:
         except InputError as error:
             unreadable = True
             findings.append(_unreadable(file, error))
-    shown = render(findings, options.format, rules=RULES, subjects=options.files)
+    shown = render(findings, options.format, rules=RULES.values(), subjects=options.files)
     if options.output:
         write_whole(options.output, shown)
     else:
@@ -134,15 +134,16 @@ def _diff(file: str, before: str, after: str) -> Iterator[str]:
 
 def _known(options: argparse.Namespace) -> Known:
     """Return what there is to refer to, by the options and the stack together."""
+    from constructs_lib.access import read_terraform
+    from constructs_lib.access.defined import defined
     from constructs_lib.policy import Known
-    from constructs_lib.policy.stack import defined
 
     names = Known(
         named_values=options.named_value, backends=options.backend, fragments=options.fragment
     )
     if options.stack is None:
         return names
-    stack = defined(_stack(options.stack))
+    stack = defined(read_terraform(options.stack))
 
     def both(there: Collection[str] | None, named: Collection[str] | None) -> set[str] | None:
         return None if there is None else {*there, *(named or ())}
@@ -152,21 +153,6 @@ def _known(options: argparse.Namespace) -> Known:
         backends=both(stack.backends, names.backends),
         fragments=both(stack.fragments, names.fragments),
     )
-
-
-def _stack(path: Path) -> dict[str, Any]:
-    """Return the Terraform JSON of a stack."""
-    from constructs_lib._core.errors import InputError
-    from constructs_lib.access.terraform.reading import document
-
-    fix = "give a file of `cdktf synth`, such as cdktf.out/stacks/dev/cdk.tf.json"
-    try:
-        stack = document(str(path), path.read_bytes(), fix=fix)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path), fix=fix) from None
-    if "resource" not in stack:
-        raise InputError("this is no stack: it has no `resource`", where=str(path), fix=fix)
-    return stack
 
 
 def _text(file: str) -> str:
@@ -206,13 +192,13 @@ def _findings(file: str, options: argparse.Namespace, known: Known) -> list[Find
 
 def _unreadable(file: str, error: InputError) -> Finding:
     from constructs_lib._core.findings import Finding
+    from constructs_lib.policy.rules import RULES
 
     numbers = [int(part) for part in (error.where or "").removeprefix(file).split(":") if part]
     line, column, *_ = (*numbers, None, None)
-    return Finding(
-        rule="SFP001",
-        severity="error",
-        message=error.problem,
+    return Finding.of(
+        RULES["SFP001"],
+        error.problem,
         fix=error.fix or "",
         path=file,
         line=line,

@@ -210,8 +210,9 @@ def _run(checks: Sequence[Check], options: argparse.Namespace) -> list[Result]:
 
 
 def _plan(options: argparse.Namespace, outputs: Outputs) -> Plan:
-    from constructs_lib.verify.checks import RULES, Plan
+    from constructs_lib.verify.checks import Plan
     from constructs_lib.verify.identity import azure_cli
+    from constructs_lib.verify.rules import RULES
 
     skip: set[str] = set()
     for pattern in options.skip:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from constructs_lib._core.findings import Finding
 from constructs_lib.operations.operation import Operation, Parameter
 from constructs_lib.operations.operations import Operations
+from constructs_lib.operations.rules import RULES
 
 
 def reconcile(project: Operations, document: Operations) -> tuple[Finding, ...]:
@@ -22,7 +23,7 @@ def reconcile(project: Operations, document: Operations) -> tuple[Finding, ...]:
 
     Returns:
         `OP301` for operations that no function answers, `OP302` for functions that the document
-        does not tell, `OP303` for parameters whose types differ.
+        does not have, `OP303` for parameters whose types differ.
     """
     return tuple(_differences(project, document))
 
@@ -39,7 +40,6 @@ def _differences(project: Operations, document: Operations) -> Iterator[Finding]
                 "OP301",
                 operation,
                 f"{operation.name} is in the document and no function answers it",
-                "write the function, or take the operation out of the document",
             )
     for key, operation in answered.items():
         covered = _covers(operation) is not None and any(_matches(operation, o) for o in document)
@@ -48,7 +48,6 @@ def _differences(project: Operations, document: Operations) -> Iterator[Finding]
                 "OP302",
                 operation,
                 f"{operation.name} ({operation.display_name}) is not in the document",
-                "describe it, or keep it out of the API",
             )
 
 
@@ -61,7 +60,6 @@ def _types(function: Operation, described: Operation) -> Iterator[Finding]:
                 function,
                 f"{function.name}: the route takes {mine.name!r} as {mine.type},"
                 f" the document as {other.type}",
-                "make the two agree",
             )
 
 
@@ -84,13 +82,11 @@ def _matches(catch_all: Operation, operation: Operation) -> bool:
     )
 
 
-def _finding(rule: str, operation: Operation, message: str, fix: str) -> Finding:
+def _finding(rule: str, operation: Operation, message: str) -> Finding:
     path, _, line = (operation.source or "").rpartition(":")
-    return Finding(
-        rule=rule,
-        severity="warning",
-        message=message,
-        fix=fix,
+    return Finding.of(
+        RULES[rule],
+        message,
         path=(path if line.isdigit() else operation.source) or None,
         line=int(line) if line.isdigit() else None,
     )

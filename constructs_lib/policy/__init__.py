@@ -19,7 +19,6 @@ from constructs_lib._core import lazy_names
 
 if TYPE_CHECKING:
     from constructs_lib.policy.builders import *  # noqa: F403 - the names that it lists
-    from constructs_lib.policy.checks import Known as Known
     from constructs_lib.policy.checks import check as check
     from constructs_lib.policy.composition import References as References
     from constructs_lib.policy.composition import effective as effective
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from constructs_lib.policy.model import Section as Section
     from constructs_lib.policy.reader import read as read
     from constructs_lib.policy.reader import read_file as read_file
+    from constructs_lib.policy.undefined import Known as Known
     from constructs_lib.policy.values import Expression as Expression
     from constructs_lib.policy.values import Template as Template
     from constructs_lib.policy.values import Value as Value

@@ -6,16 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
-from functools import lru_cache
 from ipaddress import ip_address as address
 from typing import Literal, NoReturn
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import Finding, Severity
-from constructs_lib.policy.composition import fixed, named_values, sections
+from constructs_lib.policy.composition import fixed, sections
 from constructs_lib.policy.expressions import is_expression
 from constructs_lib.policy.model import (
     DATA_SOURCES,
@@ -32,52 +29,18 @@ from constructs_lib.policy.reference import (
     POLICIES,
     UNCHANGING_HEADERS,
 )
+from constructs_lib.policy.rules import RULES
 from constructs_lib.policy.specification import (
     Attribute,
     ElementSpecification,
     Gateway,
     Policy,
 )
+from constructs_lib.policy.undefined import Known, similar, undefined
 from constructs_lib.policy.values import Template, shortened
 from constructs_lib.policy.writer import write
 
 Scope = Literal["global", "workspace", "product", "api", "operation", "fragment", "resolver"]
-
-RULES = {
-    "SFP001": "The file cannot be read",
-    "SFP002": "The file is a template of Terraform",
-    "SFP101": "Unknown policy",
-    "SFP102": "Policy in a section where it cannot stand",
-    "SFP103": "Policy at a scope where it cannot be used",
-    "SFP104": "Policy that the gateway does not run",
-    "SFP105": "Policy more often than allowed",
-    "SFP106": "Something that a fragment cannot hold",
-    "SFP107": "Fragment that is too large",
-    "SFP201": "Unknown attribute",
-    "SFP202": "Missing attribute",
-    "SFP203": "Value that is not among those allowed",
-    "SFP204": "Value of another form, or out of range",
-    "SFP205": "Expression where none is allowed",
-    "SFP206": "Attributes or elements that do not go together",
-    "SFP207": "Expression after other text, which is not run",
-    "SFP208": "Header that API Management does not change",
-    "SFP301": "Unknown element",
-    "SFP302": "Missing element",
-    "SFP303": "Element more often than allowed",
-    "SFP304": "Elements in another order than on the policy's page",
-    "SFP305": "Text where none is allowed, or none where it is needed",
-    "SFP401": "More than one policy in the backend section",
-    "SFP402": "Section without <base />",
-    "SFP403": "Token policy before a policy that reads the caller's Authorization header",
-    "SFP404": "Token policy that goes on without a token",
-    "SFP405": "Named value that nothing defines",
-    "SFP406": "Backend that nothing defines",
-    "SFP407": "Fragment that nothing defines",
-    "SFP408": "Text that every plan will show as a change",
-    "SFP409": "Cache policy without its counterpart",
-    "SFP410": "Liquid template that reads a body which is not there",
-}
-"""The rules by their ids."""
 
 LARGEST_FRAGMENT = 512 * 1024
 """How many bytes a fragment may have: Learn, "Reuse policy configurations", "Limitations"."""
@@ -105,21 +68,6 @@ _LATE_EXPRESSION = re.compile(r"@[({]")
 _AUTHORIZATION = re.compile(r"Headers\b[^;]{0,200}?[\"']authorization[\"']", re.IGNORECASE)
 _TOKEN_POLICY = "authentication-managed-identity"  # noqa: S105 - the name of a policy
 _FRAGMENT = "include-fragment"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """What is defined; None for what is not known, which is then not checked.
-
-    Attributes:
-        named_values: Display names of the named values.
-        backends: Ids of the backends.
-        fragments: Names of the policy fragments.
-    """
-
-    named_values: Collection[str] | None = None
-    backends: Collection[str] | None = None
-    fragments: Collection[str] | None = None
 
 
 def check(
@@ -224,17 +172,17 @@ class _Checker:
         fix: str = "",
         *,
         attribute: str | None = None,
-        severity: Severity = "error",
+        severity: Severity | None = None,
     ) -> None:
         line, column = (place.line, place.column) if place else (None, None)
         if place and attribute and attribute in place.attributes:
             line, column = place.attributes[attribute]
         self.findings.append(
-            Finding(
-                rule=rule,
-                severity=severity,
-                message=message,
+            Finding.of(
+                RULES[rule],
+                message,
                 fix=fix,
+                severity=severity,
                 path=self.document.path,
                 line=line,
                 column=column,
@@ -296,7 +244,7 @@ class _Checker:
                 "SFP101",
                 element.place,
                 f"there is no policy <{element.name[:60]}>",
-                _similar(element.name, POLICIES, "<{}>"),
+                similar(element.name, POLICIES, "<{}>"),
             )
             return
         if isinstance(self.document, Fragment):
@@ -415,7 +363,7 @@ class _Checker:
                     "SFP201",
                     element.place,
                     f"<{name}> has no attribute `{key}`",
-                    _similar(key, known, "`{}`"),
+                    similar(key, known, "`{}`"),
                     attribute=key,
                 )
         for attribute in specification.attributes:
@@ -655,7 +603,7 @@ class _Checker:
                     "SFP301",
                     inner.place,
                     f"<{inner.name}> cannot stand in <{element.name}>",
-                    _similar(inner.name, allowed, "<{}>"),
+                    similar(inner.name, allowed, "<{}>"),
                 )
                 continue
             count[inner.name] += 1
@@ -814,29 +762,14 @@ class _Checker:
             )
 
     def references(self, element: Element) -> None:
-        for name, attribute in named_values(element):
-            if self.known.named_values is not None and name not in self.known.named_values:
-                self.report(
-                    "SFP405",
-                    element.place,
-                    f"nothing defines the named value `{name}`",
-                    _similar(name, self.known.named_values, "`{}`") or "define it",
-                    attribute=attribute,
-                )
-        for rule, known, what, keys in (
-            ("SFP406", self.known.backends, "backend", ("backend-id", "embeddings-backend-id")),
-            ("SFP407", self.known.fragments, "fragment", ("fragment-id",)),
-        ):
-            for key in keys:
-                value = element.attributes.get(key)
-                if value and known is not None and fixed(value) and value not in known:
-                    self.report(
-                        rule,
-                        element.place,
-                        f"nothing defines the {what} `{value}`",
-                        _similar(value, known, "`{}`") or "define it",
-                        attribute=key,
-                    )
+        for missing in undefined(element, self.known):
+            self.report(
+                missing.rule.id,
+                element.place,
+                f"nothing defines the {missing.what}",
+                missing.fix or "define it",
+                attribute=missing.attribute,
+            )
 
     def authorization(self, element: Element) -> None:
         """Check what becomes of the Authorization header of the caller."""
@@ -917,18 +850,6 @@ def _contains(nodes: Sequence[Node], name: str) -> bool:
         isinstance(node, Element) and (node.name == name or _contains(node.children, name))
         for node in nodes
     )
-
-
-def _similar(name: str, known: Collection[str], form: str) -> str:
-    if len(name) > 60:  # comparing takes the square of the length
-        return ""
-    close = _closest(name, tuple(known))
-    return f"did you mean {form.format(close[0])}?" if close else ""
-
-
-@lru_cache(maxsize=256)
-def _closest(name: str, known: tuple[str, ...]) -> list[str]:
-    return get_close_matches(name, known, 1)
 
 
 def _ticked(names: Collection[str]) -> list[str]:

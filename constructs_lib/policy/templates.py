@@ -18,6 +18,7 @@ from constructs_lib._core.findings import Finding
 from constructs_lib.policy.checks import Known, Scope, check
 from constructs_lib.policy.model import MAXIMUM_DEPTH, AnyDocument
 from constructs_lib.policy.reader import Reader
+from constructs_lib.policy.rules import RULES
 from constructs_lib.policy.sources import Edit, Source, interpreted, lines
 from constructs_lib.policy.terraform import evaluated
 from constructs_lib.policy.values import shortened
@@ -186,10 +187,10 @@ def template_finding(text: str, path: str) -> Finding | None:
         return None
     start, end = span
     what = "a template of Terraform" if directive else "perhaps a template of Terraform"
-    return Finding(
-        rule="SFP002",
+    return Finding.of(
+        RULES["SFP002"],
+        f"the file is {what}: it holds {shortened(text[start:end])}",
         severity="error" if directive else "warning",
-        message=f"the file is {what}: it holds {shortened(text[start:end])}",
         fix="check it with `--templates`, which knows `${…}` and `%{ if … }`",
         path=path,
         line=text.count("\n", 0, start) + 1,

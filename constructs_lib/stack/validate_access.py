@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Literal, cast
 
 import jsii
 from cdktf import App, TerraformStack
 from constructs import Construct, IValidation
 
-from constructs_lib._core.findings import Severity
+from constructs_lib._core.rules import Severity
 from constructs_lib.access import Analysis, analyse, read_stacks
-from constructs_lib.policy.stack import undefined_references
 
 
 def validate_access(
@@ -52,17 +50,12 @@ class _AccessValidation:
         """What is wrong, one message for each finding."""
         stack = None if isinstance(self.scope, App) else self.scope.node.id
         documents = _documents(self.scope)
-        undefined = [
-            replace(finding, path=name)
-            for name, document in documents.items()
-            for finding in undefined_references(document)
-        ]
         failing = ("error",) if self.fail_on == "error" else ("error", "warning")
         return [
             f"{finding.rule} {finding.address or ''}"
             f"{'.' + finding.attribute if finding.attribute else ''}: "
             f"{finding.message}. {finding.fix}."
-            for finding in [*undefined, *analyse(read_stacks(documents, "synth")).findings]
+            for finding in analyse(read_stacks(documents, "synth")).findings
             if finding.severity in failing and (stack is None or finding.path == stack)
         ]
 

@@ -27,23 +27,9 @@ from constructs_lib.verify.judges import (
     refused_by_scm,
 )
 from constructs_lib.verify.outputs import Api, Outputs, Probe
+from constructs_lib.verify.rules import RULES
 from constructs_lib.verify.run import Check, Verdict
 from constructs_lib.verify.secret import Secret
-
-RULES: Mapping[str, str] = {
-    "function-anonymous": "nobody reaches the functions without a token",
-    "function-key": "a function key alone opens nothing",
-    "function-forged-token": "a token that Entra did not sign opens nothing",
-    "function-identity": "an identity of the tenant that is not allowed opens nothing",
-    "function-plain-http": "the functions are not served over plain HTTP",
-    "scm": "the deployment site refuses callers without credentials",
-    "gateway-plain-http": "the gateway does not serve the API over plain HTTP",
-    "gateway-no-key": "the gateway refuses callers without a subscription key",
-    "gateway-wrong-key": "the gateway refuses a made-up subscription key",
-    "gateway-key": "the whole chain works with a subscription key",
-    "gateway-echo": "the subscription key does not reach the functions",
-}
-"""Each rule's promise, in the order in which they are asked."""
 
 
 @dataclass(frozen=True, kw_only=True)

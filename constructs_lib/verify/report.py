@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Literal
 
 from constructs_lib._core.junit import Case, junit
-from constructs_lib.verify.checks import RULES
+from constructs_lib.verify.rules import RULES
 from constructs_lib.verify.run import Result
 
 Format = Literal["table", "json", "junit"]
@@ -66,7 +66,7 @@ def _table(results: Sequence[Result], width: int, colour: bool) -> str:
             (result.rule, result.advice): None for result in results if result.outcome == outcome
         }
         for rule, advice in advices:
-            console.print(Text(f"\n{rule}: {RULES[rule]}", _STYLES[outcome]))
+            console.print(Text(f"\n{rule}: {RULES[rule].title}", _STYLES[outcome]))
             if advice:
                 console.print(Text(f"  {advice}"))
     console.print(Text(f"\n{summary(results)}", "bold"))
@@ -79,7 +79,8 @@ def _json(results: Sequence[Result]) -> str:
         "version": 1,
         "summary": Counter(result.outcome for result in results),
         "results": [
-            asdict(result) | {"promise": RULES[result.rule], "seconds": round(result.seconds, 3)}
+            asdict(result)
+            | {"promise": RULES[result.rule].title, "seconds": round(result.seconds, 3)}
             for result in results
         ],
     }
@@ -92,7 +93,7 @@ def _junit(results: Sequence[Result]) -> str:
         [
             Case(
                 group=f"{result.api}.{result.rule}",
-                name=f"{RULES[result.rule]}: {result.target}",
+                name=f"{RULES[result.rule].title}: {result.target}",
                 outcome=result.outcome,
                 message=f"expected {result.expected}, saw {result.observed}",
                 text="" if result.outcome == "passed" else result.advice,

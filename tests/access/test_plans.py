@@ -139,7 +139,11 @@ def test_the_first_plan_of_json_syntax_says_all() -> None:
             '"${azurerm_user_assigned_identity.gateway.principal_id}"',
             "SF109",
         ),
-        ('backend-id=\\"${azurerm_api_management_backend.orders.name}', 'backend-id=\\"x', "SF307"),
+        (
+            'backend-id=\\"${azurerm_api_management_backend.orders.name}',
+            'backend-id=\\"x',
+            "SFP406",
+        ),
         ("<authentication-managed-identity ", "<set-variable ", "SF301"),
         (
             "https://${azurerm_linux_function_app.orders.def",

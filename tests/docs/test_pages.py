@@ -47,12 +47,11 @@ def test_every_page_is_in_the_navigation_of_the_site():
 
 
 def test_every_rule_named_in_the_docs_exists():
-    from constructs_lib.access.rules import RULES
-    from constructs_lib.policy.checks import RULES as POLICY_RULES
+    from constructs_lib._core.rules import find_rule
 
     for page in PAGES:
-        for rule in re.findall(r"\bSFP?\d{3}\b", page.read_text()):
-            assert rule in RULES or rule in POLICY_RULES, f"{page.name}: {rule}"
+        for rule in re.findall(r"\b(?:SFP?|OP)\d{3}\b", page.read_text()):
+            assert find_rule(rule), f"{page.name}: {rule}"
 
 
 def test_every_extra_that_is_installed_exists():

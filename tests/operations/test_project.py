@@ -137,7 +137,7 @@ def test_what_is_said_about_every_language_model(project: Operations) -> None:
         ("OP105", "warning", 'Purge has the level "admin" and wants a key as well'),
         ("OP107", "note", "Retired is disabled and left out"),
     ]
-    assert all('make the level "anonymous"' in f.fix for f in findings if f.rule == "OP105")
+    assert all('Make the level "anonymous"' in f.fix for f in findings if f.rule == "OP105")
     (timer,) = (f for f in project.findings if f.rule == "OP106")
     assert timer.message.startswith("Nightly is started by ")
 

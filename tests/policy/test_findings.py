@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from constructs_lib._core.findings import FORMATS, Finding, fails, render
+from constructs_lib._core.rules import Rule
 
 FINDINGS = [
     Finding(
@@ -50,10 +51,27 @@ def test_json_has_what_is_known() -> None:
 
 
 def test_sarif_says_where() -> None:
-    (run,) = json.loads(render(FINDINGS, "sarif", rules={"SF1": "One", "SF9": "Nine"}))["runs"]
-    rules = run["tool"]["driver"]["rules"]
-    assert [rule["id"] for rule in rules] == ["SF1", "SF2", "SF3", "SF9"]
-    assert rules[0]["shortDescription"] == {"text": "One"}
+    rules = [
+        Rule(
+            id=id, severity="warning", title=title, reason="Why.", fix="Do it.", page="x/README.md"
+        )
+        for id, title in (("SF1", "One"), ("SF2", "Two"), ("SF3", "Three"), ("SF9", "Nine"))
+    ]
+    (run,) = json.loads(render(FINDINGS, "sarif", rules=rules))["runs"]
+    described = run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in described] == ["SF1", "SF2", "SF3", "SF9"]
+    url = "https://secured-functions.readthedocs.io/en/stable/x/#sf1"
+    assert described[0] == {
+        "id": "SF1",
+        "shortDescription": {"text": "One"},
+        "fullDescription": {"text": "Why."},
+        "help": {
+            "text": "Why.\n\nFix: Do it.",
+            "markdown": f"Why.\n\n**Fix.** Do it.\n\n[SF1]({url})",
+        },
+        "helpUri": url,
+        "defaultConfiguration": {"level": "warning"},
+    }
     first, second, third, fourth = run["results"]
     assert first["message"] == {"text": "a <b> & c: do d"}
     assert first["level"] == "error"
@@ -70,7 +88,7 @@ def test_sarif_says_where() -> None:
     ]
     assert "region" not in third["locations"][0]["physicalLocation"]
     assert "locations" not in fourth
-    assert all(rules[each["ruleIndex"]]["id"] == each["ruleId"] for each in run["results"])
+    assert all(described[each["ruleIndex"]]["id"] == each["ruleId"] for each in run["results"])
 
 
 def test_an_absolute_path_is_a_file_uri() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from constructs_lib.policy import Fragment, Known, check, read
-from constructs_lib.policy.checks import RULES, Scope
+from constructs_lib.policy.checks import Scope
+from constructs_lib.policy.rules import RULES
 from tests.policy.helpers import policies
 
 TOKEN_POLICY = '<authentication-managed-identity resource="a" />'
@@ -207,4 +208,4 @@ def test_every_policy_may_carry_an_id() -> None:
 
 
 def test_rules_have_titles() -> None:
-    assert all(title and not title.endswith(".") for title in RULES.values())
+    assert all(rule.title and not rule.title.endswith(".") for rule in RULES.values())

@@ -14,8 +14,8 @@ import pytest
 
 from constructs_lib._core.errors import InputError
 from constructs_lib.policy import check, read
-from constructs_lib.policy.checks import RULES
 from constructs_lib.policy.reference import POLICIES
+from constructs_lib.policy.rules import RULES
 from constructs_lib.policy.specification import (
     Attribute,
     Child,

@@ -121,6 +121,47 @@ def test_warnings_can_fail_too(app: Any) -> None:
         app.synth()
 
 
+def test_a_backend_that_is_missing_is_reported_once(app: Any) -> None:
+    from cdktf import TerraformStack
+
+    from constructs_lib import (
+        FunctionAppProps,
+        Gateway,
+        Placement,
+        Publisher,
+        Runtime,
+        SecuredFunctionApi,
+        add_providers,
+    )
+    from constructs_lib.policy import Base, Document, SetBackendService
+    from constructs_lib.stack.validate_access import validate_access
+
+    stack = TerraformStack(app, "one")
+    add_providers(stack)
+    SecuredFunctionApi(
+        stack,
+        "orders",
+        gateway=Gateway(
+            stack,
+            "gateway",
+            resource_group=Placement("rg", "westeurope"),
+            name="apim-one",
+            publisher=Publisher(name="One", email="one@contoso.example"),
+        ),
+        path="orders",
+        operations=["GET /orders"],
+        function_app=FunctionAppProps(runtime=Runtime.python("3.12")),
+        operation_policies={
+            "get-orders": Document(inbound=[Base(), SetBackendService(backend_id="gone")])
+        },
+    )
+    validate_access(stack)
+    with pytest.raises(RuntimeError) as refused:
+        app.synth()
+    assert str(refused.value).count("gone") == 1
+    assert "SFP406 " in str(refused.value)
+
+
 def test_who_can_call_an_l1_resource(app: Any) -> None:
     stack = l1_stack(app, "one")
     callers = who_can_call(stack.function, stack)

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from constructs_lib.verify.checks import RULES
+from constructs_lib.verify.rules import RULES
 from tests.verify import local_azure
 from tests.verify.harness import Run, assert_nothing_secret
 from tests.verify.local_azure import World

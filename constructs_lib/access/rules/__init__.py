@@ -2,7 +2,7 @@
 
 Ids never change and are never used again. SF1xx speak of Easy Auth, SF2xx of the registration,
 SF3xx of the gateway and its policies, SF4xx of the site's side doors, SF5xx of who may use the
-gateway, SF9xx of what cannot be told.
+gateway, SF9xx of what cannot be proven.
 """
 
 from __future__ import annotations

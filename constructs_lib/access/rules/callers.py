@@ -23,9 +23,9 @@ _rule(
     "error",
     "open",
     title="The gateway lets anybody through",
-    reason="The chain proves to the function that the gateway calls; who calls the gateway is "
-    "nobody's concern without a subscription key or a check in the policy, made before the "
-    "gateway's own token takes the place of the caller's.",
+    reason="Easy Auth proves only that the gateway calls the function. Without a subscription "
+    "key or a check in the policy, nobody checks who calls the gateway. Such a check must "
+    "come before the gateway's own token replaces the caller's.",
     fix="Leave subscription_required at true, or add validate-jwt before authentication- "
     "managed-identity; or accept it with a reason.",
 )
@@ -36,9 +36,11 @@ _rule(
     "warning",
     "open",
     title="Another resource has the gateway's identity",
-    reason="Easy Auth knows the caller by its identity only: whoever runs code there, or signs in "
-    "by the federated credential, calls the functions as if through the gateway.",
-    fix="Keep the identity for the gateway alone, and list the other caller with its own.",
+    reason="Easy Auth recognises the gateway by its identity alone: whoever runs code on that "
+    "resource, or signs in with the federated credential, can call the functions like the "
+    "gateway.",
+    fix="Keep the identity for the gateway alone, and give the other caller an identity of "
+    "its own.",
 )
 def _holders(calls: Calls) -> Iterator[Breach]:
     holding: dict[Any, list[tuple[Resource, str]]] = {}

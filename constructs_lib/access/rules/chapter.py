@@ -19,12 +19,16 @@ class Breach(NamedTuple):
         resource: The resource, if it is in the configuration.
         attribute: Its attribute, as a dotted path.
         message: What is wrong, in one sentence.
+        fix: What to write instead, where it is not what the rule says.
     """
 
     resource: Resource | None
     attribute: str | None
     message: str
+    fix: str | None = None
 
+
+PAGE = "rules/README.md"
 
 Check = Callable[[Calls], Iterator[Breach]]
 
@@ -49,14 +53,29 @@ class Chapter:
     ) -> Callable[[Check], Check]:
         """Add a rule, and return a decorator for the check that finds it."""
         self.rules[id] = Rule(
-            id=id, severity=severity, effect=effect, title=title, reason=reason, fix=fix
+            id=id,
+            severity=severity,
+            effect=effect,
+            title=title,
+            reason=reason,
+            fix=fix,
+            page=PAGE,
         )
+        return self.found_by(id)
 
-        def found_by(check: Check) -> Check:
+    def borrow(self, rule: Rule) -> Callable[[Check], Check]:
+        """Add a rule of another family that is found here too, under its own id."""
+        self.rules[rule.id] = rule
+        return self.found_by(rule.id)
+
+    def found_by(self, id: str) -> Callable[[Check], Check]:
+        """Return a decorator for the check that finds a rule of the chapter."""
+
+        def add(check: Check) -> Check:
             self.checks[id] = check
             return check
 
-        return found_by
+        return add
 
 
 def visible_apps(calls: Calls) -> Iterator[AppLink]:

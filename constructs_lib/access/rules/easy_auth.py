@@ -93,8 +93,8 @@ def _no_provider(calls: Calls) -> Iterator[Breach]:
     "error",
     "open",
     title="Tokens of every tenant are accepted",
-    reason="An endpoint such as common or organizations means no check of the tenant that issued "
-    "the token.",
+    reason="With an endpoint such as common or organizations, Easy Auth does not check which "
+    "tenant issued the token.",
     fix="Write https://login.microsoftonline.com/<tenant id>/v2.0 as tenant_auth_endpoint.",
 )
 def _any_tenant(calls: Calls) -> Iterator[Breach]:
@@ -108,9 +108,9 @@ def _any_tenant(calls: Calls) -> Iterator[Breach]:
     "error",
     "broken",
     title="Issuer and token version differ",
-    reason="Entra writes another issuer into tokens of version 1 than into those of version 2; "
-    "which it issues is decided by the registration alone. On any other host there is no "
-    "issuer of Entra, and whoever answers there says which tokens are valid.",
+    reason="Tokens of version 1 and of version 2 have different issuers, and the registration "
+    "alone decides which version Entra issues. An issuer on another host is not Entra: "
+    "whoever answers there says which tokens are valid.",
     fix="Write https://login.microsoftonline.com/<tenant id>/v2.0 as tenant_auth_endpoint and "
     "set requested_access_token_version = 2.",
 )
@@ -142,8 +142,8 @@ _rule(
     "error",
     "open",
     title="No allow-list of applications",
-    reason="What Easy Auth does without allowed_applications has changed over time; at times every "
-    "application of the tenant got in.",
+    reason="What Easy Auth does without allowed_applications has changed over time: at times it "
+    "let in every application of the tenant.",
     fix="List the client id of the gateway's identity in allowed_applications.",
 )
 def _no_applications(calls: Calls) -> Iterator[Breach]:
@@ -158,8 +158,8 @@ def _no_applications(calls: Calls) -> Iterator[Breach]:
     "error",
     "open",
     title="No allow-list of identities",
-    reason="allowed_applications alone compares the client that asked for the token; only "
-    "allowed_identities names the principal.",
+    reason="allowed_applications compares only the client that asked for the token; "
+    "allowed_identities compares the principal.",
     fix="List the principal id of the gateway's identity in allowed_identities.",
 )
 def _no_identities(calls: Calls) -> Iterator[Breach]:
@@ -192,9 +192,9 @@ _rule(
     "SF111",
     "error",
     "broken",
-    title="Groups are demanded of a managed identity",
-    reason="Tokens of applications and managed identities never name groups, so the gateway gets "
-    "403 as soon as allowed_groups is set.",
+    title="Groups are required of a managed identity",
+    reason="Tokens of applications and managed identities never contain groups, so the gateway "
+    "gets 403 as soon as allowed_groups is set.",
     fix="Leave allowed_groups and jwt_allowed_groups out.",
 )
 def _groups(calls: Calls) -> Iterator[Breach]:
@@ -253,8 +253,8 @@ def _other_providers(calls: Calls) -> Iterator[Breach]:
     "error",
     "open",
     title="An application is allowed without its identity",
-    reason="Applications and identities are to be listed in pairs; an application that has no "
-    "identity on the list is a mistake or a door.",
+    reason="Each caller should be listed with both of its ids; an application without its "
+    "identity is a mistake or lets somebody else in.",
     fix="List both ids of every caller, or neither.",
 )
 def _application_alone(calls: Calls) -> Iterator[Breach]:
@@ -270,8 +270,8 @@ def _application_alone(calls: Calls) -> Iterator[Breach]:
     "error",
     "open",
     title="An identity is allowed without its application",
-    reason="Applications and identities are to be listed in pairs; an identity that has no "
-    "application on the list is a mistake or a door.",
+    reason="Each caller should be listed with both of its ids; an identity without its "
+    "application is a mistake or lets somebody else in.",
     fix="List both ids of every caller, or neither.",
 )
 def _identity_alone(calls: Calls) -> Iterator[Breach]:
@@ -316,7 +316,7 @@ def _plain_http(calls: Calls) -> Iterator[Breach]:
     "SF119",
     "error",
     "broken",
-    title="Both versions of Easy Auth's settings",
+    title="Both versions of Easy Auth's settings are present",
     reason="A site has either auth_settings or auth_settings_v2; App Service refuses or mixes "
     "them.",
     fix="Remove auth_settings.",
@@ -333,7 +333,8 @@ def _both_versions(calls: Calls) -> Iterator[Breach]:
     "warning",
     "unproven",
     title="Easy Auth's settings come from a file",
-    reason="With config_file_path a file in the app decides, which whoever deploys can change.",
+    reason="With config_file_path the settings come from a file in the app, which anybody who "
+    "deploys can change.",
     fix="Remove config_file_path.",
 )
 def _settings_in_a_file(calls: Calls) -> Iterator[Breach]:
@@ -371,9 +372,9 @@ def _other_tenant(calls: Calls) -> Iterator[Breach]:
     "warning",
     "open",
     title="Easy Auth keeps a client secret",
-    reason="Validating tokens needs no secret; one that exists can be stolen and makes its holder "
-    "the application.",
-    fix="Remove client_secret_setting_name, or let a managed identity stand in for it.",
+    reason="Easy Auth needs no secret to validate tokens, and whoever steals it can act as the "
+    "application.",
+    fix="Remove client_secret_setting_name, or use a managed identity in its place.",
 )
 def _client_secret(calls: Calls) -> Iterator[Breach]:
     for app, directory in _directories(calls):

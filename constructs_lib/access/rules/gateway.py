@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.rules import Rule
 from constructs_lib.access.callers import Calls
-from constructs_lib.access.links import ApiLink
+from constructs_lib.access.defined import defined_in
+from constructs_lib.access.links import ApiLink, GatewayLink
 from constructs_lib.access.policy_flow import key_names
 from constructs_lib.access.policy_way import Leak
 from constructs_lib.access.routes import Route, host_unknown
 from constructs_lib.access.rules.chapter import Breach, Chapter
 from constructs_lib.access.terraform.body import Body
-from constructs_lib.access.terraform.expressions import Term, text_of
+from constructs_lib.access.terraform.expressions import Term, Value, text_of
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.urls import host_of
+from constructs_lib.policy.composition import elements
+from constructs_lib.policy.model import AnyDocument
+from constructs_lib.policy.reader import read
+from constructs_lib.policy.rules import (
+    BACKEND_UNDEFINED,
+    FRAGMENT_UNDEFINED,
+    NAMED_VALUE_UNDEFINED,
+)
+from constructs_lib.policy.terraform import escaped
+from constructs_lib.policy.undefined import Known, undefined
 
 CHAPTER = Chapter("The gateway and its policies")
 _rule = CHAPTER.rule
@@ -37,10 +50,11 @@ _rule(
     "error",
     "broken",
     title="The policy replaces its token",
-    reason="A later policy overwrites or deletes the Authorization header that holds the token, or "
-    'what puts it there from a variable leaves out "Bearer " or keeps the caller\'s.',
-    fix="Put authentication-managed-identity, without output-token-variable-name, after "
-    "whatever changes Authorization.",
+    reason="A later policy overwrites or deletes the Authorization header that holds the token. "
+    'Or set-header takes the token from a variable and leaves out "Bearer " or keeps the '
+    "caller's header.",
+    fix="Put authentication-managed-identity, without output-token-variable-name, after every "
+    "policy that changes Authorization.",
 )
 
 _rule(
@@ -77,7 +91,7 @@ _rule(
     "SF306",
     "warning",
     "broken",
-    title="Failing to get a token is ignored",
+    title="A missing token is ignored",
     reason="With ignore-error the request goes on without a token, and the reason for the 401 is "
     "lost.",
     fix="Leave ignore-error out.",
@@ -93,17 +107,14 @@ def _goes_on_without_token(calls: Calls) -> Iterator[Breach]:
     "SF307",
     "error",
     "broken",
-    title="The backend does not exist",
-    reason="set-backend-service names a backend that the gateway does not have.",
-    fix="Use the name of an azurerm_api_management_backend of this gateway.",
+    title="The API has no backend",
+    reason="Neither the API nor its policies say where requests go, so the gateway answers 500.",
+    fix="Add set-backend-service with the name of an azurerm_api_management_backend of this "
+    "gateway.",
 )
 def _no_backend(calls: Calls) -> Iterator[Breach]:
     for route in calls.routes:
-        problem = route.problem
-        if problem is not None and problem.verdict == "closed":
-            message = f"{route.api.name}: {problem.reason}"
-            yield Breach(problem.resource, problem.attribute, message)
-        elif _without_backend(calls, route):
+        if _without_backend(calls, route):
             message = f"{route.api.name} has no backend to send requests to"
             yield Breach(calls.policy_of(route), "xml_content", message)
 
@@ -191,8 +202,8 @@ def _certificate_unchecked(calls: Calls) -> Iterator[Breach]:
     "warning",
     "open",
     title="The subscription key is forwarded",
-    reason="Header and query parameter of the key reach the function and its logs unless the "
-    "policy deletes both, under the API's own names.",
+    reason="The header and the query parameter with the key reach the function and its logs "
+    "unless the policy deletes both, by the names that the API gives them.",
     fix="Add set-header and set-query-parameter with exists-action delete for both names.",
 )
 def _key_forwarded(calls: Calls) -> Iterator[Breach]:
@@ -239,8 +250,8 @@ def _served_over_plain_http(calls: Calls) -> Iterator[Breach]:
     "warning",
     "open",
     title="The backend holds a secret",
-    reason="A function key or password in the backend's credentials is not needed here and stands "
-    "in the state.",
+    reason="A function key or a password in the backend's credentials is not needed, and "
+    "Terraform keeps it in the state.",
     fix="Remove credentials: the gateway's token is enough.",
 )
 def _credentials(calls: Calls) -> Iterator[Breach]:
@@ -255,9 +266,9 @@ def _credentials(calls: Calls) -> Iterator[Breach]:
     "SF315",
     "warning",
     "broken",
-    title="The API of a policy is not here",
-    reason="The gateway is in the configuration, the API that a policy or operation names is not; "
-    "most often one of them names another gateway.",
+    title="The API of a policy is missing",
+    reason="The gateway is in the configuration, but the API that a policy or an operation names "
+    "is not. Most often one of them names another gateway.",
     fix="Take api_name and api_management_name from the same API.",
 )
 def _no_api(calls: Calls) -> Iterator[Breach]:
@@ -277,9 +288,9 @@ def _no_api(calls: Calls) -> Iterator[Breach]:
     "error",
     "broken",
     title="A part of the gateway is defined twice",
-    reason="Azure has it once: of two resources, each apply is refused or overwrites what the "
-    "other wrote, and only the first was checked here.",
-    fix="Keep it in one stack, or give one of the two another name.",
+    reason="Azure has the part only once, so one of the two resources is refused or overwrites "
+    "what the other wrote. Only the first was checked here.",
+    fix="Keep one of the two, or give one of them another name.",
 )
 def _defined_twice(calls: Calls) -> Iterator[Breach]:
     chain = calls.chain
@@ -387,6 +398,26 @@ def _through_a_proxy(calls: Calls) -> Iterator[Breach]:
             yield Breach(policy, "xml_content", f"{route.api.name} calls through a proxy")
 
 
+@CHAPTER.borrow(NAMED_VALUE_UNDEFINED)
+def _undefined_named_values(calls: Calls) -> Iterator[Breach]:
+    return _undefined(calls, NAMED_VALUE_UNDEFINED)
+
+
+@CHAPTER.borrow(BACKEND_UNDEFINED)
+def _undefined_backends(calls: Calls) -> Iterator[Breach]:
+    yield from _undefined(calls, BACKEND_UNDEFINED)
+    for route in calls.routes:  # A named value may be what names it.
+        problem = route.problem
+        if problem is not None and problem.verdict == "closed":
+            message = f"{route.api.name}: {problem.reason}"
+            yield Breach(problem.resource, problem.attribute, message)
+
+
+@CHAPTER.borrow(FRAGMENT_UNDEFINED)
+def _undefined_fragments(calls: Calls) -> Iterator[Breach]:
+    return _undefined(calls, FRAGMENT_UNDEFINED)
+
+
 def policy_problems(calls: Calls) -> Iterator[tuple[bool, Breach]]:
     """What is wrong with policies, and whether that only says that nothing can be proven."""
     for api, forwarding in calls.forwardings:
@@ -394,6 +425,52 @@ def policy_problems(calls: Calls) -> Iterator[tuple[bool, Breach]]:
             policy = _policy(calls, api, address)
             unproven = "known only after apply" in problem or "linked" in problem
             yield unproven, Breach(policy, "xml_content", f"{api.name}: {problem}")
+
+
+def _undefined(calls: Calls, rule: Rule) -> Iterator[Breach]:
+    """What policies refer to and a gateway of the configuration does not have."""
+    configuration = calls.chain.configuration
+    for gateway in calls.chain.gateways:
+        known = defined_in(calls.chain, gateway)
+        if known == Known():
+            continue
+        for policy in _policies(gateway):
+            attribute = "value" if policy.type.endswith("_fragment") else "xml_content"
+            document = _document(configuration.body(policy).value(attribute))
+            missing = {
+                found.what: found
+                for element in (elements(document) if document else ())
+                for found in undefined(element, known)
+                if found.rule is rule
+            }
+            if missing:
+                message = f"the policy names the {' and the '.join(missing)}, which nothing defines"
+                fixes = ", ".join(filter(None, (found.fix for found in missing.values())))
+                yield Breach(policy, attribute, message, fixes or None)
+
+
+def _policies(gateway: GatewayLink) -> Iterator[Resource]:
+    yield from [gateway.policy] if gateway.policy else []
+    yield from gateway.product_policies.values()
+    yield from gateway.fragments.values()
+    for api in gateway.apis.values():
+        yield from [api.policy] if api.policy else []
+        yield from api.operation_policies.values()
+
+
+def _document(text: Value) -> AnyDocument | None:
+    """What a policy says, with `${…}` for what is not known yet; None if it cannot be read."""
+    parts = text.parts if isinstance(text, Term) else (text,)
+    if text is None or not any(isinstance(part, str) for part in parts):
+        return None
+    template = "".join(
+        escaped(part, before_reference=True) if isinstance(part, str) else "${later}"
+        for part in parts
+    )
+    try:
+        return read(template, terraform=True)
+    except InputError:
+        return None  # That it cannot be read is found by SF309.
 
 
 def _policy(calls: Calls, api: ApiLink, address: str) -> Resource | None:

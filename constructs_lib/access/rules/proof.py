@@ -1,4 +1,4 @@
-"""Rules of what cannot be told (SF9xx)."""
+"""Rules of what cannot be proven (SF9xx)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from constructs_lib.access.callers import Calls
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.rules.gateway import policy_problems
 
-CHAPTER = Chapter("What cannot be told")
+CHAPTER = Chapter("What cannot be proven")
 _rule = CHAPTER.rule
 
 
@@ -53,8 +53,8 @@ _rule(
     "warning",
     "unproven",
     title="An acceptance fits no finding",
-    reason="What is accepted must stay true; this one names a rule or an address that nothing was "
-    "found for.",
+    reason="What is accepted must stay true: nothing was found for the rule and the address that "
+    "this acceptance names.",
     fix="Remove it, or correct the address and the rule.",
 )
 
@@ -78,8 +78,9 @@ _AZAPI_LINKS = {
     "warning",
     "unproven",
     title="A link is changed past its resource",
-    reason="An azapi resource writes something to a site or a gateway that is not read: of apps "
-    "that are made elsewhere, Easy Auth, publishing credentials and some web settings are.",
+    reason="An azapi resource writes something to a site or a gateway that this check does not "
+    "read. It reads Easy Auth, publishing credentials and some web settings of apps that "
+    "are made elsewhere.",
     fix="Write the setting in the azurerm resource.",
 )
 def _past_the_resource(calls: Calls) -> Iterator[Breach]:

@@ -40,7 +40,7 @@ _rule(
     "broken",
     title="The network rules keep the gateway out",
     reason="App Service answers 403 before Easy Auth is asked.",
-    fix="Let the gateway's subnet or its public address in.",
+    fix="Allow the gateway's subnet or its public address.",
 )
 
 
@@ -112,8 +112,9 @@ def _ftp(calls: Calls) -> Iterator[Breach]:
     "warning",
     "broken",
     title="The ApiManagement service tag is not the gateway",
-    reason="The tag holds addresses of API Management's control plane; gateways call from others.",
-    fix="Let the gateway's subnet or its public address in.",
+    reason="The tag contains the addresses of API Management's control plane; gateways call from "
+    "other addresses.",
+    fix="Allow the gateway's subnet or its public address.",
 )
 def _control_plane(calls: Calls) -> Iterator[Breach]:
     for app, site in _sites(calls):
@@ -168,7 +169,7 @@ def _debugging(calls: Calls) -> Iterator[Breach]:
     "SF409",
     "warning",
     "open",
-    title="A storage key opens the code",
+    title="A storage key gives access to the code",
     reason="Whoever holds the key of the app's storage can replace its code and read its keys.",
     fix="Let the app use its storage with a managed identity.",
 )
@@ -231,8 +232,8 @@ def _open_deployment_site(calls: Calls) -> Iterator[Breach]:
     "SF411",
     "warning",
     "open",
-    title="The network rules have an open end",
-    reason="Rules that let somebody in mean nothing while everybody else is let in too.",
+    title="The network rules let everybody in",
+    reason="Allowing some networks has no effect while all others are allowed too.",
     fix='Set ip_restriction_default_action = "Deny" and name only networks of your own.',
 )
 def _open_network_rules(calls: Calls) -> Iterator[Breach]:
@@ -251,7 +252,7 @@ _rule(
     "SF412",
     "error",
     "broken",
-    title="The site demands a client certificate",
+    title="The site requires a client certificate",
     reason="App Service answers 403 to a request without one, before Easy Auth is asked.",
     fix='Set client_certificate_mode = "Optional", or let the gateway send a certificate.',
 )

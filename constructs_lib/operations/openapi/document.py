@@ -16,26 +16,10 @@ from urllib.parse import unquote
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.json_text import Pointer, Value
-from constructs_lib._core.findings import Finding, Severity
+from constructs_lib._core.findings import Finding
 from constructs_lib.operations.findings import Place
 from constructs_lib.operations.openapi.spec_file import SpecFile
-
-# Severity and fix of each rule. An error means that something would be lost.
-RULES: dict[str, tuple[Severity, str]] = {
-    "OP201": ("error", "refer to a local file or a part of the document that exists"),
-    "OP202": ("warning", "leave it out, or see to it in a policy"),
-    "OP203": ("note", "who may call is for policies and Easy Auth to say"),
-    "OP204": ("warning", "break the circle, or expect API Management to refuse the type"),
-    "OP205": ("warning", "make the document's server and host.json's routePrefix agree"),
-    "OP206": ("note", "give responses by their status code"),
-    "OP207": ("warning", "send it as query parameters, or use POST"),
-    "OP208": ("error", "split the document, or expand it into resources"),
-    "OP209": ("warning", "mend the document"),
-    "OP210": ("error", "drop one of them or change its path"),
-    "OP211": ("error", "write a path that API Management accepts"),
-    "OP212": ("error", "give one of them another name"),
-    "OP213": ("warning", "give it an operationId that no other becomes, of at most 76 characters"),
-}
+from constructs_lib.operations.rules import RULES
 
 # Under these, keys are names that somebody chose and say nothing about what their values are.
 NAME_MAPS = frozenset(
@@ -71,14 +55,11 @@ class Notes:
         """Return the findings in the order of their places."""
         findings: list[Finding] = []
         for (rule, message), (file, pointer, count) in self.found.items():
-            severity, fix = RULES[rule]
             place = file.place(pointer)
             findings.append(
-                Finding(
-                    rule=rule,
-                    severity=severity,
-                    message=message + (f" (here and {count - 1} times more)" if count > 1 else ""),
-                    fix=fix,
+                Finding.of(
+                    RULES[rule],
+                    message + (f" (here and {count - 1} times more)" if count > 1 else ""),
                     path=place.path,
                     line=place.line,
                     column=place.column,

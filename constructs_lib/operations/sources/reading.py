@@ -10,42 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.findings import Finding, Severity
+from constructs_lib._core.findings import Finding
 from constructs_lib.operations.findings import Place
 from constructs_lib.operations.json_file import JsonFile
+from constructs_lib.operations.rules import RULES
 
 if TYPE_CHECKING:
     from constructs_lib.operations.sources.syntax import Source
-
-_ANONYMOUS = 'make the level "anonymous": behind Easy Auth the identity is what counts, not a key'
-
-# Severity and fix of each rule. An error means that an operation may be missing.
-RULES: dict[str, tuple[Severity, str]] = {
-    "OP101": ("error", "write it as a constant, or give the operations in the settings"),
-    "OP102": ("error", "mend the file"),
-    "OP103": ("error", "write a route that the Functions host accepts"),
-    "OP104": ("error", "use a constraint of ASP.NET Core, for example int, guid or regex(…)"),
-    "OP105": ("warning", _ANONYMOUS),
-    "OP106": ("note", ""),
-    "OP107": ("note", "enable it if the API should have it"),
-    "OP108": ("warning", "name the methods that it answers"),
-    "OP109": (
-        "warning",
-        "the gateway cannot tell them apart by their constraints and forwards both",
-    ),
-    "OP110": ("error", "register it at the top level of the file"),
-    "OP111": ("warning", "register it with the app, or delete it"),
-    "OP112": ("warning", "give the operations from the app's OpenAPI document instead"),
-    "OP113": ("error", "give the operations in the settings or an OpenAPI document"),
-    "OP114": ("warning", "set extensions.http.routePrefix in host.json, where everybody sees it"),
-    "OP115": ("error", "choose another route"),
-    "OP116": ("warning", "API Management serves what Azure Functions proxies did"),
-    "OP117": ("warning", "put it at the end of the route"),
-    "OP118": ("warning", "drop the slash; some versions of the host refuse to start with it"),
-    "OP119": ("error", "use letters, digits, - and _, and begin with a letter"),
-    "OP120": ("note", "API Management serves it through an MCP server, not through an operation"),
-    "OP121": ("note", "move them if the app runs them; else leave it as it is"),
-}
 
 # Folders of packages and of what compilers write: nobody's own source.
 _NO_SOURCES = frozenset({"node_modules", "site-packages", "__pycache__", "bin", "obj"})
@@ -94,17 +65,9 @@ class Reading:
 
     def report(self, rule: str, message: str, place: Place) -> None:
         """Add a finding of a rule."""
-        severity, fix = RULES[rule]
+        line, column = place.line, place.column
         self.findings.append(
-            Finding(
-                rule=rule,
-                severity=severity,
-                message=message,
-                fix=fix,
-                path=place.path,
-                line=place.line,
-                column=place.column,
-            )
+            Finding.of(RULES[rule], message, path=place.path, line=line, column=column)
         )
 
     def add(self, trigger: HttpTrigger) -> None:

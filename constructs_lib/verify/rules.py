@@ -1,0 +1,94 @@
+"""What `secured-functions verify` checks of a deployed system, in the order in which it asks."""
+
+from __future__ import annotations
+
+from constructs_lib._core.rules import Rule
+
+PAGE = "verify.md"
+RULES: dict[str, Rule] = {}
+"""The checks by their ids."""
+
+_EASY_AUTH = "Look at auth_enabled, require_authentication and excluded_paths of Easy Auth."
+
+
+def _rule(id: str, title: str, *, reason: str, fix: str) -> None:
+    RULES[id] = Rule(id=id, severity="error", title=title, reason=reason, fix=fix, page=PAGE)
+
+
+_rule(
+    "function-anonymous",
+    "nobody reaches the functions without a token",
+    reason="The app and every slot are asked for `/`, an operation, `/admin/host/status` and a "
+    "path that does not exist. Each must answer 401.",
+    fix=_EASY_AUTH,
+)
+_rule(
+    "function-key",
+    "a function key alone opens nothing",
+    reason="The app and every slot are asked with a function key in `x-functions-key` and without "
+    "a token. Each must answer 401.",
+    fix=_EASY_AUTH,
+)
+_rule(
+    "function-forged-token",
+    "a token that Entra did not sign opens nothing",
+    reason="The app and every slot are asked with tokens that claim to be the gateway's: one is "
+    "unsigned, one has a made-up signature. Each must answer 401.",
+    fix=_EASY_AUTH,
+)
+_rule(
+    "function-identity",
+    "an identity of the tenant that is not allowed opens nothing",
+    reason="The app and every slot are asked with a token of the current `az` login "
+    "(`--as-identity`). Each must answer 403, unless Entra issues no such token.",
+    fix="List only the gateway in allowed_applications and allowed_identities, and set "
+    "app_role_assignment_required on the service principal.",
+)
+_rule(
+    "function-plain-http",
+    "the functions are not served over plain HTTP",
+    reason="The app and every slot are asked on port 80. It must be closed, answer 403 or redirect "
+    "to HTTPS on the same host.",
+    fix="Set https_only = true on the app and on every slot.",
+)
+_rule(
+    "scm",
+    "the deployment site refuses callers without credentials",
+    reason="The deployment site (Kudu) of the app and of every slot must answer 401 or 403, or "
+    "redirect to Entra's login page.",
+    fix="Restrict the site with scm_ip_restriction, and switch basic authentication off.",
+)
+_rule(
+    "gateway-plain-http",
+    "the gateway does not serve the API over plain HTTP",
+    reason="The API's operation is asked on port 80. It must be closed, answer 403 or 404, or "
+    "redirect to HTTPS.",
+    fix='Set protocols = ["https"] on the API.',
+)
+_rule(
+    "gateway-no-key",
+    "the gateway refuses callers without a subscription key",
+    reason="The operation is called without a subscription key. The gateway must answer 401.",
+    fix="Set subscription_required = true on the API and on each product that holds it.",
+)
+_rule(
+    "gateway-wrong-key",
+    "the gateway refuses a made-up subscription key",
+    reason="The operation is called with a made-up subscription key. The gateway must answer 401.",
+    fix="Set subscription_required = true on the API and on each product that holds it.",
+)
+_rule(
+    "gateway-key",
+    "the whole chain works with a subscription key",
+    reason="The operation is called with your key. The answer must be 2xx, or what `--expect` "
+    "names.",
+    fix="The report says what the status means: 401, 403 and 500 come from different links of the "
+    "chain.",
+)
+_rule(
+    "gateway-echo",
+    "the subscription key does not reach the functions",
+    reason="An operation that echoes (`--echo`) is called with your key. Neither the key's header "
+    "nor its query parameter may come back.",
+    fix="Delete both in the API's policy, under the API's own names.",
+)
