@@ -76,13 +76,15 @@ def restrictions(app: AppLink, *, scm: bool) -> Restrictions:
     name = "ip_restriction"
     if app.site is None:
         return Restrictions(name, [], "Allow", ordered=True)
-    if scm and app.site.value("scm_use_main_ip_restriction", False) is not True:
+    shared = app.site.value("scm_use_main_ip_restriction", False) if scm else True
+    if shared is not True:
         name = "scm_ip_restriction"
     rules = app.site.blocks(name)
     # Without a default action, whom no rule matches is refused as soon as there is a rule.
     legacy = "Deny" if rules and app.resource.type in LEGACY_TYPES else "Allow"
     default = app.site.value(f"{name}_default_action", legacy)
-    ordered = all(isinstance(_priority(each), int) for each in rules)
+    # Where it is not known whose rules count, nothing is known of their order.
+    ordered = isinstance(shared, bool) and all(isinstance(_priority(r), int) for r in rules)
     if ordered:
         rules = sorted(rules, key=lambda each: _number(_priority(each)))
     return Restrictions(name, rules, default, ordered)

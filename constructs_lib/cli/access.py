@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from constructs_lib._core.errors import InputError
+from constructs_lib._core.findings import fails
 
 if TYPE_CHECKING:
     from constructs_lib.access.report import Format
@@ -79,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     _show(render_report(analysis, form, comparison=comparison, width=width, colour=colour))
     if comparison is not None:
         return int(bool(comparison.opened))
-    return int(View(analysis).count["wrong"] > 0)
+    return int(View(analysis).count["wrong"] > 0 or fails(analysis.findings))
 
 
 def _show(text: str) -> None:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.access.kinds import APP, AUTH, BACKEND, GATEWAY, REMOVED, RESOURCE, SITE, Case
+from tests.access.kinds import (
+    APP,
+    AUTH,
+    BACKEND,
+    GATEWAY,
+    POLICY,
+    REMOVED,
+    RESOURCE,
+    SITE,
+    Case,
+    inbound,
+)
 
 OPEN = {AUTH: REMOVED}
 STORAGE = "resource.azurerm_storage_account.s"
@@ -347,6 +358,22 @@ CASES = [
             },
         },
         OPENED,
+    ),
+    Case(
+        "a policy that sends a key says so too",
+        "error",
+        {
+            **OPEN,
+            POLICY: inbound(
+                '<set-header name="x-functions-key"><value>{{function-key}}</value></set-header>'
+            ),
+        },
+        {"anonymous": "unknown", "function-key": "open"},
+    ),
+    Case(
+        "whose rules the deployment site has may be known later",
+        "no error",
+        {f"{SITE}.scm_use_main_ip_restriction": "${var.shared}"},
     ),
     # Deployment
     Case(
