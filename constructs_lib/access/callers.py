@@ -90,7 +90,6 @@ class Calls:
                     self.routes.append(route)
                     if route.app is not None:
                         self._by_app.setdefault(id(route.app), []).append(route)
-                        self._note_key(route, route.app)
         for app in chain.apps.values():
             self.calls.extend(self._outsiders(app))
             self.calls.extend(self._gateway_calls(app))
@@ -179,13 +178,6 @@ class Calls:
                 [*before, decision],
                 detail=text_of(path),
             )
-
-    def _note_key(self, route: Route, app: AppLink) -> None:
-        """A policy that sends a key of the Functions host tells that the host demands one."""
-        if any(each.name == "header:x-functions-key" for each in route.way.held):
-            policy = self.policy_of(route)
-            if policy is not None:
-                self.chain.keyed.setdefault((app.resource.stack, app.address), policy)
 
     def _host_decides(self, app: AppLink) -> list[Decision]:
         """That the Functions host may demand a key of a request that Easy Auth lets through."""

@@ -9,12 +9,10 @@ from tests.access.kinds import (
     AUTH,
     BACKEND,
     GATEWAY,
-    POLICY,
     REMOVED,
     RESOURCE,
     SITE,
     Case,
-    inbound,
 )
 
 OPEN = {AUTH: REMOVED}
@@ -358,17 +356,6 @@ CASES = [
             },
         },
         OPENED,
-    ),
-    Case(
-        "a policy that sends a key says so too",
-        "error",
-        {
-            **OPEN,
-            POLICY: inbound(
-                '<set-header name="x-functions-key"><value>{{function-key}}</value></set-header>'
-            ),
-        },
-        {"anonymous": "unknown", "function-key": "open"},
     ),
     Case(
         "whose rules the deployment site has may be known later",
