@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from constructs_lib.stack.settings import Settings
 from tests.terraform.changes import CHANGES, ELSEWHERE, Change
 from tests.terraform.harness import needs_stand_in
-from tests.terraform.outcomes import PAGE, outcomes, parts, rows
+from tests.terraform.modules import Modules
+from tests.terraform.outcomes import PAGE, outcomes, parts, rows, synthesized
 
 
 @needs_stand_in
@@ -36,3 +38,27 @@ def test_every_key_of_the_settings_is_in_the_table_or_the_text() -> None:
     assert sorted(keys - told - ELSEWHERE.keys()) == []
     page = PAGE.read_text()
     assert [key for key in ELSEWHERE if f"`{key}`" not in page and f"{key}:" not in page] == []
+
+
+@needs_stand_in
+@pytest.mark.parametrize(
+    "after", [{"app": {"hosting": {"kind": "premium"}}}, {"gateway": {"sku": "StandardV2_1"}}]
+)
+def test_a_plan_that_would_destroy_what_is_kept_is_refused(
+    after: dict[str, Any], tmp_path: Path
+) -> None:
+    kept = {"app": {"prevent_destroy": True}, "gateway": {"prevent_destroy": True}}
+    change = Change(setting="", what="", before=kept, after=after, does="replaced")
+    before, changed = (
+        synthesized(tmp_path / name, {"kept": change}, after=name == "after")
+        for name in ("before", "after")
+    )
+    folder = tmp_path / "terraform"
+    folder.mkdir()
+    with Modules.kept_in(folder) as modules:
+        modules.write(before)
+        modules.plan()
+        modules.apply()
+        modules.write(changed)
+        said = modules.terraform("plan", expect=1)
+    assert "Instance cannot be destroyed" in said

@@ -1,0 +1,42 @@
+"""The right to change what one owns in the directory is enough, for all who are named as owners."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.terraform.changes import Change
+from tests.terraform.harness import ANOTHER, CALLER, needs_stand_in
+from tests.terraform.modules import Modules
+from tests.terraform.outcomes import synthesized
+
+MADE = Change(
+    setting="apis.*.registration",
+    what="made by one, who names another, who changes it later",
+    before={"api": {"registration": {"owners": [ANOTHER]}}},
+    after={"api": {"registration": {"owners": [CALLER], "display_name": "Orders"}}},
+    does="in place",
+)
+
+
+@needs_stand_in
+def test_an_owner_who_did_not_make_a_registration_changes_and_destroys_it(tmp_path: Path) -> None:
+    before, after = (
+        synthesized(tmp_path / name, {"orders": MADE}, after=name == "after")
+        for name in ("before", "after")
+    )
+    folder = tmp_path / "terraform"
+    folder.mkdir()
+    with Modules.kept_in(folder, TERRAFORM_OFFLINE_OWNED_BY="1") as modules:
+        modules.write(before)
+        modules.plan()
+        assert [step for step in modules.apply()["orders"] if step.error] == []
+        # From here on the caller is whom the maker has named.
+        for path in (folder / "terraform.tfstate", folder / "cloud.json"):
+            text = path.read_text().replace(CALLER, "the first").replace(ANOTHER, CALLER)
+            path.write_text(text.replace("the first", ANOTHER))
+        modules.write(after)
+        planned = modules.plan()["orders"]
+        assert {address.partition(".")[0] for address in planned} == {"azuread_application"}
+        assert [step for step in modules.apply()["orders"] if step.error] == []
+        assert modules.plan() == {}
+        modules.destroy()
