@@ -246,3 +246,13 @@ def test_zero_values_of_a_state_are_absence(tmp_path: Path, zero: Any) -> None:
     file = tmp_path / "state.json"
     file.write_text(json.dumps(document), encoding="utf-8")
     holds(analyse(read_terraform(file)), "clean")
+
+
+def test_an_app_elsewhere_that_a_gateway_calls_is_not_nothing() -> None:
+    document = chain()
+    del document["resource"][APP]
+    backend = document["resource"]["azurerm_api_management_backend"]["orders"]
+    backend["url"] = "https://func-elsewhere.azurewebsites.net/api"
+    analysis = analyse(read_stacks({"stack": document}))
+    holds(analysis, "SF901")
+    assert "func-elsewhere" in " ".join(each.message for each in analysis.findings)

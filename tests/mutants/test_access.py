@@ -48,6 +48,7 @@ KILLED: list[tuple[str, str, str, str]] = [
     ("app|slot", "site_config.scm_ip_restriction.ip_address", "everywhere", "SF410"),
     ("app|slot", "site_config.scm_ip_restriction_default_action", "allow|removed", "SF410"),
     ("app", "storage_authentication_type", "key", "SF409"),
+    ("app|slot", "app_settings.AzureWebJobsStorage__credential", "replaced", "SF414"),
     ("app", "", "gone", "SF904"),
     ("azuread_application", "api.requested_access_token_version", ".*", "SF105"),
     ("azuread_application", "app_role.allowed_member_types", "users", "SF205"),

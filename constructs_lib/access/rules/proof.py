@@ -9,6 +9,8 @@ from constructs_lib.access import easy_auth
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.rules.gateway import policy_problems
+from constructs_lib.access.terraform.expressions import text_of
+from constructs_lib.access.urls import host_of
 
 CHAPTER = Chapter("What cannot be proven")
 _rule = CHAPTER.rule
@@ -46,6 +48,24 @@ def _unproven(calls: Calls) -> Iterator[Breach]:
     for unproven, breach in policy_problems(calls):
         if unproven:
             yield breach
+    if not calls.chain.apps:
+        yield from _apps_elsewhere(calls)
+
+
+def _apps_elsewhere(calls: Calls) -> Iterator[Breach]:
+    """Apps that a gateway calls, where the configuration has none of its own."""
+    told: dict[str, Breach] = {}
+    for gateway in calls.chain.gateways:
+        for backend in gateway.backends.values():
+            host = host_of(calls.chain.configuration.attribute(backend, "url"))
+            told.setdefault(text_of(host), Breach(backend, "url", ""))
+    for route in calls.routes:
+        where = route.api.resource
+        told.setdefault(text_of(host_of(route.url)), Breach(where, "service_url", ""))
+    for host, breach in told.items():
+        if _APP_HOST.search(host):
+            message = f"whom {host} lets in, which the gateway calls, is not known here"
+            yield breach._replace(message=message)
 
 
 _rule(
@@ -58,6 +78,10 @@ _rule(
     fix="Remove it, or correct the address and the rule.",
 )
 
+
+_APP_HOST = re.compile(
+    r"\.(azurewebsites\.(net|us)|chinacloudsites\.cn)$|default_hostname", re.IGNORECASE
+)
 
 _TOLD_APART = frozenset({"SF504", "SF903", "SF905", "SF906", "SF907"})
 """Rules whose own findings say why an answer is not known."""
