@@ -1,7 +1,9 @@
 """Lists the arguments of the providers' resources, for the table of what is understood of them.
 
 Runs `terraform providers schema -json` for each version of the providers that is looked at, and
-writes `constructs_lib/access/terraform/arguments.json`. `make generate` runs it where terraform is.
+writes `constructs_lib/access/terraform/arguments.json`: `python -m tools.provider_arguments`. It
+needs terraform and the providers, so `make generate` leaves it out; `tests/access/test_coverage.py`
+tells when the list is not fresh.
 """
 
 from __future__ import annotations
