@@ -32,7 +32,7 @@ REGISTRATION = {
     "client_id": "c2a0f1d8-3d1a-4d52-8d0e-1f9f4a7b6c33",
     "tenant_id": "7d1e2f3a-4b5c-4d6e-8f90-a1b2c3d4e5f6",
 }
-SITE = f"{GROUP}/providers/Microsoft.Web/sites/func-legacy"
+SITE = f"{GROUP}/providers/Microsoft.Web/sites/func-legacy-{{name}}"
 CALLER = {
     "name": "partner",
     "client_id": "6a7d1c52-6f0e-4f2b-9c61-5d5f3f6f2c12",
@@ -123,7 +123,7 @@ def instead(**keys: Any) -> dict[str, Any]:
     return {_INSTEAD: True, **keys}
 
 
-EXISTING_GATEWAY = instead(existing="apim-shared", resource_group_name="rg-shared")
+EXISTING_GATEWAY = instead(existing="apim-shared-{name}", resource_group_name="rg-shared")
 
 
 _CODE = "the site's code and keys: publish the functions again"
@@ -680,7 +680,7 @@ CHANGES: list[Change] = [
         setting="gateway.existing, resource_group_name",
         what="changed",
         before={"gateway": EXISTING_GATEWAY},
-        after={"gateway": {"existing": "apim-other"}},
+        after={"gateway": {"existing": "apim-other-{name}"}},
         does="replaced",
         lost="callers use the other host name",
     ),
