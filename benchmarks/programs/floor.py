@@ -64,15 +64,33 @@ def data(type_: str, id_: str, arguments: dict[str, Any]) -> None:
 
 def api(number: int) -> None:
     name = f"api{number}"
+    maker = f"terraform_data.{name}-maker"
+    hosting = f"terraform_data.{name}-hosting"
+    with_gateway = {"replace_triggered_by": ["azurerm_api_management.gateway.id"]}
+    with_api = {"replace_triggered_by": [f"azurerm_api_management_api.{name}-api.id"]}
     audience = f"${{azuread_application.{name}-registration.client_id}}"
     function_app = f"azurerm_linux_function_app.{name}-function-app"
     storage = f"azurerm_storage_account.{name}-storage"
     api_name = f"${{azurerm_api_management_api.{name}-api.name}}"
     resource(
+        "terraform_data",
+        f"{name}-hosting",
+        {"input": {"kind": "consumption", "os": "Linux"}},
+    )
+    resource(
+        "terraform_data",
+        f"{name}-maker",
+        {
+            "input": {"object_id": "${data.azuread_client_config.tenant.object_id}"},
+            "lifecycle": {"ignore_changes": ["input"]},
+        },
+    )
+    resource(
         "azuread_application",
         f"{name}-registration",
         {
             "display_name": name,
+            "owners": [f"${{{maker}.output.object_id}}"],
             "sign_in_audience": "AzureADMyOrg",
             "api": {"requested_access_token_version": 2},
             "app_role": [
@@ -90,7 +108,11 @@ def api(number: int) -> None:
     resource(
         "azuread_service_principal",
         f"{name}-principal",
-        {"client_id": audience, "app_role_assignment_required": True},
+        {
+            "client_id": audience,
+            "app_role_assignment_required": True,
+            "owners": [f"${{{maker}.output.object_id}}"],
+        },
     )
     resource(
         "azuread_app_role_assignment",
@@ -110,6 +132,7 @@ def api(number: int) -> None:
             "location": LOCATION,
             "os_type": "Linux",
             "sku_name": "Y1",
+            "lifecycle": {"replace_triggered_by": [hosting]},
         },
     )
     resource(
@@ -148,6 +171,7 @@ def api(number: int) -> None:
             "builtin_logging_enabled": False,
             "identity": {"type": "SystemAssigned"},
             "app_settings": {"AzureWebJobsStorage__credential": "managedidentity"},
+            "lifecycle": {"replace_triggered_by": [f"azurerm_service_plan.{name}-plan.id"]},
             "site_config": {
                 "application_stack": {"python_version": "3.12"},
                 "minimum_tls_version": "1.2",
@@ -200,6 +224,7 @@ def api(number: int) -> None:
                 "header": "Ocp-Apim-Subscription-Key",
                 "query": "subscription-key",
             },
+            "lifecycle": with_gateway,
         },
     )
     resource(
@@ -212,6 +237,7 @@ def api(number: int) -> None:
             "url": f"https://${{{function_app}.default_hostname}}/api",
             "resource_id": f"https://management.azure.com${{{function_app}.id}}",
             "tls": {"validate_certificate_chain": True, "validate_certificate_name": True},
+            "lifecycle": with_gateway,
         },
     )
     resource(
@@ -225,12 +251,14 @@ def api(number: int) -> None:
                 audience=audience,
             ),
             "depends_on": [f"azuread_app_role_assignment.{name}-assignment"],
+            "lifecycle": with_api,
         },
     )
     operation = {
         "api_name": api_name,
         **IN_GATEWAY,
         "depends_on": [f"azurerm_api_management_api_policy.{name}-policy"],
+        "lifecycle": with_api,
     }
     resource(
         "azurerm_api_management_api_operation",

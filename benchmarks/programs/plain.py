@@ -2,7 +2,7 @@
 
 import sys
 
-from cdktf import App, TerraformStack
+from cdktf import App, TerraformResource, TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_azuread.app_role_assignment import AppRoleAssignment
 from cdktf_cdktf_provider_azuread.application import (
     Application,
@@ -71,6 +71,26 @@ POLICY = """\
 </policies>
 """
 
+
+def remember(
+    id_: str, values: dict[str, str], lifecycle: TerraformResourceLifecycle | None = None
+) -> TerraformResource:
+    # DataResource of cdktf would start terraform at each synth, once for each of them.
+    resource = TerraformResource(
+        stack, id_, terraform_resource_type="terraform_data", lifecycle=lifecycle
+    )
+    resource.add_override("input", values)
+    return resource
+
+
+def replaced_with(address: str) -> TerraformResourceLifecycle:
+    return TerraformResourceLifecycle(replace_triggered_by=[address])
+
+
+def address(resource: TerraformResource) -> str:
+    return f"{resource.terraform_resource_type}.{resource.friendly_unique_id}"
+
+
 app = App(outdir=sys.argv[2])
 stack = TerraformStack(app, "benchmark")
 AzurermProvider(stack, "azurerm", features=[AzurermProviderFeatures()], storage_use_azuread=True)
@@ -109,11 +129,19 @@ caller = DataAzureadServicePrincipal(stack, "caller", object_id=gateway.identity
 
 for number in range(int(sys.argv[1])):
     name = f"api{number}"
+    hosting = remember(f"{name}-hosting", {"kind": "consumption", "os": "Linux"})
+    maker = remember(
+        f"{name}-maker",
+        {"object_id": tenant.object_id},
+        TerraformResourceLifecycle(ignore_changes=["input"]),
+    )
+    owner = maker.get_string_attribute("output.object_id")
     registration = Application(
         stack,
         f"{name}-registration",
         display_name=name,
         sign_in_audience="AzureADMyOrg",
+        owners=[owner],
         api=ApplicationApi(requested_access_token_version=2),
         app_role=[
             ApplicationAppRole(
@@ -131,6 +159,7 @@ for number in range(int(sys.argv[1])):
         f"{name}-principal",
         client_id=registration.client_id,
         app_role_assignment_required=True,
+        owners=[owner],
     )
     assignment = AppRoleAssignment(
         stack,
@@ -147,6 +176,7 @@ for number in range(int(sys.argv[1])):
         location=group.location,
         os_type="Linux",
         sku_name="Y1",
+        lifecycle=replaced_with(address(hosting)),
     )
     storage = StorageAccount(
         stack,
@@ -181,6 +211,7 @@ for number in range(int(sys.argv[1])):
         builtin_logging_enabled=False,
         identity=LinuxFunctionAppIdentity(type="SystemAssigned"),
         app_settings={"AzureWebJobsStorage__credential": "managedidentity"},
+        lifecycle=replaced_with(f"{address(plan)}.id"),
         site_config=LinuxFunctionAppSiteConfig(
             application_stack=LinuxFunctionAppSiteConfigApplicationStack(python_version="3.12"),
             minimum_tls_version="1.2",
@@ -229,6 +260,7 @@ for number in range(int(sys.argv[1])):
         subscription_key_parameter_names=ApiManagementApiSubscriptionKeyParameterNames(
             header="Ocp-Apim-Subscription-Key", query="subscription-key"
         ),
+        lifecycle=replaced_with(f"{address(gateway)}.id"),
     )
     backend = ApiManagementBackend(
         stack,
@@ -242,6 +274,7 @@ for number in range(int(sys.argv[1])):
         tls=ApiManagementBackendTls(
             validate_certificate_chain=True, validate_certificate_name=True
         ),
+        lifecycle=replaced_with(f"{address(gateway)}.id"),
     )
     policy = ApiManagementApiPolicy(
         stack,
@@ -251,6 +284,7 @@ for number in range(int(sys.argv[1])):
         api_management_name=gateway.name,
         xml_content=POLICY.format(backend=backend.name, audience=registration.client_id),
         depends_on=[assignment],
+        lifecycle=replaced_with(f"{address(api)}.id"),
     )
     ApiManagementApiOperation(
         stack,
@@ -266,6 +300,7 @@ for number in range(int(sys.argv[1])):
             ApiManagementApiOperationTemplateParameter(name="id", required=True, type="string")
         ],
         depends_on=[policy],
+        lifecycle=replaced_with(f"{address(api)}.id"),
     )
     ApiManagementApiOperation(
         stack,
@@ -278,5 +313,6 @@ for number in range(int(sys.argv[1])):
         method="POST",
         url_template="/items",
         depends_on=[policy],
+        lifecycle=replaced_with(f"{address(api)}.id"),
     )
 app.synth()

@@ -8,7 +8,7 @@ Source: Terraform, "The lifecycle meta-argument", `replace_triggered_by`.
 
 from __future__ import annotations
 
-from cdktf import DataResource, TerraformResource, TerraformResourceLifecycle
+from cdktf import TerraformResource, TerraformResourceLifecycle
 
 
 def replaced_with(
@@ -29,7 +29,7 @@ def replaced_with(
 
 
 def replaced_on_change(
-    of: DataResource, *, prevent_destroy: bool = False
+    of: TerraformResource, *, prevent_destroy: bool = False
 ) -> TerraformResourceLifecycle:
     """Let a resource be replaced whenever what is remembered changes."""
     return TerraformResourceLifecycle(

@@ -12,28 +12,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cdktf import DataResource
+from cdktf import TerraformResource
 from cdktf_cdktf_provider_azurerm.service_plan import ServicePlan
 from constructs import Construct
 
 from constructs_lib._cdk.placement import Placement
+from constructs_lib._cdk.remembered import remember
 from constructs_lib._cdk.replacement import replaced_on_change
 from constructs_lib.function_app.hosting import Hosting
 
 
-def remember_hosting(scope: Construct, hosting: Hosting) -> DataResource:
+def remember_hosting(scope: Construct, hosting: Hosting) -> TerraformResource:
     """Remember in the state what kind of plan an app runs on.
 
     Plan and site depend on it. Sites of two operating systems are two types of resources, and
     nothing else would let the old one go before the new one comes.
     """
-    return DataResource(scope, "hosting", input={"kind": hosting.kind, "os": hosting.os})
+    return remember(scope, "hosting", {"kind": hosting.kind, "os": hosting.os})
 
 
 def make_plan(
     scope: Construct,
     hosting: Hosting,
-    remembered: DataResource,
+    remembered: TerraformResource,
     *,
     name: str,
     place: Placement,

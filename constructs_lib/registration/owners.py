@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cdktf import DataResource, TerraformResourceLifecycle, TerraformStack
+from cdktf import TerraformResource, TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_azuread.data_azuread_client_config import DataAzureadClientConfig
 from constructs import Construct
 
 from constructs_lib._cdk.per_stack import once_per_stack
+from constructs_lib._cdk.remembered import remember
 
 
 @dataclass(frozen=True)
@@ -45,19 +46,19 @@ def _look_up(stack: TerraformStack) -> SignedIn:
     return SignedIn(config.tenant_id, config.object_id)
 
 
-def remember_maker(scope: Construct) -> DataResource:
+def remember_maker(scope: Construct) -> TerraformResource:
     """Remember in the state who makes a registration, whoever applies later.
 
     `terraform apply -replace` of this resource hands the registration over to whoever applies then.
     """
-    return DataResource(
+    return remember(
         scope,
         "maker",
-        input={"object_id": signed_in(scope).object_id},
-        lifecycle=TerraformResourceLifecycle(ignore_changes=["input"]),
+        {"object_id": signed_in(scope).object_id},
+        TerraformResourceLifecycle(ignore_changes=["input"]),
     )
 
 
-def owners_with(maker: DataResource, named: Sequence[str]) -> list[str]:
+def owners_with(maker: TerraformResource, named: Sequence[str]) -> list[str]:
     """Return the object ids of the maker and of those named."""
     return [maker.get_string_attribute("output.object_id"), *named]

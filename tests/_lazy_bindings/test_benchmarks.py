@@ -41,7 +41,7 @@ def test_the_resources_are_those_of_the_plain_program(
     assert stacks[program] == stacks["plain"]
 
 
-def test_each_api_has_twelve_resources(stacks: dict[str, dict[str, Any]]) -> None:
+def test_each_api_has_fourteen_resources(stacks: dict[str, dict[str, Any]]) -> None:
     managed = [name for name in stacks["plain"] if name[0] != "d" and "." in name]
     shared = ["azurerm_resource_group.0", "azurerm_api_management.0"]
-    assert len(managed) == 2 * 12 + len(shared)
+    assert len(managed) == 2 * 14 + len(shared)
