@@ -21,6 +21,7 @@ from constructs_lib._cdk.arguments import is_token, refuse
 from constructs_lib._cdk.per_stack import stack_of
 from constructs_lib._cdk.placement import Placement, placement
 from constructs_lib._cdk.policy_source import PolicySource
+from constructs_lib._lazy_bindings import ahead
 from constructs_lib.api.function_api import FunctionApi
 from constructs_lib.api.key_migration import KEYS_REASON, Stage
 from constructs_lib.api.props import (
@@ -52,6 +53,13 @@ if TYPE_CHECKING:
     from constructs_lib.function_app.protected_outside import ProtectedOutsideApp
     from constructs_lib.function_app.resource_kinds import AppResource, SlotResource
     from constructs_lib.registration.app_registration import Registration
+
+# Most stacks make these.
+ahead.expect(
+    "constructs_lib.registration.app_registration",
+    "constructs_lib.function_app.function_app",
+    "cdktf_cdktf_provider_azurerm.linux_function_app",
+)
 
 App = TypeVar("App", bound=ProtectedApp, default="FunctionApp")
 _Resource = TypeVar("_Resource", bound="AppResource")

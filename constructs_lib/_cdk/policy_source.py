@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import refuse
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.findings import Finding
 from constructs_lib.policy import Base, Document, Fragment
+
+if TYPE_CHECKING:
+    from constructs_lib._core.findings import Finding
 
 PolicySource = Document | Path | str
 """A document, the path of an XML file, or XML text (which starts with `<`)."""

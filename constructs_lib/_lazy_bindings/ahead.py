@@ -3,7 +3,8 @@
 A binding asks jsii to load its assembly when it is imported, and nobody needs the answer before the
 first construct is made: a thread waits for it. jsii's kernel sends its requests through
 `kernel.provider`; what stands there meanwhile leaves with the first request that is not a load,
-which waits for the loads and raises the error of one that failed.
+which waits for the loads and raises the error of one that failed. The wait is long enough to import
+what the first constructs will need, so modules that a stack is expected to use are imported in it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,15 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
+
+from constructs_lib._lazy_bindings import collector
+
+_expected: deque[str] = deque()
 
 
 def start() -> None:
@@ -31,6 +39,14 @@ def run(work: Callable[[], object]) -> None:
         provider.run(work)
     else:
         work()
+
+
+def expect(*modules: str) -> None:
+    """Import these, in this order, while Node is waited for, and only as long as the wait lasts.
+
+    What is not imported by then is imported where it is used.
+    """
+    _expected.extend(modules)
 
 
 def _kernel() -> Any:
@@ -59,7 +75,15 @@ class _Loads:
                 return
         work()
 
+    def _use_the_wait(self) -> None:
+        with collector.paused():
+            while self._last and self._last.is_alive() and _expected:
+                # Whoever uses a module that cannot be imported gets to see the error.
+                with suppress(Exception):
+                    import_module(_expected.popleft())
+
     def __getattr__(self, name: str) -> Any:
+        self._use_the_wait()
         with self._lock:
             if self._last:
                 self._last.join()

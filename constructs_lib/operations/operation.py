@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.findings import Finding
+
+if TYPE_CHECKING:
+    from constructs_lib._core.findings import Finding
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 """The HTTP methods that stand for "any" in API Management and in Azure Functions, without TRACE."""

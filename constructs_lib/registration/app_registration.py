@@ -26,11 +26,10 @@ from cdktf_cdktf_provider_azuread.service_principal import ServicePrincipal
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import check_pattern, check_uuid, refuse
-from constructs_lib.registration.contract import DirectoryContract
+from constructs_lib.registration.app_role import APP_ROLE_ID, ROLE
 from constructs_lib.registration.existing import ExistingRegistration, issuer
 from constructs_lib.registration.owners import owners_with, remember_maker, signed_in
 from constructs_lib.registration.principal import Principal
-from constructs_lib.registration.request import APP_ROLE_ID, ROLE
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azuread.application_identifier_uri import ApplicationIdentifierUri
@@ -178,6 +177,9 @@ class AppRegistration(Construct):
         Raises:
             InputError: If the file is no contract, or does not have it; with the file and the key.
         """
+        # For a stack that reads a contract only.
+        from constructs_lib.registration.contract import DirectoryContract
+
         return DirectoryContract.read(path).registration(name)
 
     @property

@@ -17,11 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from constructs_lib._core.errors import InputError
-
-# Unique within one application only, so the same everywhere: a role whose id changes is replaced
-# with all of its assignments.
-APP_ROLE_ID = "8d5b0a5e-4f0b-4c47-9d0d-6c2f0a1f3b7e"
-ROLE = "Functions.Invoke"
+from constructs_lib.registration.app_role import APP_ROLE_ID, ROLE
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,119}")
 

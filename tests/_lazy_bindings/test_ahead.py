@@ -106,3 +106,28 @@ print("made")
 """
     result = fresh(code, cwd=tmp_path, path=null_provider)
     assert (result.stdout, result.stderr) == ("made\n", "")
+
+
+def test_what_is_expected_is_imported_while_node_is_waited_for_and_no_longer(
+    fresh: Any, null_provider: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "wanted.py").write_text("")
+    (tmp_path / "broken.py").write_text("1 / 0")
+    code = f"""
+import constructs_lib, sys, threading
+sys.path.insert(0, ".")
+from constructs_lib._lazy_bindings import ahead
+slow = threading.Event()
+import {NULL}.resource
+ahead.run(slow.wait)
+ahead.expect("broken", "wanted")
+threading.Timer(1, slow.set).start()
+{MAKE}
+print("wanted" in sys.modules)
+ahead.expect("late")
+Resource(stack, "second")
+print("late" in sys.modules)
+"""
+    (tmp_path / "late.py").write_text("")
+    result = fresh(code, cwd=tmp_path, path=null_provider)
+    assert (result.stdout, result.stderr) == ("True\nFalse\n", "")

@@ -14,7 +14,8 @@ import pytest
 
 from constructs_lib import AppRegistration, InputError
 from constructs_lib.cli import request as command
-from constructs_lib.registration.request import APP_ROLE_ID, DirectoryRequest
+from constructs_lib.registration.app_role import APP_ROLE_ID
+from constructs_lib.registration.request import DirectoryRequest
 
 TENANT = "7d1e2f3a-4b5c-4d6e-8f90-a1b2c3d4e5f6"
 GATEWAY = "0b6f9d4e-2c55-4f6e-8a9e-7a6c1f0f3e22"
