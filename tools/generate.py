@@ -1,8 +1,8 @@
 """Writes every file that is made from another: `make generate`; `--check` tells which are stale.
 
-`FILES` is the list: what is written, and what makes it. Pictures of a terminal or a browser are not
-among them, because they need programs that not every machine has; `tests/docs` compares those with
-what the commands print.
+`FILES` is the list: what is written, and what makes it; the builders of policies are several files
+more. Pictures of a terminal or a browser are not among them, because they need programs that not
+every machine has; `tests/docs` compares those with what the commands print.
 """
 
 from __future__ import annotations
@@ -16,12 +16,6 @@ from tools import architecture_picture, rules
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def _builders() -> str:
-    from tools.generate_policy_builders import formatted
-
-    return formatted()
-
-
 def _settings_schema() -> str:
     from constructs_lib.stack.settings import json_schema
 
@@ -29,7 +23,6 @@ def _settings_schema() -> str:
 
 
 FILES: dict[str, Callable[[], str]] = {
-    "constructs_lib/policy/builders.py": _builders,
     "docs/pictures/rooms.svg": architecture_picture.picture,
     "environments/settings.schema.json": _settings_schema,
     **rules.pages(),
@@ -38,7 +31,9 @@ FILES: dict[str, Callable[[], str]] = {
 
 def stale() -> dict[Path, str]:
     """The files that are not what they are made from would give now, with what they should hold."""
-    made = {ROOT / name: make() for name, make in FILES.items()}
+    from tools.generate_policy_builders import formatted
+
+    made = {ROOT / name: make() for name, make in FILES.items()} | formatted()
     return {
         path: text
         for path, text in made.items()
