@@ -15,7 +15,8 @@ from typing import Literal
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import Finding
-from constructs_lib.policy.checks import Known, Scope, check
+from constructs_lib.policy.checks import Known, check
+from constructs_lib.policy.element_checks import Scope
 from constructs_lib.policy.model import MAXIMUM_DEPTH, AnyDocument
 from constructs_lib.policy.reader import Reader
 from constructs_lib.policy.rules import RULES
