@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from constructs_lib.access.report import render_report as render_report
     from constructs_lib.access.report import write_reports as write_reports
     from constructs_lib.api.function_api import FunctionApi as FunctionApi
+    from constructs_lib.api.key_migration import Stage as Stage
     from constructs_lib.api.props import ApiVersion as ApiVersion
     from constructs_lib.api.props import CircuitBreaker as CircuitBreaker
     from constructs_lib.api.props import Diagnostics as Diagnostics

@@ -64,7 +64,7 @@ class AzapiUpdateResource(TerraformResource):
         scope: The stack or construct that it belongs to.
         id: Its id within `scope`.
         type: Type and API version, `Microsoft.Web/sites/config@2024-04-01`.
-        parent_id: Resource id of what it belongs to.
+        parent_id: Resource id of its parent.
         name: Its name there.
         body: Its properties. None is sent as an explicit null, which clears a value; what is left
             out stays as it is.

@@ -85,7 +85,7 @@ QUESTIONS = (
     ),
     Question("--location", "Azure region", r"[a-z0-9]+", "a region such as westeurope",
              lambda _: "westeurope", lambda given: given["start"] != _APP, offered=True),
-    Question("--publisher-name", "whom the gateway names as its publisher", _FREE, "a name",
+    Question("--publisher-name", "publisher name shown by API Management", _FREE, "a name",
              lambda facts: facts.author, lambda given: not _gateway_is_there(given)),
     Question("--publisher-email", "e-mail address of the publisher", r"[^\s\"\\]{1,100}",
              "an e-mail address", lambda facts: facts.email,

@@ -29,7 +29,7 @@ class DirectoryRequest:
     Attributes:
         registrations: Display names of the registrations, one for each function app.
         callers: Object ids of the principals to assign the role to, by name.
-        tenant_id: The tenant; whichever the script is signed in to if left out.
+        tenant_id: The tenant; if left out, the one that the script is signed in to.
 
     Raises:
         InputError: For a name or an id that cannot be one.

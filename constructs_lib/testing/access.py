@@ -42,7 +42,7 @@ def analysis_of(stack: Stack) -> Analysis:
 def who_can_call(app: Any, stack: Stack) -> list[str]:
     """Labels of everybody whose requests reach a function app or slot, sorted.
 
-    Those of whom it cannot be told end in ` (unknown)`.
+    A caller of which this is not known ends in ` (unknown)`.
 
     Args:
         app: The construct or L1 resource, or the address or name of the app; `APP/SLOT` for the

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from constructs_lib.testing.fixtures import ApplyMocked, JsonSnapshot, Synthesize
 from constructs_lib.testing.synthesized import Synthesized, pretty
 from constructs_lib.testing.synthesized import synthesize as synthesize_stack
 from constructs_lib.testing.terraform import MockedApply
@@ -17,8 +18,6 @@ from constructs_lib.testing.terraform import mocked_apply as apply_stack
 
 if TYPE_CHECKING:
     from cdktf import App, TerraformStack
-
-    Synthesize = Callable[[Callable[[App], TerraformStack]], Synthesized]
 
 _UPDATE = "--update-json-snapshots"
 
@@ -38,7 +37,7 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
     """
     from cdktf import App
 
-    def run(make: Callable[[App], TerraformStack]) -> Synthesized:
+    def run(make: Callable[[App], TerraformStack], /) -> Synthesized:
         app = App(outdir=str(tmp_path_factory.mktemp("cdktf.out")))
         return synthesize_stack(make(app))
 
@@ -46,20 +45,20 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
 
 
 @pytest.fixture(scope="session")
-def mocked_apply(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., MockedApply]:
+def mocked_apply(tmp_path_factory: pytest.TempPathFactory) -> ApplyMocked:
     """Plan and apply a synthesized stack with mocked providers.
 
     `mocked_apply(stack, variables=…, overrides=…, conditions=…)`; see `testing.mocked_apply`.
     """
 
-    def run(stack: Synthesized, **test: Any) -> MockedApply:
+    def run(stack: Synthesized, /, **test: Any) -> MockedApply:
         return apply_stack(stack.folder, tmp_path_factory.mktemp("mocked"), **test)
 
     return run
 
 
 @pytest.fixture
-def json_snapshot(request: pytest.FixtureRequest) -> Callable[[Any], None]:
+def json_snapshot(request: pytest.FixtureRequest) -> JsonSnapshot:
     """Compare a value with the JSON file of this test in `__snapshots__` beside it.
 
     `json_snapshot(stack.snapshot())`. Files are written with `--update-json-snapshots` only: a
@@ -69,7 +68,7 @@ def json_snapshot(request: pytest.FixtureRequest) -> Callable[[Any], None]:
     path = Path(request.node.path).parent / "__snapshots__" / request.node.path.stem / name
     taken: list[Path] = []
 
-    def compare(value: Any) -> None:
+    def compare(value: object, /) -> None:
         number = f".{len(taken) + 1}" if taken else ""
         file = path.with_name(f"{path.name}{number}.json")
         taken.append(file)

@@ -13,10 +13,10 @@ from constructs_lib import (
     Gateway,
     KeyVaultSecret,
     SecuredFunctionApi,
+    Stage,
     add_outputs,
     add_providers,
 )
-from constructs_lib.api.key_migration import Stage
 
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_azurerm.linux_function_app import (

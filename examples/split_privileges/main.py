@@ -10,6 +10,7 @@ from constructs_lib import (
     FunctionAppProps,
     Gateway,
     GatewayIdentity,
+    GatewayReferences,
     Publisher,
     Runtime,
     SecuredFunctionApi,
@@ -17,7 +18,6 @@ from constructs_lib import (
     add_outputs,
     add_providers,
 )
-from constructs_lib.gateway.references import GatewayReferences
 
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup

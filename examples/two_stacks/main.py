@@ -4,13 +4,13 @@ from constructs_lib import (
     FunctionAppProps,
     Gateway,
     GatewayIdentity,
+    GatewayReferences,
     Publisher,
     Runtime,
     SecuredFunctionApi,
     add_outputs,
     add_providers,
 )
-from constructs_lib.gateway.references import GatewayReferences
 
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup

@@ -20,8 +20,7 @@ from constructs_lib.init.project import Answers, project_files
 from constructs_lib.stack.settings import read_environments
 from tests.docs import shell as docs_shell
 from tests.docs.blocks import BLOCKS, PAGES, ROOT, Block, blocks_of, name_of
-
-PREAMBLES = Path(__file__).with_name("preambles")
+from tests.docs.pieces import PREAMBLES, STANDS_ON, preamble_of, stack_of
 
 
 @dataclass(frozen=True)
@@ -112,18 +111,16 @@ def run_pieces(blocks: list[Block], room: Room) -> None:
     from cdktf import App, TerraformStack
 
     app = App(outdir=str(room.project / "pieces"))
+    if example := STANDS_ON.get(blocks[0].page):
+        exec(compile(stack_of(example), example, "exec"), names)
     for block in blocks:
         stack = TerraformStack(app, f"line-{block.line}")
-        names |= {"app": app, "stack": stack, "self": stack}
+        names |= {"stack": stack, "self": stack}
         exec(compile(preamble.read_text(), str(preamble), "exec"), names)
         execute(block, names)
     app.synth()
     done = room.shell("secured-functions check pieces")
     assert done.returncode == 0, f"{blocks[0].page}: {done.stdout}"
-
-
-def preamble_of(page: str) -> Path:
-    return PREAMBLES / Path(page).relative_to("docs").with_suffix(".py")
 
 
 def execute(block: Block, names: dict[str, Any]) -> None:
@@ -183,9 +180,8 @@ def run_tests(blocks: list[Block], room: Room) -> None:
     """The page's conftest and tests, with pytest itself; then what it says to do without."""
     *tests, by_hand = blocks
     conftest = tests.pop(0)
-    recipe = (ROOT / "examples/recipe/main.py").read_text().partition("\napp = App()\n")[0]
     files = {
-        "orders.py": recipe + ORDERS,
+        "orders.py": stack_of("examples/recipe/main.py") + ORDERS,
         "conftest.py": "import constructs_lib\n" + conftest.text,
         "test_orders.py": "\n\n".join(block.text for block in tests),
     }

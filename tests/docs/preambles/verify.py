@@ -2,29 +2,44 @@
 # ruff: noqa: F821
 
 import json
-from types import SimpleNamespace
+from collections.abc import Callable
 
 from tests.docs.pieces import orders_in
 
 gateway, orders = orders_in(self)
 
 
-def route(path, *, methods, auth_level):
-    def register(function):
-        request = SimpleNamespace(headers={"X-One": "value"}, params={"two": "value"})
-        response = function(request)
-        assert json.loads(response.body) == {"headers": ["X-One"], "query": ["two"]}
-        assert "value" not in response.body, "a value is a key or a token"
-        assert (path, methods, auth_level) == ("echo", ["GET"], "anonymous")
-        assert response.mimetype == "application/json"
-        return function
+class func:
+    """`azure.functions`."""
 
-    return register
+    class AuthLevel:
+        ANONYMOUS = "anonymous"
+
+    class HttpRequest:
+        def __init__(self) -> None:
+            self.headers = {"X-One": "value"}
+            self.params = {"two": "value"}
+
+    class HttpResponse:
+        def __init__(self, body: str, mimetype: str) -> None:
+            self.body = body
+            self.mimetype = mimetype
 
 
-app = SimpleNamespace(route=route)
-func = SimpleNamespace(
-    AuthLevel=SimpleNamespace(ANONYMOUS="anonymous"),
-    HttpRequest=object,
-    HttpResponse=lambda body, mimetype: SimpleNamespace(body=body, mimetype=mimetype),
-)
+Echo = Callable[[func.HttpRequest], func.HttpResponse]
+
+
+class app:
+    """A function app that calls what is registered with it."""
+
+    @staticmethod
+    def route(path: str, *, methods: list[str], auth_level: str) -> Callable[[Echo], Echo]:
+        def register(function: Echo) -> Echo:
+            response = function(func.HttpRequest())
+            assert json.loads(response.body) == {"headers": ["X-One"], "query": ["two"]}
+            assert "value" not in response.body, "a value is a key or a token"
+            assert (path, methods, auth_level) == ("echo", ["GET"], "anonymous")
+            assert response.mimetype == "application/json"
+            return function
+
+        return register

@@ -1,6 +1,8 @@
 """What the pieces of the guide stand in: a stack's imports, a gateway and a site's settings."""
 # ruff: noqa: F401, F821
 
+from typing import Any
+
 from cdktf_cdktf_provider_azurerm.linux_function_app import (
     LinuxFunctionApp,
     LinuxFunctionAppIdentity,
@@ -19,7 +21,7 @@ GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-t
 
 add_providers(self)
 gateway = Gateway.existing(self, "gateway", name="apim-contoso", resource_group_name="rg-platform")
-settings = {
+settings: dict[str, Any] = {
     "resource_group_name": "rg-tickets",
     "location": "westeurope",
     "service_plan_id": f"{GROUP}/providers/Microsoft.Web/serverFarms/plan-tickets",
@@ -28,4 +30,8 @@ settings = {
     "identity": LinuxFunctionAppIdentity(type="SystemAssigned"),
     "site_config": LinuxFunctionAppSiteConfig(scm_ip_restriction_default_action="Deny"),
 }
-rest = {"gateway": gateway, "path": "tickets", "operations": ["GET /tickets/{number}"]}
+rest: dict[str, Any] = {
+    "gateway": gateway,
+    "path": "tickets",
+    "operations": ["GET /tickets/{number}"],
+}

@@ -1,6 +1,10 @@
 """What the pieces of the guide stand in: the stacks of the example, and two registrations."""
 # ruff: noqa: F401, F821
 
+from typing import cast
+
+from cdktf import App
+
 from constructs_lib import (
     AppRegistration,
     DirectoryContract,
@@ -8,11 +12,8 @@ from constructs_lib import (
     add_contract,
     add_providers,
 )
-from tests.docs.blocks import ROOT
 
-EXAMPLE = (ROOT / "examples/split_privileges/main.py").read_text(encoding="utf-8")
-exec(EXAMPLE.partition("\napp = App()\n")[0])
-
+app = cast(App, self.node.root)
 add_providers(self)
 orders = AppRegistration(self, "orders", display_name="orders")
 billing = AppRegistration(self, "billing", display_name="billing")
