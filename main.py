@@ -29,7 +29,7 @@ def main() -> int:
         environments = read_environments(ENVIRONMENTS)
         app = App()
         for name, environment in environments.items():
-            EnvironmentStack(app, name, environment=environment, folder=ENVIRONMENTS)
+            EnvironmentStack(app, name, environment=environment)
         validate_access(app)
     except InputError as error:
         print(error, file=sys.stderr)

@@ -58,7 +58,6 @@ if TYPE_CHECKING:
     from constructs_lib.gateway.existing import ExistingGateway as ExistingGateway
     from constructs_lib.gateway.existing import gateway_by_id as gateway_by_id
     from constructs_lib.gateway.gateway import Gateway as Gateway
-    from constructs_lib.gateway.props import ExistingIdentity as ExistingIdentity
     from constructs_lib.gateway.props import GatewayIdentity as GatewayIdentity
     from constructs_lib.gateway.props import Publisher as Publisher
     from constructs_lib.gateway.props import VirtualNetwork as VirtualNetwork
@@ -70,6 +69,7 @@ if TYPE_CHECKING:
     from constructs_lib.registration.contract import DirectoryContract as DirectoryContract
     from constructs_lib.registration.contract_output import add_contract as add_contract
     from constructs_lib.registration.existing import ExistingRegistration as ExistingRegistration
+    from constructs_lib.registration.identity import ExistingIdentity as ExistingIdentity
     from constructs_lib.registration.principal import Principal as Principal
     from constructs_lib.secured_function_api import ApiProps as ApiProps
     from constructs_lib.secured_function_api import SecuredFunctionApi as SecuredFunctionApi

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, Literal, TypedDict, cast, overload
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, cast, overload
 
 from cdktf import (
     Fn,
@@ -21,9 +22,22 @@ from constructs_lib._cdk.arguments import is_token, refuse
 from constructs_lib._cdk.per_stack import stack_of
 from constructs_lib._cdk.placement import Placement, placement
 from constructs_lib._cdk.policy_source import PolicySource
+from constructs_lib._cdk.props.checked import checked
+from constructs_lib._core.azure_names import (
+    ApiName,
+    ApiPath,
+    ChildName,
+    Hostname,
+    NamedValueName,
+    RoutePrefix,
+    SiteName,
+    Text,
+)
+from constructs_lib._core.problems import Problem
 from constructs_lib._lazy_bindings import ahead
 from constructs_lib.api.function_api import FunctionApi
 from constructs_lib.api.key_migration import KEYS_REASON, Stage
+from constructs_lib.api.problems import api_problems
 from constructs_lib.api.props import (
     ApiVersion,
     CircuitBreaker,
@@ -33,7 +47,7 @@ from constructs_lib.api.props import (
     SubscriptionKey,
 )
 from constructs_lib.function_app.anonymous_paths import AnonymousPaths
-from constructs_lib.function_app.easy_auth import EasyAuth
+from constructs_lib.function_app.easy_auth import EasyAuth, Tenants
 from constructs_lib.function_app.network import Inbound
 from constructs_lib.function_app.outside import OutsideFunctionApp
 from constructs_lib.function_app.props import FunctionAppProps
@@ -68,30 +82,59 @@ _Resource = TypeVar("_Resource", bound="AppResource")
 class ApiProps(TypedDict, total=False):
     """The props of `FunctionApi` that the pattern passes on; see there for what they mean."""
 
-    display_name: str
+    display_name: Text
     description: str
-    route_prefix: str
+    route_prefix: RoutePrefix
     subscription_key: SubscriptionKey
     subscription_required: bool
     anonymous_reason: str
     policy: PolicySource
     operation_policies: Mapping[str, PolicySource]
-    revision: str
+    revision: Text
     version: ApiVersion
     product: Product
     subscriptions: Sequence[str]
-    named_values: Mapping[str, KeyVaultSecret | str]
+    named_values: Mapping[ChildName, KeyVaultSecret | str]
     diagnostics: Diagnostics
-    circuit_breaker: CircuitBreaker
+    circuit_breaker: CircuitBreaker | bool
     migration: Stage
-    function_key: KeyVaultSecret | str
+    function_key: KeyVaultSecret | NamedValueName
+
+
+def _problems(
+    *,
+    function_app: object,
+    migration: Stage | None = None,
+    allowed_tenants: Sequence[str] = (),
+    allow_anonymous_paths: AnonymousPaths | None = None,
+    sign_in: SignIn | None = None,
+    **api: Any,
+) -> Iterator[Problem]:
+    """Find what does not go together; what can be said of the function app, the parts say."""
+    made = isinstance(function_app, ProtectedApp) and not function_app.sites()
+    if migration and (isinstance(function_app, FunctionAppProps) or made):
+        yield Problem(
+            "migration",
+            "only a function app that exists already moves from keys to the identity",
+            "give a function app that exists, or leave it out",
+        )
+    if isinstance(function_app, OutsideFunctionApp) and (
+        allowed_tenants or allow_anonymous_paths or sign_in
+    ):
+        yield Problem(
+            "function_app",
+            "sign_in, allowed_tenants and allow_anonymous_paths need app settings or tags, "
+            "which are not managed here",
+            "adopt the app with an import block, or leave them out",
+        )
+    yield from api_problems(migration=migration, **api)
 
 
 class EasyAuthProps(TypedDict, total=False):
     """The props of `EasyAuth` that the pattern passes on."""
 
     unauthenticated_action: Literal["Return401", "Return403"]
-    allowed_tenants: Sequence[str]
+    allowed_tenants: Tenants
     allow_anonymous_paths: AnonymousPaths | None
     sign_in: SignIn | None
 
@@ -108,14 +151,14 @@ class ChainProps(EasyAuthProps, SiteProps, total=False):
     """The props of the pattern besides the function app and those of its API."""
 
     gateway: Required[GatewayReferences]
-    path: Required[str]
+    path: Required[ApiPath]
     operations: Required[Operations | Sequence[Operation | str]]
     registration: Registration | None
-    name: str | None
-    function_app_name: str | None
+    name: ApiName | None
+    function_app_name: SiteName | None
     resource_group: ResourceGroup | Placement | None
     further_callers: Sequence[Principal]
-    function_app_hostname: str | None
+    function_app_hostname: Hostname | None
 
 
 class Props(ChainProps, ApiProps, total=False):
@@ -203,6 +246,7 @@ class SecuredFunctionApi(Construct, Generic[App]):
         self, scope: Construct, id: str, *, function_app: App, **props: Unpack[Props]
     ) -> None: ...
 
+    @checked(_problems)
     def __init__(
         self,
         scope: Construct,
@@ -260,13 +304,6 @@ class SecuredFunctionApi(Construct, Generic[App]):
                 "registration",
                 "the function app came with its Easy Auth",
                 "give the registration that this Easy Auth names",
-            )
-        if props.get("migration") and (new or (made and not function_app.sites())):
-            refuse(
-                self,
-                "migration",
-                "only a function app that exists already moves from keys to the identity",
-                "give the function app resource or an OutsideFunctionApp, or leave it out",
             )
         if isinstance(function_app, OutsideFunctionApp) and _part(props, SiteProps):
             refuse(
@@ -339,7 +376,11 @@ class SecuredFunctionApi(Construct, Generic[App]):
                 or f"func-{self.node.id}-{self.node.addr[2:10]}",
                 resource_group=self._placement(props.get("resource_group")),
                 easy_auth=easy_auth,
-                props=app,
+                props=replace(
+                    app,
+                    inbound=_from_gateway(app.inbound, self.gateway),
+                    deployment=_from_gateway(app.deployment, self.gateway),
+                ),
             )
         if isinstance(app, OutsideFunctionApp):
             from constructs_lib.function_app.protected_outside import ProtectedOutsideApp
@@ -347,9 +388,11 @@ class SecuredFunctionApi(Construct, Generic[App]):
             return ProtectedOutsideApp(self, "function-app", app=app, easy_auth=easy_auth)
         from constructs_lib.function_app.existing import ProtectedFunctionApp
 
-        return ProtectedFunctionApp(
-            self, "function-app", app=app, easy_auth=easy_auth, **_part(props, SiteProps)
-        )
+        site = _part(props, SiteProps)
+        for argument in ("inbound", "deployment"):
+            if inbound := site.get(argument):
+                site[argument] = _from_gateway(inbound, self.gateway)
+        return ProtectedFunctionApp(self, "function-app", app=app, easy_auth=easy_auth, **site)
 
     def _publish(
         self, name: str, app: ProtectedApp, before: list[ITerraformDependable], props: Props
@@ -419,6 +462,10 @@ def _part(props: Props, kind: type[_Part]) -> _Part:
     """Return those of the props that one of the parts takes."""
     known = kind.__annotations__
     return cast("_Part", {key: value for key, value in props.items() if key in known and value})
+
+
+def _from_gateway(inbound: Inbound, gateway: GatewayReferences) -> Inbound:
+    return inbound.with_gateway(gateway.public_ip_address) if inbound.gateway else inbound
 
 
 def _expects(hostname: str, expected: str) -> dict[str, str]:

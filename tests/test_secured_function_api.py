@@ -301,7 +301,6 @@ def test_the_props_passed_on_are_those_of_the_api():
     [
         ("inbound", Inbound.default_deny(), True),
         ("deployment", Inbound.default_deny(), True),
-        ("slots", {"staging": None}, True),
         ("unauthenticated_action", "Return403", False),
         ("allowed_tenants", ["7d1e2f3a-4b5c-4d6e-8f90-a1b2c3d4e5f6"], False),
         ("allow_anonymous_paths", AnonymousPaths(paths=["/api/x"], reason="because"), False),

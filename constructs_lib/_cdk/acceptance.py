@@ -52,6 +52,23 @@ def accept(resource: TerraformElement, rule: str, *, reason: str) -> None:
     )
 
 
+def accept_at(stack: TerraformStack, address: str, rule: str, *, reason: str) -> None:
+    """Accept what a rule finds on the resource of a stack with this address.
+
+    Raises:
+        InputError: If the stack has no such resource, and for what `accept` refuses.
+    """
+    for element in stack.node.find_all():
+        if isinstance(element, TerraformElement) and _address(element) == address:
+            accept(element, rule, reason=reason)
+            return
+    raise InputError(
+        f"accepts {rule} of {address!r}, and there is no such resource",
+        where=stack.node.path,
+        fix="write the address that the finding names",
+    )
+
+
 @jsii.implements(IAnyProducer)
 class _Accepted:
     """What a stack accepts; addresses are read at synth, after logical ids were overridden."""

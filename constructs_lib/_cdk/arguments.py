@@ -5,15 +5,13 @@ A value that Terraform only knows later is a token; it passes unchecked.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import NoReturn
 
 from constructs import Construct
 
 from constructs_lib._core.errors import InputError
-
-UUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+from constructs_lib._core.problems import Pattern, Problem
 
 
 def is_token(value: object) -> bool:
@@ -40,45 +38,26 @@ def refuse(scope: Construct, argument: str, problem: str, fix: str) -> NoReturn:
     raise InputError(problem, where=f"{scope.node.path}: {argument}", fix=fix)
 
 
-def check_pattern(
-    scope: Construct, argument: str, value: str, pattern: str | re.Pattern[str], rule: str
-) -> None:
-    """Refuse a literal `value` that does not match the whole of `pattern`.
+def refuse_all(path: str, problems: Sequence[Problem]) -> NoReturn:
+    """Raise an `InputError` that says everything that is wrong with a construct's arguments.
 
     Raises:
-        InputError: With `rule`, which says in words what is allowed.
+        InputError: Always.
     """
-    # The providers are written in Go, where `\w` and `\d` mean ASCII.
-    found = pattern if isinstance(pattern, re.Pattern) else re.compile(pattern, re.ASCII)
-    if not is_token(value) and not found.fullmatch(value):
-        refuse(scope, argument, f"{value!r} is not allowed", rule)
+    errors = [
+        InputError(
+            each.problem, where=f"{path}: {'.'.join(map(str, each.place))}", fix=each.fix or None
+        )
+        for each in problems
+    ]
+    raise errors[0] if len(errors) == 1 else InputError("\n".join(map(str, errors)))
 
 
-def check_choice(scope: Construct, argument: str, value: str, allowed: Collection[str]) -> None:
-    """Refuse a literal `value` that is none of `allowed`.
+def check_pattern(scope: Construct, argument: str, value: str, pattern: Pattern) -> None:
+    """Refuse a literal `value` that does not match.
 
     Raises:
-        InputError: With the values that are allowed.
+        InputError: With what is allowed, in words.
     """
-    if not is_token(value) and value not in allowed:
-        refuse(scope, argument, f"{value!r} is not allowed", f"write one of {', '.join(allowed)}")
-
-
-def check_child_name(scope: Construct, argument: str, value: str) -> None:
-    """Refuse a literal `value` that azurerm 4.55 refuses as the name of a named value or product.
-
-    Raises:
-        InputError: With what is allowed.
-    """
-    pattern = r"[a-zA-Z0-9]([a-zA-Z0-9-_]{0,78}[a-zA-Z0-9])?"
-    rule = "at most 80 letters, digits, - and _, a letter or digit at both ends"
-    check_pattern(scope, argument, value, pattern, rule)
-
-
-def check_uuid(scope: Construct, argument: str, value: str, meaning: str) -> None:
-    """Refuse a literal `value` that is not a UUID.
-
-    Raises:
-        InputError: With `meaning`, which says whose id is expected.
-    """
-    check_pattern(scope, argument, value, UUID, f"write {meaning}, a UUID")
+    if not is_token(value) and not pattern.allows(value):
+        refuse(scope, argument, f"{value!r} is not allowed", pattern.rule)

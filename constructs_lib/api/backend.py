@@ -14,12 +14,9 @@ from cdktf_cdktf_provider_azurerm.api_management_backend import (
 )
 from constructs import Construct
 
-from constructs_lib._cdk.arguments import check_pattern, refuse
+from constructs_lib._cdk.arguments import refuse
 from constructs_lib.api.props import CircuitBreaker
 from constructs_lib.gateway.references import GatewayReferences
-
-_BACKEND_NAME = r"\w+|\w[\w-]+\w"
-_DURATION = r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?"
 
 
 def backend_resource(
@@ -46,10 +43,6 @@ def backend_resource(
     Raises:
         InputError: For what azurerm 4.55 or the gateway's tier would refuse.
     """
-    check_pattern(
-        scope, "name", name, _BACKEND_NAME, "letters, digits, _ and -, as the backend's name"
-    )
-    check_pattern(scope, "hostname", hostname, r"[A-Za-z0-9.-]+", "a host name without https://")
     return ApiManagementBackend(
         scope,
         "backend",
@@ -75,29 +68,7 @@ def _rule(
             "not available with the SKU Consumption",
             "leave it out",
         )
-    for argument in ("interval", "trip_duration"):
-        check_pattern(
-            scope,
-            f"circuit_breaker.{argument}",
-            getattr(circuit_breaker, argument),
-            _DURATION,
-            "for example PT1M",
-        )
-    if len(circuit_breaker.status_codes) != 2:
-        refuse(
-            scope,
-            "circuit_breaker.status_codes",
-            f"{circuit_breaker.status_codes!r} is no range",
-            "write the first and the last, (500, 599)",
-        )
     first, last = circuit_breaker.status_codes
-    if not (1 <= circuit_breaker.failures <= 10_000 and 200 <= first <= last <= 599):
-        refuse(
-            scope,
-            "circuit_breaker",
-            "out of range",
-            "1 to 10000 failures, status 200 to 599",
-        )
     return ApiManagementBackendCircuitBreakerRule(
         name="failures",
         trip_duration=circuit_breaker.trip_duration,

@@ -11,7 +11,6 @@ from cdktf_cdktf_provider_azurerm.api_management_logger import (
 )
 from constructs import Construct
 
-from constructs_lib._cdk.arguments import check_choice, refuse
 from constructs_lib.api.props import Diagnostics, SubscriptionKey
 from constructs_lib.gateway.references import InApi, InGateway
 
@@ -33,9 +32,6 @@ class ApiDiagnostics(Construct):
     Attributes:
         logger: The logger made here, None if one was given.
         resource: The `azurerm_api_management_api_diagnostic`.
-
-    Raises:
-        InputError: If there is no place for the traces, or two, or the percentage is out of range.
     """
 
     def __init__(
@@ -49,16 +45,6 @@ class ApiDiagnostics(Construct):
         subscription_key: SubscriptionKey,
     ) -> None:
         super().__init__(scope, id)
-        if not 0 <= settings.sampling_percentage <= 100:
-            refuse(self, "sampling_percentage", "out of range", "write 0 to 100")
-        check_choice(self, "verbosity", settings.verbosity, ("error", "information", "verbose"))
-        if (settings.application_insights is None) == (settings.logger_id is None):
-            refuse(
-                self,
-                "settings",
-                "needs one place for the traces",
-                "give application_insights or logger_id, not both",
-            )
         self.logger: ApiManagementLogger | None = None
         if settings.application_insights:
             self.logger = self._logger(

@@ -34,19 +34,28 @@ from cdktf_cdktf_provider_azurerm.api_management_api_policy import ApiManagement
 from constructs import Construct
 
 from constructs_lib._cdk.acceptance import accept
-from constructs_lib._cdk.arguments import (
-    check_child_name,
-    check_choice,
-    check_pattern,
-    check_uuid,
-    refuse,
-)
+from constructs_lib._cdk.arguments import check_pattern, refuse
 from constructs_lib._cdk.per_stack import stack_of
 from constructs_lib._cdk.policy_source import PolicySource, check_document, read_policy
+from constructs_lib._cdk.props.checked import checked
 from constructs_lib._cdk.replacement import replaced_with
+from constructs_lib._core.azure_names import (
+    BACKEND_NAME,
+    CHILD_NAME,
+    ROUTE_PREFIX,
+    ApiName,
+    ApiPath,
+    ChildName,
+    ClientId,
+    NamedValueName,
+    RoutePrefix,
+    SiteHostname,
+    Text,
+)
 from constructs_lib.api.backend import backend_resource
 from constructs_lib.api.key_migration import Stage, key_of, key_policy
 from constructs_lib.api.operation import operation_resource
+from constructs_lib.api.problems import api_problems
 from constructs_lib.api.props import (
     ApiVersion,
     CircuitBreaker,
@@ -129,7 +138,7 @@ class FunctionApi(Construct):
         named_values: Named values that the policies read as `{{name}}`: a Key Vault secret, or
             plain text for what is no secret.
         diagnostics: Traces of requests.
-        circuit_breaker: When to stop calling a failing function app.
+        circuit_breaker: When to stop calling a failing function app; true for the defaults.
         migration: The stage of a move from function keys to the identity; see `migration`.
         function_key: The key of the stages `keys` and `both`: a Key Vault secret, or the name of a
             named value that the gateway has already.
@@ -159,35 +168,36 @@ class FunctionApi(Construct):
             wrong in itself.
     """
 
+    @checked(api_problems)
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
         gateway: GatewayReferences,
-        path: str,
-        hostname: str,
-        audience: str,
+        path: ApiPath,
+        hostname: SiteHostname,
+        audience: ClientId,
         operations: Operations | Sequence[Operation | str],
-        name: str | None = None,
-        display_name: str | None = None,
+        name: ApiName | None = None,
+        display_name: Text | None = None,
         description: str | None = None,
-        route_prefix: str | None = None,
+        route_prefix: RoutePrefix | None = None,
         function_app_id: str | None = None,
         subscription_key: SubscriptionKey | None = None,
         subscription_required: bool = True,
         anonymous_reason: str | None = None,
         policy: PolicySource | None = None,
         operation_policies: Mapping[str, PolicySource] | None = None,
-        revision: str = "1",
+        revision: Text = "1",
         version: ApiVersion | None = None,
         product: Product | None = None,
         subscriptions: Sequence[str] = (),
-        named_values: Mapping[str, KeyVaultSecret | str] | None = None,
+        named_values: Mapping[ChildName, KeyVaultSecret | str] | None = None,
         diagnostics: Diagnostics | None = None,
-        circuit_breaker: CircuitBreaker | None = None,
+        circuit_breaker: CircuitBreaker | bool | None = None,
         migration: Stage | None = None,
-        function_key: KeyVaultSecret | str | None = None,
+        function_key: KeyVaultSecret | NamedValueName | None = None,
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id)
@@ -204,8 +214,8 @@ class FunctionApi(Construct):
         self._in_gateway = gateway.arguments(self)
         self._audience = audience
         self._migration: Stage | None = migration
-        self._check(name, route_prefix, anonymous_reason)
-        self._check_version(name, revision, version, shares_name=diagnostics is not None)
+        shared = diagnostics is not None or (version and version.version_set_id is None)
+        self._check_name(name, route_prefix, shared=bool(shared))
         self._claim(name, version)
 
         self._policy = read_policy(self, "policy", policy)
@@ -213,7 +223,7 @@ class FunctionApi(Construct):
             operation: read_policy(self, f"operation_policies.{operation}", source)
             for operation, source in (operation_policies or {}).items()
         }
-        self._key_name, key = key_of(self, migration, name, function_key)
+        self._key_name, key = key_of(migration, name, function_key)
         self.named_values = self._make_named_values({**(named_values or {}), **key})
         self.version_set = self._make_version_set(name, display_name or name, version)
         self.api = self._make_api(
@@ -230,7 +240,7 @@ class FunctionApi(Construct):
             hostname=hostname,
             route_prefix=route_prefix,
             function_app_id=function_app_id,
-            circuit_breaker=circuit_breaker,
+            circuit_breaker=CircuitBreaker.of(circuit_breaker),
         )
         self._backend_name = self.backend.name
         if anonymous_reason and not subscription_required:
@@ -312,23 +322,11 @@ class FunctionApi(Construct):
             check_document(self, "policy", document, at="api", sku=self._gateway.sku)
         return write(document)
 
-    def _check_version(
-        self, name: str, revision: str, version: ApiVersion | None, *, shares_name: bool
-    ) -> None:
+    def _check_name(self, name: str, route_prefix: str, *, shared: bool) -> None:
+        """Check what the props do not show: the id as a name, a prefix read from `host.json`."""
         # Version set and logger get the API's name, and azurerm allows them less than an API.
-        if shares_name or (version and version.version_set_id is None):
-            check_child_name(self, "name", name)
-        check_pattern(self, "revision", revision, r"(?s).+", "at least one character")
-        if version:
-            check_choice(self, "version.scheme", version.scheme, ("Segment", "Header", "Query"))
-            check_pattern(self, "version.version", version.version, r"\S+", "for example v1")
-            if (version.parameter is None) != (version.scheme == "Segment"):
-                refuse(
-                    self,
-                    "version.parameter",
-                    f"{version.parameter!r} does not go with the scheme {version.scheme}",
-                    "name the header or query parameter for Header and Query, nothing for Segment",
-                )
+        check_pattern(self, "name", name, CHILD_NAME if shared else BACKEND_NAME)
+        check_pattern(self, "route_prefix", route_prefix, ROUTE_PREFIX)
 
     def _claim(self, name: str, version: ApiVersion | None) -> None:
         """Take the name, and the path, which only versions of one version set may share."""
@@ -340,51 +338,6 @@ class FunctionApi(Construct):
             self._gateway.claim(self, "path", "path", self.path, fix=fix)
         if version:
             self._gateway.claim(self, "version", "version", f"{self.path}/{version.version}")
-
-    def _check(self, name: str, route_prefix: str, anonymous_reason: str | None) -> None:
-        check_pattern(self, "name", name, _API_NAME, "up to 256 characters without * # & +")
-        check_pattern(
-            self,
-            "path",
-            self.path,
-            _PATH,
-            "up to 400 of letters, digits, - _ . : and /, none at the ends",
-        )
-        check_pattern(
-            self, "route_prefix", route_prefix, r"(?![/])\S*(?<![/])", "no slash at the ends"
-        )
-        check_uuid(self, "audience", self._audience, "the client id of the app registration")
-        check_pattern(
-            self, "subscription_key.header", self.subscription_key.header, _HEADER, "a header name"
-        )
-        if self.subscription_key.header.lower() == "authorization":
-            refuse(
-                self,
-                "subscription_key.header",
-                "the gateway's token goes there, and would be deleted with the key",
-                "choose another header",
-            )
-        check_pattern(
-            self,
-            "subscription_key.query",
-            self.subscription_key.query,
-            r"[\w.~-]+",
-            "a parameter name",
-        )
-        if not self.subscription_required and not (anonymous_reason or "").strip():
-            refuse(
-                self,
-                "subscription_required",
-                "without a subscription the gateway lets everybody in",
-                "leave it true, or say in anonymous_reason what checks callers instead",
-            )
-        if not self.published:
-            refuse(
-                self,
-                "operations",
-                "an API without operations answers 404 to everything",
-                'name them, for example ["GET /orders/{id}"]',
-            )
 
     def _make_named_values(
         self, named_values: Mapping[str, KeyVaultSecret | str]

@@ -18,9 +18,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from constructs import Construct
-
-from constructs_lib._cdk.arguments import check_choice, check_pattern, refuse
 from constructs_lib.api.props import KeyVaultSecret
 from constructs_lib.operations import Operation
 from constructs_lib.policy import Element, SetHeader, SetQueryParameter
@@ -63,44 +60,18 @@ def key_policy(
 
 
 def key_of(
-    scope: Construct, stage: Stage | None, api_name: str, given: KeyVaultSecret | str | None
+    stage: Stage | None, api_name: str, given: KeyVaultSecret | str | None
 ) -> tuple[str, dict[str, KeyVaultSecret | str]]:
     """Return the name of the named value that holds the function key, and what is to be made.
 
     Args:
-        scope: The API's construct.
         stage: The stage, if the API moves from keys to the identity.
         api_name: The API's name.
         given: The key, or the name of a named value that the gateway has already.
-
-    Raises:
-        InputError: If the stage has no key, or sends none and has one.
     """
     name = given if isinstance(given, str) else f"{api_name}-function-key"
-    if stage is None:
-        if given is not None:
-            refuse(
-                scope,
-                "function_key",
-                "the gateway calls with its identity and sends no key",
-                'leave it out, or say migration="keys" or "both"',
-            )
-        return name, {}
-    check_choice(scope, "migration", stage, STAGES)
-    if stage == "identity":
-        return name, {}
-    if given is None:
-        refuse(
-            scope,
-            "function_key",
-            f"the stage {stage} sends the function key",
-            "give a KeyVaultSecret, or the name of the named value that holds it",
-        )
-    if not isinstance(given, str):
+    if isinstance(given, KeyVaultSecret) and stage in ("keys", "both"):
         return name, {name: given}
-    check_pattern(
-        scope, "function_key", given, r"[A-Za-z0-9_.-]{1,256}", "the name of a named value"
-    )
     return name, {}
 
 

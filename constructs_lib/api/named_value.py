@@ -10,16 +10,11 @@ from typing import TYPE_CHECKING
 from cdktf import TerraformResourceLifecycle
 from constructs import Construct
 
-from constructs_lib._cdk.arguments import check_child_name, check_pattern, check_uuid, refuse
-from constructs_lib._core.secrets import secret_reason
 from constructs_lib.api.props import KeyVaultSecret
 from constructs_lib.gateway.references import GatewayReferences
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.api_management_named_value import ApiManagementNamedValue
-
-
-_VAULT_URL = r"https://[\w-]+\.[\w.]+/secrets/[0-9a-zA-Z-]+(/[0-9a-f]{32})?"
 
 
 def named_value_resource(
@@ -41,7 +36,7 @@ def named_value_resource(
             Management deletes no named value that a policy still reads.
 
     Raises:
-        InputError: For what azurerm 4.55 would refuse, and for a secret in plain text.
+        InputError: If another API of the gateway has made one with the name.
     """
     # Most APIs have none, and the binding takes milliseconds to load.
     from cdktf_cdktf_provider_azurerm.api_management_named_value import (
@@ -50,30 +45,11 @@ def named_value_resource(
     )
 
     where = f"named_values.{name}"
-    check_child_name(scope, where, name)
     from_vault = None
     if isinstance(value, KeyVaultSecret):
-        check_pattern(
-            scope,
-            where,
-            value.secret_id,
-            _VAULT_URL,
-            "https://<vault>.vault.azure.net/secrets/<name>",
-        )
-        if value.identity_client_id:
-            check_uuid(scope, where, value.identity_client_id, "the identity's client id")
         from_vault = ApiManagementNamedValueValueFromKeyVault(
             secret_id=value.secret_id,
             identity_client_id=value.identity_client_id or gateway.vault_client_id,
-        )
-    elif not value:
-        refuse(scope, where, "has no text", "give it one, or a KeyVaultSecret")
-    elif reason := secret_reason(name, value):
-        refuse(
-            scope,
-            where,
-            f"{name} holds a secret in plain text: {reason}",
-            "give a KeyVaultSecret, or choose another name if it is no secret",
         )
     gateway.claim(scope, where, "named value", name)
     in_gateway = gateway.arguments(scope)

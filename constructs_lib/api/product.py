@@ -5,7 +5,7 @@ from __future__ import annotations
 from cdktf_cdktf_provider_azurerm.api_management_product import ApiManagementProduct
 from constructs import Construct, IConstruct
 
-from constructs_lib._cdk.arguments import check_child_name, check_pattern, is_token, refuse
+from constructs_lib._cdk.arguments import is_token, refuse
 from constructs_lib._cdk.per_stack import stack_of
 from constructs_lib.api.props import Product
 from constructs_lib.gateway.references import GatewayReferences
@@ -17,20 +17,9 @@ def product_resource(
     """Make the resource of a new product, to which only subscribers have access.
 
     Raises:
-        InputError: For what azurerm 4.55 would refuse, and for a second product of the same id.
+        InputError: For a second product of the same id.
     """
     gateway.claim(scope, "product.id", "product", product.id)
-    check_child_name(scope, "product.id", product.id)
-    check_pattern(
-        scope, "product.display_name", product.display_name or "", r"(?s).+", "a name for readers"
-    )
-    if product.approval_required and not (product.subscriptions_limit or 0) > 0:
-        refuse(
-            scope,
-            "product.approval_required",
-            "needs a limit of subscriptions",
-            "set subscriptions_limit to 1 or more",
-        )
     made = gateway.products[product.id] = ApiManagementProduct(
         scope,
         "product",

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from constructs_lib._cdk.arguments import is_token
 from constructs_lib._cdk.policy_source import PolicySource
+from constructs_lib._core.azure_names import (
+    CHILD_NAME,
+    ClientId,
+    Duration,
+    Header,
+    QueryParameter,
+    ResourceId,
+    SecretUrl,
+    Text,
+)
+from constructs_lib._core.problems import Between, Pattern, Problem, ValueObject
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApiVersion:
+class ApiVersion(ValueObject):
     """The API's version and where callers write it.
 
     Attributes:
@@ -22,14 +35,23 @@ class ApiVersion:
         version_set_id: A version set that exists; one is made if left out.
     """
 
-    version: str
+    version: Annotated[str, Pattern(r"\S{1,100}", "write it without blanks, for example v1")]
     scheme: Literal["Segment", "Header", "Query"] = "Segment"
-    parameter: str | None = None
-    version_set_id: str | None = None
+    parameter: Text | None = None
+    version_set_id: ResourceId | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        """A parameter goes with two of the schemes."""
+        if (self.parameter is None) != (self.scheme == "Segment"):
+            yield Problem(
+                "parameter",
+                f"{self.parameter!r} does not go with the scheme {self.scheme}",
+                "name the header or query parameter for Header and Query, nothing for Segment",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Product:
+class Product(ValueObject):
     """The product through which callers subscribe to the API.
 
     Attributes:
@@ -41,16 +63,29 @@ class Product:
         policy: The product's policy, if this stack is to own it.
     """
 
-    id: str
-    display_name: str | None = None
+    id: Text
+    display_name: Text | None = None
     description: str | None = None
     approval_required: bool = False
     subscriptions_limit: int | None = None
     policy: PolicySource | None = None
 
+    def problems(self) -> Iterator[Problem]:
+        """A product that is made has a name that azurerm accepts, and a limit if it asks."""
+        if self.display_name is None:
+            return
+        if not (is_token(self.id) or CHILD_NAME.allows(self.id)):
+            yield Problem("id", f"{self.id!r} is not allowed", CHILD_NAME.rule)
+        if self.approval_required and not (self.subscriptions_limit or 0) > 0:
+            yield Problem(
+                "approval_required",
+                "needs a limit of subscriptions",
+                "set subscriptions_limit to 1 or more",
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
-class SubscriptionKey:
+class SubscriptionKey(ValueObject):
     """What callers send their subscription key in; both are deleted before the backend.
 
     Attributes:
@@ -58,12 +93,21 @@ class SubscriptionKey:
         query: Name of the query parameter.
     """
 
-    header: str = "Ocp-Apim-Subscription-Key"
-    query: str = "subscription-key"
+    header: Header = "Ocp-Apim-Subscription-Key"
+    query: QueryParameter = "subscription-key"
+
+    def problems(self) -> Iterator[Problem]:
+        """The header of the gateway's token is taken."""
+        if self.header.lower() == "authorization":
+            yield Problem(
+                "header",
+                "the gateway's token goes there, and would be deleted with the key",
+                "choose another header",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeyVaultSecret:
+class KeyVaultSecret(ValueObject):
     """A named value that API Management reads from Key Vault, so that no state ever holds it.
 
     Attributes:
@@ -72,12 +116,12 @@ class KeyVaultSecret:
             out, the system-assigned one of two. It needs the role Key Vault Secrets User.
     """
 
-    secret_id: str
-    identity_client_id: str | None = None
+    secret_id: SecretUrl
+    identity_client_id: ClientId | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class CircuitBreaker:
+class CircuitBreaker(ValueObject):
     """When the gateway stops calling a failing backend. Not on the Consumption tier.
 
     Attributes:
@@ -88,15 +132,32 @@ class CircuitBreaker:
         accept_retry_after: Whether the backend's `Retry-After` decides instead of `trip_duration`.
     """
 
-    failures: int = 5
-    interval: str = "PT1M"
-    trip_duration: str = "PT1M"
+    failures: Annotated[int, Between(1, 10_000)] = 5
+    interval: Duration = "PT1M"
+    trip_duration: Duration = "PT1M"
     status_codes: tuple[int, int] = (500, 599)
     accept_retry_after: bool = True
 
+    @classmethod
+    def of(cls, given: CircuitBreaker | bool | None) -> CircuitBreaker | None:
+        """Take a circuit breaker, or true for one with the defaults."""
+        if isinstance(given, bool):
+            return cls() if given else None
+        return given
+
+    def problems(self) -> Iterator[Problem]:
+        """The status codes are a range of those that API Management counts."""
+        first, last = self.status_codes
+        if not 200 <= first <= last <= 599:
+            yield Problem(
+                "status_codes",
+                f"{first} to {last} is out of range",
+                "write the first and the last of 200 to 599",
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
-class Diagnostics:
+class Diagnostics(ValueObject):
     """What is traced of each request, so that a failed token exchange can be seen.
 
     Attributes:
@@ -108,6 +169,15 @@ class Diagnostics:
     """
 
     application_insights: ApplicationInsights | None = None
-    logger_id: str | None = None
-    sampling_percentage: float = 100
+    logger_id: ResourceId | None = None
+    sampling_percentage: Annotated[float, Between(0, 100)] = 100
     verbosity: Literal["error", "information", "verbose"] = "information"
+
+    def problems(self) -> Iterator[Problem]:
+        """The traces go to one place."""
+        if (self.application_insights is None) == (self.logger_id is None):
+            yield Problem(
+                (),
+                "needs one place for the traces",
+                "give application_insights or logger_id, not both",
+            )

@@ -70,14 +70,14 @@ def register(commands: Any) -> None:
 
 def run_check(options: argparse.Namespace) -> int:
     """Check the files and write the findings."""
+    from constructs_lib._core.azure_names import SKU
     from constructs_lib._core.errors import InputError
     from constructs_lib._core.files.writing import write_whole
     from constructs_lib._core.findings import fails, render
-    from constructs_lib.gateway.tiers import SKU, SKU_RULE
     from constructs_lib.policy.rules import RULES
 
-    if options.sku is not None and not SKU.fullmatch(options.sku):
-        raise InputError(f"--sku: there is no SKU {options.sku!r}", fix=SKU_RULE)
+    if options.sku is not None and not SKU.allows(options.sku):
+        raise InputError(f"--sku: there is no SKU {options.sku!r}", fix=SKU.rule)
     known = _known(options)
     findings: list[Finding] = []
     unreadable = False

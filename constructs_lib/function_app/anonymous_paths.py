@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-if TYPE_CHECKING:
-    pass
+from constructs_lib._core.azure_names import Reason
+from constructs_lib._core.problems import Count, Pattern, ValueObject
+
+# Not the whole site, `/` or `/*`.
+_Path = Annotated[
+    str,
+    Pattern(r"/[/*]*[^/*][\s\S]*", "write a path such as /api/health, not the whole site"),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnonymousPaths:
+class AnonymousPaths(ValueObject):
     """Paths that anybody may call, and why.
 
     Attributes:
@@ -20,5 +26,5 @@ class AnonymousPaths:
             that the synthesized JSON, the plan and the portal all show it.
     """
 
-    paths: Sequence[str]
-    reason: str
+    paths: Annotated[Sequence[_Path], Count(1, None, "name the paths, or leave it out")]
+    reason: Reason

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from constructs import Construct
-
-from constructs_lib._cdk.arguments import is_token, refuse
+from constructs_lib._cdk.arguments import is_token
+from constructs_lib._core.problems import Problem
 from constructs_lib._core.secrets import secret_reason
 
 # Settings that the constructs or azurerm write; by hand they would open or break the app.
@@ -21,24 +20,17 @@ _OWN = re.compile(
 )
 
 
-def check_app_settings(scope: Construct, argument: str, settings: Mapping[str, str]) -> None:
-    """Refuse secrets, which every reader of the app and of the state sees, and reserved names.
-
-    Raises:
-        InputError: For a secret in plain text or a setting that the construct makes itself.
-    """
+def app_setting_problems(settings: Mapping[str, str]) -> Iterator[Problem]:
+    """Find secrets, which every reader of the app and of the state sees, and reserved names."""
     for name, value in settings.items():
         if is_token(name):
             continue
-        if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - Python lets it be anything
-            refuse(scope, argument, f"{name} is {value!r}, no text", f"write {str(value)!r}")
+        at = ("app_settings", name)
         if _OWN.fullmatch(name):
-            refuse(scope, argument, f"{name} is made by the construct", "leave it out")
-        reason = secret_reason(name, value)
-        if reason:
-            refuse(
-                scope,
-                argument,
+            yield Problem(at, f"{name} is made by the construct", "leave it out")
+        elif reason := secret_reason(name, value):
+            yield Problem(
+                at,
                 f"{name} holds a secret in plain text: {reason}",
                 "write a reference, @Microsoft.KeyVault(SecretUri=...), or choose another name if "
                 "it is no secret",

@@ -13,7 +13,7 @@ from constructs_lib.function_app import monitoring
 from constructs_lib.function_app.easy_auth import EasyAuth
 from constructs_lib.function_app.network import DEPLOYMENT_TAG, restrictions
 from constructs_lib.function_app.props import FunctionAppProps
-from constructs_lib.function_app.runtime import application_stack
+from constructs_lib.function_app.runtime import Runtime, application_stack
 
 HOST_ID = "AzureFunctionsWebHost__hostid"
 
@@ -106,12 +106,13 @@ class Arguments:
         if kind == "flex_consumption":
             return config
         config["ftps_state"] = "Disabled"
-        config["application_stack"] = application_stack(props.runtime, props.hosting.target)
+        runtime = Runtime.of(props.runtime)
+        config["application_stack"] = application_stack(runtime, props.hosting.target)
         if kind == "dedicated":
             config["always_on"] = True
         if props.hosting.os == "Windows":
             config["use32_bit_worker"] = False
-        if props.runtime.stack == "docker":
+        if runtime.stack == "docker":
             shared = props.identity.user_assigned
             config["container_registry_use_managed_identity"] = True
             config["container_registry_managed_identity_client_id"] = (

@@ -11,24 +11,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from cdktf import Fn, Token
 from constructs import Construct
 
 from constructs_lib._cdk.acceptance import accept
 from constructs_lib._cdk.arguments import (
-    UUID,
-    check_choice,
     check_pattern,
-    check_uuid,
     is_token,
     refuse,
 )
+from constructs_lib._cdk.props.checked import checked
+from constructs_lib._core.azure_names import ISSUER, ClientId, TenantId, Why
+from constructs_lib._core.problems import Count
 from constructs_lib.function_app.anonymous_paths import AnonymousPaths
-from constructs_lib.function_app.identity import ManagedIdentity
 from constructs_lib.function_app.resource_kinds import is_slot
 from constructs_lib.function_app.sign_in import SignIn
+from constructs_lib.registration.identity import ManagedIdentity
 from constructs_lib.registration.principal import Principal
 
 if TYPE_CHECKING:
@@ -43,13 +43,16 @@ if TYPE_CHECKING:
 SIGN_IN_SETTING = "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"
 TENANTS_SETTING = "WEBSITE_AUTH_AAD_ALLOWED_TENANTS"
 ANONYMOUS_TAG = "secured-functions:anonymous-paths"
-_UUID = UUID.pattern.strip("^$")
-_ISSUER_FIX = (
-    "write https://login.microsoftonline.com/<tenant id>/v2.0; `issuer` of the registration has it"
-)
 
 # App Service keeps each of these lists in 500 characters, 13 ids.
 _LIST_LENGTH = 500
+
+
+Callers = Annotated[
+    Sequence[Principal],
+    Count(1, None, "name at least the gateway's identity: none lets App Service decide"),
+]
+Tenants = Annotated[Sequence[TenantId], Count(0, 9, "name up to 9 tenants")]
 
 
 class EasyAuth(Construct):
@@ -88,31 +91,25 @@ class EasyAuth(Construct):
         InputError: If a value that is known at synth breaks a rule.
     """
 
+    @checked()
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
-        client_id: str,
+        client_id: ClientId,
         issuer: str,
-        callers: Sequence[Principal],
+        callers: Callers,
         audiences: Sequence[str] = (),
         unauthenticated_action: Literal["Return401", "Return403"] = "Return401",
-        allowed_tenants: Sequence[str] = (),
+        allowed_tenants: Tenants = (),
         allow_anonymous_paths: AnonymousPaths | None = None,
         sign_in: SignIn | None = None,
-        off_reason: str | None = None,
+        off_reason: Why | None = None,
         app: AppResource | SlotResource | None = None,
     ) -> None:
         super().__init__(scope, id)
-        check_uuid(self, "client_id", client_id, "the registration's application (client) id")
         tenant = self._tenant(issuer)
-        self._check_callers(callers)
-        if off_reason is not None and not off_reason.strip():
-            refuse(self, "off_reason", "Easy Auth is off without a reason", "say why, or drop it")
-        check_choice(
-            self, "unauthenticated_action", unauthenticated_action, ("Return401", "Return403")
-        )
         self.off_reason = off_reason
         self.app_settings: dict[str, str] = {}
         self.tags: dict[str, str] = {}
@@ -144,7 +141,6 @@ class EasyAuth(Construct):
             "login": {"token_store_enabled": False},
         }
         if allow_anonymous_paths:
-            self._check_anonymous(allow_anonymous_paths)
             self.tags[ANONYMOUS_TAG] = allow_anonymous_paths.reason
             settings["excluded_paths"] = list(allow_anonymous_paths.paths)
         self.settings: Mapping[str, Any] = settings
@@ -185,15 +181,10 @@ class EasyAuth(Construct):
 
     def _accept_tenants(self, tenants: Sequence[str]) -> None:
         """Accept tokens of these tenants; the first is the issuer's."""
-        if len(tenants) > 10:
-            refuse(self, "allowed_tenants", f"{len(tenants) - 1} tenants", "name up to 9")
-        for other in tenants[1:]:
-            check_uuid(self, "allowed_tenants", other, "the id of each tenant")
         self.app_settings[TENANTS_SETTING] = ",".join(_distinct(tenants))
 
     def _let_sign_in(self, sign_in: SignIn, issuer: str) -> None:
         """Let App Service prove itself with a managed identity when users sign in."""
-        self._check_sign_in(sign_in)
         self.app_settings[SIGN_IN_SETTING] = sign_in.identity.client_id
         self.identities = (sign_in.identity,)
         from cdktf_cdktf_provider_azuread.application_federated_identity_credential import (
@@ -215,71 +206,10 @@ class EasyAuth(Construct):
         """Check the issuer (Easy Auth checks no tenant behind `common`) and return its tenant."""
         if issuer.startswith("${") and issuer.endswith("}"):
             return Token.as_string(Fn.element(Fn.split("/", issuer), 3))
-        check_pattern(
-            self,
-            "issuer",
-            # The tenant may be a reference; the rest of the URL is checked all the same.
-            re.sub(r"\$\{.*\}", "00000000-0000-0000-0000-000000000000", issuer),
-            r"https://login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn)"
-            rf"/{_UUID}(/v2\.0)?",
-            _ISSUER_FIX,
-        )
+        # The tenant may be a reference; the rest of the URL is checked all the same.
+        literal = re.sub(r"\$\{.*\}", "00000000-0000-0000-0000-000000000000", issuer)
+        check_pattern(self, "issuer", literal, ISSUER)
         return issuer.split("/")[3]
-
-    def _check_callers(self, callers: Sequence[Principal]) -> None:
-        if not callers:
-            refuse(
-                self,
-                "callers",
-                "nobody may call, and an empty list lets App Service decide who may",
-                "name at least the gateway's identity",
-            )
-        for caller in callers:
-            check_uuid(
-                self, "callers", caller.client_id, f"the client (application) id of {caller.name}"
-            )
-            check_uuid(
-                self, "callers", caller.object_id, f"the object (principal) id of {caller.name}"
-            )
-            if caller.client_id == caller.object_id:
-                refuse(
-                    self,
-                    "callers",
-                    f"{caller.name} has one id as client id and as object id",
-                    "give both ids of the principal; they differ",
-                )
-
-    def _check_sign_in(self, sign_in: SignIn) -> None:
-        check_pattern(
-            self,
-            "sign_in.application_id",
-            sign_in.application_id,
-            rf"/applications/{_UUID}",
-            "write /applications/<object id>, the `id` of the azuread_application",
-        )
-        if not sign_in.users:
-            refuse(self, "sign_in.users", "no user may sign in", "name the users' object ids")
-        for user in sign_in.users:
-            check_uuid(self, "sign_in.users", user, "the object id of each user")
-
-    def _check_anonymous(self, anonymous: AnonymousPaths) -> None:
-        if not 1 <= len(anonymous.reason.strip()) <= 256:
-            refuse(
-                self,
-                "allow_anonymous_paths.reason",
-                "paths without a token need a reason",
-                "say in up to 256 characters who accepted it and why",
-            )
-        if not anonymous.paths:
-            refuse(self, "allow_anonymous_paths.paths", "no path", "name the paths, or drop it")
-        for path in anonymous.paths:
-            if not is_token(path) and (not path.startswith("/") or not path.strip("/*")):
-                refuse(
-                    self,
-                    "allow_anonymous_paths.paths",
-                    f"{path!r} is not allowed",
-                    "write a path such as /api/health, not the whole site",
-                )
 
     def _bounded(self, argument: str, values: Iterable[str]) -> list[str]:
         """Return the distinct values, refusing more than App Service stores."""

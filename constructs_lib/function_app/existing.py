@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Generic
 
 from cdktf import TerraformResource
@@ -10,13 +10,14 @@ from constructs import Construct
 from typing_extensions import TypeVar
 
 from constructs_lib._cdk.arguments import refuse
+from constructs_lib._cdk.props.checked import checked
+from constructs_lib._core.problems import Problem
 from constructs_lib.function_app.easy_auth import EasyAuth, merged
 from constructs_lib.function_app.every_slot import protect_every_slot
 from constructs_lib.function_app.network import (
     DEPLOYMENT_TAG,
     Inbound,
-    check_deployment,
-    check_inbound,
+    gateway_problems,
     restrictions,
 )
 from constructs_lib.function_app.protected import ProtectedApp
@@ -29,6 +30,14 @@ _TLS = (None, "1.2", "1.3")
 
 
 Resource = TypeVar("Resource", bound="AppResource", default="AppResource")
+
+
+def _network_problems(
+    *, inbound: Inbound | None = None, deployment: Inbound | None = None, **_: object
+) -> Iterator[Problem]:
+    yield from gateway_problems(inbound=inbound, deployment=deployment)
+    if deployment:
+        yield from deployment.deployment_problems()
 
 
 class ProtectedFunctionApp(ProtectedApp, Generic[Resource]):
@@ -56,6 +65,7 @@ class ProtectedFunctionApp(ProtectedApp, Generic[Resource]):
         InputError: If the app asks for something weaker than the floor explicitly.
     """
 
+    @checked(_network_problems)
     def __init__(
         self,
         scope: Construct,
@@ -68,10 +78,6 @@ class ProtectedFunctionApp(ProtectedApp, Generic[Resource]):
         deployment: Inbound | None = None,
     ) -> None:
         super().__init__(scope, id)
-        if inbound:
-            check_inbound(self, "inbound", inbound)
-        if deployment:
-            check_deployment(self, deployment)
         self.resource: Resource = app
         self.slots: Mapping[str, SlotResource] = dict(slots or {})
         self.easy_auth = easy_auth

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +16,20 @@ from constructs import Construct
 
 from constructs_lib._cdk.arguments import is_token
 from constructs_lib._cdk.placement import Placement, placement
+from constructs_lib._cdk.props.checked import checked
 from constructs_lib._cdk.replacement import replaced_on_change, replaced_with
+from constructs_lib._core.azure_names import SiteName
+from constructs_lib._core.problems import Problem
 from constructs_lib.function_app import monitoring
 from constructs_lib.function_app.arguments import HOST_ID, Arguments, host_id
 from constructs_lib.function_app.easy_auth import EasyAuth
 from constructs_lib.function_app.every_slot import protect_every_slot
 from constructs_lib.function_app.host_storage import HostStorage
-from constructs_lib.function_app.network import PrivateAccess, make_endpoint
+from constructs_lib.function_app.network import PrivateAccess, gateway_problems, make_endpoint
 from constructs_lib.function_app.plan import make_plan, remember_hosting
-from constructs_lib.function_app.props import FunctionAppProps, check_props
+from constructs_lib.function_app.props import FunctionAppProps
 from constructs_lib.function_app.protected import ProtectedApp
-from constructs_lib.function_app.runtime import flex_runtime
+from constructs_lib.function_app.runtime import Runtime, flex_runtime
 from constructs_lib.function_app.slot import Slot
 
 if TYPE_CHECKING:
@@ -50,6 +54,17 @@ class FunctionAppSlot:
     hostname: str
     principal_id: str
     easy_auth: EasyAuth
+
+
+def _problems(*, name: str, props: FunctionAppProps, **_: object) -> Iterator[Problem]:
+    if props.storage.name is None and is_token(name):
+        yield Problem(
+            ("props", "storage", "name"),
+            "the account's name cannot be told",
+            "write it; it is derived only for a new account of an app with a literal name",
+        )
+    for problem in gateway_problems(inbound=props.inbound, deployment=props.deployment):
+        yield problem.below(("props",))
 
 
 class FunctionApp(ProtectedApp):
@@ -88,12 +103,13 @@ class FunctionApp(ProtectedApp):
         InputError: If a value that is known at synth breaks a rule of azurerm, Azure or the floor.
     """
 
+    @checked(_problems)
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
-        name: str,
+        name: SiteName,
         resource_group: ResourceGroup | Placement,
         easy_auth: EasyAuth,
         props: FunctionAppProps,
@@ -102,7 +118,6 @@ class FunctionApp(ProtectedApp):
         self.easy_auth = easy_auth
         self._props = props
         self._place = placement(resource_group)
-        check_props(self, name, props)
 
         hosting = props.hosting
         self.hosting = remember_hosting(self, hosting)
@@ -151,7 +166,7 @@ class FunctionApp(ProtectedApp):
         if not shared:
             self._grant("app", self.principal_id)
         self.slots: dict[str, FunctionAppSlot] = {
-            slot.name: self._make_slot(name, slot) for slot in props.slots
+            slot.name: self._make_slot(name, slot) for slot in props.all_slots
         }
         self.hostnames = [self.hostname, *(slot.hostname for slot in self.slots.values())]
         protect_every_slot(scope, self.id, [slot.resource for slot in self.slots.values()])
@@ -220,7 +235,7 @@ class FunctionApp(ProtectedApp):
                 for group, count in hosting.always_ready.items()
             ]
             or None,
-            **flex_runtime(self._props.runtime),
+            **flex_runtime(Runtime.of(self._props.runtime)),
             **arguments,
         )
 
@@ -265,7 +280,7 @@ class FunctionApp(ProtectedApp):
     def _sticky(self, name: str) -> list[str]:
         """Return the settings that must not wander to another site in a swap."""
         names = [*self._props.sticky_settings, *self.easy_auth.app_settings]
-        for slot in self._props.slots:
+        for slot in self._props.all_slots:
             names.extend(slot.easy_auth.app_settings if slot.easy_auth else ())
             if host_id(f"{name}-{slot.name}"):
                 names.append(HOST_ID)

@@ -14,7 +14,7 @@ from constructs import Construct
 from constructs_lib._cdk.arguments import is_token
 from constructs_lib._cdk.placement import Placement
 from constructs_lib._cdk.replacement import replaced_with
-from constructs_lib.function_app.storage import Storage, check_storage
+from constructs_lib.function_app.storage import Storage
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.storage_container import StorageContainer
@@ -45,7 +45,6 @@ class HostStorage(Construct):
         prevent_destroy: bool,
     ) -> None:
         super().__init__(scope, id)
-        check_storage(self, storage, app_name)
         self.account: StorageAccount | None = None
         self.container: StorageContainer | None = None
         self.container_endpoint = ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
-from constructs import Construct
-
-from constructs_lib._cdk.arguments import check_choice, refuse
+from constructs_lib._cdk.arguments import is_token
+from constructs_lib._core.azure_names import ResourceId
+from constructs_lib._core.problems import Between, Problem, ValueObject
 from constructs_lib.function_app.runtime import Target
 
 OperatingSystem = Literal["Linux", "Windows"]
@@ -27,17 +27,19 @@ SKUS: Mapping[Kind, tuple[str, ...]] = {
     "dedicated": ("B1", "B2", "B3", "S1", "S2", "S3", *_PREMIUM),
     "flex_consumption": ("FC1",),
 }
+_SKU: Mapping[Kind, str] = {"consumption": "Y1", "premium": "EP1", "flex_consumption": "FC1"}
 _ZONES = frozenset({*_PREMIUM, *SKUS["premium"], "FC1"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hosting:
-    """A plan, new or existing. Use the factories; they know what goes together.
+class Hosting(ValueObject):
+    """A plan, new or existing; the factories know what goes together.
 
     Attributes:
         kind: Which hosting model.
         os: Operating system of the plan.
-        sku: SKU of a new plan, such as `Y1`, `EP1`, `P1v3`, `FC1`.
+        sku: SKU of a new plan: `EP1` to `EP3` for premium, `EP1` if left out; `B1`, `S1`, `P1v3`
+            and others for dedicated; consumption and Flex Consumption have one.
         plan_id: Resource id of an existing plan; nothing is made then.
         worker_count: Number of workers of a new plan; 2 if left out and spread over zones, which
             is the least that Azure makes and bills of such a plan.
@@ -49,17 +51,21 @@ class Hosting:
         always_ready: Flex Consumption: instances kept warm by group (`http`, `function:NAME`, …).
     """
 
-    kind: Kind
+    kind: Kind = "flex_consumption"
     os: OperatingSystem = "Linux"
     sku: str = ""
-    plan_id: str | None = None
-    worker_count: int | None = None
-    maximum_elastic_worker_count: int | None = None
+    plan_id: ResourceId | None = None
+    worker_count: Annotated[int, Between(1, 1000)] | None = None
+    maximum_elastic_worker_count: Annotated[int, Between(0, 1000)] | None = None
     zone_balancing: bool = False
-    instance_memory_in_mb: int = 2048
-    maximum_instance_count: int = 100
-    http_concurrency: int | None = None
+    instance_memory_in_mb: Literal[512, 2048, 4096] = 2048
+    maximum_instance_count: Annotated[int, Between(40, 1000)] = 100
+    http_concurrency: Annotated[int, Between(1, 1000)] | None = None
     always_ready: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    def __post_init__(self) -> None:
+        if not self.sku and self.plan_id is None and self.kind in _SKU:
+            object.__setattr__(self, "sku", _SKU[self.kind])
 
     @property
     def target(self) -> Target:
@@ -121,7 +127,7 @@ class Hosting:
     def flex_consumption(
         cls,
         *,
-        instance_memory_in_mb: int = 2048,
+        instance_memory_in_mb: Literal[512, 2048, 4096] = 2048,
         maximum_instance_count: int = 100,
         http_concurrency: int | None = None,
         always_ready: Mapping[str, int] | None = None,
@@ -143,70 +149,48 @@ class Hosting:
         """A plan that exists already."""
         return cls(kind=kind, os=os, plan_id=plan_id)
 
+    def problems(self) -> Iterator[Problem]:
+        """What azurerm or Azure refuse of a plan and of Flex Consumption's scale."""
+        if self.kind == "flex_consumption" and self.os != "Linux":
+            yield Problem("os", "Flex Consumption runs on Linux only", "write Linux")
+        if self.plan_id is None:
+            yield from self._plan_problems()
+        if self.kind != "flex_consumption":
+            return
+        for group, count in self.always_ready.items():
+            if not group or count < 0:
+                yield Problem(
+                    ("always_ready", group),
+                    f"{group!r}: {count} is not allowed",
+                    "write how many for the name of a function or of its group, http for example",
+                )
+        if sum(self.always_ready.values()) > self.maximum_instance_count:
+            yield Problem(
+                "always_ready",
+                "more instances are always ready than there may be at all",
+                f"raise maximum_instance_count ({self.maximum_instance_count}) or keep fewer ready",
+            )
 
-def check_hosting(scope: Construct, hosting: Hosting) -> None:
-    """Refuse what azurerm or Azure refuse of a plan and of Flex Consumption's scale.
-
-    Raises:
-        InputError: If the arguments do not go together or are out of range.
-    """
-    check_choice(scope, "hosting.kind", hosting.kind, SKUS)
-    check_choice(scope, "hosting.os", hosting.os, ("Linux", "Windows"))
-    if hosting.kind == "flex_consumption" and hosting.os != "Linux":
-        refuse(scope, "hosting.os", "Flex Consumption runs on Linux only", "write Linux")
-    if hosting.plan_id is None:
-        check_choice(scope, "hosting.sku", hosting.sku, SKUS[hosting.kind])
-        if hosting.zone_balancing and hosting.sku not in _ZONES:
-            refuse(
-                scope,
-                "hosting.zone_balancing",
-                f"{hosting.sku} is not spread over zones",
+    def _plan_problems(self) -> Iterator[Problem]:
+        if not is_token(self.sku) and self.sku not in SKUS[self.kind]:
+            problem = f"{self.sku!r} is not allowed" if self.sku else "is missing"
+            yield Problem("sku", problem, f"write one of {', '.join(SKUS[self.kind])}")
+            return
+        if self.zone_balancing and self.sku not in _ZONES:
+            yield Problem(
+                "zone_balancing",
+                f"{self.sku} is not spread over zones",
                 "use Flex Consumption, Elastic Premium or a Premium v2 to v4 plan",
             )
-        if hosting.zone_balancing and hosting.worker_count == 1:
-            refuse(
-                scope,
-                "hosting.worker_count",
+        if self.zone_balancing and self.worker_count == 1:
+            yield Problem(
+                "worker_count",
                 "one worker cannot be spread over zones",
                 "write 2 or more, or leave it out",
             )
-        if hosting.maximum_elastic_worker_count is not None and hosting.kind != "premium":
-            refuse(
-                scope,
-                "hosting.maximum_elastic_worker_count",
-                f"{hosting.sku} does not scale elastically",
-                "use it with Hosting.premium",
+        if self.maximum_elastic_worker_count is not None and self.kind != "premium":
+            yield Problem(
+                "maximum_elastic_worker_count",
+                f"{self.sku} does not scale elastically",
+                "use it with a premium plan",
             )
-    _check_range(scope, "worker_count", hosting.worker_count, 1)
-    _check_range(scope, "maximum_elastic_worker_count", hosting.maximum_elastic_worker_count, 0)
-    if hosting.kind != "flex_consumption":
-        return
-    if hosting.instance_memory_in_mb not in (512, 2048, 4096):
-        refuse(
-            scope,
-            "hosting.instance_memory_in_mb",
-            f"{hosting.instance_memory_in_mb} is not allowed",
-            "write 512, 2048 or 4096",
-        )
-    _check_range(scope, "maximum_instance_count", hosting.maximum_instance_count, 40)
-    _check_range(scope, "http_concurrency", hosting.http_concurrency, 1)
-    for group, count in hosting.always_ready.items():
-        if not group or count < 0:
-            refuse(
-                scope,
-                "hosting.always_ready",
-                f"{group!r}: {count} is not allowed",
-                "write how many for the name of a function or of its group, http for example",
-            )
-    if sum(hosting.always_ready.values()) > hosting.maximum_instance_count:
-        refuse(
-            scope,
-            "hosting.always_ready",
-            "more instances are always ready than there may be at all",
-            f"raise maximum_instance_count ({hosting.maximum_instance_count}) or keep fewer ready",
-        )
-
-
-def _check_range(scope: Construct, argument: str, value: int | None, low: int) -> None:
-    if value is not None and not low <= value <= 1000:
-        refuse(scope, f"hosting.{argument}", f"{value} is not allowed", f"write {low} to 1000")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from constructs import Construct
 
 from constructs_lib._cdk.placement import Placement
+from constructs_lib._core.azure_names import ResourceId
+from constructs_lib._core.problems import Problem, ValueObject
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
@@ -19,7 +21,7 @@ SETTING = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Monitoring:
+class Monitoring(ValueObject):
     """Traces to Application Insights, sent with the app's identity. Use the factories.
 
     The app still holds the component's connection string: it names the ingestion endpoint and the
@@ -34,9 +36,20 @@ class Monitoring:
         connection_string: Connection string of the existing component.
     """
 
-    workspace_id: str | None = None
+    workspace_id: ResourceId | None = None
     component_id: str = ""
     connection_string: str = ""
+
+    def problems(self) -> Iterator[Problem]:
+        """It is a component to make, or one that exists with its connection string."""
+        if bool(self.workspace_id) == bool(self.component_id) or (
+            bool(self.component_id) != bool(self.connection_string)
+        ):
+            yield Problem(
+                (),
+                "which component takes the traces is not said",
+                "give workspace_id, or component_id and connection_string of one that exists",
+            )
 
     @classmethod
     def new(cls, *, workspace_id: str) -> Monitoring:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from constructs import Construct
 
-from constructs_lib._cdk.arguments import check_choice, is_token, refuse
 from constructs_lib._cdk.placement import Placement
 from constructs_lib._cdk.replacement import replaced_with
+from constructs_lib._core.azure_names import Cidr, ResourceId, Text
+from constructs_lib._core.problems import Problem, ValueObject
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.private_endpoint import PrivateEndpoint
@@ -22,7 +22,7 @@ DEPLOYMENT_TAG = "secured-functions:open-deployment"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class Source(ValueObject):
     """One source of traffic that is let in. Use the factories.
 
     Attributes:
@@ -32,10 +32,26 @@ class Source:
         service_tag: Azure service tag.
     """
 
-    name: str
-    cidr: str | None = None
-    subnet_id: str | None = None
+    name: Text
+    cidr: Cidr | None = None
+    subnet_id: ResourceId | None = None
     service_tag: str | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        """A source is one thing, and not a tag that means something else."""
+        given = [value for value in (self.cidr, self.subnet_id, self.service_tag) if value]
+        if len(given) != 1:
+            yield Problem(
+                (),
+                f"the rule {self.name!r} has {len(given)} sources",
+                "write exactly one of cidr, subnet_id and service_tag",
+            )
+        if self.service_tag and self.service_tag.split(".")[0].lower() == "apimanagement":
+            yield Problem(
+                "service_tag",
+                "the service tag ApiManagement holds the control plane, not the gateways",
+                "name the gateway's public address or its subnet",
+            )
 
     @classmethod
     def addresses(cls, cidr: str, *, name: str) -> Source:
@@ -59,17 +75,24 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inbound:
-    """Access restrictions of a site. Use the factories.
+class Inbound(ValueObject):
+    """Access restrictions of a site: nobody but those that are named.
 
     Attributes:
         default_action: What happens to everybody who is not named.
-        allow: Who is let in.
+        allow: Who is let in, each with the name of its rule.
+        gateway: Whether the gateway is let in, by its own address; Developer, Basic, Standard and
+            Premium have one. Only `SecuredFunctionApi` knows which gateway that is.
+        cidrs: Ranges of addresses that are let in, such as `203.0.113.0/24`.
+        subnet_ids: Subnets that are let in, by their service endpoint `Microsoft.Web`.
         reason: Why the deployment site is open to everywhere, if it is; up to 256 characters.
     """
 
-    default_action: Literal["Allow", "Deny"]
+    default_action: Literal["Allow", "Deny"] = "Deny"
     allow: Sequence[Source] = ()
+    gateway: bool = False
+    cidrs: Sequence[Cidr] = ()
+    subnet_ids: Sequence[ResourceId] = ()
     reason: str = ""
 
     @classmethod
@@ -82,9 +105,56 @@ class Inbound:
         """Nobody but the sources named."""
         return cls(default_action="Deny", allow=allow)
 
+    @property
+    def sources(self) -> Sequence[Source]:
+        """Everybody who is let in, but for the gateway."""
+        return [
+            *self.allow,
+            *(
+                Source.addresses(cidr, name=f"range-{number}")
+                for number, cidr in enumerate(self.cidrs, start=1)
+            ),
+            *(
+                Source.subnet(subnet_id, name=f"subnet-{number}")
+                for number, subnet_id in enumerate(self.subnet_ids, start=1)
+            ),
+        ]
+
+    def with_gateway(self, address: str) -> Inbound:
+        """Return the same with the gateway's address."""
+        gateway = Source.address(address, name="gateway")
+        return Inbound(
+            default_action=self.default_action, allow=[*self.sources, gateway], reason=self.reason
+        )
+
+    def problems(self) -> Iterator[Problem]:
+        """Rules that azurerm only refuses at apply, or that do not mean what they seem to."""
+        sources = self.sources
+        if self.default_action == "Allow" and (sources or self.gateway):
+            yield Problem(
+                (),
+                "sources are named, but everybody else is let in too",
+                "write default_action Deny, or name no source",
+            )
+        if len(sources) > 512:
+            yield Problem((), f"{len(sources)} rules", "App Service takes up to 512")
+        names = [source.name for source in sources]
+        for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+            yield Problem((), f"two rules are named {name!r}", "rename one")
+
+    def deployment_problems(self) -> Iterator[Problem]:
+        """A deployment site that is open to everywhere needs a reason."""
+        if self.default_action == "Allow" and not 1 <= len(self.reason.strip()) <= 256:
+            yield Problem(
+                "deployment",
+                "the deployment site is open to everywhere, and Easy Auth does not cover it",
+                "name the sources of deployments, or write Inbound.anywhere(reason=...) with up to "
+                "256 characters",
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
-class PrivateAccess:
+class PrivateAccess(ValueObject):
     """A private endpoint for the app and each slot, with public access off.
 
     Deployments then have to come from inside the network too.
@@ -94,64 +164,20 @@ class PrivateAccess:
         dns_zone_ids: Private DNS zones `privatelink.azurewebsites.net`, if Terraform keeps them.
     """
 
-    subnet_id: str
-    dns_zone_ids: Sequence[str] = ()
+    subnet_id: ResourceId
+    dns_zone_ids: Sequence[ResourceId] = ()
 
 
-def check_inbound(scope: Construct, argument: str, inbound: Inbound) -> None:
-    """Refuse rules that azurerm only refuses at apply, or that do not mean what they seem to.
-
-    Raises:
-        InputError: If a source is not exactly one thing, not a CIDR, or named twice.
-    """
-    check_choice(scope, f"{argument}.default_action", inbound.default_action, ("Allow", "Deny"))
-    if inbound.default_action == "Allow" and inbound.allow:
-        refuse(
-            scope,
-            argument,
-            "sources are named, but everybody else is let in too",
-            "write Inbound.default_deny(...) or name no source",
-        )
-    if len(inbound.allow) > 512:
-        refuse(scope, argument, f"{len(inbound.allow)} rules", "App Service takes up to 512")
-    names = [source.name for source in inbound.allow]
-    for source in inbound.allow:
-        if names.count(source.name) > 1:
-            refuse(scope, argument, f"two rules are named {source.name!r}", "rename one")
-        given = [value for value in (source.cidr, source.subnet_id, source.service_tag) if value]
-        if len(given) != 1:
-            refuse(
-                scope,
-                argument,
-                f"the rule {source.name!r} has {len(given)} sources",
-                "write exactly one of cidr, subnet_id and service_tag",
+def gateway_problems(**given: Inbound | None) -> Iterator[Problem]:
+    """Find rules that let in a gateway which a function app alone does not know."""
+    for argument, inbound in given.items():
+        if inbound and inbound.gateway:
+            yield Problem(
+                (argument, "gateway"),
+                "which gateway is meant is not known here",
+                "name Source.address(gateway.public_ip_address, name=...), or use "
+                "SecuredFunctionApi",
             )
-        if source.cidr and not is_token(source.cidr) and not _is_cidr(source.cidr):
-            refuse(scope, argument, f"{source.cidr!r} is not a CIDR", "write it as 203.0.113.0/24")
-        if source.service_tag and source.service_tag.split(".")[0].lower() == "apimanagement":
-            refuse(
-                scope,
-                argument,
-                "the service tag ApiManagement holds the control plane, not the gateways",
-                "name the gateway's public address or its subnet",
-            )
-
-
-def check_deployment(scope: Construct, deployment: Inbound) -> None:
-    """Refuse a deployment site that is open to everywhere without a reason.
-
-    Raises:
-        InputError: If the reason is missing, or a source is unusable.
-    """
-    check_inbound(scope, "deployment", deployment)
-    if deployment.default_action == "Allow" and not 1 <= len(deployment.reason.strip()) <= 256:
-        refuse(
-            scope,
-            "deployment",
-            "the deployment site is open to everywhere, and Easy Auth does not cover it",
-            "name the sources of deployments, or write Inbound.anywhere(reason=...) with up to "
-            "256 characters",
-        )
 
 
 def restrictions(inbound: Inbound) -> list[dict[str, Any]]:
@@ -160,7 +186,7 @@ def restrictions(inbound: Inbound) -> list[dict[str, Any]]:
     jsii turns the names of a nested block's arguments into camel case, but not within a list.
     """
     rules: list[dict[str, Any]] = []
-    for index, source in enumerate(inbound.allow):
+    for index, source in enumerate(inbound.sources):
         rule: dict[str, Any] = {
             "name": source.name,
             "action": "Allow",
@@ -212,11 +238,3 @@ def make_endpoint(
         lifecycle=replaced_with(slot or app),
         tags=tags or None,
     )
-
-
-def _is_cidr(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text)
-    except ValueError:
-        return False
-    return "/" in text

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from constructs_lib._core.azure_names import Hostname, SiteId, SlotName
+from constructs_lib._core.problems import Problem, ValueObject
+from constructs_lib.function_app.slot import twin_problems
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutsideFunctionApp:
+class OutsideFunctionApp(ValueObject):
     """A function app that this configuration does not manage.
 
     Attributes:
@@ -19,7 +23,11 @@ class OutsideFunctionApp:
         ftp: Whether it has FTP to close; Flex Consumption has none.
     """
 
-    id: str
-    hostname: str | None = None
-    slots: Sequence[str] | Mapping[str, str] = ()
+    id: SiteId
+    hostname: Hostname | None = None
+    slots: Sequence[SlotName] | Mapping[SlotName, Hostname] = ()
     ftp: bool = True
+
+    def problems(self) -> Iterator[Problem]:
+        """No slot is there twice."""
+        yield from twin_problems(list(self.slots))

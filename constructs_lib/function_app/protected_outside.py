@@ -10,7 +10,6 @@ Update Auth Settings V2", "Update Configuration", "Update Ftp Allowed", "Update 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,21 +17,15 @@ from cdktf import TerraformResource, TerraformStack
 from constructs import Construct
 
 from constructs_lib._cdk.acceptance import accept
-from constructs_lib._cdk.arguments import check_pattern, refuse
+from constructs_lib._cdk.arguments import refuse
 from constructs_lib._cdk.azapi import AzapiUpdateResource
 from constructs_lib._cdk.per_stack import once_per_stack
+from constructs_lib._cdk.props.checked import checked
 from constructs_lib.function_app.easy_auth import EasyAuth
 from constructs_lib.function_app.outside import OutsideFunctionApp
 from constructs_lib.function_app.protected import ProtectedApp
 
 _API = "2024-04-01"
-_ID = re.compile(
-    r"/subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/Microsoft\.Web/sites"
-    r"/(?P<name>[0-9A-Za-z-]{2,60})",
-    re.IGNORECASE,
-)
-_HOST = r"([0-9A-Za-z-]{1,63}\.)+[A-Za-z]{2,}"
-_SLOT = r"(?!-)(?!(?i:production)$)[0-9A-Za-z-]{1,59}(?<!-)"
 _OTHER_PROVIDERS = (
     "apple",
     "azureStaticWebApps",
@@ -76,6 +69,7 @@ class ProtectedOutsideApp(ProtectedApp):
 
     outside = True
 
+    @checked()
     def __init__(
         self, scope: Construct, id: str, *, app: OutsideFunctionApp, easy_auth: EasyAuth
     ) -> None:
@@ -91,13 +85,6 @@ class ProtectedOutsideApp(ProtectedApp):
             else {slot: f"{name}-{slot}.azurewebsites.net" for slot in app.slots}
         )
         self.hostnames = [self.hostname, *self.slots.values()]
-        for slot in self.slots:
-            check_pattern(self, "function_app.slots", slot, _SLOT, "the slot's own name")
-        for hostname in self.hostnames:
-            check_pattern(
-                self, "function_app.hostname", hostname, _HOST, "a host name without https://"
-            )
-
         self.auth_settings: dict[str, AzapiUpdateResource] = {}
         self.hardening: list[AzapiUpdateResource] = []
         body = {"properties": auth_settings_body(easy_auth.settings)}
@@ -117,14 +104,6 @@ class ProtectedOutsideApp(ProtectedApp):
 
     def _check(self, app: OutsideFunctionApp, easy_auth: EasyAuth) -> str:
         """Refuse what cannot be; return the app's name."""
-        match = _ID.fullmatch(app.id)
-        if match is None:
-            refuse(
-                self,
-                "function_app.id",
-                f"{app.id!r} is not the id of a function app",
-                "write /subscriptions/…/resourceGroups/…/providers/Microsoft.Web/sites/<name>",
-            )
         if easy_auth.app_settings or easy_auth.tags:
             refuse(
                 self,
@@ -133,7 +112,7 @@ class ProtectedOutsideApp(ProtectedApp):
                 "which are not managed here",
                 "adopt the app with an import block, or leave them out",
             )
-        return match["name"]
+        return app.id.rpartition("/")[2]
 
     def _claim(self, app_id: str, name: str) -> None:
         """Be the only one of the stack that writes the app's settings."""

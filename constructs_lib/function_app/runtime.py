@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from constructs import Construct
-
-from constructs_lib._cdk.arguments import check_choice, check_pattern, refuse
+from constructs_lib._cdk.arguments import is_token
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.problems import Pattern, Problem, ValueObject
 
 Stack = Literal[
     "python", "node", "dotnet", "dotnet-isolated", "java", "powershell", "custom", "docker"
@@ -63,9 +63,26 @@ _ARGUMENTS: Mapping[str, str] = {
 }
 
 
+# A container is no language and version; its image and registry are told as such.
+_LANGUAGES: tuple[Stack, ...] = tuple(each for each in get_args(Stack) if each != "docker")
+_Image = Annotated[
+    str,
+    Pattern(
+        r"|[^\s:@]+(/[^\s:@]+)*:[\w.-]{1,128}",
+        "write the image with its tag, such as contoso/orders:1.4",
+    ),
+]
+_Registry = Annotated[
+    str,
+    Pattern(
+        r"|https://[^\s/]+/?", "write the registry's address, such as https://contoso.azurecr.io"
+    ),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
-class Runtime:
-    """A language and its version. Use the factories.
+class Runtime(ValueObject):
+    """A language and its version, such as `python 3.12`.
 
     Attributes:
         stack: The language worker.
@@ -74,10 +91,33 @@ class Runtime:
         registry_url: Registry of the image, such as `https://contoso.azurecr.io`.
     """
 
+    EXAMPLE: ClassVar = "python 3.12"
+
     stack: Stack
     version: str = ""
-    image: str = ""
-    registry_url: str = ""
+    image: _Image = ""
+    registry_url: _Registry = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Runtime:
+        """Read the short form: `python 3.12`, `custom`.
+
+        Raises:
+            InputError: If it is no language and version.
+        """
+        stack, _, version = text.partition(" ")
+        if stack in _LANGUAGES and bool(version) == (stack != "custom"):
+            return cls(stack=stack, version=version)
+        raise InputError(
+            f"{text!r} is not allowed",
+            fix="write a language and its version, such as python 3.12; the languages are "
+            f"{', '.join(_LANGUAGES[:-1])}, or custom without a version",
+        )
+
+    @classmethod
+    def of(cls, given: Runtime | str) -> Runtime:
+        """Take a runtime, or its short form."""
+        return cls.parse(given) if isinstance(given, str) else given
 
     @classmethod
     def python(cls, version: str) -> Runtime:
@@ -119,37 +159,31 @@ class Runtime:
         """A container, on Linux, from a registry that the app's identity may pull from."""
         return cls(stack="docker", image=image, registry_url=registry_url)
 
+    def problems(self) -> Iterator[Problem]:
+        """A container needs its image and registry."""
+        if self.stack == "docker":
+            for argument, value, example in (
+                ("image", self.image, "contoso/orders:1.4"),
+                ("registry_url", self.registry_url, "https://contoso.azurecr.io"),
+            ):
+                if not value:
+                    yield Problem(argument, "is missing", f"write it, such as {example}")
 
-def check_runtime(scope: Construct, runtime: Runtime, target: Target) -> None:
-    """Refuse a runtime that the target does not run.
 
-    Raises:
-        InputError: With the stacks or versions that it does run.
-    """
+def runtime_problems(runtime: Runtime, target: Target) -> Iterator[Problem]:
+    """Find what the target does not run."""
     versions = VERSIONS[target]
     if runtime.stack not in versions:
-        refuse(
-            scope,
+        yield Problem(
             "runtime",
             f"{runtime.stack} does not run on {target}",
             f"choose one of {', '.join(versions)}, or other hosting",
         )
-    if runtime.stack not in ("custom", "docker"):
-        check_choice(scope, "runtime", runtime.version, versions[runtime.stack])
-    if runtime.stack == "docker":
-        check_pattern(
-            scope,
-            "runtime.image",
-            runtime.image,
-            r"[^\s:@]+(/[^\s:@]+)*:[\w.-]{1,128}",
-            "write the image with its tag, such as contoso/orders:1.4",
-        )
-        check_pattern(
-            scope,
-            "runtime.registry_url",
-            runtime.registry_url,
-            r"https://[^\s/]+/?",
-            "write the registry's address, such as https://contoso.azurecr.io",
+    elif not is_token(runtime.version) and runtime.version not in versions[runtime.stack]:
+        yield Problem(
+            "runtime",
+            f"{runtime.version!r} is not allowed",
+            f"write one of {', '.join(versions[runtime.stack])}",
         )
 
 

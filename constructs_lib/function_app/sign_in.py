@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-from constructs_lib.function_app.identity import ManagedIdentity
-
-if TYPE_CHECKING:
-    pass
+from constructs_lib._core.azure_names import ApplicationObjectId, ObjectId
+from constructs_lib._core.problems import Count, ValueObject
+from constructs_lib.registration.identity import ExistingIdentity, ManagedIdentity
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignIn:
+class SignIn(ValueObject):
     """Interactive sign-in of named users without a client secret (a federated credential; preview).
 
     The registration must hold the redirect URI `https://<host name>/.auth/login/aad/callback` and,
@@ -25,6 +24,6 @@ class SignIn:
         users: Object ids of the users who may sign in; nobody else of the tenant can.
     """
 
-    application_id: str
-    identity: ManagedIdentity
-    users: Sequence[str]
+    application_id: ApplicationObjectId
+    identity: ExistingIdentity | ManagedIdentity
+    users: Annotated[Sequence[ObjectId], Count(1, None, "name the object ids of the users")]

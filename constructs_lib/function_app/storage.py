@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from constructs import Construct
-
-from constructs_lib._cdk.arguments import check_choice, check_pattern, is_token, refuse
+from constructs_lib._core.azure_names import ContainerName, ResourceId, StorageAccountName
+from constructs_lib._core.problems import Problem, ValueObject
 
 Use = Literal[
     "http", "timer", "event_hubs", "blob_trigger", "queue", "table", "durable", "diagnostics"
@@ -32,7 +31,7 @@ ROLES: Mapping[Use, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Storage:
+class Storage(ValueObject):
     """The host's storage account, new or existing.
 
     A new account takes no shared keys, so the azurerm provider needs `storage_use_azuread = true`,
@@ -50,12 +49,12 @@ class Storage:
         container: Deployment container of a Flex Consumption app; made in either case.
     """
 
-    name: str | None = None
-    account_id: str | None = None
+    name: StorageAccountName | None = None
+    account_id: ResourceId | None = None
     uses: Sequence[Use] = ("http",)
     grant_roles: bool = True
-    replication: str | None = None
-    container: str | None = None
+    replication: Literal["LRS", "ZRS", "GRS", "RAGRS", "GZRS", "RAGZRS"] | None = None
+    container: ContainerName | None = None
 
     @classmethod
     def existing(
@@ -81,42 +80,7 @@ class Storage:
         """Roles that the app's identity needs on the account, none wider than its uses."""
         return tuple(dict.fromkeys(role for use in self.uses for role in ROLES[use]))
 
-
-def check_storage(scope: Construct, storage: Storage, app_name: str) -> None:
-    """Refuse what Azure would refuse of the account's name, its container and its replication.
-
-    Raises:
-        InputError: For the first argument that cannot be used.
-    """
-    if storage.name is None and (storage.account_id is not None or is_token(app_name)):
-        refuse(
-            scope,
-            "storage.name",
-            "the account's name cannot be told",
-            "write it; it is derived only for a new account of an app with a literal name",
-        )
-    if storage.name is not None:
-        check_pattern(
-            scope,
-            "storage.name",
-            storage.name,
-            r"[a-z0-9]{3,24}",
-            "write 3 to 24 lower-case letters and digits",
-        )
-    if storage.container is not None:
-        check_pattern(
-            scope,
-            "storage.container",
-            storage.container,
-            r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
-            "write 3 to 63 lower-case letters, digits and single hyphens",
-        )
-    if storage.replication is not None:
-        check_choice(
-            scope,
-            "storage.replication",
-            storage.replication,
-            ("LRS", "ZRS", "GRS", "RAGRS", "GZRS", "RAGZRS"),
-        )
-    for use in storage.uses:
-        check_choice(scope, "storage.uses", use, ROLES)
+    def problems(self) -> Iterator[Problem]:
+        """An account that exists has a name."""
+        if self.account_id is not None and self.name is None:
+            yield Problem("name", "the account's name cannot be told", "write it beside its id")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cdktf_cdktf_provider_azurerm.api_management import (
@@ -11,19 +12,16 @@ from cdktf_cdktf_provider_azurerm.api_management import (
 from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 from constructs import Construct
 
-from constructs_lib._cdk.arguments import check_pattern, is_token, refuse
-from constructs_lib._cdk.policy_source import (
-    PolicySource,
-)
+from constructs_lib._cdk.arguments import is_token, refuse
+from constructs_lib._cdk.policy_source import PolicySource
+from constructs_lib._cdk.props.checked import checked
+from constructs_lib._core.azure_names import SKU, GatewayName, ResourceGroupName, Sku
 from constructs_lib._core.errors import InputError
+from constructs_lib._core.problems import Problem
 from constructs_lib.gateway.props import ExistingIdentity, IdentityKind
 from constructs_lib.gateway.references import (
-    NAME,
-    NAME_RULE,
     GatewayReferences,
-    identity_ids,
 )
-from constructs_lib.gateway.tiers import SKU, SKU_RULE
 from constructs_lib.registration.principal import Principal
 
 if TYPE_CHECKING:
@@ -35,6 +33,32 @@ _ID = re.compile(
     r"/providers/Microsoft\.ApiManagement/service/(?P<name>[0-9a-zA-Z-]{1,50})",
     re.IGNORECASE,
 )
+
+
+def _existing_problems(
+    *,
+    name: str | None = None,
+    resource_group_name: str | None = None,
+    resource: ApiManagement | None = None,
+    identity: object = None,
+    principal: Principal | None = None,
+    calls_with: IdentityKind | None = None,
+    **_: object,
+) -> Iterator[Problem]:
+    if identity and principal and not calls_with:
+        yield Problem(
+            "identity",
+            "given together with principal",
+            "give one of them, or say calls_with in a move from one to the other",
+        )
+    if resource is not None and (name or resource_group_name):
+        yield Problem("resource", "given together with a name", "give one of them")
+    if resource is None and not (name and resource_group_name):
+        yield Problem(
+            "name",
+            "which service is meant is not said",
+            "give name and resource_group_name, or resource",
+        )
 
 
 class ExistingGateway(GatewayReferences):
@@ -63,65 +87,47 @@ class ExistingGateway(GatewayReferences):
         InputError: If neither or both of name and resource are given, or both identities.
     """
 
+    @checked(_existing_problems)
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
-        name: str | None = None,
-        resource_group_name: str | None = None,
+        name: GatewayName | None = None,
+        resource_group_name: ResourceGroupName | None = None,
         resource: ApiManagement | None = None,
         identity: ExistingIdentity | UserAssignedIdentity | None = None,
         principal: Principal | None = None,
         calls_with: IdentityKind | None = None,
-        sku: str | None = None,
+        sku: Sku | None = None,
         policy: PolicySource | None = None,
     ) -> None:
         super().__init__(scope, id)
-        if identity and principal and not calls_with:
-            refuse(
-                self,
-                "identity",
-                "given together with principal",
-                "give one of them, or say calls_with in a move from one to the other",
-            )
-        if sku is not None:
-            check_pattern(self, "sku", sku, SKU, SKU_RULE)
         self.sku = sku
         self.data: DataAzurermApiManagement | None = None
         if resource is not None:
-            self.service = self._given(resource, named=bool(name or resource_group_name))
-        elif name and resource_group_name:
-            self.service = self.data = self._look_up(name, resource_group_name)
+            self.service = self._given(resource)
         else:
-            refuse(
-                self,
-                "name",
-                "which service is meant is not said",
-                "give name and resource_group_name, or resource",
-            )
+            self.service = self.data = self._look_up(name or "", resource_group_name or "")
         self.vault_client_id = None
         system_assigned: Principal | str | None = principal
         if not (principal or identity):
             system_assigned = _principal_id(self, self.service)
         self._call_with(
-            user_assigned=identity_ids(identity) if identity else None,
+            user_assigned=ExistingIdentity.of(identity) if identity else None,
             system_assigned=system_assigned,
             kind=calls_with,
         )
         self._make_policy(policy)
 
-    def _given(self, resource: ApiManagement, *, named: bool) -> ApiManagement:
-        if named:
-            refuse(self, "resource", "given together with a name", "give one of them")
+    def _given(self, resource: ApiManagement) -> ApiManagement:
         self._refer_to(resource, resource.name, resource.resource_group_name)
         sku_name = resource.sku_name_input
-        if self.sku is None and sku_name and SKU.fullmatch(sku_name):
+        if self.sku is None and sku_name and SKU.allows(sku_name):
             self.sku = sku_name
         return resource
 
     def _look_up(self, name: str, resource_group_name: str) -> DataAzurermApiManagement:
-        check_pattern(self, "name", name, NAME, NAME_RULE)
         from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import (
             DataAzurermApiManagement,
         )

@@ -7,6 +7,7 @@ virtual network with API Management", "Use managed identities in API Management"
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_azurerm.api_management import (
@@ -22,11 +23,11 @@ from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
 from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 from constructs import Construct
 
-from constructs_lib._cdk.arguments import check_choice, check_pattern, is_token, refuse
+from constructs_lib._cdk.arguments import is_token
 from constructs_lib._cdk.placement import Placement, placement
-from constructs_lib._cdk.policy_source import (
-    PolicySource,
-)
+from constructs_lib._cdk.policy_source import PolicySource
+from constructs_lib._cdk.props.checked import checked
+from constructs_lib._core.azure_names import Date, GatewayName, ResourceGroupName, ResourceId, Sku
 from constructs_lib.gateway.existing import ExistingGateway
 from constructs_lib.gateway.props import (
     ExistingIdentity,
@@ -36,12 +37,9 @@ from constructs_lib.gateway.props import (
     VirtualNetwork,
 )
 from constructs_lib.gateway.references import (
-    NAME,
-    NAME_RULE,
     GatewayReferences,
-    identity_ids,
 )
-from constructs_lib.gateway.tiers import CLASSIC, SKU, SKU_RULE, tier_of, tier_problems
+from constructs_lib.gateway.tiers import CLASSIC, gateway_problems, tier_of
 from constructs_lib.registration.principal import Principal
 
 # The management API hands out secrets such as subscription keys to readers before this version.
@@ -89,22 +87,23 @@ class Gateway(GatewayReferences):
 
     is_new = True
 
+    @checked(gateway_problems)
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
         resource_group: ResourceGroup | Placement,
-        name: str,
+        name: GatewayName,
         publisher: Publisher,
-        sku: str = "Developer_1",
+        sku: Sku = "Developer_1",
         identity: GatewayIdentity | None = None,
         virtual_network: VirtualNetwork | None = None,
-        zones: Sequence[str] = (),
-        public_ip_address_id: str | None = None,
+        zones: Sequence[Literal["1", "2", "3"]] = (),
+        public_ip_address_id: ResourceId | None = None,
         additional_locations: Sequence[ApiManagementAdditionalLocation] = (),
         hostname_configuration: ApiManagementHostnameConfiguration | None = None,
-        min_api_version: str = MIN_API_VERSION,
+        min_api_version: Date = MIN_API_VERSION,
         gateway_disabled: bool = False,
         client_certificate_enabled: bool = False,
         policy: PolicySource | None = None,
@@ -113,20 +112,6 @@ class Gateway(GatewayReferences):
     ) -> None:
         super().__init__(scope, id)
         identity = identity or GatewayIdentity()
-        _check(
-            self,
-            name=name,
-            publisher=publisher,
-            sku=sku,
-            identity=identity,
-            virtual_network=virtual_network,
-            zones=zones,
-            public_ip_address_id=public_ip_address_id,
-            additional_locations=additional_locations,
-            min_api_version=min_api_version,
-            gateway_disabled=gateway_disabled,
-            client_certificate_enabled=client_certificate_enabled,
-        )
         self.placement = placement(resource_group)
         tags = dict(tags) if tags else None
         user_assigned = self._user_assigned(identity.user_assigned, tags)
@@ -167,16 +152,17 @@ class Gateway(GatewayReferences):
         self._make_policy(policy)
 
     @staticmethod
+    @checked()
     def existing(
         scope: Construct,
         id: str,
         *,
-        name: str,
-        resource_group_name: str,
+        name: GatewayName,
+        resource_group_name: ResourceGroupName,
         identity: ExistingIdentity | None = None,
         principal: Principal | None = None,
         calls_with: IdentityKind | None = None,
-        sku: str | None = None,
+        sku: Sku | None = None,
         policy: PolicySource | None = None,
     ) -> ExistingGateway:
         """Take a service that another stack or team made, by its name; see `ExistingGateway`."""
@@ -220,65 +206,7 @@ class Gateway(GatewayReferences):
                 location=self.placement.location,
                 tags=tags,
             )
-        return identity_ids(given) if given else None
-
-
-def _check(
-    scope: Construct,
-    *,
-    name: str,
-    publisher: Publisher,
-    sku: str,
-    identity: GatewayIdentity,
-    virtual_network: VirtualNetwork | None,
-    zones: Sequence[str],
-    public_ip_address_id: str | None,
-    additional_locations: Sequence[ApiManagementAdditionalLocation],
-    min_api_version: str,
-    gateway_disabled: bool,
-    client_certificate_enabled: bool,
-) -> None:
-    check_pattern(scope, "name", name, NAME, NAME_RULE)
-    check_pattern(scope, "publisher.name", publisher.name, r"(?s).{1,100}", "1 to 100 characters")
-    check_pattern(
-        scope, "publisher.email", publisher.email, r"\S{1,100}", "an address without blanks"
-    )
-    check_pattern(scope, "sku", sku, SKU, SKU_RULE)
-    check_pattern(scope, "min_api_version", min_api_version, r"\d{4}-\d\d-\d\d", "YYYY-MM-DD")
-    if virtual_network:
-        check_choice(scope, "virtual_network.type", virtual_network.type, ("External", "Internal"))
-    for location in additional_locations:
-        if (location.virtual_network_configuration is None) != (virtual_network is None):
-            refuse(
-                scope,
-                "additional_locations",
-                "a network in one region and none in another",
-                "give every region a virtual_network_configuration, or none of them",
-            )
-    if not is_token(sku):
-        for argument, problem, fix in tier_problems(
-            sku,
-            network_type=virtual_network.type if virtual_network else None,
-            zones=bool(zones),
-            public_ip_address=public_ip_address_id is not None,
-            additional_locations=bool(additional_locations),
-            client_certificates=client_certificate_enabled,
-        ):
-            refuse(scope, argument, problem, fix)
-    if gateway_disabled and not additional_locations:
-        refuse(
-            scope,
-            "gateway_disabled",
-            "no gateway would be left",
-            "add additional_locations, or leave the gateway on",
-        )
-    if not (identity.system_assigned or identity.user_assigned):
-        refuse(
-            scope,
-            "identity",
-            "the gateway needs an identity to call functions with",
-            "set system_assigned=True, user_assigned=…, or both",
-        )
+        return ExistingIdentity.of(given) if given else None
 
 
 def _identity(

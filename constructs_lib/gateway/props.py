@@ -2,46 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from constructs_lib._core.azure_names import Email, PublisherName, ResourceId
+from constructs_lib._core.problems import Problem, ValueObject
+from constructs_lib.registration.identity import ExistingIdentity
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 
 
 @dataclass(frozen=True, kw_only=True)
-class Publisher:
-    """Whom API Management names as the publisher of the APIs.
+class Publisher(ValueObject):
+    """The publisher of the APIs, as API Management shows it.
 
     Attributes:
-        name: 1 to 100 characters.
+        name: Name of the organization, 1 to 100 characters.
         email: Where the service sends its notices, including those of its creation.
     """
 
-    name: str
-    email: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExistingIdentity:
-    """A user-assigned identity that is managed elsewhere.
-
-    Attributes:
-        id: Its Azure resource id.
-        client_id: Its client id, a UUID.
-        principal_id: The object id of its service principal, a UUID.
-    """
-
-    id: str
-    client_id: str
-    principal_id: str
+    name: PublisherName
+    email: Email
 
 
 IdentityKind = Literal["system_assigned", "user_assigned"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatewayIdentity:
+class GatewayIdentity(ValueObject):
     """Which managed identity the gateway has; of two, it calls with the user-assigned one.
 
     A user-assigned identity is known before the service exists: its client id needs no look-up in
@@ -59,9 +49,18 @@ class GatewayIdentity:
     user_assigned: str | UserAssignedIdentity | ExistingIdentity | None = None
     calls_with: IdentityKind | None = None
 
+    def problems(self) -> Iterator[Problem]:
+        """A gateway without an identity can call nothing."""
+        if not (self.system_assigned or self.user_assigned):
+            yield Problem(
+                (),
+                "the gateway needs an identity to call functions with",
+                "set system_assigned or user_assigned, or both",
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
-class VirtualNetwork:
+class VirtualNetwork(ValueObject):
     """How the service is joined to a virtual network.
 
     Attributes:
@@ -70,5 +69,5 @@ class VirtualNetwork:
             StandardV2 and PremiumV2 `External` means integration of outgoing traffic.
     """
 
-    subnet_id: str
+    subnet_id: ResourceId
     type: Literal["External", "Internal"] = "External"

@@ -25,9 +25,11 @@ from constructs_lib._cdk.policy_source import (
     read_policy,
 )
 from constructs_lib._cdk.replacement import replaced_with
-from constructs_lib.gateway.props import ExistingIdentity, IdentityKind
+from constructs_lib._core.azure_names import FRAGMENT_NAME
+from constructs_lib.gateway.props import IdentityKind
 from constructs_lib.gateway.tiers import CLASSIC, tier_of
 from constructs_lib.policy import AnyDocument, Document, Fragment, write
+from constructs_lib.registration.identity import ExistingIdentity
 from constructs_lib.registration.principal import Principal
 
 if TYPE_CHECKING:
@@ -38,12 +40,6 @@ if TYPE_CHECKING:
     )
     from cdktf_cdktf_provider_azurerm.api_management_product import ApiManagementProduct
     from cdktf_cdktf_provider_azurerm.data_azurerm_api_management import DataAzurermApiManagement
-    from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIdentity
-
-
-# Azure's own rule for `service.name`; azurerm's accepts a digit or hyphen at both ends.
-NAME = r"[a-zA-Z]([a-zA-Z0-9-]{0,48}[a-zA-Z0-9])?"
-NAME_RULE = "1 to 50 letters, digits and hyphens, a letter first and no hyphen last"
 
 
 class InGateway(TypedDict):
@@ -242,7 +238,7 @@ class GatewayReferences(Construct):
         Raises:
             InputError: If it cannot be read, or API Management would not accept it.
         """
-        check_pattern(self, "fragment", name, r"[\w-]{1,80}", "up to 80 letters, digits, - and _")
+        check_pattern(self, "fragment", name, FRAGMENT_NAME)
         if name.lower() in map(str.lower, self.fragments):
             refuse(self, "fragment", f"there is one with the name {name!r}", "choose another name")
         document = read_fragment(self, f"fragment {name}", source, sku=self.sku)
@@ -295,12 +291,3 @@ class GatewayReferences(Construct):
                 "name the subnet that its calls come from, or restrict nothing",
             )
         return Token.as_string(Fn.element(self._service.public_ip_addresses, 0))
-
-
-def identity_ids(identity: UserAssignedIdentity | ExistingIdentity) -> ExistingIdentity:
-    """Return the ids of an identity, read once: each costs a round trip to jsii's kernel."""
-    if isinstance(identity, ExistingIdentity):
-        return identity
-    return ExistingIdentity(
-        id=identity.id, client_id=identity.client_id, principal_id=identity.principal_id
-    )

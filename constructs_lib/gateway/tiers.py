@@ -6,18 +6,15 @@ Sources: azurerm 4.55.0 `validate/api_management_sku.go` and `api_management_res
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-# azurerm's own expression lacks the `$` behind BasicV2 and so lets `BasicV2_10x` reach Azure.
-SKU = re.compile(
-    r"Consumption_0|Developer_1|Basic_[12]|Standard_[1-4]|Premium_[1-9][0-9]?"
-    r"|(BasicV2|StandardV2)_([1-9]|10)|PremiumV2_([1-9]|[12][0-9]|30)"
-)
-SKU_RULE = (
-    "write one of Consumption_0, Developer_1, Basic_1 to _2, Standard_1 to _4, Premium_1 to _99, "
-    "BasicV2_1 to _10, StandardV2_1 to _10, PremiumV2_1 to _30"
-)
+from constructs_lib._cdk.arguments import is_token
+from constructs_lib._core.problems import Problem
+from constructs_lib.gateway.props import VirtualNetwork
+
+if TYPE_CHECKING:
+    from cdktf_cdktf_provider_azurerm.api_management import ApiManagementAdditionalLocation
 
 # The tiers that let one choose protocols and ciphers.
 CLASSIC = frozenset({"Developer", "Basic", "Standard", "Premium"})
@@ -30,58 +27,65 @@ def tier_of(sku: str) -> str:
     return sku.partition("_")[0]
 
 
-def tier_problems(
-    sku: str,
+def gateway_problems(
     *,
-    network_type: str | None = None,
-    zones: bool = False,
-    public_ip_address: bool = False,
-    additional_locations: bool = False,
-    client_certificates: bool = False,
-) -> Iterator[tuple[str, str, str]]:
-    """Find what a gateway asks for and its tier does not offer.
-
-    Args:
-        sku: A SKU that matches `SKU`.
-        network_type: `External` or `Internal` if it is joined to a virtual network.
-        zones: Whether it names availability zones.
-        public_ip_address: Whether it brings an address of its own.
-        additional_locations: Whether it has more regions.
-        client_certificates: Whether it asks callers for a certificate on all host names.
-
-    Yields:
-        The argument, what is wrong with it, and what to write instead.
-    """
+    sku: str = "Developer_1",
+    virtual_network: VirtualNetwork | None = None,
+    zones: Sequence[str] = (),
+    public_ip_address_id: str | None = None,
+    additional_locations: Sequence[ApiManagementAdditionalLocation] = (),
+    gateway_disabled: bool = False,
+    client_certificate_enabled: bool = False,
+    **_: object,
+) -> Iterator[Problem]:
+    """Find what a gateway asks for and its tier does not offer; see `Gateway` for the props."""
+    for location in additional_locations:
+        if (location.virtual_network_configuration is None) != (virtual_network is None):
+            yield Problem(
+                "additional_locations",
+                "a network in one region and none in another",
+                "give every region a virtual_network_configuration, or none of them",
+            )
+    if gateway_disabled and not additional_locations:
+        yield Problem(
+            "gateway_disabled",
+            "no gateway would be left",
+            "add additional_locations, or leave the gateway on",
+        )
+    if is_token(sku):
+        return
     tier = tier_of(sku)
     dedicated = tier in ("Developer", "Premium")
-    rules = (
+    rules: tuple[tuple[str | tuple[str, ...], bool, str], ...] = (
         (
             "virtual_network",
-            network_type is not None and tier not in _NETWORK,
+            virtual_network is not None and tier not in _NETWORK,
             "choose Developer, Premium, StandardV2 or PremiumV2",
         ),
         (
-            "virtual_network.type",
-            network_type == "Internal" and tier == "StandardV2",
+            ("virtual_network", "type"),
+            virtual_network is not None
+            and virtual_network.type == "Internal"
+            and tier == "StandardV2",
             "write External: StandardV2 integrates outgoing traffic only",
         ),
-        ("zones", zones and tier != "Premium", "choose Premium, or leave zones out"),
+        ("zones", bool(zones) and tier != "Premium", "choose Premium, or leave zones out"),
         (
             "public_ip_address_id",
-            public_ip_address and not (dedicated and network_type),
+            public_ip_address_id is not None and not (dedicated and virtual_network),
             "choose Developer or Premium and set virtual_network",
         ),
         (
             "additional_locations",
-            additional_locations and tier != "Premium",
+            bool(additional_locations) and tier != "Premium",
             "choose Premium, or leave additional_locations out",
         ),
         (
             "client_certificate_enabled",
-            client_certificates and tier != "Consumption",
+            client_certificate_enabled and tier != "Consumption",
             "leave it out: other tiers ask for certificates by host name",
         ),
     )
     for argument, violated, fix in rules:
         if violated:
-            yield argument, f"not available with the tier {tier}", fix
+            yield Problem(argument, f"not available with the tier {tier}", fix)

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from constructs_lib._core.errors import InputError
 from constructs_lib._core.templates import template_of
 from constructs_lib._core.version import __version__
 from constructs_lib.init.facts import Continuous
@@ -110,8 +109,9 @@ def project_files(answers: Answers, *, makefile: str = "Makefile") -> dict[str, 
     written = {path: _filled_in(template, values) for path, template in texts.items()}
     if not outside:
         from constructs_lib.stack.settings import json_schema
+        from constructs_lib.stack.settings.files import environment_of
 
-        _check_settings(written[settings])
+        environment_of(written[settings], settings, None)
         written["environments/settings.schema.json"] = json_schema()
     return written
 
@@ -129,27 +129,6 @@ def _filled_in(template: str, values: Mapping[str, object]) -> str:
         comment_start_string="<#",
         comment_end_string="#>",
     ).render(values)
-
-
-def _check_settings(text: str) -> None:
-    """Check the first environment.
-
-    Raises:
-        InputError: The settings would be refused; the message names the keys.
-    """
-    import yaml
-    from pydantic import ValidationError
-
-    from constructs_lib.stack.settings import Environment
-
-    try:
-        Environment.model_validate(yaml.safe_load(text))
-    except ValidationError as error:
-        problems = [
-            f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
-            for each in error.errors()
-        ]
-        raise InputError("the settings would be refused: " + "; ".join(problems)) from error
 
 
 def _requirement(library: str) -> str:

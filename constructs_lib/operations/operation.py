@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from constructs_lib._core.errors import InputError
 
@@ -78,7 +78,14 @@ class Representation:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a request may carry besides its template parameters."""
+    """What a request may carry besides its template parameters.
+
+    Attributes:
+        description: What it is for.
+        query_parameters: Its query parameters.
+        headers: Its headers.
+        representations: Its bodies, one for each media type.
+    """
 
     description: str | None = None
     query_parameters: tuple[Parameter, ...] = ()
@@ -88,7 +95,14 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """One response of an operation, by its status code."""
+    """One response of an operation, by its status code.
+
+    Attributes:
+        status_code: The status code.
+        description: When it is sent.
+        headers: Its headers.
+        representations: Its bodies, one for each media type.
+    """
 
     status_code: int
     description: str | None = None
@@ -135,6 +149,8 @@ class Operation:
         InputError: The method, template, id or a parameter is none that API Management accepts, or
             parameters and template do not name the same things.
     """
+
+    EXAMPLE: ClassVar = "GET /orders"
 
     method: str
     url_template: str

@@ -10,10 +10,9 @@ URIs of Microsoft Entra applications".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cdktf import TerraformLocal, TerraformResourceLifecycle
 from cdktf_cdktf_provider_azuread.app_role_assignment import AppRoleAssignment
@@ -25,7 +24,17 @@ from cdktf_cdktf_provider_azuread.application import (
 from cdktf_cdktf_provider_azuread.service_principal import ServicePrincipal
 from constructs import Construct
 
-from constructs_lib._cdk.arguments import check_pattern, check_uuid, refuse
+from constructs_lib._cdk.arguments import check_pattern, refuse
+from constructs_lib._cdk.props.checked import checked
+from constructs_lib._core.azure_names import (
+    OBJECT_ID,
+    DisplayName,
+    IdentifierUri,
+    ObjectId,
+    RoleValue,
+    TenantId,
+)
+from constructs_lib._core.problems import Count
 from constructs_lib.registration.app_role import APP_ROLE_ID, ROLE
 from constructs_lib.registration.existing import ExistingRegistration, issuer
 from constructs_lib.registration.owners import owners_with, remember_maker, signed_in
@@ -33,17 +42,6 @@ from constructs_lib.registration.principal import Principal
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azuread.application_identifier_uri import ApplicationIdentifierUri
-
-
-# The tenant's policy accepts a URI that holds the application's or the tenant's id, or a domain
-# that the tenant has verified; a slash at the end it refuses.
-_IDENTIFIER_URI = re.compile(
-    r"api://\{client_id\}"
-    r"|api://[0-9a-fA-F-]{36}(/[^/\s]+)*"
-    r"|api://[^/\s]+/\{client_id\}"
-    r"|api://([\w-]+\.)+[A-Za-z]{2,}(/[^/\s]+)*"
-    r"|https://([\w-]+\.)+[A-Za-z]{2,}(/[^/\s]+)*"
-)
 
 
 class AppRegistration(Construct):
@@ -79,19 +77,21 @@ class AppRegistration(Construct):
     audiences: tuple[str, ...] = ()
     token_version: Literal[1, 2] = 2
 
+    @checked()
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
-        display_name: str,
-        tenant_id: str | None = None,
-        role: str = ROLE,
-        identifier_uri: str | None = None,
-        owners: Sequence[str] = (),
+        display_name: DisplayName,
+        tenant_id: TenantId | None = None,
+        role: RoleValue = ROLE,
+        identifier_uri: IdentifierUri | None = None,
+        owners: Annotated[
+            Sequence[ObjectId], Count(0, 99, "name at most 99 besides the maker")
+        ] = (),
     ) -> None:
         super().__init__(scope, id)
-        _check(self, display_name, tenant_id, role, identifier_uri, owners)
         self.maker = remember_maker(self)
         all_owners = owners_with(self.maker, owners)
         self.application = self._make_application(
@@ -209,7 +209,7 @@ class AppRegistration(Construct):
                 "give each principal a name of its own",
             )
         if found is None:
-            check_uuid(self, "grant", principal.object_id, "the object id of the principal")
+            check_pattern(self, "grant", principal.object_id, OBJECT_ID)
             found = self.grants[principal.name] = AppRoleAssignment(
                 self,
                 f"grant-{principal.name}",
@@ -228,39 +228,6 @@ class AppRegistration(Construct):
         address = f"azuread_app_role_assignment.{former.friendly_unique_id}"
         self.node.try_remove_child(former.node.id)
         return address
-
-
-def _check(
-    scope: Construct,
-    display_name: str,
-    tenant_id: str | None,
-    role: str,
-    identifier_uri: str | None,
-    owners: Sequence[str],
-) -> None:
-    check_pattern(scope, "display_name", display_name, r"(?s).{1,120}", "1 to 120 characters")
-    check_pattern(
-        scope,
-        "role",
-        role,
-        r"[^.\s]\S{0,248}",
-        "write up to 249 characters without blanks that do not start with a full stop",
-    )
-    if tenant_id is not None:
-        check_uuid(scope, "tenant_id", tenant_id, "the id of the tenant")
-    if len(owners) > 99:
-        refuse(scope, "owners", f"{len(owners)} owners", "name at most 99 besides the maker")
-    for owner in owners:
-        check_uuid(scope, "owners", owner, "the object id of each owner")
-    if identifier_uri is not None:
-        check_pattern(
-            scope,
-            "identifier_uri",
-            identifier_uri,
-            _IDENTIFIER_URI,
-            "write api://{client_id}, api://<tenant id>/<name>, or an https:// or api:// URI "
-            "on a verified domain, without a slash at the end",
-        )
 
 
 Registration = AppRegistration | ExistingRegistration

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
-from constructs_lib._cdk.arguments import UUID
+from constructs_lib._core.azure_names import UUID
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.json_text import Pointer, load_json, read_text, texts, unusable
 from constructs_lib._core.secrets import secret_shape
@@ -170,7 +170,7 @@ class _Table:
 
     def uuid(self, key: str) -> str:
         found = self.value(key)
-        if not isinstance(found, str) or not UUID.fullmatch(found):
+        if not isinstance(found, str) or not UUID.allows(found):
             self.refuse(key, f"{found!r} is not an id", "write a UUID")
         return found
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from cdktf_cdktf_provider_azuread.app_role_assignment import AppRoleAssignment
-
+from constructs_lib._core.azure_names import ClientId, TenantId
+from constructs_lib._core.problems import ValueObject
 from constructs_lib.registration.principal import Principal
 
 if TYPE_CHECKING:
-    pass
-
+    from cdktf_cdktf_provider_azuread.app_role_assignment import AppRoleAssignment
 
 _ENDPOINT = "https://login.microsoftonline.com"
 
@@ -26,7 +25,7 @@ def issuer(tenant_id: str, token_version: Literal[1, 2] = 2) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExistingRegistration:
+class ExistingRegistration(ValueObject):
     """An application registration that somebody else manages; needs no right in the directory.
 
     Attributes:
@@ -39,12 +38,12 @@ class ExistingRegistration:
         grants: Empty; whoever manages the registration assigns its role to the gateway.
     """
 
-    client_id: str
-    tenant_id: str
+    client_id: ClientId
+    tenant_id: TenantId
     audiences: tuple[str, ...] = ()
     token_version: Literal[1, 2] = 2
     callers: tuple[Principal, ...] = ()
-    grants: dict[str, AppRoleAssignment] = field(default_factory=dict[str, AppRoleAssignment])
+    grants: dict[str, AppRoleAssignment] = field(default_factory=dict[str, "AppRoleAssignment"])
 
     @property
     def issuer(self) -> str:

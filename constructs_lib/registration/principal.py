@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from constructs_lib._core.azure_names import ClientId, ObjectId, Text
+from constructs_lib._core.problems import Problem, ValueObject
 
 
 @dataclass(frozen=True, kw_only=True)
-class Principal:
+class Principal(ValueObject):
     """An application or managed identity, by both of the ids that its tokens carry.
 
     Attributes:
@@ -16,7 +20,16 @@ class Principal:
         formerly: The name that it had before, so that its role assignment is kept.
     """
 
-    client_id: str
-    object_id: str
-    name: str
-    formerly: str | None = None
+    client_id: ClientId
+    object_id: ObjectId
+    name: Text
+    formerly: Text | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        """One id given twice is a mistake."""
+        if self.client_id == self.object_id:
+            yield Problem(
+                "object_id",
+                f"{self.name} has one id as client id and as object id",
+                "give both ids of the principal; they differ",
+            )

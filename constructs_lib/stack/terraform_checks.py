@@ -19,7 +19,7 @@ from typing import Any, TypedDict
 from cdktf import Fn, Op, TerraformResource, TerraformStack, Token
 from cdktf_cdktf_provider_azurerm.api_management import ApiManagement
 
-from constructs_lib._cdk.arguments import UUID
+from constructs_lib._core.azure_names import UUID
 from constructs_lib._core.errors import InputError
 from constructs_lib.gateway.existing import ExistingGateway
 from constructs_lib.gateway.references import GatewayReferences
@@ -212,9 +212,9 @@ def _add_preconditions(resource: TerraformResource, conditions: Sequence[Conditi
 
 def _uuid(value: str, meaning: str) -> list[Condition]:
     """Assert that a value is a UUID, unless synth has seen that it is."""
-    if UUID.fullmatch(value):
+    if UUID.allows(value):
         return []
-    return [_that(_matches(UUID.pattern, value), f"{meaning} is no UUID: {value}")]
+    return [_that(_matches(f"^{UUID.expression}$", value), f"{meaning} is no UUID: {value}")]
 
 
 def _matches(pattern: str, value: str) -> Any:

@@ -292,15 +292,19 @@ def test_the_effective_policy_resolves_base_through_all_scopes(build):
         ({"version": ApiVersion(version="v1", scheme="header")}, "version.scheme", "Header"),
         ({"name": "_x_", "version": ApiVersion(version="v1")}, "name", "at both ends"),
         ({"named_values": {"greeting": ""}}, "named_values.greeting", "give it one"),
-        ({"product": Product(id="p", display_name="")}, "product.display_name", "for readers"),
+        (
+            {"product": Product(id="p", display_name="")},
+            "product.display_name",
+            "at least one character",
+        ),
         (
             {"circuit_breaker": CircuitBreaker(status_codes=(500,))},
             "circuit_breaker.status_codes",
-            "first and the last",
+            "a list of 2",
         ),
-        ({"path": "/orders"}, "path", "none at the ends"),
+        ({"path": "/orders"}, "path", "none but a full stop"),
         ({"name": "a*b"}, "name", "without"),
-        ({"audience": "orders"}, "audience", "client id of the app registration"),
+        ({"audience": "orders"}, "audience", "the application (client) id"),
         ({"hostname": "https://func"}, "hostname", "without https://"),
         ({"route_prefix": "/api"}, "route_prefix", "slash"),
         ({"operations": []}, "operations", "404"),
@@ -410,7 +414,12 @@ def test_what_a_gateway_can_have_once_is_refused_twice(stack, first, second, say
 
 def test_the_same_path_in_another_version_is_another_api(stack):
     api(stack, "one", path="shop", version=ApiVersion(version="v1"))
-    api(stack, "two", path="shop", version=ApiVersion(version="v2", version_set_id="/x"))
+    api(
+        stack,
+        "two",
+        path="shop",
+        version=ApiVersion(version="v2", version_set_id="/subscriptions/s/v"),
+    )
 
 
 def new_gateway(stack):

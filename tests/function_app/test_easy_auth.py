@@ -312,14 +312,14 @@ REFUSED = {
         {"issuer": "https://login.microsoftonline.com/${data.x.y.tenant_id}/v3"},
         "issuer:",
     ),
-    "nobody": ({"callers": []}, "nobody may call"),
+    "nobody": ({"callers": []}, "callers: [] is not allowed (name at least the gateway's identity"),
     "caller's client id": (
         {"callers": [swapped(client_id="gateway")]},
-        "write the client (application) id of gateway, a UUID",
+        "callers.0.client_id: 'gateway' is not allowed (write the application (client) id",
     ),
     "caller's object id": (
         {"callers": [swapped(object_id="gateway")]},
-        "write the object (principal) id of gateway, a UUID",
+        "callers.0.object_id: 'gateway' is not allowed (write the object id",
     ),
     "one id twice": (
         {"callers": [swapped(object_id=GATEWAY.client_id)]},
@@ -332,20 +332,26 @@ REFUSED = {
         "write one of Return401, Return403",
     ),
     "let in": ({"unauthenticated_action": "AllowAnonymous"}, "write one of Return401, Return403"),
-    "tenant name": ({"allowed_tenants": ["contoso.example"]}, "allowed_tenants:"),
+    "tenant name": ({"allowed_tenants": ["contoso.example"]}, "allowed_tenants.0:"),
     "too many tenants": (
         {"allowed_tenants": [f"{n:08}-4b5c-4d6e-8f90-a1b2c3d4e5f6" for n in range(10)]},
         "name up to 9",
     ),
-    "no reason": (paths("/api/health", reason=" "), "paths without a token need a reason"),
+    "no reason": (
+        paths("/api/health", reason=" "),
+        "allow_anonymous_paths.reason: ' ' is not allowed (say in up to 256",
+    ),
     "long reason": (paths("/api/health", reason="x" * 257), "up to 256 characters"),
     "whole site": (paths("/"), "not the whole site"),
     "whole site by pattern": (paths("/*"), "not the whole site"),
     "relative path": (paths("api/health"), "write a path such as /api/health"),
-    "no path": (paths(), "name the paths, or drop it"),
+    "no path": (paths(), "name the paths, or leave it out"),
     "client id as application id": (sign_in(USER, application=CLIENT), "write /applications/"),
-    "no user": (sign_in(), "no user may sign in"),
-    "user name": (sign_in("ada@contoso.example"), "the object id of each user"),
+    "no user": (sign_in(), "name the object ids of the users"),
+    "user name": (
+        sign_in("ada@contoso.example"),
+        "users.0: 'ada@contoso.example' is not allowed (write the object id",
+    ),
 }
 
 

@@ -148,7 +148,7 @@ def test_restrictions_are_checked_here_too(stack, easy_auth):
     with pytest.raises(InputError, match="Easy Auth does not cover it"):
         ProtectedFunctionApp(stack, "a", deployment=Inbound.anywhere(), **given)
     sources = Inbound.default_deny(Source.addresses("10.0.0.1", name="x"))
-    with pytest.raises(InputError, match="not a CIDR"):
+    with pytest.raises(InputError, match="write a range of addresses"):
         ProtectedFunctionApp(stack, "b", inbound=sources, **given)
 
 

@@ -396,7 +396,7 @@ REFUSED = {
     ),
     "memory": (
         {"hosting": Hosting.flex_consumption(instance_memory_in_mb=1024)},
-        "write 512, 2048 or 4096",
+        "write one of 512, 2048, 4096",
     ),
     "too few instances": (
         {"hosting": Hosting.flex_consumption(maximum_instance_count=39)},
@@ -416,7 +416,10 @@ REFUSED = {
         {"hosting": Hosting.premium(maximum_elastic_worker_count=-1)},
         "write 0 to 1000",
     ),
-    "a setting that is no text": ({"app_settings": {"Flag": True}}, "Flag is True, no text"),
+    "a setting that is no text": (
+        {"app_settings": {"Flag": True}},
+        "Flag: True is not allowed (write 'true', as text)",
+    ),
     "a default action that is none": (
         {"inbound": Inbound(default_action="deny")},
         "write one of Allow, Deny",
@@ -432,7 +435,7 @@ REFUSED = {
     ),
     "storage name": ({"storage": Storage(name="st-contoso")}, "write 3 to 24 lower-case"),
     "storage container": ({"storage": Storage(container="A")}, "storage.container:"),
-    "storage use": ({"storage": Storage(uses=["ftp"])}, "storage.uses: 'ftp' is not allowed"),
+    "storage use": ({"storage": Storage(uses=["ftp"])}, "storage.uses.0: 'ftp' is not allowed"),
     "replication": ({"storage": Storage(replication="XRS")}, "'XRS' is not allowed"),
     "existing account without name": (
         {"storage": Storage(account_id=ACCOUNT)},

@@ -175,12 +175,11 @@ def test_without_its_provider_the_synth_says_so(tmp_path):
 @pytest.mark.parametrize(
     ("app", "props", "message"),
     [
-        ({"id": "func-orders"}, {}, "is not the id of a function app"),
-        ({"id": f"{SITE}/slots/staging"}, {}, "is not the id of a function app"),
+        ({"id": "func-orders"}, {}, "function_app.id: .* is not allowed"),
+        ({"id": f"{SITE}/slots/staging"}, {}, "function_app.id: .* is not allowed"),
         ({"hostname": "https://func"}, {}, "a host name without https://"),
-        ({"slots": ["production"]}, {}, "the slot's own name"),
+        ({"slots": ["production"]}, {}, "production is the app itself"),
         ({}, {"inbound": Inbound.anywhere()}, "for a function app of the stack"),
-        ({}, {"slots": {"staging": None}}, "for a function app of the stack"),
         (
             {},
             {"allow_anonymous_paths": AnonymousPaths(paths=["/api/health"], reason="probe")},

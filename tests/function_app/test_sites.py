@@ -329,14 +329,14 @@ REFUSED = {
     ),
     "slot twice": (
         {"hosting": Hosting.premium(), "slots": [Slot(name="a"), Slot(name="A")]},
-        "two slots are named",
+        "slots.1: 'A' is there twice",
     ),
     "secret of a slot": (
         {
             "hosting": Hosting.premium(),
             "slots": [Slot(name="a", app_settings={"DB_PASSWORD": "hunter2"})],
         },
-        "slots.a.app_settings: DB_PASSWORD holds a secret in plain text",
+        "slots.0.app_settings.DB_PASSWORD: DB_PASSWORD holds a secret in plain text",
     ),
     "tls": ({"minimum_tls_version": "1.1"}, "write one of 1.2, 1.3"),
     "health check": ({"health_check_path": "api/health"}, "a path that starts with a slash"),
@@ -365,11 +365,11 @@ REFUSED = {
     "one name twice": ({"inbound": Inbound.default_deny(CIDR, CIDR)}, "two rules are named"),
     "address without length": (
         {"deployment": Inbound.default_deny(Source.addresses("203.0.113.7", name="a"))},
-        "'203.0.113.7' is not a CIDR",
+        "'203.0.113.7' is not allowed (write a range",
     ),
     "host bits": (
         {"inbound": Inbound.default_deny(Source.addresses("203.0.113.7/24", name="a"))},
-        "'203.0.113.7/24' is not a CIDR",
+        "'203.0.113.7/24' is not allowed (write a range",
     ),
     "tag of the control plane": (
         {"inbound": Inbound.default_deny(Source.tag("ApiManagement.WestEurope", name="a"))},

@@ -273,7 +273,11 @@ def test_the_policy_of_the_service_is_written(made):
             "virtual_network.type",
             "External",
         ),
-        ({"public_ip_address_id": "/x"}, "public_ip_address_id", "set virtual_network"),
+        (
+            {"public_ip_address_id": "/subscriptions/s/ip"},
+            "public_ip_address_id",
+            "set virtual_network",
+        ),
         (
             {"additional_locations": [ApiManagementAdditionalLocation(location="x")]},
             "additional_locations",
@@ -301,7 +305,7 @@ def test_the_policy_of_the_service_is_written(made):
         ),
         ({"client_certificate_enabled": True}, "client_certificate_enabled", "leave it out"),
         ({"gateway_disabled": True}, "gateway_disabled", "additional_locations"),
-        ({"identity": GatewayIdentity(system_assigned=False)}, "identity", "system_assigned=True"),
+        ({"identity": GatewayIdentity(system_assigned=False)}, "identity", "set system_assigned"),
         ({"min_api_version": "latest"}, "min_api_version", "YYYY-MM-DD"),
     ],
 )
@@ -328,7 +332,11 @@ def test_an_existing_gateway_is_found_by_name(build):
             "told",
             name="apim",
             resource_group_name="rg",
-            principal=Principal(name="gateway", client_id="c", object_id="o"),
+            principal=Principal(
+                name="gateway",
+                client_id="5f6c1a52-6f0e-4f2b-9c61-5d5f3f6f2c11",
+                object_id="0b6f9d4e-2c55-4f6e-8a9e-7a6c1f0f3e22",
+            ),
             sku="Consumption_0",
         )
 
@@ -336,7 +344,7 @@ def test_an_existing_gateway_is_found_by_name(build):
     assert set(terraform["data"]) == {"azurerm_api_management", "azuread_service_principal"}
     (lookup,) = terraform["data"]["azuread_service_principal"].values()
     assert lookup["object_id"].endswith(".identity[0].principal_id}")
-    assert kept["told"].caller.client_id == "c"
+    assert kept["told"].caller.client_id == "5f6c1a52-6f0e-4f2b-9c61-5d5f3f6f2c11"
     assert kept["told"].sku == "Consumption_0"
     assert kept["named"].sku is None
 
@@ -369,7 +377,11 @@ def test_an_existing_gateway_is_meant_one_way_only(stack):
             name="apim",
             resource_group_name="rg",
             identity=EXISTING,
-            principal=Principal(name="gateway", client_id="c", object_id="o"),
+            principal=Principal(
+                name="gateway",
+                client_id="5f6c1a52-6f0e-4f2b-9c61-5d5f3f6f2c11",
+                object_id="0b6f9d4e-2c55-4f6e-8a9e-7a6c1f0f3e22",
+            ),
         )
 
 

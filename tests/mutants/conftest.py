@@ -24,7 +24,7 @@ def environments(
     folder = repository / "environments"
     app = App(outdir=str(tmp_path_factory.mktemp("cdktf.out")))
     for name, environment in read_environments(folder).items():
-        EnvironmentStack(app, name, environment=environment, folder=folder)
+        EnvironmentStack(app, name, environment=environment)
     app.synth()
     return {
         file.parent.name: json.loads(file.read_text(encoding="utf-8"))

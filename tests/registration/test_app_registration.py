@@ -143,7 +143,7 @@ def test_identifier_uris_that_the_tenant_policy_accepts(stack, uri):
         ({"role": ".hidden"}, "role"),
         ({"role": "two words"}, "role"),
         ({"tenant_id": "contoso"}, "tenant_id"),
-        ({"owners": ["me"]}, "owners"),
+        ({"owners": ["me"]}, "owners.0"),
         ({"owners": [OWNER] * 101}, "owners"),
         ({"identifier_uri": "api://orders"}, "identifier_uri"),
         ({"identifier_uri": "https://contoso.example/"}, "identifier_uri"),
@@ -164,5 +164,5 @@ def test_a_name_stands_for_one_principal(stack):
 
 def test_a_principal_without_a_uuid_is_refused(stack):
     orders = AppRegistration(stack, "orders", display_name="Orders")
-    with pytest.raises(InputError, match="object id of the principal"):
+    with pytest.raises(InputError, match="write the object id"):
         orders.grant(Principal(name="ci", client_id=OWNER, object_id="ci"))

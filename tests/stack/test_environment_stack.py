@@ -10,7 +10,8 @@ import pytest
 
 from constructs_lib._core.errors import InputError
 from constructs_lib.access import analyse, read_stacks
-from constructs_lib.stack.settings import STACK_IDS, read_environment, registration_id
+from constructs_lib.stack.settings import read_environment
+from constructs_lib.stack.settings.environment import STACK_IDS, registration_id
 
 GROUP = "/subscriptions/s/resourceGroups/rg"
 SITES = f"{GROUP}/providers/Microsoft.Web/sites"
@@ -49,7 +50,7 @@ def stack(repository: Path, tmp_path: Path, settings: str) -> dict[str, Any]:
     (tmp_path / "team.yaml").write_text(settings)
     app = App(outdir=str(tmp_path / "cdktf.out"))
     environment = read_environment(tmp_path / "team.yaml")
-    EnvironmentStack(app, "team", environment=environment, folder=tmp_path)
+    EnvironmentStack(app, "team", environment=environment)
     app.synth()
     return json.loads((tmp_path / "cdktf.out/stacks/team/cdk.tf.json").read_text())
 
@@ -118,7 +119,7 @@ def test_the_ids_that_apis_cannot_have_are_those_of_the_stack(
     (tmp_path / "directory.json").write_text(contract)
     (tmp_path / "team.yaml").write_text(SETTINGS.replace("STAGE", "both"))
     environment = read_environment(tmp_path / "team.yaml")
-    stack = EnvironmentStack(App(), "team", environment=environment, folder=tmp_path)
+    stack = EnvironmentStack(App(), "team", environment=environment)
     ids = {child.node.id for child in stack.node.children}
     assert ids == {*STACK_IDS, "invoices", "billing", registration_id("invoices")}
 

@@ -11,13 +11,10 @@ import jsonschema
 import pytest
 import yaml
 
+from constructs_lib import Runtime
 from constructs_lib._core.errors import InputError
-from constructs_lib.stack.settings import (
-    STACK_IDS,
-    json_schema,
-    read_environment,
-    read_environments,
-)
+from constructs_lib.stack.settings import json_schema, read_environment, read_environments
+from constructs_lib.stack.settings.environment import STACK_IDS
 
 GOOD = """
 location: westeurope
@@ -51,14 +48,14 @@ WRONG = {
     "zone on the wrong tier": (
         "  name: apim",
         '  zones: ["1"]\n  name: apim',
-        ":4: gateway:",
-        "zones: not available with the tier Developer",
+        ":5: gateway.zones:",
+        "not available with the tier Developer",
     ),
     "network on the wrong tier": (
         "  name: apim",
         "  sku: Basic_1\n  virtual_network: {subnet_id: /subscriptions/s}\n  name: apim",
-        ":4: gateway:",
-        "virtual_network",
+        ":6: gateway.virtual_network:",
+        "not available with the tier Basic",
     ),
     "bad operation template": (
         "[GET /orders]",
@@ -76,14 +73,14 @@ WRONG = {
     "two APIs on one path": (
         "apis:",
         "apis:\n  other: {path: Orders, operations: [GET /a], function_app: {runtime: node 22}}",
-        ": settings:",
+        ":10: apis.orders.path:",
         "served by other already",
     ),
     "version beside none": (
         "apis:",
         "apis:\n  other: {path: orders, version: {version: v1}, operations: [GET /a], "
         "function_app: {runtime: node 22}}",
-        ": settings:",
+        ":10: apis.orders.path:",
         "served by other already",
     ),
     "versions in two places": (
@@ -92,32 +89,32 @@ WRONG = {
         "    function_app: {runtime: node 22}\n    operations: [GET /a]\n"
         "  other:\n    path: orders\n"
         "    version: {version: v2, scheme: Header, parameter: Api-Version}",
-        ": settings:",
+        ":15: apis.other.version:",
         "scheme and parameter of orders",
     ),
     "secret in plain text": (
         "{runtime: python 3.12}",
         "{runtime: python 3.12, app_settings: {DB_PASSWORD: hunter2}}",
-        ":11: apis.orders.function_app.app_settings:",
+        ":11: apis.orders.function_app.app_settings.DB_PASSWORD:",
         "secret in plain text",
     ),
     "storage key in plain text": (
         "{runtime: python 3.12}",
         '{runtime: python 3.12, app_settings: {Queue: "x;AccountKey=abc"}}',
-        ":11: apis.orders.function_app.app_settings:",
+        ":11: apis.orders.function_app.app_settings.Queue:",
         "Microsoft.KeyVault",
     ),
     "slots on Flex Consumption": (
         "{runtime: python 3.12}",
         "{runtime: python 3.12, slots: [staging]}",
-        ":11: apis.orders.function_app:",
+        ":11: apis.orders.function_app.slots:",
         "no deployment slots",
     ),
     "no source of operations": (
         "    operations: [GET /orders]\n",
         "",
-        ":8: apis.orders:",
-        "one of operations",
+        ":8: apis.orders.operations:",
+        "said nowhere (give one of operations",
     ),
     "state without its account": (
         "location",
@@ -125,7 +122,12 @@ WRONG = {
         ":2: state.storage_account_name:",
         "is missing",
     ),
-    "unknown kind of state": ("location", "state: {kind: s3}\nlocation", ":2: state:", "azurerm"),
+    "unknown kind of state": (
+        "location",
+        "state: {kind: s3}\nlocation",
+        ":2: state.kind:",
+        "write local or azurerm or hcp",
+    ),
     "no identity": (
         "  name: apim",
         "  identity: {system_assigned: false}\n  name: apim",
@@ -136,9 +138,14 @@ WRONG = {
         "location",
         "tenant_id: contoso\nlocation",
         ":2: tenant_id:",
-        "write a UUID",
+        "write the id of the tenant, a UUID",
     ),
-    "wrong type": ("[GET /orders]", "GET /orders", ":10: apis.orders.operations:", "tuple"),
+    "wrong type": (
+        "[GET /orders]",
+        "GET /orders",
+        ":10: apis.orders.operations:",
+        "write a list of text such as GET /orders",
+    ),
     "text that Terraform would evaluate": (
         "  name: apim-orders",
         "  name: ${file('/etc/passwd')}",
@@ -161,7 +168,7 @@ WRONG = {
     "an address of its own on a v2 tier": (
         "function_app: {runtime: python 3.12}",
         "function_app: {runtime: python 3.12, inbound: {gateway: true}}",
-        ": settings:",
+        ":12: apis.orders.function_app.inbound.gateway:",
         "no address of its own",
     ),
     "no id of a function app": (
@@ -179,22 +186,22 @@ WRONG = {
     "migration of a new function app": (
         "    path: orders",
         "    path: orders\n    migration: both\n    function_key: orders-key",
-        ":8: apis.orders:",
-        "give function_app.existing",
+        ":10: apis.orders.migration:",
+        "give a function app that exists",
     ),
     "migration without the key": (
         "{runtime: python 3.12}",
         f"{{existing: {SITE}}}\n    migration: keys",
-        ":8: apis.orders:",
-        "give function_key",
+        ":8: apis.orders.function_key:",
+        "the stage keys sends the function key",
     ),
     **{
         f"gateway: {given}": (
             GATEWAY,
             f"gateway: {given}\n",
             ":4: gateway:",
-            f"write name and publisher of a new gateway, or existing and resource_group_name, "
-            f"not {given or 'null'}",
+            f"{given or 'null'} is not allowed (write the keys name and publisher or the keys "
+            "existing and resource_group_name)",
         )
         for given in ("", "null", "5", "[]", "'text'")
     },
@@ -203,7 +210,7 @@ WRONG = {
             "{runtime: python 3.12}",
             given,
             ":11: apis.orders.function_app:",
-            f"write the keys of a new function app, or existing, not {given or 'null'}",
+            f"{given or 'null'} is not allowed (write the key runtime or the key existing)",
         )
         for given in ("", "5", "[]", "'text'")
     },
@@ -212,36 +219,41 @@ WRONG = {
             "    path: orders",
             f"    path: orders\n    registration: {given}",
             ":10: apis.orders.registration:",
-            f"or client_id and tenant_id, or contract, not {given or 'null'}",
+            f"{given} is not allowed (write keys such as display_name or the keys client_id and "
+            "tenant_id or the key contract)",
         )
-        for given in ("", "5", "[]", "'text'")
+        for given in ("5", "[]", "'text'")
     },
     **{
         f"function_key: {given}": (
             "    path: orders",
             f"    path: orders\n    function_key: {given}",
-            ":10: apis.orders.function_key:",
-            f"write the name of a named value, or secret_id, not {given}",
+            f":10: apis.orders.function_key{key}:",
+            says,
         )
-        for given in ("5", "[]", "{}")
+        for given, key, says in (
+            ("5", "", "write '5', as text"),
+            ("[]", "", "write the key secret_id or the name of a named value"),
+            ("{}", ".secret_id", "is missing (write https://"),
+        )
     },
     "operation left empty": (
         "[GET /orders]",
         "[null]",
         ":10: apis.orders.operations.0:",
-        "write an operation such as GET /orders, or method and url_template, not null",
+        "null is not allowed (write text such as GET /orders, or the keys method and url_template)",
     ),
     "named value that is a number": (
         "    path: orders",
         "    path: orders\n    named_values: {a: 5}",
         ":10: apis.orders.named_values.a:",
-        "write text, or secret_id, not 5",
+        "write '5', as text",
     ),
     "identity that is a number": (
         "  name: apim",
         "  identity: {user_assigned: 5}\n  name: apim",
         ":5: gateway.identity.user_assigned:",
-        "write a name, or id, client_id and principal_id, not 5",
+        "write '5', as text",
     ),
     "key that Terraform would evaluate": (
         "location",
@@ -277,7 +289,7 @@ WRONG = {
         "apis:",
         "apis:\n  orders-registration:\n"
         "    {path: x, operations: [GET /a], function_app: {runtime: node 22}}",
-        ":7: apis:",
+        ":8: apis.orders-registration:",
         "'orders-registration' is taken by the registration of orders",
     ),
     "date for a location": ("westeurope", "2024-13-45", ":2: location:", "an Azure region"),
@@ -327,19 +339,19 @@ WRONG = {
         f"slots {slots}": (
             "{runtime: python 3.12}",
             f"{{existing: {SITE}, slots: {slots}}}",
-            ":11: apis.orders.function_app.slots:",
+            f":11: apis.orders.function_app.slots.{number}:",
             says,
         )
-        for slots, says in {
-            "[staging, staging]": "'staging' is there twice",
-            "[staging, STAGING]": "'STAGING' is there twice",
-            "[Production]": "is the app itself",
-        }.items()
+        for slots, number, says in (
+            ("[staging, staging]", 1, "'staging' is there twice"),
+            ("[staging, STAGING]", 1, "'STAGING' is there twice"),
+            ("[Production]", 0, "is the app itself"),
+        )
     },
     "key that goes nowhere": (
         "    path: orders",
         "    path: orders\n    function_key: orders-key",
-        ":8: apis.orders:",
+        ":10: apis.orders.function_key:",
         "leave it out",
     ),
 }
@@ -357,7 +369,7 @@ def written(tmp_path):
 
 def test_good_settings_are_read(written):
     environment = read_environment(written(GOOD))
-    assert environment.gateway.sku == "Developer_1"
+    assert environment.gateway.given["name"] == "apim-orders"
     assert environment.state.kind == "local"
 
 
@@ -389,7 +401,7 @@ def test_all_that_is_wrong_is_said_at_once_in_all_files(written, tmp_path):
 @pytest.mark.parametrize("name", sorted(STACK_IDS - {"output-tenant_id"}))
 def test_an_api_cannot_have_an_id_of_the_stack_s_own(written, name):
     path = written(GOOD.replace("  orders:", f"  {name}:"))
-    with pytest.raises(InputError, match=f":7: apis: '{name}' is taken by the stack itself"):
+    with pytest.raises(InputError, match=f":8: apis.{name}: '{name}' is taken by the stack itself"):
         read_environment(path)
 
 
@@ -424,7 +436,10 @@ def test_what_an_anchor_brings_in_can_be_replaced(written):
         "    function_app: {<<: *app, runtime: node 22}\n"
     )
     apis = read_environment(written(text)).apis
-    assert [api.function_app.runtime for api in apis.values()] == ["python 3.12", "node 22"]
+    assert [api.given["function_app"].runtime for api in apis.values()] == [
+        Runtime.python("3.12"),
+        Runtime.node("22"),
+    ]
 
 
 def test_a_folder_without_settings_is_said(tmp_path):

@@ -1,0 +1,106 @@
+"""Reads the files in `environments/`; says all that is wrong at once, with file, line and key."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.files.json_text import read_text, unusable
+from constructs_lib._core.files.yaml_text import load_yaml
+from constructs_lib._core.problems import Place
+from constructs_lib.stack.settings.environment import Environment
+from constructs_lib.stack.settings.reader import FileReader
+
+
+def read_environment(path: Path) -> Environment:
+    """Read and check one file of settings.
+
+    Raises:
+        InputError: With a line for each thing that is wrong: file, line, key, and what is allowed.
+    """
+    return environment_of(read_text(path), str(path), path.parent)
+
+
+def environment_of(text: str, where: str, folder: Path | None) -> Environment:
+    """Read and check the text of a file of settings.
+
+    Args:
+        text: The text.
+        where: The file's name, for messages.
+        folder: Where paths in it start; None if its files are not there yet.
+
+    Raises:
+        InputError: With a line for each thing that is wrong.
+    """
+    data, node = load_yaml(text, where)
+    if not isinstance(data, dict):
+        raise InputError("holds no settings", where=where, fix="start from environments/dev.yaml")
+    reader = FileReader(folder)
+    environment = reader.take(Environment, data, ())
+    problems = [(*_place(node, place), problem) for place, problem in unusable(data)]
+    for each in reader.problems:
+        fix = f" ({each.fix})" if each.fix else ""
+        problems.append((*_place(node, each.place), f"{each.problem}{fix}"))
+    if isinstance(environment, Environment) and not problems:
+        return environment
+    raise InputError(
+        "\n".join(
+            f"{where}:{line}: {keys or 'settings'}: {problem}"
+            for keys, line, problem in sorted(dict.fromkeys(problems), key=lambda each: each[1])
+        )
+    )
+
+
+def read_environments(folder: Path) -> dict[str, Environment]:
+    """Read every environment in a folder, by the name of its file.
+
+    Raises:
+        InputError: With everything that is wrong in all of them.
+    """
+    paths = sorted({*folder.glob("*.yaml"), *folder.glob("*.yml")})
+    if not paths:
+        raise InputError(
+            "no environments there", where=str(folder), fix="write one as <environment>.yaml"
+        )
+    environments: dict[str, Environment] = {}
+    problems: list[str] = []
+    for path in paths:
+        try:
+            if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", path.stem, re.ASCII):
+                raise InputError(
+                    "the file's name is that of a stack and cannot be one",
+                    where=str(path),
+                    fix="write letters, digits, -, _ and .",
+                )
+            if path.stem in environments:
+                raise InputError("there are two files of this name", where=str(path))
+            environments[path.stem] = read_environment(path)
+        except InputError as error:
+            problems.append(str(error))
+    if problems:
+        raise InputError("\n".join(problems))
+    return environments
+
+
+def _place(node: yaml.Node | None, place: Place) -> tuple[str, int]:
+    """Return the key in words, and the line of the last part of it that the file has."""
+    line = 1
+    for part in place:
+        if isinstance(node, yaml.MappingNode):
+            found = next((pair for pair in node.value if pair[0].value == str(part)), None)
+            if found is None:
+                break
+            line, node = _line(found[0], line), found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = _line(node, line)
+        else:
+            break
+    return ".".join(map(str, place)), line
+
+
+def _line(node: yaml.Node | None, otherwise: int) -> int:
+    return node.start_mark.line + 1 if node and node.start_mark else otherwise
