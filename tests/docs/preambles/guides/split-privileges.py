@@ -22,5 +22,5 @@ gateway = Principal(
     client_id="5f6c1a52-6f0e-4f2b-9c61-5d5f3f6f2c11",
     object_id="0b6f9d4e-2c55-4f6e-8a9e-7a6c1f0f3e22",
 )
-for registration in (orders, billing):
-    registration.grant(gateway)
+for each in (orders, billing):
+    each.grant(gateway)

@@ -1,0 +1,3 @@
+from tests.project.conftest import built, run_outside, wheel
+
+__all__ = ["built", "run_outside", "wheel"]
