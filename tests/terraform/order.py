@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-_REFERENCE = re.compile(r"\b((?:data\.)?(?:azurerm|azuread|azapi)_\w+\.[\w-]+)")
+_REFERENCE = re.compile(r"\b((?:data\.)?(?:(?:azurerm|azuread|azapi)_\w+|terraform_data)\.[\w-]+)")
 _SITES = re.compile(
     r"azurerm_(function_app_flex_consumption|(linux|windows)_function_app(_slot)?)$"
 )

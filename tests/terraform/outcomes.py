@@ -23,7 +23,7 @@ from cdktf import App, TerraformStack
 
 import constructs_lib as lib
 from constructs_lib.stack.environment_stack import EnvironmentStack
-from constructs_lib.stack.settings import Environment
+from constructs_lib.stack.settings.files import environment_of
 from tests.terraform.changes import CHANGES, GROUP, SUBNET, Change, Does, settings
 from tests.terraform.harness import ROOT, has_stand_in
 from tests.terraform.modules import Modules, Step
@@ -156,9 +156,8 @@ def synthesized(folder: Path, changes: Mapping[str, Change], *, after: bool) -> 
             in_code(TerraformStack(app, name), name, change.code if after else None)
             continue
         changed = merged(change.before, change.after) if after else change.before
-        named = json.loads(json.dumps(settings(name, changed)).replace("{name}", name))
-        environment = Environment.model_validate(named)
-        EnvironmentStack(app, name, environment=environment, folder=folder)
+        text = json.dumps(settings(name, changed)).replace("{name}", name)
+        EnvironmentStack(app, name, environment=environment_of(text, name, folder))
     app.synth()
     stacks = folder / "cdktf.out/stacks"
     return {name: json.loads((stacks / name / "cdk.tf.json").read_text()) for name in changes}
@@ -259,7 +258,7 @@ def namesakes(
 
 
 def _is_site(address: str) -> bool:
-    return WORDS[address.partition(".")[0]] == "function app" if address[:5] != "data." else False
+    return WORDS.get(address.partition(".")[0]) == "function app"
 
 
 def _kinds(plan: Plan) -> dict[str, list[str]]:
