@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined, Template
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 def template_of(
@@ -24,6 +25,9 @@ def template_of(
         filters: What it may apply besides the filters of Jinja2.
         settings: Further settings of Jinja2's `Environment`, such as `autoescape`.
     """
+    # Here, so that `secured-functions --help` needs no extra.
+    from jinja2 import Environment, StrictUndefined
+
     environment = Environment(  # noqa: S701 - HTML is made with autoescape=True
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -212,7 +212,8 @@ def test_the_assertion_fails_for_a_further_caller() -> None:
     principal = "22222222-1111-4111-8111-111111111111"
     directory(document)["allowed_applications"].append("11111111-1111-4111-8111-111111111111")
     directory(document)["allowed_identities"].append(principal)
-    assert_only_callable_through("apim-sample", "func-orders", configuration(document))
+    with pytest.raises(AssertionError, match=r"on the allow-list.: unknown"):
+        assert_only_callable_through("apim-sample", "func-orders", configuration(document))
     assignments = document["resource"]["azuread_app_role_assignment"]
     assignments["batch"] = {**assignments["gateway"], "principal_object_id": principal}
     with pytest.raises(AssertionError, match=r"on the allow-list.: open"):

@@ -38,7 +38,7 @@ def checked(
             if not isinstance(scope, Construct):
                 reader.note(("scope",), f"{scope!r} is not allowed", "write the stack")
                 refuse_all(str(id), reader.problems)
-            for name, field in of_function(function).items():
+            for name, field in of_function(function, "").items():
                 if name in props:
                     props[name] = reader.take(field.kind, props[name], (name,))
                 elif field.required:

@@ -39,13 +39,13 @@ class Field(NamedTuple):
         kind: Its annotation.
         required: Whether it has no default.
         default: Its default, if it has one that is no object made anew each time.
-        meaning: What is said of it, where somebody asks.
+        meaning: What the docstring says of it.
     """
 
     kind: Kind
     required: bool
     default: object
-    meaning: str = ""
+    meaning: str
 
 
 @cache
@@ -53,20 +53,23 @@ def fields(owner: type) -> Mapping[str, Field]:
     """Return the arguments of a dataclass, or the keyword arguments of a class, by name."""
     if is_record(owner):
         return _of_dataclass(owner)
-    return of_function(cast("Any", owner).__init__)
+    return of_function(cast("Any", owner).__init__, owner.__doc__ or "")
 
 
 def _of_dataclass(owner: type) -> dict[str, Field]:
     kinds: dict[str, Kind] = {}
+    said: dict[str, str] = {}
     for base in reversed(owner.__mro__):
         names = vars(sys.modules[base.__module__])
         for name, annotation in inspect.get_annotations(base).items():
             kinds[name] = evaluated(annotation, names)
+        said |= meanings(base.__doc__ or "")
     return {
         field.name: Field(
             kinds[field.name],
             field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING,
             None if field.default is dataclasses.MISSING else field.default,
+            said.get(field.name, ""),
         )
         for field in dataclasses.fields(owner)
         if field.init
@@ -74,24 +77,30 @@ def _of_dataclass(owner: type) -> dict[str, Field]:
 
 
 @cache
-def of_function(function: Callable[..., Any]) -> Mapping[str, Field]:
+def of_function(function: Callable[..., Any], documentation: str) -> Mapping[str, Field]:
     """Return the keyword arguments of a function, those of an unpacked `TypedDict` among them."""
     function = inspect.unwrap(function)
-    names, code = function.__globals__, function.__code__
-    defaults: Mapping[str, object] = function.__kwdefaults__ or {}
-    keyword_only = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    names = function.__globals__
+    said = meanings(documentation)
     found: dict[str, Field] = {}
-    for name, annotation in function.__annotations__.items():
-        if name in keyword_only:
-            kind = evaluated(annotation, names)
-            found[name] = Field(kind, name not in defaults, defaults.get(name))
-        elif str(annotation).startswith("Unpack["):
-            [props] = get_args(evaluated(annotation, names))
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            required = parameter.default is parameter.empty
+            found[name] = Field(
+                evaluated(parameter.annotation, names),
+                required,
+                None if required else parameter.default,
+                said.get(name, ""),
+            )
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            [props] = get_args(evaluated(parameter.annotation, names))
+            said |= {key: said.get(key) or text for key, text in meanings(props.__doc__).items()}
             module = vars(sys.modules[props.__module__])
-            for key, each in props.__annotations__.items():
-                kind = evaluated(getattr(each, "__forward_arg__", each), module)
+            for key, annotation in props.__annotations__.items():
+                kind = evaluated(getattr(annotation, "__forward_arg__", annotation), module)
                 required = get_origin(kind) is Required
-                found[key] = Field(get_args(kind)[0] if required else kind | None, required, None)
+                kind = get_args(kind)[0] if required else kind | None
+                found[key] = Field(kind, required, None, said.get(key, ""))
     return found
 
 

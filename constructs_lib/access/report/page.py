@@ -13,8 +13,6 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Literal
 
-from markupsafe import Markup
-
 from constructs_lib._core.templates import template_of
 from constructs_lib.access.records import Answer, Api, Gateway, Registration
 from constructs_lib.access.report.comparison import EFFECTS, Change
@@ -66,9 +64,8 @@ def page(view: View) -> str:
     )
     return _template().render(
         view=view,
-        # The only two texts that are not escaped: files of this package.
-        style=Markup(style),  # noqa: S704
-        script=Markup(script),  # noqa: S704
+        style=style,
+        script=script,
         policy=policy,
         few=FEW,
         kinds=KINDS,
@@ -105,7 +102,8 @@ def _template() -> Template:
 
 def _visible(value: object) -> object:
     """Return what is put into the page, with every character of a text to be seen."""
-    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    is_markup = hasattr(value, "__html__")
+    return clean(value) if isinstance(value, str) and not is_markup else value
 
 
 def _counts(view: View) -> str:

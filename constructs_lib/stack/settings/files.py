@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import yaml
+try:
+    import yaml
+except ImportError as error:
+    raise ImportError(
+        "files of settings need PyYAML: pip install 'secured-functions[cli]'", name="yaml"
+    ) from error
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.json_text import read_text, unusable

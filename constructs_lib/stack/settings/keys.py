@@ -54,30 +54,30 @@ def keys(owner: Any) -> Mapping[str, tuple[str, Field]]:
     """
     construct: type = getattr(owner, "construct", owner)
     found = fields(owner) if construct is owner else _props(owner)
-    described = (getattr(owner, "described_by", construct), construct, *reversed(owner.__mro__))
-    said = {name: text for each in described for name, text in meanings(each.__doc__).items()}
     renamed = RENAMED.get(construct, {})
     left_out = {name for base in construct.__mro__ for name in LEFT_OUT.get(base, ())}
     result: dict[str, tuple[str, Field]] = {}
     for name, field in found.items():
         kind = writable(field.kind)
         if kind is not None and name not in left_out:
-            result[renamed.get(name, name)] = (
-                name,
-                field._replace(kind=kind, meaning=said.get(name, "")),
-            )
+            result[renamed.get(name, name)] = (name, field._replace(kind=kind))
     return result
 
 
 def _props(owner: type[Props[Any]]) -> dict[str, Field]:
+    described = meanings(owner.described_by.__doc__)
     found = {
-        name: field for name, field in fields(owner.construct).items() if name not in owner.left_out
+        name: field._replace(meaning=field.meaning or described.get(name, ""))
+        for name, field in fields(owner.construct).items()
+        if name not in owner.left_out
     }
+    said = meanings(owner.__doc__)
     names = vars(sys.modules[owner.__module__])
     for name, annotation in inspect.get_annotations(owner).items():
         default = getattr(owner, name, inspect.Parameter.empty)
         required = default is inspect.Parameter.empty
-        found[name] = Field(evaluated(annotation, names), required, default)
+        meaning = said.get(name) or found[name].meaning
+        found[name] = Field(evaluated(annotation, names), required, default, meaning)
     return found
 
 
