@@ -173,6 +173,9 @@ class SecuredFunctionApi(Construct, Generic[App]):
     role and is on both allow-lists, on every slot too. The policy waits for the assignment, because
     a token without the role is cached for up to a day.
 
+    The props that are not explained here, `migration` and `function_key` among them, are passed on
+    to `FunctionApi` and explained there.
+
     Args:
         scope: The stack or construct that it belongs to.
         id: Its id within `scope`, part of Terraform addresses, and the API's name.
@@ -197,7 +200,6 @@ class SecuredFunctionApi(Construct, Generic[App]):
         sign_in: Interactive sign-in of named users, without a secret.
         function_app_hostname: The default host name of a function app resource, for the stage
             `both` of a migration; `<name>.azurewebsites.net` if left out.
-        api: The further props of `FunctionApi`, `migration` and `function_key` among them.
 
     Attributes:
         registration: The registration.
