@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from constructs_lib.access import easy_auth, entra, network
 from constructs_lib.access.allow_lists import AllowList, allow_list
@@ -18,7 +19,7 @@ from constructs_lib.access.links import (
     key,
 )
 from constructs_lib.access.policy_flow import Forwarder, Forwarding, TokenRequest, Way
-from constructs_lib.access.records import Caller, CallerKind, Identity, Verdict
+from constructs_lib.access.records import Caller, CallerKind, Identity, Status
 from constructs_lib.access.routes import Route, doubted, host_unknown, place_of, route_of
 from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.expressions import (
@@ -163,11 +164,9 @@ class Calls:
         label = "a holder of the FTP or SCM publishing credentials"
         yield self._call("publishing", label, app, [easy_auth.publishing(app)])
         for path in easy_auth.excluded_paths(app):
-            decision = Decision(
-                verdict="open",
-                status=200,
-                reason=f"Easy Auth does not look at {text_of(path)}",
-                resource=app.resource,
+            decision = Decision.open(
+                f"Easy Auth does not look at {text_of(path)}",
+                app.resource,
                 attribute="auth_settings_v2.excluded_paths",
                 rule="SF113",
             )
@@ -185,12 +184,10 @@ class Calls:
         if function is None:
             return []
         return [
-            Decision(
-                verdict="unknown",
-                status="unknown",
-                reason=f"the Functions host of {app.name} may demand a key, which each function's "
+            Decision.unknown(
+                f"the Functions host of {app.name} may demand a key, which each function's "
                 "authLevel decides",
-                resource=function,
+                function,
                 attribute=None,
             )
         ]
@@ -216,12 +213,10 @@ class Calls:
                 )
                 if foreign and registration.multi_tenant is False:
                     decisions.append(
-                        Decision(
-                            verdict="closed",
-                            status=401,
-                            reason=f"Entra issues tokens for {registration.name} "
-                            "in its own tenant only",
-                            resource=registration.resource,
+                        Decision.closed(
+                            401,
+                            f"Entra issues tokens for {registration.name} in its own tenant only",
+                            registration.resource,
                             attribute="sign_in_audience",
                         )
                     )
@@ -301,7 +296,7 @@ class Calls:
                 identity
                 for route in routes
                 if route.api.gateway is gateway
-                for identity in (self._identity(gateway, route.way)[0],)
+                for identity in (self._identity(route)[0],)
                 if identity is not None
             ]
             # Which identity a policy uses that is not read cannot be told.
@@ -379,78 +374,50 @@ class Calls:
             )
 
     def _key_demanded(self, route: Route) -> list[Decision]:
+        """What stops a caller who has no subscription key, if anything does."""
         api, way = route.api, route.way
-        configuration = self.chain.configuration
         if api.resource is None:
             return [
-                Decision(
-                    verdict="unknown",
-                    status="unknown",
-                    reason=f"{api.name} is managed elsewhere, so whether it demands a subscription "
-                    "key is not known here",
+                Decision.unknown(
+                    f"{api.name} is managed elsewhere, so whether it demands a subscription "
+                    "key is not known here"
                 )
             ]
-        demands = {api.resource: configuration.body(api.resource), **self._products(api)}
-        demanded: dict[Resource | None, Value] = {
-            resource: body.value("subscription_required", True if _shows(resource) else "unknown")
-            for resource, body in demands.items()
-        }
-        for product in api.products:
-            if product not in api.gateway.products:
-                demanded[self._resource(api, None)] = "unknown"
+        demanded = self._keys_demanded(api, api.resource)
         if all(value is True for value in demanded.values()):
-            return [
-                Decision(
-                    verdict="closed",
-                    status=401,
-                    reason=f"{api.name} demands a subscription key",
-                    resource=api.resource,
-                    attribute="subscription_required",
-                )
-            ]
+            reason = f"{api.name} demands a subscription key"
+            return [Decision.closed(401, reason, api.resource, "subscription_required")]
+        policy = self._resource(api, way.address)
         if way.checked is not None:
-            return [
-                Decision(
-                    verdict="closed",
-                    status=401,
-                    reason=f"the policy demands proof of who calls ({way.checked})",
-                    resource=self._resource(api, way.address),
-                    attribute="xml_content",
-                )
-            ]
-        if False in demanded.values():
-            if way.doubtful is None:
-                return []
-            return [
-                Decision(
-                    verdict="unknown",
-                    status="unknown",
-                    reason=way.doubtful,
-                    resource=self._resource(api, way.address),
-                    attribute="xml_content",
-                )
-            ]
-        doubtful = next(each for each, value in demanded.items() if value is not True)
-        return [
-            Decision(
-                verdict="unknown",
-                status="unknown",
-                reason=f"whether {api.name} demands a subscription key is not known here",
-                resource=doubtful,
-                attribute="subscription_required",
-            )
-        ]
+            reason = f"the policy demands proof of who calls ({way.checked})"
+            return [Decision.closed(401, reason, policy, "xml_content")]
+        if False not in demanded.values():
+            doubtful = next(each for each, value in demanded.items() if value is not True)
+            reason = f"whether {api.name} demands a subscription key is not known here"
+            return [Decision.unknown(reason, doubtful, "subscription_required")]
+        return (
+            [] if way.doubtful is None else [Decision.unknown(way.doubtful, policy, "xml_content")]
+        )
+
+    def _keys_demanded(self, api: ApiLink, resource: Resource) -> dict[Resource | None, Value]:
+        """What the API and each of its products say of `subscription_required`."""
+        bodies = {resource: self.chain.configuration.body(resource), **self._products(api)}
+        demanded: dict[Resource | None, Value] = {
+            each: body.value("subscription_required", True if _shows(each) else "unknown")
+            for each, body in bodies.items()
+        }
+        if not api.gateway.products.keys() >= set(api.products):
+            demanded[self._resource(api, None)] = "unknown"
+        return demanded
 
     def _no_key(self, route: Route) -> list[Decision]:
         """What lets a caller without a key in, when everything else does."""
         product = self.open_product(route.api)
         what = f"the product of {route.api.name}" if product else route.api.name
         return [
-            Decision(
-                verdict="open",
-                status=200,
-                reason=f"{what} demands no subscription key and its policy no other proof",
-                resource=product or route.api.resource,
+            Decision.open(
+                f"{what} demands no subscription key and its policy no other proof",
+                product or route.api.resource,
                 attribute="subscription_required",
                 rule="SF501",
             )
@@ -476,79 +443,53 @@ class Calls:
         decisions: list[Decision] = []
         if route.problem is not None and route.problem.verdict == "unknown":
             decisions.append(route.problem)
-        policy = self._resource(api, way.token.address if way.token else way.address)
         if way.unknown is not None:
-            decisions.append(
-                Decision(
-                    verdict="unknown",
-                    status="unknown",
-                    reason=way.unknown,
-                    resource=self._resource(api, way.address),
-                    attribute="xml_content",
-                )
-            )
-        token: Token | None = None
+            policy = self._resource(api, way.address)
+            decisions.append(Decision.unknown(way.unknown, policy, "xml_content"))
         if way.token is None:
-            if way.unknown is not None:
-                return decisions
-            rule = "SF302" if way.replaced else "SF301"
-            reason = (
-                way.replaced[1]
-                if way.replaced
-                else f"no policy of {api.name} gets a token of the gateway's identity"
-            )
-            where = self._resource(api, way.replaced[0] if way.replaced else way.address)
-            for each in easy_auth.easy_auth(app, None):
-                decisions.append(
-                    Decision(
-                        verdict=each.verdict,
-                        status=each.status,
-                        reason=reason if each.verdict == "closed" else each.reason,
-                        resource=where if each.verdict == "closed" else each.resource,
-                        attribute="xml_content" if each.verdict == "closed" else each.attribute,
-                        rule=rule,
-                    )
-                )
-            return decisions
-        refused = 401 if way.token.ignore_error else 500
-        identity, problem = self._identity(api.gateway, way)
-        if problem is not None:
-            verdict, reason, rule = problem
-            decisions.append(
-                Decision(
-                    verdict=verdict,
-                    status=refused if verdict == "closed" else "unknown",
-                    reason=reason,
-                    resource=api.gateway.resource if rule == "SF303" else policy,
-                    attribute="identity" if rule == "SF303" else "xml_content",
-                    rule=rule,
-                )
-            )
-        client_ids = (identity.client_ids or None) if identity else None
-        object_ids = (identity.object_ids or None) if identity else None
-        registration = route.registration
+            return decisions if way.unknown else [*decisions, *self._without_token(route, app)]
+        refused: Literal[401, 500] = 401 if way.token.ignore_error else 500
+        identity, problem = self._identity(route, refused)
+        token = Token(
+            version=None,
+            audience=None,
+            client_ids=(identity.client_ids or None) if identity else None,
+            object_ids=(identity.object_ids or None) if identity else None,
+        )
+        decisions += _before(problem)
         decisions += self._resource_problem(route, app)
+        registration = route.registration
         if registration is not None:
+            who = identity.record.name if identity else api.gateway.name
             decisions += entra.issue(
-                self.chain,
-                registration,
-                object_ids,
-                who=identity.record.name if identity else api.gateway.name,
-                refused=refused,
+                self.chain, registration, token.object_ids, who=who, refused=refused
             )
-            token = Token(
+            token = replace(
+                token,
                 version=registration.token_version,
                 audience=entra.audience(registration, way.token.resource),
-                client_ids=client_ids,
-                object_ids=object_ids,
             )
-        else:
-            token = Token(version=None, audience=None, client_ids=client_ids, object_ids=object_ids)
         decisions += _before(network.to_gateway(app, api.gateway, self.chain))
         decisions += easy_auth.stopped(app)
         decisions += easy_auth.certificate(app, sent=self._sends_certificate(route))
         decisions += easy_auth.easy_auth(app, token)
         return decisions
+
+    def _without_token(self, route: Route, app: AppLink) -> list[Decision]:
+        """What Easy Auth makes of a request whose token no policy got, and why there is none."""
+        api, way = route.api, route.way
+        address, reason = way.replaced or (
+            way.address,
+            f"no policy of {api.name} gets a token of the gateway's identity",
+        )
+        policy = self._resource(api, address)
+        rule = "SF302" if way.replaced else "SF301"
+        return [
+            Decision.closed(each.status, reason, policy, "xml_content", rule)
+            if each.verdict == "closed"
+            else replace(each, rule=rule)
+            for each in easy_auth.easy_auth(app, None)
+        ]
 
     def _sends_certificate(self, route: Route) -> bool:
         backend = self.backend_of(route)
@@ -578,11 +519,9 @@ class Calls:
             return []
         if agreed is None:
             return [
-                Decision(
-                    verdict="unknown",
-                    status="unknown",
-                    reason=f"whether {named} is what {app.name} expects is not known here",
-                    resource=policy,
+                Decision.unknown(
+                    f"whether {named} is what {app.name} expects is not known here",
+                    policy,
                     attribute="xml_content",
                 )
             ]
@@ -591,21 +530,21 @@ class Calls:
             wrong = self.chain.principals.with_client_id(token.resource)
         whose = f", an id of {wrong.name}" if wrong and route.registration is None else ""
         return [
-            Decision(
-                verdict="closed",
-                status=401 if route.registration is not None or token.ignore_error else 500,
-                reason=f"the policy gets a token for {named}{whose}, "
+            Decision.closed(
+                401 if route.registration is not None or token.ignore_error else 500,
+                f"the policy gets a token for {named}{whose}, "
                 f"but {app.name} expects {expected.name}",
-                resource=policy,
+                policy,
                 attribute="xml_content",
                 rule="SF305",
             )
         ]
 
     def _identity(
-        self, gateway: GatewayLink, way: Way
-    ) -> tuple[IdentityLink | None, tuple[Verdict, str, str] | None]:
+        self, route: Route, refused: Status = 500
+    ) -> tuple[IdentityLink | None, Decision | None]:
         """The identity that a policy uses, and what is wrong with its choice."""
+        gateway, way = route.api.gateway, route.way
         if way.token is None:
             return None, None
         if way.token.client_id is None:
@@ -614,7 +553,7 @@ class Calls:
             reason = (
                 f"the policy names no client-id, and {gateway.name} has no system-assigned identity"
             )
-            return None, ("closed", reason, "SF303")
+            return None, Decision.closed(refused, reason, gateway.resource, "identity", "SF303")
         # Whatever the gateway holds, the token would be of the identity that the policy names.
         principal = self.chain.principals.with_client_id(way.token.client_id)
         named = principal.name if principal else text_of(way.token.client_id)
@@ -628,11 +567,12 @@ class Calls:
                 # The client id is not known, but which resource it is of may rule it out.
                 agreed = self._attached(identity, gateway.stack, principal.address)
             doubtful = doubtful or agreed is None
+        policy = self.policy_of(route)
         if doubtful:
             reason = f"whether {named} is an identity of {gateway.name} is not known here"
-            return meant, ("unknown", reason, "SF304")
+            return meant, Decision.unknown(reason, policy, "xml_content", "SF304")
         reason = f"the policy's client-id {named} is no user-assigned identity of {gateway.name}"
-        return meant, ("closed", reason, "SF304")
+        return meant, Decision.closed(refused, reason, policy, "xml_content", "SF304")
 
     def _attached(self, identity: IdentityLink, stack: str, address: str) -> bool | None:
         resource = self.chain.configuration.resource(stack, address)
@@ -649,7 +589,7 @@ class Calls:
             used = [
                 identity
                 for route in self._by_app.get(id(app), ())
-                if (identity := self._identity(route.api.gateway, route.way)[0]) is not None
+                if (identity := self._identity(route)[0]) is not None
             ]
             found = self._listings[id(app)] = allow_list(app, self.chain, used)
         return found
@@ -664,12 +604,10 @@ class Calls:
                 continue
             values = [Term((mention,)) for mention in forwarding.mentions]
             policy = api.policy or api.resource
-            unread = Decision(
-                verdict="unknown",
-                status="unknown",
-                reason="the policy's text is known only after apply; it mentions "
+            unread = Decision.unknown(
+                "the policy's text is known only after apply; it mentions "
                 + ", ".join(text_of(value) for value in values),
-                resource=policy,
+                policy,
                 attribute="xml_content",
             )
             clients = [each for each in values if self.chain.principals.with_client_id(each)]
@@ -706,11 +644,9 @@ class Calls:
                 if (id(route.api), id(app)) in answered:
                     continue
                 answered.add((id(route.api), id(app)))
-                unread = Decision(
-                    verdict="unknown",
-                    status="unknown",
-                    reason="where the policy sends the request is not known here",
-                    resource=self.policy_of(route),
+                unread = Decision.unknown(
+                    "where the policy sends the request is not known here",
+                    self.policy_of(route),
                     attribute="xml_content",
                 )
                 yield self._call(

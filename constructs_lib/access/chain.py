@@ -128,30 +128,7 @@ class Chain:
             known = self._registrations.get(key(client_id))
             if known is not None and (known.managed or not each.managed):
                 continue
-            body = configuration.body(each)
-            link = RegistrationLink(
-                each.address,
-                text_of(body.value("display_name", each.address)),
-                each.stack,
-                client_id,
-                each,
-            )
-            settings = body.block("api") or Body(configuration, each, {})
-            if each.type == "azuread_application_registration":
-                version: Value = body.value("requested_access_token_version", 2)
-            else:
-                version = settings.value("requested_access_token_version", 1)
-            audience = body.value("sign_in_audience", "AzureADMyOrg")
-            if each.managed or (each.literal and "api" in each.body):
-                link.token_version = int(version) if isinstance(version, (int, float)) else None
-                if isinstance(version, str) and version in ("1", "2"):
-                    link.token_version = int(version)
-                if isinstance(audience, str):
-                    link.multi_tenant = audience != "AzureADMyOrg"
-            link.uris.extend(body.values("identifier_uris"))
-            for role in [*body.blocks("app_role"), *body.blocks("app_roles")]:
-                link.roles.append(_role(role, role.value("id"), each.address))
-            self._registrations[key(client_id)] = link
+            link = self._registrations[key(client_id)] = self._registration(each, client_id)
             for identifier in ("id", "object_id"):
                 by_id[key(configuration.attribute(each, identifier))] = link
         for each in configuration.of_type("azuread_application_identifier_uri"):
@@ -166,16 +143,42 @@ class Chain:
         for link in self._registrations.values():
             for uri in link.uris:
                 self._uris.setdefault(key(uri), link)
-        self._principals_of: dict[Any, list[Resource]] = {}
-        for each in configuration.of_type("azuread_service_principal"):
-            client = key(configuration.attribute(each, "client_id"))
-            self._principals_of.setdefault(client, []).append(each)
-        self._assignments_on: dict[Any, list[Resource]] = {}
-        for each in configuration.of_type("azuread_app_role_assignment"):
-            owner = key(configuration.attribute(each, "resource_object_id"))
-            self._assignments_on.setdefault(owner, []).append(each)
+        self._principals_of = self._grouped("azuread_service_principal", "client_id")
+        self._assignments_on = self._grouped("azuread_app_role_assignment", "resource_object_id")
         for link in self._registrations.values():
             self._add_principals(link)
+
+    def _registration(self, resource: Resource, client_id: Value) -> RegistrationLink:
+        body = self.configuration.body(resource)
+        link = RegistrationLink(
+            resource.address,
+            text_of(body.value("display_name", resource.address)),
+            resource.stack,
+            client_id,
+            resource,
+        )
+        settings = body.block("api") or Body(self.configuration, resource, {})
+        if resource.type == "azuread_application_registration":
+            version: Value = body.value("requested_access_token_version", 2)
+        else:
+            version = settings.value("requested_access_token_version", 1)
+        audience = body.value("sign_in_audience", "AzureADMyOrg")
+        if resource.managed or (resource.literal and "api" in resource.body):
+            link.token_version = int(version) if isinstance(version, (int, float)) else None
+            if isinstance(version, str) and version in ("1", "2"):
+                link.token_version = int(version)
+            if isinstance(audience, str):
+                link.multi_tenant = audience != "AzureADMyOrg"
+        link.uris.extend(body.values("identifier_uris"))
+        for role in [*body.blocks("app_role"), *body.blocks("app_roles")]:
+            link.roles.append(_role(role, role.value("id"), resource.address))
+        return link
+
+    def _grouped(self, type: str, attribute: str) -> dict[Any, list[Resource]]:
+        found: dict[Any, list[Resource]] = {}
+        for each in self.configuration.of_type(type):
+            found.setdefault(key(self.configuration.attribute(each, attribute)), []).append(each)
+        return found
 
     def _add_principals(self, link: RegistrationLink) -> None:
         configuration = self.configuration

@@ -9,7 +9,7 @@ from constructs_lib.access.records import Status, Verdict
 from constructs_lib.access.terraform.resources import Resource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A link's answer.
 
@@ -28,6 +28,40 @@ class Decision:
     resource: Resource | None = None
     attribute: str | None = None
     rule: str | None = None
+
+    @classmethod
+    def open(
+        cls,
+        reason: str,
+        resource: Resource | None = None,
+        attribute: str | None = None,
+        rule: str | None = None,
+    ) -> Decision:
+        """The request passes on."""
+        return cls("open", 200, reason, resource, attribute, rule)
+
+    @classmethod
+    def closed(
+        cls,
+        status: Status,
+        reason: str,
+        resource: Resource | None = None,
+        attribute: str | None = None,
+        rule: str | None = None,
+    ) -> Decision:
+        """The request ends here with `status`."""
+        return cls("closed", status, reason, resource, attribute, rule)
+
+    @classmethod
+    def unknown(
+        cls,
+        reason: str,
+        resource: Resource | None = None,
+        attribute: str | None = None,
+        rule: str | None = None,
+    ) -> Decision:
+        """What was read does not tell."""
+        return cls("unknown", "unknown", reason, resource, attribute, rule)
 
 
 def settle(decisions: Iterable[Decision]) -> Decision:

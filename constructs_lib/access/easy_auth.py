@@ -104,40 +104,30 @@ def unseen(app: AppLink) -> Decision | None:
     """That nothing can be said of an app that is managed elsewhere."""
     if app.visible:
         return None
-    return Decision(
-        verdict="unknown",
-        status="unknown",
-        reason=f"{app.name} is managed elsewhere, so its settings are not known here",
-        resource=app.resource,
+    return Decision.unknown(
+        f"{app.name} is managed elsewhere, so its settings are not known here", app.resource
     )
 
 
 def https(app: AppLink) -> Decision:
     """What a plain HTTP request meets."""
     if app.body.value("https_only", False) is True:
-        return Decision(
-            verdict="closed",
-            status=301,
-            reason="App Service redirects plain HTTP to HTTPS",
-            resource=app.resource,
-            attribute="https_only",
+        return Decision.closed(
+            301, "App Service redirects plain HTTP to HTTPS", app.resource, attribute="https_only"
         )
     auth = app.auth
     if auth is not None and auth.value("auth_enabled") is True:
         demanded = auth.value("require_https", True)
         if demanded is True:
-            return Decision(
-                verdict="closed",
-                status=302,
-                reason="Easy Auth redirects plain HTTP to HTTPS",
-                resource=app.resource,
+            return Decision.closed(
+                302,
+                "Easy Auth redirects plain HTTP to HTTPS",
+                app.resource,
                 attribute="auth_settings_v2.require_https",
             )
-    return Decision(
-        verdict="open",
-        status=200,
-        reason="plain HTTP is served, so that tokens and data can be read on the way",
-        resource=app.resource,
+    return Decision.open(
+        "plain HTTP is served, so that tokens and data can be read on the way",
+        app.resource,
         attribute="https_only",
         rule="SF402",
     )
@@ -151,13 +141,8 @@ def stopped(app: AppLink) -> list[Decision]:
     if enabled is not False:
         return [_unknown(app, f"whether {app.name} is running is not known here", "enabled")]
     return [
-        Decision(
-            verdict="closed",
-            status=403,
-            reason=f"{app.name} is stopped",
-            resource=app.resource,
-            attribute="enabled",
-            rule="SF413",
+        Decision.closed(
+            403, f"{app.name} is stopped", app.resource, attribute="enabled", rule="SF413"
         )
     ]
 
@@ -169,11 +154,10 @@ def certificate(app: AppLink, *, sent: bool) -> list[Decision]:
     if sent or mode != "Required" or body.value("client_certificate_enabled", False) is not True:
         return []
     return [
-        Decision(
-            verdict="closed",
-            status=403,
-            reason=f"{app.name} demands a client certificate, and the gateway sends none",
-            resource=app.resource,
+        Decision.closed(
+            403,
+            f"{app.name} demands a client certificate, and the gateway sends none",
+            app.resource,
             attribute="client_certificate_mode",
             rule="SF412",
         )
@@ -189,11 +173,9 @@ def easy_auth(app: AppLink, token: Token | None) -> list[Decision]:
             return _version_1(app, old, token)
         reason = "Easy Auth is not enabled, so every request reaches the function"
         return [
-            Decision(
-                verdict="open",
-                status=200,
-                reason=reason,
-                resource=app.resource,
+            Decision.open(
+                reason,
+                app.resource,
                 attribute="auth_settings_v2.auth_enabled" if auth else "auth_settings_v2",
                 rule="SF101",
             )
@@ -218,11 +200,9 @@ def _version_1(app: AppLink, old: Body, token: Token | None) -> list[Decision]:
         return [_unknown(app, "whether Easy Auth is enabled is not known here", "auth_settings")]
     if action == "AllowAnonymous":
         return [
-            Decision(
-                verdict="open",
-                status=200,
-                reason="Easy Auth lets requests without a token through",
-                resource=app.resource,
+            Decision.open(
+                "Easy Auth lets requests without a token through",
+                app.resource,
                 attribute=attribute,
                 rule="SF102",
             )
@@ -234,11 +214,10 @@ def _version_1(app: AppLink, old: Body, token: Token | None) -> list[Decision]:
         reason = "version 1 of Easy Auth's settings names no callers, so any application of the "
         return [_unknown(app, f"{reason}issuer may get in", "auth_settings.active_directory")]
     return [
-        Decision(
-            verdict="closed",
-            status=302,
-            reason="Easy Auth redirects to the sign-in page without a valid token",
-            resource=app.resource,
+        Decision.closed(
+            302,
+            "Easy Auth redirects to the sign-in page without a valid token",
+            app.resource,
             attribute=attribute,
         )
     ]
@@ -250,11 +229,9 @@ def _without_token(app: AppLink, auth: Body) -> list[Decision]:
     if required is False or action == "AllowAnonymous":
         attribute = "require_authentication" if required is False else "unauthenticated_action"
         return [
-            Decision(
-                verdict="open",
-                status=200,
-                reason="Easy Auth lets requests without a token through",
-                resource=app.resource,
+            Decision.open(
+                "Easy Auth lets requests without a token through",
+                app.resource,
                 attribute=f"auth_settings_v2.{attribute}",
                 rule="SF102",
             )
@@ -265,11 +242,10 @@ def _without_token(app: AppLink, auth: Body) -> list[Decision]:
         return [_unknown(app, reason, "auth_settings_v2.unauthenticated_action")]
     words = "redirects to the sign-in page" if status == 302 else f"answers {status}"
     return [
-        Decision(
-            verdict="closed",
-            status=status,
-            reason=f"Easy Auth {words} without a valid token",
-            resource=app.resource,
+        Decision.closed(
+            status,
+            f"Easy Auth {words} without a valid token",
+            app.resource,
             attribute="auth_settings_v2.unauthenticated_action",
         )
     ]
@@ -294,13 +270,7 @@ def _with_token(app: AppLink, auth: Body, token: Token) -> list[Decision]:
     decisions = _validation(app, directory, token, refused, status)
     decisions += _authorization(app, directory, token)
     decisions.append(
-        Decision(
-            verdict="open",
-            status=200,
-            reason="Easy Auth accepts the token",
-            resource=app.resource,
-            attribute=DIRECTORY,
-        )
+        Decision.open("Easy Auth accepts the token", app.resource, attribute=DIRECTORY)
     )
     return decisions
 
@@ -380,11 +350,10 @@ def _authorization(app: AppLink, directory: Body, token: Token) -> list[Decision
         agreed = any_same(values, ids)
         if agreed is False:
             decisions.append(
-                Decision(
-                    verdict="closed",
-                    status=403,
-                    reason=f"the caller is not in {attribute}",
-                    resource=app.resource,
+                Decision.closed(
+                    403,
+                    f"the caller is not in {attribute}",
+                    app.resource,
                     attribute=f"{DIRECTORY}.{attribute}",
                     rule=rule,
                 )
@@ -394,20 +363,7 @@ def _authorization(app: AppLink, directory: Body, token: Token) -> list[Decision
             decisions.append(_unknown(app, reason, f"{DIRECTORY}.{attribute}"))
     if groups:
         attribute = "allowed_groups" if directory.values("allowed_groups") else "jwt_allowed_groups"
-        where = f"{DIRECTORY}.{attribute}"
-        if token.user:
-            decisions.append(_unknown(app, "whether the user is in a group is not known", where))
-        else:
-            decisions.append(
-                Decision(
-                    verdict="closed",
-                    status=403,
-                    reason="tokens of applications and managed identities name no groups",
-                    resource=app.resource,
-                    attribute=where,
-                    rule="SF111",
-                )
-            )
+        decisions.append(_in_groups(app, token, f"{DIRECTORY}.{attribute}"))
     if not applications and not identities and not claims and not groups:
         decisions.append(
             _unknown(
@@ -417,6 +373,13 @@ def _authorization(app: AppLink, directory: Body, token: Token) -> list[Decision
             )
         )
     return decisions
+
+
+def _in_groups(app: AppLink, token: Token, where: str) -> Decision:
+    if token.user:
+        return _unknown(app, "whether the user is in a group is not known", where)
+    reason = "tokens of applications and managed identities name no groups"
+    return Decision.closed(403, reason, app.resource, where, "SF111")
 
 
 def publishing(app: AppLink) -> Decision:
@@ -430,29 +393,24 @@ def publishing(app: AppLink) -> Decision:
     transfer = app.site.value("ftps_state", "Disabled") if app.site else "Disabled"
     blocked = network.to_the_internet(app, scm=True)
     if ftp is True and transfer != "Disabled":
-        return Decision(
-            verdict="open",
-            status=200,
-            reason="FTP takes the publishing credentials, so that they replace the code",
-            resource=app.resource,
+        return Decision.open(
+            "FTP takes the publishing credentials, so that they replace the code",
+            app.resource,
             attribute="ftp_publish_basic_authentication_enabled",
             rule="SF404",
         )
     if webdeploy is True and blocked is None:
-        return Decision(
-            verdict="open",
-            status=200,
-            reason="the SCM site takes the publishing credentials, so that they replace the code",
-            resource=app.resource,
+        return Decision.open(
+            "the SCM site takes the publishing credentials, so that they replace the code",
+            app.resource,
             attribute="webdeploy_publish_basic_authentication_enabled",
             rule="SF403",
         )
     if webdeploy is False:
-        return Decision(
-            verdict="closed",
-            status=401,
-            reason="basic authentication is off, so publishing credentials open nothing",
-            resource=app.resource,
+        return Decision.closed(
+            401,
+            "basic authentication is off, so publishing credentials open nothing",
+            app.resource,
             attribute="webdeploy_publish_basic_authentication_enabled",
         )
     if blocked is not None and blocked.verdict == "closed":
@@ -478,10 +436,4 @@ def excluded_paths(app: AppLink) -> list[Value]:
 
 
 def _unknown(app: AppLink, reason: str, attribute: str) -> Decision:
-    return Decision(
-        verdict="unknown",
-        status="unknown",
-        reason=reason,
-        resource=app.resource,
-        attribute=attribute,
-    )
+    return Decision.unknown(reason, app.resource, attribute=attribute)

@@ -99,79 +99,57 @@ def issue(
         refused: What the caller sees without a token: 500 from the gateway, 401 from Easy Auth.
         has_role: Given when it is known otherwise than from the configuration's assignments.
     """
-    decisions: list[Decision] = []
-    resource = registration.resource
     if not registration.principals:
-        if registration.managed:
-            decisions.append(
-                Decision(
-                    verdict="closed",
-                    status=refused,
-                    reason=f"Entra issues no token for {registration.name}: "
-                    "it has no service principal (AADSTS500011)",
-                    resource=resource,
-                    attribute="client_id",
-                    rule="SF201",
-                )
-            )
-        elif has_role is not True:
-            decisions.append(_elsewhere(registration))
-        return decisions
-    for principal in registration.principals:
-        body = chain.configuration.body(principal)
-        if principal.managed and body.value("account_enabled", True) is False:
-            decisions.append(
-                Decision(
-                    verdict="closed",
-                    status=refused,
-                    reason=f"Entra issues no token for {registration.name}: its service principal "
-                    "is disabled (AADSTS7000112)",
-                    resource=principal,
-                    attribute="account_enabled",
-                    rule="SF202",
-                )
-            )
+        return _without_principal(registration, refused, has_role)
+    decisions = [
+        Decision.closed(
+            refused,
+            f"Entra issues no token for {registration.name}: its service principal is disabled "
+            "(AADSTS7000112)",
+            principal,
+            "account_enabled",
+            "SF202",
+        )
+        for principal in registration.principals
+        if principal.managed
+        and chain.configuration.body(principal).value("account_enabled", True) is False
+    ]
     if registration.assignment_required is False or has_role:
         return decisions
-    holds, _ = assigned(chain, registration, object_ids)
-    if has_role is False:
-        holds = False
+    holds = False if has_role is False else assigned(chain, registration, object_ids)[0]
     if holds:
         return decisions
-    principal = registration.principals[0]
+    where = registration.principals[0], "app_role_assignment_required"
     if registration.assignment_required and holds is False:
-        decisions.append(
-            Decision(
-                verdict="closed",
-                status=refused,
-                reason=f"Entra issues no token for {registration.name} to {who}, "
-                "who has no role of it (AADSTS501051)",
-                resource=principal,
-                attribute="app_role_assignment_required",
-                rule="SF203",
-            )
+        reason = (
+            f"Entra issues no token for {registration.name} to {who}, "
+            "who has no role of it (AADSTS501051)"
         )
-    else:
-        decisions.append(
-            Decision(
-                verdict="unknown",
-                status="unknown",
-                reason=f"whether {who} has a role of {registration.name}, and whether Entra "
-                "demands one, is decided elsewhere",
-                resource=principal,
-                attribute="app_role_assignment_required",
-            )
+        return [*decisions, Decision.closed(refused, reason, *where, "SF203")]
+    reason = (
+        f"whether {who} has a role of {registration.name}, and whether Entra demands one, "
+        "is decided elsewhere"
+    )
+    return [*decisions, Decision.unknown(reason, *where)]
+
+
+def _without_principal(
+    registration: RegistrationLink, refused: Literal[401, 500], has_role: bool | None
+) -> list[Decision]:
+    if registration.managed:
+        reason = (
+            f"Entra issues no token for {registration.name}: "
+            "it has no service principal (AADSTS500011)"
         )
-    return decisions
+        return [Decision.closed(refused, reason, registration.resource, "client_id", "SF201")]
+    return [] if has_role is True else [_elsewhere(registration)]
 
 
 def _elsewhere(registration: RegistrationLink) -> Decision:
-    return Decision(
-        verdict="unknown",
-        status="unknown",
-        reason=f"the registration {registration.name} is managed elsewhere, so its token version "
+    return Decision.unknown(
+        f"the registration {registration.name} is managed elsewhere, so its token version "
         "and role assignments are not known here",
-        resource=registration.resource,
+        registration.resource,
         attribute="client_id",
     )
 

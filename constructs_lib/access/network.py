@@ -95,11 +95,10 @@ def to_the_internet(app: AppLink, *, scm: bool = False) -> Decision | None:
     found = restrictions(app, scm=scm)
     public = app.body.value("public_network_access_enabled", True)
     if public is False:
-        return Decision(
-            verdict="closed",
-            status=403,
-            reason="the app has no public network access",
-            resource=app.resource,
+        return Decision.closed(
+            403,
+            "the app has no public network access",
+            app.resource,
             attribute="public_network_access_enabled",
         )
     verdict = _for_everyone(found)
@@ -235,20 +234,17 @@ def to_gateway(app: AppLink, gateway: GatewayLink, chain: Chain) -> Decision | N
     """What the gateway's request meets before Easy Auth; None when it is let through."""
     found = restrictions(app, scm=False)
     where = f"site_config.{found.attribute}"
-    refused = Decision(
-        verdict="closed",
-        status=403,
-        reason=f"the network rules of {app.name} do not let {gateway.name} in",
-        resource=app.resource,
+    refused = Decision.closed(
+        403,
+        f"the network rules of {app.name} do not let {gateway.name} in",
+        app.resource,
         attribute=where,
         rule="SF401",
     )
-    unknown = Decision(
-        verdict="unknown",
-        status="unknown",
-        reason=f"whether the network rules of {app.name} let {gateway.name} in "
+    unknown = Decision.unknown(
+        f"whether the network rules of {app.name} let {gateway.name} in "
         "depends on addresses that are not known here",
-        resource=app.resource,
+        app.resource,
         attribute=where,
     )
     if app.body.value("public_network_access_enabled", True) is False:
@@ -323,22 +319,18 @@ def _private(app: AppLink, gateway: GatewayLink, chain: Chain) -> Decision | Non
     """Whether the gateway can reach an app without public access, through a private endpoint."""
     attribute = "public_network_access_enabled"
     if gateway.resource is None or not gateway.resource.managed:
-        return Decision(
-            verdict="unknown",
-            status="unknown",
-            reason=f"whether {gateway.name} reaches the private network of the app "
-            "is not known here",
-            resource=app.resource,
+        return Decision.unknown(
+            f"whether {gateway.name} reaches the private network of the app is not known here",
+            app.resource,
             attribute=attribute,
         )
     joined = chain.configuration.body(gateway.resource).block("virtual_network_configuration")
     if joined is not None:
         return None
-    return Decision(
-        verdict="closed",
-        status=403,
-        reason=f"{app.name} has no public network access and {gateway.name} is in no network",
-        resource=app.resource,
+    return Decision.closed(
+        403,
+        f"{app.name} has no public network access and {gateway.name} is in no network",
+        app.resource,
         attribute=attribute,
         rule="SF401",
     )

@@ -72,11 +72,9 @@ def route_of(chain: Chain, api: ApiLink, way: Way) -> Route:
         url = join(["https://", way.host, "/"])
     if way.chosen is not None:
         url = None
-        problem = Decision(
-            verdict="unknown",
-            status="unknown",
-            reason="the caller names the host that the request is sent to",
-            resource=place_of(chain, api, way.chosen),
+        problem = Decision.unknown(
+            "the caller names the host that the request is sent to",
+            place_of(chain, api, way.chosen),
             attribute="xml_content",
             rule="SF319",
         )
@@ -98,11 +96,9 @@ def _not_surely(chain: Chain, api: ApiLink, way: Way, url: Value, app: AppLink) 
     place = backend or place_of(chain, api, way.backend_address)
     attributes = {"azurerm_api_management_backend": "url"}
     attributes["azurerm_api_management_api"] = "service_url"
-    return Decision(
-        verdict="unknown",
-        status="unknown",
-        reason=f"whether {what} leads to {app.name} is not known here",
-        resource=place,
+    return Decision.unknown(
+        f"whether {what} leads to {app.name} is not known here",
+        place,
         attribute=attributes.get(place.type if place else "", "xml_content"),
     )
 
@@ -115,13 +111,8 @@ def place_of(chain: Chain, api: ApiLink, address: str | None) -> Resource | None
 
 def doubted(resource: Resource | None, attribute: str | None, doubt: Doubt) -> Decision:
     """What a decision is worth over something that may be otherwise."""
-    return Decision(
-        verdict="unknown",
-        status="unknown",
-        reason=doubt.reason,
-        resource=doubt.by or resource,
-        attribute=doubt.attribute or attribute,
-        rule=doubt.rule,
+    return Decision.unknown(
+        doubt.reason, doubt.by or resource, attribute=doubt.attribute or attribute, rule=doubt.rule
     )
 
 
