@@ -38,28 +38,28 @@ def _analyse(configuration: Configuration) -> Analysis:
     chain = Chain(configuration)
     calls = Calls(chain)
     findings, accepted = sort_out(breaches(calls), acceptances(configuration), configuration.source)
-    targets = {id(app): _function_app(app) for app in chain.apps.values()}
-    reached: dict[int, dict[str, None]] = {}
+    targets = {app: _function_app(app) for app in chain.apps.values()}
+    reached: dict[ApiLink, dict[str, None]] = {}
     for route in calls.routes:
         if route.app is not None:
-            reached.setdefault(id(route.api), {})[route.app.address] = None
+            reached.setdefault(route.api, {})[route.app.address] = None
     callers: dict[str, Caller] = {}
     answers: list[Answer] = []
     for call in calls.calls:
         caller = callers.setdefault(call.caller.id, call.caller)
-        answers.append(_answer(call, caller, targets[id(call.app)]))
-    used = {id(each.registration) for each in [*chain.apps.values(), *calls.routes]}
+        answers.append(_answer(call, caller, targets[call.app]))
+    used = {each.registration for each in [*chain.apps.values(), *calls.routes]}
     return Analysis(
         source=configuration.source,
         gateways=tuple(_gateway(each) for each in chain.gateways),
         apis=tuple(
-            _api(each, chain, tuple(reached.get(id(each), ())))
+            _api(each, chain, tuple(reached.get(each, ())))
             for gateway in chain.gateways
             for each in gateway.apis.values()
         ),
         function_apps=tuple(targets.values()),
         registrations=tuple(
-            _registration(each, chain) for each in chain.registrations if id(each) in used
+            _registration(each, chain) for each in chain.registrations if each in used
         ),
         callers=tuple(callers.values()),
         answers=tuple(answers),

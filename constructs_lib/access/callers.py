@@ -16,6 +16,7 @@ from constructs_lib.access.links import (
     AppLink,
     GatewayLink,
     IdentityLink,
+    RegistrationLink,
     key,
 )
 from constructs_lib.access.policy_flow import Forwarder, Forwarding, TokenRequest, Way
@@ -62,7 +63,7 @@ class Calls:
     Attributes:
         routes: Where each API leads.
         forwardings: What the policies of each API say.
-        waiting: The apps that expect tokens for a registration, by its identity in memory.
+        waiting: The apps that expect tokens for a registration.
         calls: One for each caller and target.
     """
 
@@ -73,15 +74,15 @@ class Calls:
         self.forwardings: list[tuple[ApiLink, Forwarding]] = []
         self.routes: list[Route] = []
         self.calls: list[Call] = []
-        self._by_app: dict[int, list[Route]] = {}
-        self.waiting: dict[int, list[AppLink]] = {}
-        self._families: set[int] | None = None
+        self._by_app: dict[AppLink, list[Route]] = {}
+        self.waiting: dict[RegistrationLink | None, list[AppLink]] = {}
+        self._families: set[AppLink] | None = None
         self._anywhere = False
-        self._listings: dict[int, AllowList] = {}
-        self._callers: dict[int, dict[str, GatewayLink]] | None = None
+        self._listings: dict[AppLink, AllowList] = {}
+        self._callers: dict[AppLink, dict[str, GatewayLink]] | None = None
         for app in chain.apps.values():
             if app.registration is not None:
-                self.waiting.setdefault(id(app.registration), []).append(app)
+                self.waiting.setdefault(app.registration, []).append(app)
         for gateway in chain.gateways:
             for api in gateway.apis.values():
                 forwarding = self._forwarder.forwarding(api)
@@ -90,7 +91,7 @@ class Calls:
                     route = route_of(self.chain, api, way)
                     self.routes.append(route)
                     if route.app is not None:
-                        self._by_app.setdefault(id(route.app), []).append(route)
+                        self._by_app.setdefault(route.app, []).append(route)
         for app in chain.apps.values():
             self.calls.extend(self._outsiders(app))
             self.calls.extend(self._gateway_calls(app))
@@ -119,8 +120,8 @@ class Calls:
             for call in self.calls:
                 gateway = gateways.get(call.caller.address or "")
                 if gateway is not None:
-                    self._callers.setdefault(id(call.app), {})[gateway.address] = gateway
-        calling = self._callers.get(id(app))
+                    self._callers.setdefault(call.app, {})[gateway.address] = gateway
+        calling = self._callers.get(app)
         return list(calling.values()) if calling else self.chain.gateways
 
     def is_called(self, app: AppLink) -> bool:
@@ -130,14 +131,14 @@ class Calls:
         """
         if self._families is None:
             self._families = {
-                id(route.app.slot_of or route.app) for route in self.routes if route.app is not None
+                route.app.slot_of or route.app for route in self.routes if route.app is not None
             }
             self._anywhere = not self.routes or any(
                 route.app is None
                 and bool(route.way.unknown or route.problem or host_unknown(route.url))
                 for route in self.routes
             )
-        return self._anywhere or id(app.slot_of or app) in self._families
+        return self._anywhere or (app.slot_of or app) in self._families
 
     def backend_of(self, route: Route) -> Resource | None:
         """The backend entity that the route names."""
@@ -289,9 +290,8 @@ class Calls:
     def _gateway_identities(self, app: AppLink) -> Iterator[Call]:
         """Each identity of a gateway that calls the app, in the hands of any of its policies."""
         registration = app.registration
-        routes = self._by_app.get(id(app), [])
-        gateways = {id(route.api.gateway): route.api.gateway for route in routes}
-        for gateway in gateways.values():
+        routes = self._by_app.get(app, [])
+        for gateway in dict.fromkeys(route.api.gateway for route in routes):
             used = [
                 identity
                 for route in routes
@@ -342,9 +342,9 @@ class Calls:
     # The gateway --------------------------------------------------------------------------------
 
     def _gateway_calls(self, app: AppLink) -> Iterator[Call]:
-        by_api: dict[int, list[Route]] = {}
-        for route in self._by_app.get(id(app), ()):
-            by_api.setdefault(id(route.api), []).append(route)
+        by_api: dict[ApiLink, list[Route]] = {}
+        for route in self._by_app.get(app, ()):
+            by_api.setdefault(route.api, []).append(route)
         for routes in by_api.values():
             api = routes[0].api
             outcomes = [self._through(route, app) for route in routes]
@@ -584,23 +584,23 @@ class Calls:
 
     def allow_list(self, app: AppLink) -> AllowList:
         """The entries of an app's allow-lists, those of a gateway's identities set apart."""
-        found = self._listings.get(id(app))
+        found = self._listings.get(app)
         if found is None:
             used = [
                 identity
-                for route in self._by_app.get(id(app), ())
+                for route in self._by_app.get(app, ())
                 if (identity := self._identity(route)[0]) is not None
             ]
-            found = self._listings[id(app)] = allow_list(app, self.chain, used)
+            found = self._listings[app] = allow_list(app, self.chain, used)
         return found
 
     # Policies that are known only after apply ---------------------------------------------------
 
     def _unread_policies(self) -> Iterator[Call]:
         """What can be told of the gateway's calls by what an unread policy is computed from."""
-        routed = {id(route.api) for route in self.routes if route.app is not None}
+        routed = {route.api for route in self.routes if route.app is not None}
         for api, forwarding in self.forwardings:
-            if not forwarding.mentions or id(api) in routed:
+            if not forwarding.mentions or api in routed:
                 continue
             values = [Term((mention,)) for mention in forwarding.mentions]
             policy = api.policy or api.resource
@@ -618,7 +618,7 @@ class Calls:
                 named = [each for each in clients if each != value]
                 token = TokenRequest(value, named[0] if named else None, api.address, False)
                 way = Way(token=token, unknown=unread.reason, address=policy and policy.address)
-                for app in self.waiting.get(id(registration), ()):
+                for app in self.waiting.get(registration, ()):
                     route = Route(api, way, None, app, None, registration)
                     decisions = [unread, *self._through(route, app)]
                     yield self._call(
@@ -633,17 +633,15 @@ class Calls:
 
     def _unknown_backends(self) -> Iterator[Call]:
         """APIs with a token for an app whose backend is managed elsewhere or computed."""
-        answered: set[tuple[int, int]] = {
-            (id(route.api), id(route.app)) for route in self.routes if route.app is not None
-        }
+        answered = {(route.api, route.app) for route in self.routes if route.app is not None}
         for route in self.routes:
             elsewhere = route.problem is not None and route.problem.verdict == "unknown"
             if route.app is not None or not (elsewhere or host_unknown(route.url)):
                 continue
-            for app in self.waiting.get(id(route.registration), ()):
-                if (id(route.api), id(app)) in answered:
+            for app in self.waiting.get(route.registration, ()):
+                if (route.api, app) in answered:
                     continue
-                answered.add((id(route.api), id(app)))
+                answered.add((route.api, app))
                 unread = Decision.unknown(
                     "where the policy sends the request is not known here",
                     self.policy_of(route),

@@ -101,8 +101,9 @@ class Chain:
     @property
     def registrations(self) -> list[RegistrationLink]:
         """All registrations, those that are only named included."""
-        found = {id(each): each for each in self._registrations.values()}
-        return sorted(found.values(), key=lambda each: (each.stack, each.address))
+        return sorted(
+            set(self._registrations.values()), key=lambda each: (each.stack, each.address)
+        )
 
     # Registrations ------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from constructs_lib._core.rules import Rule
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.rules import callers, easy_auth, gateway, proof, registration, site
 from constructs_lib.access.rules.chapter import Breach
+from constructs_lib.access.terraform.resources import Resource
 
 CHAPTERS = tuple(
     module.CHAPTER for module in (easy_auth, registration, gateway, site, callers, proof)
@@ -27,16 +28,16 @@ RULES: dict[str, Rule] = {
 
 def breaches(calls: Calls) -> list[tuple[Rule, Breach]]:
     """Every rule that is broken, each once for a resource and attribute."""
-    alone = {id(app.resource) for app in calls.chain.apps.values() if not calls.is_called(app)}
-    found: dict[tuple[str, int, str | None], tuple[Rule, Breach]] = {}
+    alone = {app.resource for app in calls.chain.apps.values() if not calls.is_called(app)}
+    found: dict[tuple[str, Resource | None, str | None], tuple[Rule, Breach]] = {}
     for identifier, breach in _all(calls):
         # An app that no gateway calls is no broken chain; whom it lets in is said all the same.
         broken = RULES[identifier].effect == "broken" and identifier.startswith("SF1")
-        if broken and id(breach.resource) in alone:
+        if broken and breach.resource in alone:
             continue
         # What is said of no resource is told apart by its words.
         what = breach.attribute if breach.resource is not None else breach.message
-        key = identifier, id(breach.resource), what
+        key = identifier, breach.resource, what
         found.setdefault(key, (RULES[identifier], breach))
     return list(found.values())
 

@@ -173,7 +173,7 @@ def _other_host(calls: Calls) -> Iterator[Breach]:
         ):
             continue
         host = host_of(route.url)
-        waiting = calls.waiting.get(id(route.registration))
+        waiting = calls.waiting.get(route.registration)
         if waiting and host is not None and not host_unknown(route.url):
             message = f"{route.api.name} sends the token for {waiting[0].name} to {text_of(host)}, "
             message += "which is no function app of the configuration"
@@ -207,9 +207,9 @@ def _certificate_unchecked(calls: Calls) -> Iterator[Breach]:
     fix="Add set-header and set-query-parameter with exists-action delete for both names.",
 )
 def _key_forwarded(calls: Calls) -> Iterator[Breach]:
-    in_front = {id(route.api) for route in calls.routes if route.app is not None}
+    in_front = {route.api for route in calls.routes if route.app is not None}
     for api, leak, policy in _leaks(calls):
-        if leak.token is None and id(api) in in_front:
+        if leak.token is None and api in in_front:
             message = f"{api.name} sends the subscription key to {leak.to}"
             yield Breach(policy, "xml_content", message)
     for route in calls.routes:
@@ -490,7 +490,7 @@ def _waiting(calls: Calls, leak: Leak) -> str | None:
     if leak.token is None:
         return None
     registration = calls.chain.registration_of_resource(leak.token.resource)
-    waiting = calls.waiting.get(id(registration))
+    waiting = calls.waiting.get(registration)
     return waiting[0].name if waiting else None
 
 
@@ -499,7 +499,7 @@ def _secured(calls: Calls, route: Route) -> bool:
     return route.way.token is not None and (
         route.registration is None
         or route.registration.managed
-        or id(route.registration) in calls.waiting
+        or route.registration in calls.waiting
     )
 
 

@@ -23,9 +23,9 @@ _CREDENTIALS = {
 
 def _registrations(calls: Calls) -> Iterator[RegistrationLink]:
     """The registrations that a policy or an app speaks of."""
-    used = {id(route.registration) for route in calls.routes if route.registration}
-    used |= {id(app.registration) for app in calls.chain.apps.values() if app.registration}
-    return (each for each in calls.chain.registrations if id(each) in used)
+    used = {route.registration for route in calls.routes if route.registration}
+    used |= {app.registration for app in calls.chain.apps.values() if app.registration}
+    return (each for each in calls.chain.registrations if each in used)
 
 
 @_rule(
