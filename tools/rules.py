@@ -26,6 +26,7 @@ _MARKED = re.compile(
 _EFFECTS = {
     "open": "an open door: somebody else would get in",
     "broken": "a broken chain: the gateway itself would be refused",
+    "hardening": "hardening: nobody gets in by this alone",
     "unproven": "nothing can be proven",
 }
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from constructs_lib._core.rules import DOCUMENTATION, Rule, Severity
+from constructs_lib._core.rules import DOCUMENTATION, Effect, Rule, Severity, find_rule
 from constructs_lib._core.version import __version__
 
 Format = Literal["text", "json", "sarif", "junit"]
 FORMATS: tuple[Format, ...] = ("text", "json", "sarif", "junit")
+
+STANDARD_INPUT = "standard input"
+"""What stands for the path of what was read from there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +84,78 @@ class Finding:
         return f"{file} ({resource})" if file and resource else file or resource
 
 
+@dataclass(frozen=True, kw_only=True)
+class FindingGroup:
+    """What is broken for one reason, with all places: what to do about it is one thing.
+
+    Attributes:
+        rule: The stable id of the rule.
+        severity: As of a finding.
+        title: The rule's own title.
+        fix: What to do, in one sentence.
+        effect: What it does to the chain, where the rule says.
+        link: Where the rule is documented.
+        places: The finding of each place, in the order in which they were found.
+    """
+
+    rule: str
+    severity: Severity
+    title: str
+    fix: str
+    effect: Effect | None
+    link: str | None
+    places: tuple[Finding, ...]
+
+    @property
+    def message(self) -> str:
+        """What is wrong: in the words of the only place, or else in those of the rule."""
+        messages = {each.message for each in self.places}
+        return messages.pop() if len(messages) == 1 else self.title
+
+    def as_json(self) -> dict[str, Any]:
+        """The group for programs."""
+        return _given(
+            {
+                "rule": self.rule,
+                "link": self.link,
+                "severity": self.severity,
+                "effect": self.effect,
+                "title": self.title,
+                "message": self.message,
+                "fix": self.fix,
+                "places": [
+                    _given({name: getattr(each, name) for name in _OF_A_PLACE})
+                    for each in self.places
+                ],
+            }
+        )
+
+
+_OF_A_PLACE = ("message", "path", "line", "column", "address", "attribute")
+
+
+def grouped(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
+    """Put findings of one rule together that have the same severity and fix, in their order."""
+    found: dict[tuple[str, Severity, str], list[Finding]] = {}
+    for each in findings:
+        found.setdefault((each.rule, each.severity, each.fix), []).append(each)
+    return tuple(_group(places) for places in found.values())
+
+
+def _group(places: Sequence[Finding]) -> FindingGroup:
+    first = places[0]
+    rule = find_rule(first.rule)
+    return FindingGroup(
+        rule=first.rule,
+        severity=first.severity,
+        title=rule.title if rule else first.message,
+        fix=first.fix,
+        effect=rule.effect if rule else None,
+        link=rule.url if rule else None,
+        places=tuple(places),
+    )
+
+
 def fails(findings: Sequence[Finding]) -> bool:
     """Tell whether a check with these findings fails."""
     return any(finding.severity == "error" for finding in findings)
@@ -91,6 +167,7 @@ def render(
     *,
     rules: Collection[Rule] = (),
     subjects: Sequence[str] = (),
+    together: bool = False,
 ) -> str:
     """Return findings in one of `FORMATS`, with a line end.
 
@@ -100,40 +177,50 @@ def render(
             Pipelines and Jenkins read it).
         rules: The rules that were checked, which SARIF describes.
         subjects: What was checked: in JUnit, what has no error is a test that passed.
+        together: Whether what is broken for one reason in several places is said once.
     """
+    groups = grouped(findings) if together else [_group([each]) for each in findings]
     if format == "json":
-        return _json({"findings": [_given(asdict(finding)) for finding in findings]})
+        return as_json({"findings": [each.as_json() for each in groups]})
     if format == "sarif":
-        return _json(_sarif(findings, rules))
+        return as_json(_sarif(groups, rules))
     if format == "junit":
-        return _junit(findings, subjects)
-    return _text(findings)
+        return _junit(findings, subjects, together)
+    return "\n".join((*_lines(groups), totals(groups))) + "\n"
 
 
-def _text(findings: Sequence[Finding]) -> str:
-    counts = [
-        f"{number} {severity}{'s' if number > 1 else ''}"
-        for severity in ("error", "warning", "note")
-        if (number := sum(finding.severity == severity for finding in findings))
-    ]
-    return "\n".join((*_lines(findings), ", ".join(counts) or "nothing found")) + "\n"
+def totals(groups: Sequence[FindingGroup]) -> str:
+    """How much was found, as `1 error in 3 places, 2 warnings`."""
+    counts: list[str] = []
+    for severity in ("error", "warning", "note"):
+        own = [each for each in groups if each.severity == severity]
+        if own:
+            places = sum(len(each.places) for each in own)
+            where = f" in {places} places" if places > len(own) else ""
+            counts.append(f"{len(own)} {severity}{'s' if len(own) > 1 else ''}{where}")
+    return ", ".join(counts) or "nothing found"
 
 
-def _lines(findings: Sequence[Finding]) -> Iterator[str]:
-    for position, finding in enumerate(findings):
-        following = findings[position + 1] if position + 1 < len(findings) else None
-        place = f"{finding.place}: " if finding.place else ""
-        yield f"{place}{finding.severity} {finding.rule}: {finding.message}"
+def _lines(groups: Sequence[FindingGroup]) -> Iterator[str]:
+    for position, group in enumerate(groups):
+        following = groups[position + 1] if position + 1 < len(groups) else None
+        said = f"{group.severity} {group.rule}: {group.message}"
+        if len(group.places) > 1:
+            yield f"{said} ({len(group.places)} places)"
+            alike = group.message != group.title
+            for each in group.places:
+                yield f"  {each.place}" if alike else f"  {each.place}: {each.message}"
+        else:
+            for each in group.places:
+                yield f"{each.place}: {said}" if each.place else said
         # What is to be done about several places is said once, below the last of them.
-        again = following is not None and (following.rule, following.fix) == (
-            finding.rule,
-            finding.fix,
-        )
-        if finding.fix and not again:
-            yield f"    {finding.fix}"
+        again = following is not None and (following.rule, following.fix) == (group.rule, group.fix)
+        if group.fix and not again:
+            yield f"    {group.fix}"
 
 
-def _json(value: object) -> str:
+def as_json(value: object) -> str:
+    """A document for programs, as all commands write it."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -141,30 +228,24 @@ def _given(record: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if value not in (None, "")}
 
 
-def _sarif(findings: Sequence[Finding], rules: Collection[Rule]) -> dict[str, Any]:
+def _sarif(groups: Sequence[FindingGroup], rules: Collection[Rule]) -> dict[str, Any]:
     ids = {rule.id: index for index, rule in enumerate(rules)}
     results: list[dict[str, Any]] = []
-    for finding in findings:
-        location: dict[str, Any] = {}
-        if finding.path:
-            physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.path)}}
-            if finding.line:
-                region = {"startLine": finding.line, "startColumn": finding.column}
-                physical["region"] = _given(region)
-            location["physicalLocation"] = physical
-        if finding.address:
-            name = ".".join(part for part in (finding.address, finding.attribute) if part)
-            location["logicalLocations"] = [{"fullyQualifiedName": name, "kind": "resource"}]
-        message = f"{finding.message}: {finding.fix}" if finding.fix else finding.message
+    for group in groups:
+        message = group.message
+        if len(group.places) > 1 and message == group.title:
+            message += f" in {len(group.places)} places"
         result: dict[str, Any] = {
-            "ruleId": finding.rule,
-            "level": finding.severity,
-            "message": {"text": message},
+            "ruleId": group.rule,
+            "level": group.severity,
+            "message": {"text": f"{message}: {group.fix}" if group.fix else message},
+            "partialFingerprints": {"placesOfRule/v1": _fingerprint(group)},
         }
-        if finding.rule in ids:
-            result["ruleIndex"] = ids[finding.rule]
-        if location:
-            result["locations"] = [location]
+        if group.rule in ids:
+            result["ruleIndex"] = ids[group.rule]
+        locations = [location for each in group.places if (location := _location(each))]
+        if locations:
+            result["locations"] = locations
         results.append(result)
     driver = {
         "name": "secured-functions",
@@ -179,6 +260,30 @@ def _sarif(findings: Sequence[Finding], rules: Collection[Rule]) -> dict[str, An
             {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
         ],
     }
+
+
+def _location(finding: Finding) -> dict[str, Any]:
+    location: dict[str, Any] = {}
+    if finding.path and finding.path not in (STANDARD_INPUT, "-"):
+        physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.path)}}
+        if finding.line:
+            region = {"startLine": finding.line, "startColumn": finding.column}
+            physical["region"] = _given(region)
+        location["physicalLocation"] = physical
+    if finding.address:
+        name = ".".join(part for part in (finding.address, finding.attribute) if part)
+        location["logicalLocations"] = [{"fullyQualifiedName": name, "kind": "resource"}]
+        location["message"] = {"text": finding.message}
+    return location
+
+
+def _fingerprint(group: FindingGroup) -> str:
+    """What tells one result from another: a further place makes it a new one, a moved line not."""
+    places = sorted(
+        f"{each.address}.{each.attribute}" if each.address else f"{each.path}:{each.line}"
+        for each in group.places
+    )
+    return hashlib.sha256("\n".join((group.rule, *places)).encode()).hexdigest()
 
 
 def _described(rule: Rule) -> dict[str, Any]:
@@ -202,7 +307,7 @@ def _uri(path: str) -> str:
     return file.as_uri() if file.is_absolute() else quote(file.as_posix())
 
 
-def _junit(findings: Sequence[Finding], subjects: Sequence[str]) -> str:
+def _junit(findings: Sequence[Finding], subjects: Sequence[str], together: bool) -> str:
     from constructs_lib._core.junit import Case, junit
 
     found: dict[str, list[Finding]] = {subject: [] for subject in subjects}
@@ -210,8 +315,9 @@ def _junit(findings: Sequence[Finding], subjects: Sequence[str]) -> str:
         found.setdefault(finding.path or finding.address or "", []).append(finding)
     cases: list[Case] = []
     for name, own in found.items():
-        case = Case(group="secured-functions", name=name, text="\n".join(_lines(own)))
-        error = next((finding for finding in own if finding.severity == "error"), None)
+        groups = grouped(own) if together else [_group([each]) for each in own]
+        case = Case(group="secured-functions", name=name, text="\n".join(_lines(groups)))
+        error = next((group for group in groups if group.severity == "error"), None)
         if error:
             case = replace(case, outcome="failed", kind=error.rule, message=error.message)
         cases.append(case)

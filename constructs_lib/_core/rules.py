@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Literal, cast
 
 Severity = Literal["error", "warning", "note"]
-Effect = Literal["open", "broken", "unproven"]
+Effect = Literal["open", "broken", "hardening", "unproven"]
 
 DOCUMENTATION = "https://secured-functions.readthedocs.io/en/stable/"
 """Where the pages of `docs/` are published; `site_url` of `mkdocs.yml` is the same."""
@@ -30,7 +30,8 @@ class Rule:
         fix: What to write or to look at instead, in a sentence.
         page: The page of `docs/` that documents it.
         effect: Of the access check: `open` lets somebody in, `broken` keeps the gateway out,
-            `unproven` is neither.
+            `hardening` lets nobody in by itself (a credential has to be stolen first, say), and
+            `unproven` says that something is not known.
         milder: The severity of those findings for which the reason names a milder one.
     """
 

@@ -327,6 +327,9 @@ class Calls:
                     *_before(network.to_gateway(app, gateway, self.chain)),
                     *easy_auth.easy_auth(app, token),
                 ]
+                # Where no policy gets a token, the identity that is let in is the one that is
+                # meant.
+                own = own or (not used and settle(decisions).verdict == "open")
                 yield self._call(
                     "gateway-policy" if own else "gateway-identity",
                     f"any policy of {gateway.name} with {identity.record.name}"
@@ -692,7 +695,10 @@ class Calls:
             trusted=trusted,
             address=address,
         )
-        return Call(caller, app, settle(decisions), tuple(decisions if said is None else said))
+        decision = settle(decisions)
+        if kind == "gateway-identity" and decision.verdict == "open" and decision.rule is None:
+            decision = replace(decision, rule="SF506")
+        return Call(caller, app, decision, tuple(decisions if said is None else said))
 
 
 def _shows(resource: Resource) -> bool:

@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     """Analyse, report, and return the exit code."""
     from constructs_lib._core.files.writing import write_whole
     from constructs_lib.access import analyse, read_terraform
-    from constructs_lib.access.report import SUFFIXES, View, compare_analyses, render_report
+    from constructs_lib.access.report import SUFFIXES, compare_analyses, render_report
 
     if options.path == options.compare == "-":
         raise InputError("both sides of a comparison cannot come from the standard input")
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     _show(render_report(analysis, form, comparison=comparison, width=width, colour=colour))
     if comparison is not None:
         return int(bool(comparison.opened))
-    return int(View(analysis).count["wrong"] > 0 or fails(analysis.findings))
+    return int(fails(analysis.findings))
 
 
 def _show(text: str) -> None:

@@ -67,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
         options.format,
         rules=RULES.values(),
         subjects=paths,
+        together=True,
     )
     shown = _with_accepted(shown, options.format, accepted)
     if options.output:
@@ -80,17 +81,12 @@ def run(options: argparse.Namespace) -> int:
 def _with_accepted(shown: str, format: str, accepted: Sequence[Accepted]) -> str:
     """Add what was accepted, so that nothing is hidden; SARIF and JUnit have no place for it."""
     if format == "json":
+        from constructs_lib._core.findings import as_json
+        from constructs_lib.access.report.document import accepted_as_json
+
         document = json.loads(shown)
-        document["accepted"] = [
-            {
-                "rule": each.finding.rule,
-                "address": each.finding.address,
-                "message": each.finding.message,
-                "reason": each.reason,
-            }
-            for each in accepted
-        ]
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        document["accepted"] = [accepted_as_json(each) for each in accepted]
+        return as_json(document)
     if format != "text":
         return shown
     lines = [

@@ -123,3 +123,18 @@ def test_the_client_id_alone_admits_the_holder_too() -> None:
     }
     document["resource"]["azurerm_linux_virtual_machine"] = {"second": {"identity": HELD}}
     assert ("SF502", "azurerm_linux_virtual_machine.second") in findings(document)
+
+
+def test_another_identity_of_the_gateway_that_is_let_in_is_told() -> None:
+    document = chain()
+    second = "${azurerm_user_assigned_identity.second"
+    document["resource"]["azurerm_user_assigned_identity"]["second"] = {"name": "id-second"}
+    document["resource"][GATEWAY]["gateway"]["identity"]["identity_ids"].append(f"{second}.id}}")
+    listed = easy_auth(document)["active_directory_v2"]
+    listed["allowed_applications"].append(f"{second}.client_id}}")
+    listed["allowed_identities"].append(f"{second}.principal_id}}")
+    assignments = document["resource"]["azuread_app_role_assignment"]
+    assignments["second"] = assignments["gateway"] | {
+        "principal_object_id": f"{second}.principal_id}}"
+    }
+    assert "SF506" in [rule for rule, _ in findings(document)]

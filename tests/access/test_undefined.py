@@ -187,9 +187,10 @@ def test_check_and_validate_access_say_the_same(
     found = json.loads(capsys.readouterr().out)["findings"]
     assert [each["rule"] for each in found if each["rule"] in UNDEFINED] == sorted(UNDEFINED)
     said = [
-        f"{each['rule']} {each['address']}.{each['attribute']}: {each['message']}. {each['fix']}."
+        f"{each['rule']} {at['address']}.{at['attribute']}: {at['message']}. {each['fix']}."
         for each in found
         if each["severity"] == "error"
+        for at in each["places"]
     ]
     assert [line for line in said if line not in str(refused.value)] == []
     assert str(refused.value).count("SF") == len(said)

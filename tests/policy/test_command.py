@@ -58,7 +58,7 @@ def test_every_file_is_checked_even_after_one_that_is_broken(
     files = [tmp_path / "a.xml", tmp_path / "b.xml", tmp_path / "c.xml", tmp_path / "none.xml"]
     assert run("check", "--format", "json", *files) == 2
     findings = json.loads(capsys.readouterr().out)["findings"]
-    assert [(Path(each["path"]).name, each["rule"]) for each in findings] == [
+    assert [(Path(each["places"][0]["path"]).name, each["rule"]) for each in findings] == [
         ("a.xml", "SFP001"),
         ("b.xml", "SFP204"),
         ("none.xml", "SFP001"),

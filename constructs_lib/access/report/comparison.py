@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from constructs_lib.access.records import Analysis, Answer, Caller, Verdict
+from constructs_lib.access.rules import RULES
 
-Effect = Literal["opened", "unproven", "disconnected", "closed", "connected", "changed"]
+Effect = Literal["opened", "weakened", "unproven", "disconnected", "closed", "connected", "changed"]
 EFFECTS: dict[Effect, str] = {
     "opened": "gets in, and did not before",
+    "weakened": "gets in, which hardening would prevent, and did not before",
     "unproven": "may get in: that is not known here",
     "disconnected": "is kept out of what it could call before",
     "closed": "stays out, and did not before",
@@ -113,7 +115,10 @@ def _effect(before: Answer | None, after: Answer | None) -> Effect | None:
         return "unproven"
     gateway = answer is not None and is_gateway(answer.caller)
     if now == "open":
-        return "connected" if gateway else "opened"
+        if gateway:
+            return "connected"
+        rule = RULES.get(answer.rule or "") if answer else None
+        return "weakened" if rule and rule.effect == "hardening" else "opened"
     return "disconnected" if gateway else "closed"
 
 

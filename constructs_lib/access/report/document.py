@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from constructs_lib.access.records import Answer
+from constructs_lib.access.records import Accepted, Answer
 from constructs_lib.access.report.comparison import Change, Comparison
 from constructs_lib.access.report.view import Door, View
 
@@ -26,6 +26,7 @@ def document(view: View) -> str:
             "opened_by_mistake": view.count["open"],
             "closed_by_mistake": view.count["broken"],
             "unknown": view.count["unknown"],
+            "weak": view.count["weak"],
             "accepted": view.count["accepted"],
             "as_it_should_be": view.count["right"],
         },
@@ -34,11 +35,24 @@ def document(view: View) -> str:
         "targets": [asdict(each) for each in apps],
         "registrations": [asdict(each) for each in analysis.registrations],
         "answers": [_door(door) for target in view.targets for door in target.doors],
-        "findings": [asdict(each) for each in analysis.findings],
-        "accepted": [asdict(each) for each in analysis.accepted],
+        "findings": [each.as_json() for each in view.groups],
+        "accepted": [accepted_as_json(each) for each in analysis.accepted],
         "comparison": _comparison(view.comparison) if view.comparison else None,
     }
     return json.dumps(content, indent=2) + "\n"
+
+
+def accepted_as_json(accepted: Accepted) -> dict[str, Any]:
+    """What was accepted, for programs: in the report and in the output of `check`."""
+    finding = accepted.finding
+    return {
+        "rule": finding.rule,
+        "path": finding.path,
+        "address": finding.address,
+        "attribute": finding.attribute,
+        "message": finding.message,
+        "reason": accepted.reason,
+    }
 
 
 def _door(door: Door) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from constructs_lib._core.findings import FindingGroup
 from constructs_lib.access.records import Answer, Verdict
 from constructs_lib.access.report.comparison import EFFECTS, Comparison
-from constructs_lib.access.report.text import capitalised, clean, plural
-from constructs_lib.access.report.view import KINDS, Door, Standing, Target, View
+from constructs_lib.access.report.text import capitalised, clean, plural, where
+from constructs_lib.access.report.view import KINDS, STANDINGS, Door, Standing, Target, View
 
 DRAWN = 8
 """How many targets the diagram holds: more are hard to read, and Mermaid draws 500 arrows only."""
@@ -16,15 +17,19 @@ DRAWN = 8
 LISTED = 40
 """How many rows a table holds, so that the report fits into a comment of 65,536 characters."""
 
+PLACES = 5
+"""How many places of a finding are named."""
+
 _WORDS: dict[Standing, str] = {
     "wrong": "**wrong**",
     "unknown": "not known",
+    "weak": "weak",
     "accepted": "accepted",
     "right": "as it should be",
 }
 _ARROWS: dict[Verdict, str] = {"open": "-->", "closed": "--x", "unknown": "-.->"}
 _DOORS: dict[Verdict, str] = {"open": "🔓 open", "closed": "🔒 closed", "unknown": "❔ unknown"}
-_STANDINGS: tuple[Standing, ...] = ("wrong", "unknown", "accepted", "right")
+_STANDINGS: tuple[Standing, ...] = tuple(STANDINGS)
 
 
 def markdown(view: View) -> str:
@@ -38,6 +43,7 @@ def markdown(view: View) -> str:
         lines += ["```mermaid", mermaid(shown).rstrip(), "```", ""]
     if len(view.targets) > DRAWN:
         lines += [f"Drawn: {DRAWN} of {len(view.targets)} function apps and slots.", ""]
+    lines += _findings(view)
     lines += _attention(view)
     lines += _targets(view)
     return "\n".join(lines).rstrip() + "\n"
@@ -122,6 +128,30 @@ def _changes(comparison: Comparison) -> list[str]:
     return [*lines, *_table(("change", "target", "who", "why", "decided by"), rows, len(changes))]
 
 
+def _findings(view: View) -> list[str]:
+    """What was found, each rule once, with what to do and its places."""
+    lines: list[str] = []
+    for title, groups in view.chapters.items():
+        rows = (
+            (
+                f"[{each.rule}]({each.link})" if each.link else each.rule,
+                escape(each.message),
+                _places(each),
+                escape(each.fix),
+            )
+            for each in groups[:LISTED]
+        )
+        heads = ("rule", "what", "where", "what to do")
+        lines += [f"### {title}", "", *_table(heads, rows, len(groups))]
+    return lines
+
+
+def _places(group: FindingGroup) -> str:
+    places = [code(place) for each in group.places[:PLACES] if (place := where(each))]
+    more = len(group.places) - PLACES
+    return "<br>".join([*places, f"and {more} more"] if more > 0 else places)
+
+
 def _attention(view: View) -> list[str]:
     """What is not as it should be, in full."""
     doors = [door for target in view.targets for door in target.doors if door.standing != "right"]
@@ -133,7 +163,7 @@ def _attention(view: View) -> list[str]:
         (_WORDS[door.standing], code(door.answer.target.name), *_cells(door))
         for door in doors[:LISTED]
     )
-    return ["### To look at", "", *_table(heads, rows, len(doors))]
+    return ["### Doors that are not as they should be", "", *_table(heads, rows, len(doors))]
 
 
 def _targets(view: View) -> list[str]:

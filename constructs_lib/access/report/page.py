@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Literal
 from constructs_lib._core.templates import template_of
 from constructs_lib.access.records import Answer, Api, Gateway, Registration
 from constructs_lib.access.report.comparison import EFFECTS, Change
-from constructs_lib.access.report.text import capitalised, clean, plural
+from constructs_lib.access.report.text import capitalised, clean, plural, where
 from constructs_lib.access.report.view import (
     KINDS,
+    STANDINGS,
     STATIONS,
     Standing,
     Station,
@@ -46,12 +47,8 @@ _TAGS: dict[tuple[Standing, str], str] = {
     ("accepted", "open"): "accepted",
     ("accepted", "closed"): "accepted",
     ("unknown", "unknown"): "not known here",
-}
-_STANDINGS: dict[Standing, str] = {
-    "wrong": "not as it should be",
-    "unknown": "not known here",
-    "accepted": "accepted with a reason",
-    "right": "as it should be",
+    ("weak", "open"): "weak",
+    ("weak", "closed"): "weak",
 }
 
 
@@ -72,7 +69,7 @@ def page(view: View) -> str:
         stations=STATIONS,
         places=_PLACES,
         tags=_TAGS,
-        standings=_STANDINGS,
+        standings=STANDINGS,
         effects=EFFECTS,
     )
 
@@ -93,6 +90,7 @@ def _template() -> Template:
             "registration": _registration,
             "standing": _standing,
             "verdict": _verdict,
+            "where": where,
             "worst_door": worst_door,
         },
         autoescape=True,
@@ -155,10 +153,10 @@ def _verdict(answer: Answer) -> str:
 def _standing(target: Target) -> str:
     app = target.app
     parts = ["slot" if app.slot_of else "function app"]
-    for standing in ("wrong", "unknown", "accepted"):
+    for standing in ("wrong", "unknown", "weak", "accepted"):
         count = sum(door.standing == standing for door in target.doors)
         if count:
-            parts.append(f"{count} {_STANDINGS[standing]}")
+            parts.append(f"{count} {STANDINGS[standing]}")
     if len(parts) == 1:
         parts.append(f"{plural(len(target.doors), 'door')}, all as they should be")
     return ", ".join(parts)

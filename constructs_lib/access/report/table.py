@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from constructs_lib.access.records import Answer
 from constructs_lib.access.report.comparison import EFFECTS, Comparison
-from constructs_lib.access.report.text import capitalised, clean, plural
+from constructs_lib.access.report.text import capitalised, clean, plural, where
 from constructs_lib.access.report.view import Door, Standing, Target, View
 
 if TYPE_CHECKING:
@@ -17,15 +17,20 @@ if TYPE_CHECKING:
 MANY = 12
 """More targets than this are shown in full only where something is not as it should be."""
 
+PLACES = 5
+"""How many places of a finding are named."""
+
 _WORDS: dict[Standing, str] = {
     "wrong": "WRONG",
     "unknown": "unknown",
+    "weak": "weak",
     "accepted": "accepted",
     "right": "ok",
 }
 _STYLES: dict[Standing, str] = {
     "wrong": "bold red",
     "unknown": "yellow",
+    "weak": "magenta",
     "accepted": "cyan",
     "right": "green",
 }
@@ -64,8 +69,35 @@ def table(view: View, *, width: int = 120, colour: bool = False) -> str:
         )
     if quiet:
         console.print()
+    _findings(console, view)
     console.print(Text(clean(f"{view.analysis.source}: {view.headline}"), "bold"))
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def _findings(console: Console, view: View) -> None:
+    """What no door tells: errors besides, advice, and what else to look at."""
+    from rich.text import Text
+
+    told = {
+        door.answer.rule
+        for target in view.targets
+        for door in target.doors
+        if door.standing == "wrong"
+    }
+    for title, groups in view.chapters.items():
+        shown = [each for each in groups if each.severity != "error" or each.rule not in told]
+        if not shown:
+            continue
+        console.print(Text(title, "bold"))
+        for each in shown:
+            console.print(Text(clean(f"  {each.rule}  {each.message}")))
+            for place in each.places[:PLACES]:
+                console.print(Text(clean(f"    {where(place)}"), "dim"), soft_wrap=True)
+            if len(each.places) > PLACES:
+                console.print(Text(f"    and {len(each.places) - PLACES} more", "dim"))
+            if each.fix:
+                console.print(Text(clean(f"    Fix: {each.fix}")))
+        console.print()
 
 
 def _target(console: Console, target: Target) -> None:

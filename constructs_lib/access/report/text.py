@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from constructs_lib._core.findings import Finding
+
 # What turns the direction of the text that follows, so that it reads as something else.
 _BIDIRECTIONAL = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -38,3 +40,9 @@ def capitalised(text: str) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Return for example `1 door` or `2 doors`."""
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def where(finding: Finding) -> str:
+    """Return the resource and attribute of a finding, or else its file."""
+    resource = ": ".join(part for part in (finding.address, finding.attribute) if part)
+    return resource or finding.path or ""

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import Literal
 
-from constructs_lib._core.findings import Finding
+from constructs_lib._core.findings import Finding, FindingGroup, grouped
 from constructs_lib.access.records import (
     Analysis,
     Answer,
@@ -24,7 +24,7 @@ from constructs_lib.access.report.comparison import Change, Comparison
 from constructs_lib.access.report.text import capitalised, plural
 from constructs_lib.access.rules import RULES
 
-Standing = Literal["wrong", "unknown", "accepted", "right"]
+Standing = Literal["wrong", "unknown", "weak", "accepted", "right"]
 Station = Literal["gateway", "entra", "site", "easy-auth"]
 
 STATIONS: dict[Station, str] = {
@@ -56,7 +56,16 @@ KINDS: dict[CallerKind, tuple[str, tuple[Station, ...]]] = {
 """Each kind of caller in the order of the report: its short name, and which stations it meets."""
 
 _ORDER = list(KINDS)
-_WORST: tuple[Standing, ...] = ("wrong", "unknown", "accepted", "right")
+STANDINGS: dict[Standing, str] = {
+    "wrong": "not as it should be",
+    "unknown": "not known here",
+    "weak": "weaker than it should be",
+    "accepted": "accepted with a reason",
+    "right": "as it should be",
+}
+"""How a door can stand, the worst first. Only what `check` finds as an error stands wrong."""
+
+_WORST: tuple[Standing, ...] = tuple(STANDINGS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,79 +187,113 @@ class View:
         return count
 
     @cached_property
+    def groups(self) -> tuple[FindingGroup, ...]:
+        """What was found, each rule and fix once with all its places."""
+        return grouped(self.analysis.findings)
+
+    @cached_property
+    def chapters(self) -> dict[str, list[FindingGroup]]:
+        """The same by what a reader does with it; advice stands apart from what is wrong."""
+        found: dict[str, list[FindingGroup]] = {"To mend": [], "Hardening": [], "To look at": []}
+        for each in self.groups:
+            hardening = "Hardening" if each.effect == "hardening" else "To look at"
+            found["To mend" if each.severity == "error" else hardening].append(each)
+        return {title: groups for title, groups in found.items() if groups}
+
+    @cached_property
     def headline(self) -> str:
-        """What there is to say, in a sentence."""
+        """What there is to say in a sentence or two: every error is named."""
+        sentences = [self._doors_said()]
+        advice = [each.rule for each in self.groups if each.effect == "hardening"]
+        if advice:
+            sentences.append(f"Hardening is advised{_named(advice)}.")
+        return " ".join(sentences)
+
+    def _doors_said(self) -> str:
         count = self.count
-        if not self.targets:
-            also = self._also()
-            return f"There is no function app in it{f'; {also}' if also else ''}."
         parts: list[str] = []
         if count["open"]:
-            verb = "is open that should be closed" if count["open"] == 1 else None
-            parts.append(
-                f"{plural(count['open'], 'door')} {verb or 'are open that should be closed'}"
-            )
+            verb = "is" if count["open"] == 1 else "are"
+            said = f"{plural(count['open'], 'door')} {verb} open that should be closed"
+            parts.append(said + _named(self._rules("wrong", "open")))
         if count["broken"]:
-            verb = "is closed that should be open" if count["broken"] == 1 else None
-            parts.append(
-                f"{plural(count['broken'], 'way')} {verb or 'are closed that should be open'}"
-            )
-        errors = self._errors_besides()
-        if errors:
-            parts.append(f"{plural(errors, 'error')} besides")
-        if not parts and (count["unknown"] or self._unproven):
-            told = self._unknown() if count["unknown"] else self._also()
-            return f"Nothing is open by mistake as far as one can see; {told}."
+            verb = "is" if count["broken"] == 1 else "are"
+            said = f"{plural(count['broken'], 'way')} {verb} closed that should be open"
+            parts.append(said + _named(self._rules("wrong", "closed")))
+        shown = {*self._rules("wrong", "open"), *self._rules("wrong", "closed")}
+        besides = [
+            each for each in self.groups if each.severity == "error" and each.rule not in shown
+        ]
+        if besides:
+            verb = "besides" if parts else "was found" if len(besides) == 1 else "were found"
+            said = f"{plural(len(besides), 'error')} {verb}"
+            parts.append(said + _named(each.rule for each in besides))
+        if not self.targets:
+            return "; ".join(["There is no function app in it", *parts, *self._also()]) + "."
         if not parts:
-            also = self._also()
-            return f"{self._all_right()} {capitalised(also)}." if also else self._all_right()
+            return self._nothing_wrong()
         if count["unknown"]:
             parts.append(self._unknown())
         return "; ".join(parts) + "."
+
+    def _nothing_wrong(self) -> str:
+        also = self._also()
+        if self.count["unknown"] or self._unproven:
+            told = [self._unknown()] if self.count["unknown"] else also
+            return "; ".join(["Nothing is open by mistake as far as one can see", *told]) + "."
+        sentences = [self._all_right(), *(f"{capitalised(each)}." for each in also)]
+        return " ".join(sentences)
 
     def _unknown(self) -> str:
         count = self.count["unknown"]
         return f"{plural(count, 'answer')} {'is' if count == 1 else 'are'} not known here"
 
-    def _errors_besides(self) -> int:
-        """How many errors there are that no door stands for."""
-        shown = {
+    def _rules(self, standing: Standing, verdict: str | None = None) -> list[str]:
+        """The rules of the doors that stand so."""
+        return [
             door.answer.rule
             for target in self.targets
             for door in target.doors
-            if door.standing == "wrong"
-        }
-        return sum(
-            each.severity == "error" and each.rule not in shown for each in self.analysis.findings
-        )
+            if door.standing == standing
+            and door.answer.rule
+            and verdict in (None, door.answer.verdict)
+        ]
 
     @cached_property
     def _unproven(self) -> bool:
         """Whether something was found of which nobody can tell here what it changes."""
-        return any(RULES[each.rule].effect == "unproven" for each in self.analysis.findings)
+        return any(each.effect == "unproven" for each in self.groups)
 
-    def _also(self) -> str:
-        """What else there is to look at."""
-        count = Counter(each.severity for each in self.analysis.findings)
+    def _also(self) -> list[str]:
+        """What else there is to look at, if anything, besides errors and advice."""
+        others = [
+            each.severity
+            for each in self.groups
+            if each.severity != "error" and each.effect != "hardening"
+        ]
+        count = Counter(others)
         found = [plural(count[kind], kind) for kind in ("warning", "note") if count[kind]]
-        verb = "says" if sum(count.values()) == 1 else "say"
-        return f"{' and '.join(found)} {verb} what else to look at" if found else ""
+        verb = "says" if len(others) == 1 else "say"
+        return [f"{' and '.join(found)} {verb} what else to look at"] if found else []
 
     def _all_right(self) -> str:
         inside = {
             door.answer.caller.kind
             for target in self.targets
             for door in target.doors
-            if door.answer.verdict == "open"
+            if door.answer.verdict == "open" and door.standing != "weak"
         }
-        if not inside:
-            return "Nobody gets in."
         others = inside - {"gateway", "gateway-policy"}
-        if not others:
-            return "Only the gateway gets in."
+        said = "Only the gateway gets in" if inside else "Nobody gets in"
         if others == {"listed-application"}:
-            return "Only the gateway and those on the allow-list get in."
-        return "Only the gateway gets in, and what was accepted with a reason."
+            said = "Only the gateway and those on the allow-list get in"
+        elif others:
+            said += ", and what was accepted with a reason"
+        if self.count["weak"]:
+            weak = plural(self.count["weak"], "door")
+            verb = "is" if self.count["weak"] == 1 else "are"
+            said += f"; {weak} {verb} weaker than it should be{_named(self._rules('weak'))}"
+        return f"{said}."
 
     def door_of(self, change: Change) -> Door | None:
         """The door that a change is about; None if it is not there any more."""
@@ -307,7 +350,7 @@ class View:
         if answer.wanted:
             standing = "right"
         elif answer.unwanted:
-            standing = "wrong" if accepted is None else "accepted"
+            standing = _unwanted(answer) if accepted is None else "accepted"
         station = station_of(answer)
         way = KINDS[answer.caller.kind][1]
         if station not in way:
@@ -325,6 +368,17 @@ class View:
             fix=self._fixes.get(answer.rule, "") if answer.rule else "",
             change=self._changes.get(_key(answer)),
         )
+
+
+def _unwanted(answer: Answer) -> Standing:
+    """How a door stands that nobody accepted: wrong, unless its rule is no error."""
+    rule = RULES.get(answer.rule or "")
+    return "wrong" if rule is None or rule.severity == "error" else "weak"
+
+
+def _named(rules: Iterable[str]) -> str:
+    names = sorted(set(rules))
+    return f" ({', '.join(names)})" if names else ""
 
 
 def worst(doors: Iterable[Door]) -> Standing:

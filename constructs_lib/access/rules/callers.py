@@ -189,3 +189,15 @@ def _cached(calls: Calls) -> Iterator[Breach]:
                 stack = api.gateway.stack if api.resource is None else api.resource.stack
                 policy = calls.chain.configuration.resource(stack, way.cached) or api.resource
                 yield Breach(policy, "xml_content", f"{api.name}: {way.doubtful}")
+
+
+_rule(
+    "SF506",
+    "warning",
+    "open",
+    title="Another identity of the gateway may call",
+    reason="No policy that is read here uses this identity of the gateway, and the app lets it in "
+    "all the same: whoever may change a policy can call as it.",
+    fix="Take the identity off the gateway or off the allow-lists, or name it as client-id in the "
+    "policy.",
+)

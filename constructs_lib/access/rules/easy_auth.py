@@ -370,7 +370,7 @@ def _other_tenant(calls: Calls) -> Iterator[Breach]:
 @_rule(
     "SF122",
     "warning",
-    "open",
+    "hardening",
     title="Easy Auth keeps a client secret",
     reason="Easy Auth needs no secret to validate tokens, and whoever steals it can act as the "
     "application.",
@@ -511,7 +511,7 @@ _KEYS = ("WEBSITE_AUTH_ENCRYPTION_KEY", "WEBSITE_AUTH_SIGNING_KEY")
 @_rule(
     "SF126",
     "warning",
-    "open",
+    "hardening",
     title="A setting holds a key of Easy Auth",
     reason="Easy Auth signs and encrypts its session tokens with it: whoever reads the setting, "
     "the code or the state makes sessions of their own and gets in with X-ZUMO-AUTH.",

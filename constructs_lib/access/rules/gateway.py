@@ -248,7 +248,7 @@ def _served_over_plain_http(calls: Calls) -> Iterator[Breach]:
 @_rule(
     "SF314",
     "warning",
-    "open",
+    "hardening",
     title="The backend holds a secret",
     reason="A function key or a password in the backend's credentials is not needed, and "
     "Terraform keeps it in the state.",
@@ -323,7 +323,7 @@ def _token_given_away(calls: Calls) -> Iterator[Breach]:
 @_rule(
     "SF318",
     "warning",
-    "open",
+    "hardening",
     title="A secret is logged",
     reason="Whoever reads the log can use the token or the subscription key that stands in it.",
     fix="Leave the header out of headers_to_log, or mask it in data_masking.",

@@ -119,7 +119,7 @@ def _multi_tenant(calls: Calls) -> Iterator[Breach]:
 @_rule(
     "SF207",
     "warning",
-    "open",
+    "hardening",
     title="The registration has a secret",
     reason="Whoever holds the secret, or the key of the certificate, is the application; Terraform "
     "keeps secrets in the state.",

@@ -60,8 +60,8 @@ def _plain_http(calls: Calls) -> Iterator[Breach]:
 
 @_rule(
     "SF403",
-    "error",
-    "open",
+    "warning",
+    "hardening",
     title="The deployment site takes passwords",
     reason="Easy Auth does not cover SCM/Kudu; with basic authentication the publishing "
     "credentials replace the code.",
@@ -77,8 +77,8 @@ def _deployment_passwords(calls: Calls) -> Iterator[Breach]:
 
 @_rule(
     "SF404",
-    "error",
-    "open",
+    "warning",
+    "hardening",
     title="FTP takes passwords",
     reason="Easy Auth does not cover FTP; with basic authentication the publishing credentials "
     "replace the code.",
@@ -96,7 +96,7 @@ def _ftp_passwords(calls: Calls) -> Iterator[Breach]:
 @_rule(
     "SF405",
     "warning",
-    "open",
+    "hardening",
     title="FTP is on",
     reason="FTP is a way to replace the code that nothing here needs.",
     fix='Leave ftps_state at "Disabled".',
@@ -128,7 +128,7 @@ def _control_plane(calls: Calls) -> Iterator[Breach]:
 @_rule(
     "SF407",
     "warning",
-    "open",
+    "hardening",
     title="Outdated TLS is accepted",
     reason="TLS before 1.2 is broken.",
     fix="Set minimum_tls_version and scm_minimum_tls_version to 1.2 or 1.3.",
@@ -153,7 +153,7 @@ def _outdated_tls(calls: Calls) -> Iterator[Breach]:
 @_rule(
     "SF408",
     "warning",
-    "open",
+    "hardening",
     title="Remote debugging is on",
     reason="A debugger reads and changes everything in the process, past Easy Auth.",
     fix="Leave remote_debugging_enabled at false.",
@@ -168,7 +168,7 @@ def _debugging(calls: Calls) -> Iterator[Breach]:
 @_rule(
     "SF409",
     "warning",
-    "open",
+    "hardening",
     title="A storage key gives access to the code",
     reason="Whoever holds the key of the app's storage can replace its code and read its keys.",
     fix="Let the app use its storage with a managed identity.",
@@ -216,7 +216,7 @@ def _opens_storage(value: Value) -> bool:
 @_rule(
     "SF410",
     "warning",
-    "open",
+    "hardening",
     title="The deployment site is open to every network",
     reason="Easy Auth does not cover SCM/Kudu; only Azure's role assignments are left.",
     fix='Set scm_ip_restriction_default_action = "Deny", or accept it with a reason.',
@@ -270,7 +270,7 @@ _rule(
 @_rule(
     "SF414",
     "warning",
-    "open",
+    "hardening",
     title="An app setting holds a secret",
     reason="Every reader of the configuration, of the state and of the app can read it.",
     fix="Keep it in Key Vault, and write @Microsoft.KeyVault(SecretUri=...) as the setting.",
@@ -309,7 +309,7 @@ def _zip_deployment(calls: Calls) -> Iterator[Breach]:
 @_rule(
     "SF416",
     "note",
-    "open",
+    "hardening",
     title="The app's storage takes keys",
     reason="The keys of a storage account open it as a whole unless they are turned off: whoever "
     "holds one replaces the code that stands there.",
@@ -360,7 +360,7 @@ def _meant(
 @_rule(
     "SF417",
     "note",
-    "open",
+    "hardening",
     title="A key of the Functions host is put out",
     reason="Whoever reads the output or the state calls functions with it, or with the master key "
     "changes them, wherever Easy Auth lets the request through.",

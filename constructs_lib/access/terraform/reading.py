@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib._core.errors import InputError
+from constructs_lib._core.findings import STANDARD_INPUT
 from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.folder import Folder, folder, merge_overrides
 from constructs_lib.access.terraform.json_text import SHOW, document
@@ -30,7 +31,7 @@ def read_terraform(path: str | Path) -> Configuration:
     """
     source = str(path)
     if source == "-":
-        return _file(source, document("standard input", sys.stdin.buffer.read()), "standard input")
+        return _file(source, document(STANDARD_INPUT, sys.stdin.buffer.read()), STANDARD_INPUT)
     path = Path(path)
     try:
         if path.is_dir():

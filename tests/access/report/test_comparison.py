@@ -31,6 +31,7 @@ from tests.access.report.samples import (
         (unknown(ANONYMOUS), passes(ANONYMOUS), "opened"),
         (None, passes(ANONYMOUS), "opened"),
         (None, passes(LISTED), "opened"),
+        (stays_out(ANONYMOUS), passes(ANONYMOUS, rule="SF410"), "weakened"),
         (stays_out(LISTED), passes(LISTED), "opened"),
         (stays_out(ANONYMOUS), unknown(ANONYMOUS), "unproven"),
         (passes(THROUGH), unknown(THROUGH), "unproven"),
@@ -63,7 +64,7 @@ def test_nothing_differs_from_itself() -> None:
 
 def test_worst_comes_first() -> None:
     effects = [change.effect for change in compare_analyses(RIGHT, WRONG).changes]
-    assert effects == ["opened", "opened", "unproven"]
+    assert effects == ["opened", "weakened", "unproven"]
     assert compare_analyses(RIGHT, WRONG).before == "cdktf.out"
 
 

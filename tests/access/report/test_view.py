@@ -8,13 +8,16 @@ from typing import get_args
 
 import pytest
 
-from constructs_lib.access.records import Accepted, Analysis, Answer, CallerKind
+from constructs_lib._core.findings import Finding
+from constructs_lib.access.records import Accepted, Analysis, Answer, CallerKind, FunctionApp
 from constructs_lib.access.report.view import KINDS, View, station_of
+from constructs_lib.access.rules import RULES
 from tests.access.report.samples import (
     ANONYMOUS,
     APP,
     LISTED,
     OPEN_SLOT,
+    PUBLISHING,
     REGISTRATION,
     RIGHT,
     SLOT,
@@ -38,7 +41,7 @@ def test_every_kind_of_caller_has_a_place_in_the_report() -> None:
         (RIGHT, "Only the gateway gets in."),
         (
             WRONG,
-            "1 door is open that should be closed; 1 answer is not known here.",
+            "1 door is open that should be closed (SF102); 1 answer is not known here.",
         ),
         (
             analysis(passes(ANONYMOUS), passes(ANONYMOUS, SLOT), stays_out(THROUGH)),
@@ -141,5 +144,32 @@ def test_an_acceptance_in_one_stack_does_not_hold_for_the_same_address_in_anothe
 
 
 def test_an_acceptance_never_covers_a_broken_chain_of_another_rule() -> None:
-    seen = replace(WRONG, answers=(replace(WRONG.answers[-2], rule="SF411"),), function_apps=(APP,))
+    seen = replace(WRONG, answers=(replace(WRONG.answers[-2], rule="SF113"),), function_apps=(APP,))
     assert View(seen).targets[0].standing == "wrong"
+
+
+def found(rule: str, app: FunctionApp = APP) -> Finding:
+    return Finding.of(RULES[rule], f"{app.name} is found", address=app.address)
+
+
+def test_advice_stands_apart_from_open_doors() -> None:
+    seen = analysis(passes(THROUGH), passes(PUBLISHING, rule="SF403"), findings=(found("SF403"),))
+    view = View(seen)
+    assert view.targets[0].standing == "weak"
+    assert view.count["open"] == 0
+    assert list(view.chapters) == ["Hardening"]
+    assert view.headline == (
+        "Only the gateway gets in; 1 door is weaker than it should be (SF403). "
+        "Hardening is advised (SF403)."
+    )
+
+
+def test_the_headline_names_every_error_whether_or_not_a_door_tells_of_it() -> None:
+    findings = (OPEN_SLOT, found("SF317"), found("SF317", SLOT), found("SF904"), found("SF409"))
+    assert View(replace(WRONG, findings=findings)).headline == (
+        "1 door is open that should be closed (SF102); 2 errors besides (SF317, SF904); "
+        "1 answer is not known here. Hardening is advised (SF409)."
+    )
+    assert View(analysis(findings=(found("SF317"),))).headline == (
+        "There is no function app in it; 1 error was found (SF317)."
+    )

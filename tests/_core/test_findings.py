@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from constructs_lib._core.findings import FORMATS, Finding, fails, render
+from constructs_lib._core.findings import FORMATS, STANDARD_INPUT, Finding, fails, render
 from constructs_lib._core.rules import Rule
+from constructs_lib.access.rules import RULES
 
 FINDINGS = [
     Finding(
@@ -41,13 +44,12 @@ def test_json_has_what_is_known() -> None:
     assert first == {
         "rule": "SF1",
         "severity": "error",
+        "title": "a <b> & c",
         "message": "a <b> & c",
         "fix": "do d",
-        "path": "x y/a.xml",
-        "line": 3,
-        "column": 5,
+        "places": [{"message": "a <b> & c", "path": "x y/a.xml", "line": 3, "column": 5}],
     }
-    assert second["address"] == "azurerm_x.y"
+    assert second["places"][0]["address"] == "azurerm_x.y"
 
 
 def test_sarif_says_where() -> None:
@@ -111,6 +113,62 @@ def test_junit_has_a_test_for_each_subject() -> None:
     assert list(good) == []
     assert resource[0].tag == "system-out"
     assert nowhere.attrib["name"] == ""
+
+
+ESTATE = [
+    Finding.of(
+        RULES["SF402"], f"{name} accepts plain HTTP", path="a.tf", address=f"azurerm_x.{name}"
+    )
+    for name in ("a", "b", "c")
+] + [Finding.of(RULES["SF101"], "Easy Auth is off", path="a.tf", address="azurerm_x.a")]
+
+
+def test_one_rule_and_fix_is_one_finding_with_all_its_places() -> None:
+    assert render(ESTATE, together=True) == (
+        "error SF402: The site accepts plain HTTP (3 places)\n"
+        "  a.tf (azurerm_x.a): a accepts plain HTTP\n"
+        "  a.tf (azurerm_x.b): b accepts plain HTTP\n"
+        "  a.tf (azurerm_x.c): c accepts plain HTTP\n"
+        "    Set https_only = true\n"
+        "a.tf (azurerm_x.a): error SF101: Easy Auth is off\n"
+        f"    {RULES['SF101'].fix.rstrip('.')}\n"
+        "2 errors in 4 places\n"
+    )
+
+
+def test_programs_get_the_places_and_the_link_of_the_rule() -> None:
+    first, _ = json.loads(render(ESTATE, "json", together=True))["findings"]
+    assert first["link"] == RULES["SF402"].url
+    assert first["effect"] == "open"
+    assert [each["address"] for each in first["places"]] == [
+        "azurerm_x.a",
+        "azurerm_x.b",
+        "azurerm_x.c",
+    ]
+
+
+def test_sarif_has_one_result_with_a_location_for_each_place() -> None:
+    def results(findings: list[Finding]) -> list[dict[str, Any]]:
+        return json.loads(render(findings, "sarif", together=True))["runs"][0]["results"]
+
+    first, second = results(ESTATE)
+    assert [each["message"]["text"] for each in first["locations"]] == [
+        "a accepts plain HTTP",
+        "b accepts plain HTTP",
+        "c accepts plain HTTP",
+    ]
+    assert len(second["locations"]) == 1
+    again, _ = results([replace(each, path="moved.tf", line=9) for each in ESTATE])
+    fewer, _ = results(ESTATE[1:])
+    assert again["partialFingerprints"] == first["partialFingerprints"]
+    assert fewer["partialFingerprints"] != first["partialFingerprints"]
+
+
+@pytest.mark.parametrize("path", ["-", STANDARD_INPUT])
+def test_sarif_names_no_file_for_what_came_from_standard_input(path: str) -> None:
+    (result,) = json.loads(render([replace(ESTATE[0], path=path)], "sarif"))["runs"][0]["results"]
+    assert "physicalLocation" not in result["locations"][0]
+    assert result["locations"][0]["logicalLocations"]
 
 
 @pytest.mark.parametrize("format", FORMATS)
