@@ -15,11 +15,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from constructs_lib._core.provider_facts import AZAPI_TRIED, AZUREAD_TRIED, AZURERM
 from constructs_lib.access.terraform import coverage
 
 PROVIDERS = (
-    {"azurerm": ("hashicorp/azurerm", "4.55.0"), "azuread": ("hashicorp/azuread", "3.7.0")},
-    {"azurerm": ("hashicorp/azurerm", "5.2.0"), "azapi": ("azure/azapi", "2.9.0")},
+    {
+        "azurerm": ("hashicorp/azurerm", AZURERM["4"].tried),
+        "azuread": ("hashicorp/azuread", AZUREAD_TRIED),
+    },
+    {
+        "azurerm": ("hashicorp/azurerm", AZURERM["5"].tried),
+        "azapi": ("azure/azapi", AZAPI_TRIED),
+    },
 )
 """What is looked at in one run of terraform each: one version of a provider."""
 

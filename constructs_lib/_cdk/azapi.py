@@ -3,7 +3,7 @@
 A binding of the whole provider would be as large as what it replaces; this one is for resources
 that exist outside Terraform and of which only some properties are to be kept as they should be.
 
-Source: azure/azapi 2.9.0, `azapi_update_resource`.
+Source: azure/azapi, `azapi_update_resource`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cdktf import (
 )
 from constructs import Construct
 
-_VERSION = "~> 2.9"
+from constructs_lib._core.provider_facts import AZAPI_RANGE
 
 
 class AzapiProvider(TerraformProvider):
@@ -47,7 +47,7 @@ class AzapiProvider(TerraformProvider):
             terraform_resource_type="azapi",
             terraform_provider_source="azure/azapi",
             terraform_generator_metadata=TerraformProviderGeneratorMetadata(
-                provider_name="azapi", provider_version=_VERSION
+                provider_name="azapi", provider_version=AZAPI_RANGE
             ),
         )
         for name, value in (("subscription_id", subscription_id), ("tenant_id", tenant_id)):
@@ -87,7 +87,7 @@ class AzapiUpdateResource(TerraformResource):
             id,
             terraform_resource_type="azapi_update_resource",
             terraform_generator_metadata=TerraformProviderGeneratorMetadata(
-                provider_name="azapi", provider_version=_VERSION
+                provider_name="azapi", provider_version=AZAPI_RANGE
             ),
             depends_on=depends_on,
         )

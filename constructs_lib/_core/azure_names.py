@@ -2,7 +2,7 @@
 
 A text with such a kind is checked wherever it stands: in the arguments of constructs, in value
 objects and in files of settings. Sources: Learn, "Naming rules and restrictions for Azure
-resources"; the validation of azurerm 4.55.
+resources"; the validation of azurerm.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class _NoSecret:
         return secret_shape(value) is None
 
 
-# azurerm 4.55, internal/services/apimanagement/schemaz/api_management.go: a child's name.
+# azurerm, internal/services/apimanagement/schemaz/api_management.go: a child's name.
 CHILD_NAME = Pattern(
     r"[a-zA-Z0-9]([a-zA-Z0-9-_]{0,78}[a-zA-Z0-9])?",
     "write at most 80 letters, digits, - and _, a letter or digit at both ends",

@@ -2,7 +2,7 @@
 
 Source: ARM `Microsoft.Web/sites`, `sites/config` (`authsettingsV2`, `web`, `appsettings`) and
 `sites/basicPublishingCredentialsPolicies`, API version 2024-04-01; which argument of azurerm is
-which property is read in azurerm 4.55.0 `helpers/auth_v2_schema.go` and `linux_function_app`.
+which property is read in azurerm `helpers/auth_v2_schema.go` and `linux_function_app`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What stands in front of a function: the site's network rules, HTTPS, and Easy Auth.
 
 Sources: Learn "Configure your App Service or Azure Functions app to use Microsoft Entra sign-in",
-"Authentication and authorization in App Service", "Set up access restrictions"; azurerm 4.55.0
+"Authentication and authorization in App Service", "Set up access restrictions"; azurerm
 `auth_settings_v2`, whose defaults are those of `helpers/auth_v2_schema.go`.
 """
 

@@ -1,6 +1,6 @@
 """Whether Entra issues a token for an application, and what stands in it.
 
-Sources: entra-docs "Access tokens", "Access token claims reference", azuread 3.7.0.
+Sources: entra-docs "Access tokens", "Access token claims reference", azuread.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Sources: Learn, "Set up Azure App Service access restrictions" (rules, multi-source rules, service
 tags, the implicit rule for what nothing matches) and "Secure traffic to Azure Front Door origins"
-(the service tag holds the addresses of everybody's Front Door); azurerm 4.55.0
+(the service tag holds the addresses of everybody's Front Door); azurerm
 `ip_restriction`, and `azurerm_function_app`, which has no default action.
 """
 

@@ -1,6 +1,6 @@
 """The backend of an API: where requests go, over checked TLS, and when to stop calling it.
 
-Source: azurerm 4.55.0 `azurerm_api_management_backend`.
+Source: azurerm `azurerm_api_management_backend`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def backend_resource(
         circuit_breaker: When to stop calling it.
 
     Raises:
-        InputError: For what azurerm 4.55 or the gateway's tier would refuse.
+        InputError: For what azurerm or the gateway's tier would refuse.
     """
     return ApiManagementBackend(
         scope,

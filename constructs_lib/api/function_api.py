@@ -5,7 +5,7 @@ inbound section and is always there: choose the backend, get a token of the gate
 the audience, take the subscription key and any function key out of header and query. It comes last
 so that a `validate-jwt` of the first part still sees the caller's own `Authorization` header.
 
-Sources: azurerm 4.55.0 `azurerm_api_management_api`, `_backend`, `_api_policy`, `_api_operation`;
+Sources: azurerm `azurerm_api_management_api`, `_backend`, `_api_policy`, `_api_operation`;
 Learn "authentication-managed-identity", "Subscriptions in Azure API Management" (API Management
 forwards the key in header and query to the backend).
 """
@@ -129,7 +129,7 @@ class FunctionApi(Construct):
         policy: The caller's part of the policy: a document, a file or text.
         operation_policies: Policies of single operations, by the operation's id.
         revision: Its revision. Another one replaces the API with all that lies in it, in one apply:
-            azurerm 4.55 manages operations and policies of the current revision only (its issue
+            azurerm manages operations and policies of the current revision only (its issue
             30428), so that no second one is kept beside it. A version is.
         version: The API's version.
         product: The product that it is offered in.
@@ -164,7 +164,7 @@ class FunctionApi(Construct):
         path: Its path below the gateway.
 
     Raises:
-        InputError: For what azurerm 4.55 or API Management would refuse, and for a policy that is
+        InputError: For what azurerm or API Management would refuse, and for a policy that is
             wrong in itself.
     """
 

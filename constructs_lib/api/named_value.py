@@ -1,6 +1,6 @@
 """Named values, which policies read as `{{name}}`: secrets in Key Vault, or text that is none.
 
-Source: azurerm 4.55.0 `azurerm_api_management_named_value`.
+Source: azurerm `azurerm_api_management_named_value`.
 """
 
 from __future__ import annotations

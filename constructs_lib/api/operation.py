@@ -1,4 +1,4 @@
-"""Operations of an API as resources of azurerm 4.55.0."""
+"""Operations of an API as resources of azurerm."""
 
 from __future__ import annotations
 

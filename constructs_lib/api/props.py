@@ -161,7 +161,7 @@ class Diagnostics(ValueObject):
     """What is traced of each request, so that a failed token exchange can be seen.
 
     Attributes:
-        application_insights: Where the traces go. azurerm 4.55 can give the logger only its
+        application_insights: Where the traces go. azurerm can give the logger only its
             connection string, which is then in the state: it lets one write traces, not read them.
         logger_id: A logger that exists instead, for example one that uses the managed identity.
         sampling_percentage: 0 to 100; errors are always traced.

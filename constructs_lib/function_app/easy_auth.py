@@ -1,7 +1,7 @@
 """App Service authentication ("Easy Auth") that lets only named principals in.
 
 The settings are those of `auth_settings_v2`, which Linux, Windows and Flex Consumption function
-apps and their slots share (azurerm 4.55 `helpers/auth_v2_schema.go`, the same in 5.10).
+apps and their slots share (azurerm `helpers/auth_v2_schema.go`, the same in 4 and 5).
 
 Sources: Learn, "Configure your App Service or Azure Functions app to use Microsoft Entra sign-in"
 and "Use a managed identity instead of a secret".

@@ -15,9 +15,11 @@ from cdktf_cdktf_provider_azurerm.storage_account import StorageAccount
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import is_token
+from constructs_lib._cdk.azurerm import azurerm_of
 from constructs_lib._cdk.placement import Placement, placement
 from constructs_lib._cdk.props.checked import checked
 from constructs_lib._cdk.replacement import replaced_on_change, replaced_with
+from constructs_lib._cdk.warnings import today, warn
 from constructs_lib._core.azure_names import SiteName
 from constructs_lib._core.problems import Problem
 from constructs_lib.function_app import monitoring
@@ -119,6 +121,10 @@ class FunctionApp(ProtectedApp):
         self._props = props
         self._place = placement(resource_group)
 
+        for least in props.needed_azurerm():
+            azurerm_of(self).need(least)
+        for message in props.warnings(today()):
+            warn(self, message)
         hosting = props.hosting
         self.hosting = remember_hosting(self, hosting)
         self.plan: ServicePlan | None = None
@@ -182,7 +188,7 @@ class FunctionApp(ProtectedApp):
         if wanted.workspace_id is None:
             return wanted.connection_string, wanted.component_id
         self.application_insights = monitoring.make_component(
-            self, wanted.workspace_id, f"appi-{name}", self._place, self._props.tags
+            self, wanted, f"appi-{name}", self._place, self._props.tags
         )
         return self.application_insights.connection_string, self.application_insights.id
 

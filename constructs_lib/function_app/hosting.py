@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 from constructs_lib._cdk.arguments import is_token
 from constructs_lib._core.azure_names import ResourceId
 from constructs_lib._core.problems import Between, Problem, ValueObject
-from constructs_lib.function_app.runtime import Target
+from constructs_lib._core.provider_facts import Target
 
 OperatingSystem = Literal["Linux", "Windows"]
 Kind = Literal["consumption", "premium", "dedicated", "flex_consumption"]
 
-# azurerm 4.55 `helpers/service_plan.go`, without the tiers that run no functions worth securing
+# azurerm `helpers/service_plan.go`, without the tiers that run no functions worth securing
 # (free, shared), Logic Apps' and those that live in an App Service Environment.
 _PREMIUM = (
     *("P1v2", "P2v2", "P3v2", "P0v3", "P1v3", "P2v3", "P3v3"),
@@ -46,7 +46,7 @@ class Hosting(ValueObject):
         maximum_elastic_worker_count: Upper bound of a Premium plan's workers.
         zone_balancing: Spread the workers over availability zones.
         instance_memory_in_mb: Flex Consumption: 512, 2048 or 4096.
-        maximum_instance_count: Flex Consumption: 40 to 1000.
+        maximum_instance_count: Flex Consumption: 1 to 1000.
         http_concurrency: Flex Consumption: requests per instance, 1 to 1000.
         always_ready: Flex Consumption: instances kept warm by group (`http`, `function:NAME`, …).
     """
@@ -59,7 +59,7 @@ class Hosting(ValueObject):
     maximum_elastic_worker_count: Annotated[int, Between(0, 1000)] | None = None
     zone_balancing: bool = False
     instance_memory_in_mb: Literal[512, 2048, 4096] = 2048
-    maximum_instance_count: Annotated[int, Between(40, 1000)] = 100
+    maximum_instance_count: Annotated[int, Between(1, 1000)] = 100
     http_concurrency: Annotated[int, Between(1, 1000)] | None = None
     always_ready: Mapping[str, int] = field(default_factory=dict[str, int])
 

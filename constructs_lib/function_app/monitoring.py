@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
+from constructs_lib._cdk.azurerm import azurerm_of
 from constructs_lib._cdk.placement import Placement
 from constructs_lib._core.azure_names import ResourceId
 from constructs_lib._core.problems import Problem, ValueObject
+from constructs_lib._core.provider_facts import AZURERM
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
@@ -26,19 +28,21 @@ class Monitoring(ValueObject):
 
     The app still holds the component's connection string: it names the ingestion endpoint and the
     component, and is no credential for reading. Whoever knows it can write telemetry until the
-    component takes Entra tokens only (`local_authentication_disabled` in azurerm 4,
-    `local_authentication_enabled` in azurerm 5; the construct sets neither, as no argument serves
-    both; set it on `application_insights`).
+    component takes Entra tokens only (`entra_only`).
 
     Attributes:
         workspace_id: Log Analytics workspace of a component that is made here.
         component_id: Resource id of an existing component.
         connection_string: Connection string of the existing component.
+        entra_only: Let a component that is made here refuse telemetry without an Entra token.
+            Others that send to it with its connection string alone, such as the logger of an API
+            Management service, are refused then too.
     """
 
     workspace_id: ResourceId | None = None
     component_id: str = ""
     connection_string: str = ""
+    entra_only: bool = False
 
     def problems(self) -> Iterator[Problem]:
         """It is a component to make, or one that exists with its connection string."""
@@ -51,10 +55,17 @@ class Monitoring(ValueObject):
                 "give workspace_id, or component_id and connection_string of one that exists",
             )
 
+        if self.entra_only and not self.workspace_id:
+            yield Problem(
+                "entra_only",
+                "the component is not made here",
+                "set it where the component is made, or give workspace_id",
+            )
+
     @classmethod
-    def new(cls, *, workspace_id: str) -> Monitoring:
+    def new(cls, *, workspace_id: str, entra_only: bool = False) -> Monitoring:
         """A component made with the app."""
-        return cls(workspace_id=workspace_id)
+        return cls(workspace_id=workspace_id, entra_only=entra_only)
 
     @classmethod
     def existing(cls, *, component_id: str, connection_string: str) -> Monitoring:
@@ -63,18 +74,23 @@ class Monitoring(ValueObject):
 
 
 def make_component(
-    scope: Construct, workspace_id: str, name: str, place: Placement, tags: Mapping[str, str]
+    scope: Construct, wanted: Monitoring, name: str, place: Placement, tags: Mapping[str, str]
 ) -> ApplicationInsights:
     """Make a component on a workspace; without one Azure adds its own, and plans never settle."""
     from cdktf_cdktf_provider_azurerm.application_insights import ApplicationInsights
 
-    return ApplicationInsights(
+    component = ApplicationInsights(
         scope,
         "insights",
         name=name,
         resource_group_name=place.name,
         location=place.location,
         application_type="web",
-        workspace_id=workspace_id,
+        workspace_id=wanted.workspace_id,
         tags=tags or None,
     )
+    if wanted.entra_only:
+        # Written past the bindings, which know the name of one azurerm only.
+        for argument, value in AZURERM[azurerm_of(scope).version].entra_telemetry.items():
+            component.add_override(argument, value)
+    return component

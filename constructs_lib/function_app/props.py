@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
+from constructs_lib._cdk.arguments import is_token
 from constructs_lib._core.azure_names import HealthPath, ResourceId
 from constructs_lib._core.problems import Problem, ValueObject
+from constructs_lib._core.provider_facts import FEW_INSTANCES, needed_azurerm, support_warning
 from constructs_lib.function_app.app_settings import app_setting_problems
 from constructs_lib.function_app.hosting import Hosting, Kind
 from constructs_lib.function_app.identity import AppIdentity
@@ -68,6 +71,26 @@ class FunctionAppProps(ValueObject):
     def all_slots(self) -> Sequence[Slot]:
         """The slots, with those of which only the name was given."""
         return [Slot(name=slot) if isinstance(slot, str) else slot for slot in self.slots]
+
+    def needed_azurerm(self) -> Iterator[str]:
+        """The versions of azurerm that something here needs, or newer ones."""
+        runtime, hosting = Runtime.of(self.runtime), self.hosting
+        if not is_token(runtime.version):
+            least = needed_azurerm(hosting.target, runtime.stack, runtime.version)
+            if least:
+                yield least
+        fewest, least = FEW_INSTANCES
+        count = hosting.maximum_instance_count
+        if hosting.kind == "flex_consumption" and not is_token(count) and count < fewest:
+            yield least
+
+    def warnings(self, today: date) -> Iterator[str]:
+        """What is right for now, and will not be for long."""
+        runtime = Runtime.of(self.runtime)
+        if not is_token(runtime.version):
+            message = support_warning(self.hosting.target, runtime.stack, runtime.version, today)
+            if message:
+                yield message
 
     def problems(self) -> Iterator[Problem]:
         """What azurerm or Azure would refuse later, and what lowers the floor silently."""

@@ -4,7 +4,7 @@ Its Easy Auth and its passwords for publishing are kept as they should be throug
 provider; all else of the app stays whose it is, and no state holds its settings. AzAPI merges, so
 everything that lets somebody in is named: lists that must be empty are null, other providers off.
 
-Sources: azure/azapi 2.9.0 `azapi_update_resource`; REST API of Azure App Service, "Web Apps -
+Sources: azure/azapi `azapi_update_resource`; REST API of Azure App Service, "Web Apps -
 Update Auth Settings V2", "Update Configuration", "Update Ftp Allowed", "Update Scm Allowed".
 """
 

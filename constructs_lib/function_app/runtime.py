@@ -4,48 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, get_args
 
 from constructs_lib._cdk.arguments import is_token
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.problems import Pattern, Problem, ValueObject
-
-Stack = Literal[
-    "python", "node", "dotnet", "dotnet-isolated", "java", "powershell", "custom", "docker"
-]
-Target = Literal["Linux", "Windows", "Flex Consumption"]
-
-_LINUX_AND_WINDOWS: Mapping[str, tuple[str, ...]] = {
-    "node": ("12", "14", "16", "18", "20", "22"),
-    # .NET inside the host exists in these versions only, whatever the provider lets pass.
-    "dotnet": ("3.1", "6.0", "8.0"),
-    "dotnet-isolated": ("6.0", "7.0", "8.0", "9.0", "10.0"),
-    "java": ("8", "11", "17", "21"),
-    "powershell": ("7", "7.2", "7.4"),
-    "custom": ("",),
-}
-
-# azurerm 4.55 `helpers/function_app_schema.go`; for Flex Consumption, which the provider does not
-# check, Learn "Supported language stack versions".
-VERSIONS: Mapping[Target, Mapping[str, tuple[str, ...]]] = {
-    "Linux": {
-        **_LINUX_AND_WINDOWS,
-        "python": ("3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13"),
-        "docker": ("",),
-    },
-    "Windows": {
-        **_LINUX_AND_WINDOWS,
-        "dotnet-isolated": ("4.8", *_LINUX_AND_WINDOWS["dotnet-isolated"]),
-    },
-    "Flex Consumption": {
-        "python": ("3.10", "3.11", "3.12", "3.13"),
-        "node": ("20", "22"),
-        "dotnet-isolated": ("8.0", "9.0", "10.0"),
-        "java": ("17", "21"),
-        "powershell": ("7.4",),
-        "custom": ("1.0",),
-    },
-}
+from constructs_lib._core.provider_facts import Stack, Target, find_runtime, runtimes
 
 # Where the Windows resource spells a version in a way of its own.
 _WINDOWS: Mapping[tuple[str, str], str] = {
@@ -86,7 +50,8 @@ class Runtime(ValueObject):
 
     Attributes:
         stack: The language worker.
-        version: As Linux spells it: `3.12`, `22`, `8.0`, `17`, `7.4`; empty for a container.
+        version: As Linux spells it: `3.12`, `22`, `8.0`, `17`, `7.4`; empty for a container. A
+            version newer than all that are known is taken, with a warning.
         image: Container image with its tag, such as `contoso/orders:1.4`.
         registry_url: Registry of the image, such as `https://contoso.azurecr.io`.
     """
@@ -172,19 +137,18 @@ class Runtime(ValueObject):
 
 def runtime_problems(runtime: Runtime, target: Target) -> Iterator[Problem]:
     """Find what the target does not run."""
-    versions = VERSIONS[target]
-    if runtime.stack not in versions:
+    stacks = dict.fromkeys(each.stack for each in runtimes(target))
+    if runtime.stack not in stacks:
         yield Problem(
             "runtime",
             f"{runtime.stack} does not run on {target}",
-            f"choose one of {', '.join(versions)}, or other hosting",
+            f"choose one of {', '.join(stacks)}, or other hosting",
         )
-    elif not is_token(runtime.version) and runtime.version not in versions[runtime.stack]:
-        yield Problem(
-            "runtime",
-            f"{runtime.version!r} is not allowed",
-            f"write one of {', '.join(versions[runtime.stack])}",
-        )
+    elif not is_token(runtime.version):
+        try:
+            find_runtime(target, runtime.stack, runtime.version)
+        except InputError as error:
+            yield Problem("runtime", error.problem, error.fix or "")
 
 
 def application_stack(runtime: Runtime, target: Target) -> dict[str, Any]:

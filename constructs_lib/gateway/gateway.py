@@ -1,6 +1,6 @@
 """The API Management service that calls the functions, and the identity that it calls them with.
 
-Sources: azurerm 4.55.0 `azurerm_api_management`; Learn "API Management feature comparison", "Use a
+Sources: azurerm `azurerm_api_management`; Learn "API Management feature comparison", "Use a
 virtual network with API Management", "Use managed identities in API Management".
 """
 
@@ -82,7 +82,7 @@ class Gateway(GatewayReferences):
             gateway calls with a user-assigned one.
 
     Raises:
-        InputError: For a combination that azurerm 4.55 or the service refuses.
+        InputError: For a combination that azurerm or the service refuses.
     """
 
     is_new = True

@@ -1,6 +1,6 @@
 """What each tier of API Management offers, as far as it decides what a gateway may ask for.
 
-Sources: azurerm 4.55.0 `validate/api_management_sku.go` and `api_management_resource.go`; Learn
+Sources: azurerm `validate/api_management_sku.go` and `api_management_resource.go`; Learn
 "Feature-based comparison of the API Management tiers", "Use a virtual network with API Management".
 """
 

@@ -1,7 +1,7 @@
 """The operations of an API in API Management, as plain data.
 
 The shapes are those of `azurerm_api_management_api_operation` and
-`azurerm_api_management_api_schema` (azurerm 4.55), so that a construct can copy them into resources
+`azurerm_api_management_api_schema` (azurerm), so that a construct can copy them into resources
 one to one.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 """The HTTP methods that stand for "any" in API Management and in Azure Functions, without TRACE."""
 
-# azurerm 4.55, internal/services/apimanagement/schemaz/api_management.go: a child's name.
+# azurerm, internal/services/apimanagement/schemaz/api_management.go: a child's name.
 ID_PATTERN = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-_]{0,78}[a-zA-Z0-9])?")
 MAXIMUM_ID = 80
 MAXIMUM_TEMPLATE = 1000

@@ -1,7 +1,7 @@
 """Writes policy documents as canonical XML: well-formed, indented by four spaces, stable.
 
-What stands in a resource settles under azurerm's own comparison (provider 4.55.0,
-`internal/services/apimanagement/diff_suppress.go`), and that differs by resource:
+What stands in a resource settles under azurerm's own comparison
+(`internal/services/apimanagement/diff_suppress.go`), and that differs by resource:
 
 - A policy is sent as `rawxml`, and the provider undoes exactly `&quot; &gt; &lt; &amp; &apos;` when
   it compares. So named entities alone are used in it; a numeric one would be a change for ever.

@@ -3,7 +3,7 @@
 Entra issues a token for it to nobody without the role: the service principal requires an
 assignment, and `grant` is the only thing that makes one.
 
-Sources: azuread 3.7.0 `azuread_application`, `azuread_service_principal`,
+Sources: azuread `azuread_application`, `azuread_service_principal`,
 `azuread_app_role_assignment`; Entra docs "Access tokens" (versions) and "Restrictions on identifier
 URIs of Microsoft Entra applications".
 """

@@ -7,7 +7,7 @@ of the new application is refused (403), and so is everything later. So its make
 Who applies may be another the next time: a person, then a pipeline. If the owners followed whoever
 applies, each plan of the other would want to change them. So the maker is remembered.
 
-Source: azuread 3.7.0 `azuread_application` and `azuread_service_principal`, "Ownership".
+Source: azuread `azuread_application` and `azuread_service_principal`, "Ownership".
 """
 
 from __future__ import annotations

@@ -53,7 +53,12 @@ class EnvironmentStack(TerraformStack):
     def __init__(self, scope: Construct, name: str, *, environment: Environment) -> None:
         super().__init__(scope, name)
         subscription_id, tenant_id = environment.subscription_id, environment.tenant_id
-        add_providers(self, subscription_id=subscription_id, tenant_id=tenant_id)
+        add_providers(
+            self,
+            subscription_id=subscription_id,
+            tenant_id=tenant_id,
+            azurerm=environment.azurerm,
+        )
         apps = [api.get("function_app") for api in environment.apis.values()]
         if any(isinstance(app, OutsideFunctionApp) for app in apps):
             add_azapi_provider(self, subscription_id=subscription_id, tenant_id=tenant_id)

@@ -5,8 +5,8 @@ of a gateway that somebody else keeps, the token version of a registration. A pr
 plan or apply before the policy is written and so before any operation is live. A `check` block only
 warns, also when nothing is changed, for what this stack does not decide.
 
-Sources: Terraform, "Custom conditions" (1.5 or later); azurerm 4.55.0 `azurerm_api_management` data
-source; azuread 3.7.0 `azuread_application` and `azuread_service_principal` data sources.
+Sources: Terraform, "Custom conditions" (1.5 or later); azurerm `azurerm_api_management` data
+source; azuread `azuread_application` and `azuread_service_principal` data sources.
 """
 
 from __future__ import annotations

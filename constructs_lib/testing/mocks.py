@@ -4,7 +4,7 @@ Terraform makes up what a mocked provider computes, but from the schema alone: a
 out as `k3v8qz1x`, and the next resource refuses it. So each resource of the stack gets values of
 the right shape, its own and the same each time, from the tables below.
 
-Sources: provider documentation of azurerm 4.55 and 5.10, azuread 3.7 ("Attributes Reference",
+Sources: provider documentation of azurerm 4 and 5 and azuread ("Attributes Reference",
 "Import"); https://developer.hashicorp.com/terraform/language/tests/mocking.
 """
 

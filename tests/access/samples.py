@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from constructs_lib._core.provider_facts import AZUREAD_TRIED, AZURERM
+
 Document = dict[str, Any]
 
 TENANT = "${data.azuread_client_config.current.tenant_id}"
@@ -55,8 +57,8 @@ def planned() -> Document:
     }
     document["terraform"] = {
         "required_providers": {
-            "azurerm": {"source": "hashicorp/azurerm", "version": "4.55.0"},
-            "azuread": {"source": "hashicorp/azuread", "version": "3.7.0"},
+            "azurerm": {"source": "hashicorp/azurerm", "version": AZURERM["4"].tried},
+            "azuread": {"source": "hashicorp/azuread", "version": AZUREAD_TRIED},
         }
     }
     document["provider"] = {"azurerm": [{"features": [{}]}], "azuread": [{}]}

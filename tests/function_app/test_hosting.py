@@ -8,7 +8,7 @@ import pytest
 from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 
 from constructs_lib import AppIdentity, Hosting, Inbound, InputError, Runtime, Slot, Storage
-from constructs_lib.function_app.runtime import VERSIONS
+from constructs_lib._core.provider_facts import runtimes
 
 PLAN = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/serverFarms/shared"
 ACCOUNT = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/shared"
@@ -173,28 +173,27 @@ def test_flex_consumption_replaces_the_connection_string_that_azurerm_adds(hoste
         assert "AzureWebJobsStorage" not in settings
 
 
-# What azurerm 4.55 accepts in `application_stack` (helpers/function_app_schema.go).
+# What the newest azurerm accepts in `application_stack` (helpers/function_app_schema.go).
 ACCEPTED = {
     "Linux": {
         "dotnet_version": {"3.1", "6.0", "7.0", "8.0", "9.0", "10.0"},
-        "python_version": {"3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13"},
-        "node_version": {"12", "14", "16", "18", "20", "22"},
+        "python_version": {"3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"},
+        "node_version": {"12", "14", "16", "18", "20", "22", "24"},
         "powershell_core_version": {"7", "7.2", "7.4"},
-        "java_version": {"8", "11", "17", "21"},
+        "java_version": {"8", "11", "17", "21", "25"},
     },
     "Windows": {
         "dotnet_version": {"v3.0", "v4.0", "v6.0", "v7.0", "v8.0", "v9.0", "v10.0"},
-        "node_version": {"~12", "~14", "~16", "~18", "~20", "~22"},
-        "powershell_core_version": {"7", "7.2", "7.4"},
-        "java_version": {"1.8", "11", "17", "21"},
+        "node_version": {"~12", "~14", "~16", "~18", "~20", "~22", "~24"},
+        "powershell_core_version": {"7", "7.2", "7.4", "7.6"},
+        "java_version": {"1.8", "11", "17", "21", "25"},
     },
 }
 RUNTIMES = [
-    (target, Runtime(stack=stack, version=version))
-    for target, stacks in VERSIONS.items()
-    for stack, versions in stacks.items()
-    for version in versions
-    if stack != "docker"
+    (target, Runtime(stack=each.stack, version=each.version))
+    for target in TYPES
+    for each in runtimes(target)
+    if each.stack != "docker"
 ]
 
 
@@ -232,7 +231,8 @@ def running(resources_of, function_app, easy_auth):
 def test_every_runtime_is_spelled_as_its_resource_wants_it(running, target, runtime):
     app = running.at(TYPES[target], f"{runtime_id(target, runtime)}/app")
     if target == "Flex Consumption":
-        assert (app["runtime_name"], app["runtime_version"]) == (runtime.stack, runtime.version)
+        told = (runtime.stack, runtime.version or "1.0")
+        assert (app["runtime_name"], app["runtime_version"]) == told
         assert "application_stack" not in app["site_config"]
         return
     stack = dict(app["site_config"]["application_stack"])
@@ -268,7 +268,7 @@ def test_an_existing_plan_and_account_are_used_and_nothing_else_is_made(running)
 
 def test_apps_that_share_an_account_have_containers_of_their_own(running):
     containers = running["azurerm_storage_container"].values()
-    assert len({each["name"] for each in containers}) == len(containers) == 13
+    assert len({each["name"] for each in containers}) == len(containers) == 18
 
 
 @pytest.fixture(scope="module")
@@ -399,8 +399,8 @@ REFUSED = {
         "write one of 512, 2048, 4096",
     ),
     "too few instances": (
-        {"hosting": Hosting.flex_consumption(maximum_instance_count=39)},
-        "write 40 to 1000",
+        {"hosting": Hosting.flex_consumption(maximum_instance_count=0)},
+        "write 1 to 1000",
     ),
     "concurrency": ({"hosting": Hosting.flex_consumption(http_concurrency=0)}, "write 1 to 1000"),
     "always ready": (

@@ -79,7 +79,7 @@ def go_tokens(source: str) -> list[tuple[str, ...]] | None:
 
 
 def suppressed(old: str, new: str) -> bool:
-    """Whether azurerm sees no change: `XmlWithDotNetInterpolationsDiffSuppress` of 4.55.0."""
+    """Whether azurerm sees no change: `XmlWithDotNetInterpolationsDiffSuppress`."""
     tokens = go_tokens(old)
     if tokens is not None and tokens == go_tokens(new):
         return True
@@ -100,7 +100,7 @@ def suppressed(old: str, new: str) -> bool:
 
 
 def fragment_suppressed(old: str, new: str) -> bool:
-    """Whether azurerm sees no change in a fragment: `XmlWhitespaceDiffSuppress` of 4.55.0."""
+    """Whether azurerm sees no change in a fragment: `XmlWhitespaceDiffSuppress`."""
     if _fragment_tokens(old) is not None and _fragment_tokens(old) == _fragment_tokens(new):
         return True
     return re.sub(r"[\n\r\t ]", "", old) == re.sub(r"[\n\r\t ]", "", new)

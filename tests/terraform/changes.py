@@ -660,6 +660,16 @@ CHANGES: list[Change] = [
         lost_back="the component and its links; traces stay in the workspace",
     ),
     Change(
+        setting="apis.*.function_app.monitoring.entra_only",
+        what="true",
+        back="false",
+        before=_app(monitoring={"workspace_id": WORKSPACE}),
+        after=_app(monitoring={"workspace_id": WORKSPACE, "entra_only": True}),
+        does="in place",
+        lost="telemetry of whoever sends without a token",
+        lost_back="nothing",
+    ),
+    Change(
         setting="apis.*.function_app.app_settings",
         what="added, changed, removed",
         after=_app(app_settings={"REGION": "west"}),
@@ -840,6 +850,7 @@ CHANGES: list[Change] = [
 ELSEWHERE = {
     "subscription_id": "a new environment",
     "tenant_id": "a new environment",
+    "azurerm": "terraform init -upgrade",
     "state": "terraform init -migrate-state",
     "prevent_destroy": "changes no resource",
 }

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from constructs_lib._core.errors import InputError
+from constructs_lib._core.provider_facts import AZUREAD_TRIED, AZURERM
 from constructs_lib.testing import MockedApply, mock_values, mocked_apply, write_terraform_test
 from constructs_lib.testing.mocks import IDS, TENANT, VALUES
 
@@ -23,8 +24,8 @@ PLACE = {**GROUP, "location": "${azurerm_resource_group.main.location}"}
 STACK: dict[str, Any] = {
     "terraform": {
         "required_providers": {
-            "azurerm": {"source": "hashicorp/azurerm", "version": "4.55.0"},
-            "azuread": {"source": "hashicorp/azuread", "version": "3.7.0"},
+            "azurerm": {"source": "hashicorp/azurerm", "version": AZURERM["4"].tried},
+            "azuread": {"source": "hashicorp/azuread", "version": AZUREAD_TRIED},
         },
         "backend": {"azurerm": {"key": "x", "container_name": "y", "storage_account_name": "z"}},
     },

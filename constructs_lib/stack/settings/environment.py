@@ -25,6 +25,7 @@ from constructs_lib._core.azure_names import (
 )
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.problems import Count, Pattern, Problem, ValueObject
+from constructs_lib._core.provider_facts import AzurermVersion
 from constructs_lib.api.function_api import FunctionApi
 from constructs_lib.api.props import ApiVersion
 from constructs_lib.function_app.outside import OutsideFunctionApp
@@ -271,6 +272,8 @@ class Environment(ValueObject):
     Attributes:
         subscription_id: The subscription; that of the sign-in if left out.
         tenant_id: The tenant, likewise.
+        azurerm: Major version of the azurerm provider, `'4'` or `'5'` as text; that of the
+            installed bindings if left out.
         location: Azure region, for example `westeurope`.
         resource_group: Name of the resource group that is made.
         state: Where Terraform keeps its state; in a file of this machine if left out.
@@ -282,6 +285,7 @@ class Environment(ValueObject):
 
     subscription_id: SubscriptionId | None = None
     tenant_id: TenantId | None = None
+    azurerm: AzurermVersion | None = None
     location: Location
     resource_group: ResourceGroupName
     state: State = field(default_factory=LocalState)
