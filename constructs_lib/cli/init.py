@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 import sys
 from difflib import unified_diff
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from constructs_lib.init.additions import Additions
+    from constructs_lib.init.project import Answers
 
 _EPILOG = """\
 In a CDKTF project it adds files that are not there. Changes of files that are there are shown, and
@@ -35,9 +37,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--force", action="store_true", help="make the changes of files that are there as well"
     )
     for question in QUESTIONS:
-        parser.add_argument(question.flag, metavar="VALUE", help=question.text)
+        parser.add_argument(question.flag, metavar="VALUE", help=question.help)
     parser.add_argument(
-        "--functions-project", metavar="FOLDER", help="Functions project whose routes are published"
+        "--functions-project",
+        metavar="FOLDER",
+        help="Functions project whose routes are published, a path from the current folder",
     )
     parser.add_argument("--subscription-id", metavar="VALUE", help="subscription to deploy to")
     parser.add_argument(
@@ -47,7 +51,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--state-storage-account", metavar="VALUE", help="storage account of the state"
     )
     parser.add_argument(
-        "--library", metavar="WHAT", help="version, wheel or folder of secured-functions to install"
+        "--library",
+        metavar="WHAT",
+        help="version, wheel or folder of secured-functions to install (what runs here)",
     )
     parser.set_defaults(run=run)
 
@@ -57,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     from constructs_lib._core.errors import InputError
     from constructs_lib._core.files.writing import write_all
     from constructs_lib.init.additions import additions
-    from constructs_lib.init.facts import find_facts
+    from constructs_lib.init.facts import find_facts, functions_project
     from constructs_lib.init.questions import answer
 
     folder: Path = options.folder
@@ -70,6 +76,9 @@ def run(options: argparse.Namespace) -> int:
         for key, value in vars(options).items()
         if key not in beside and value is not None
     }
+    if "functions_project" in given:
+        given["functions_project"] = functions_project(given["functions_project"], folder)
+    given["suffix"] = secrets.token_hex(2)
     try:
         facts = find_facts(folder)
         answers = answer(given, facts, input if somebody else None)
@@ -84,7 +93,10 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("nothing was written: it was broken off", where="init") from None
     write_all(folder, {**todo.new, **agreed})
     _say(todo, agreed)
-    return int(bool(todo.notes) or len(agreed) < len(todo.changed))
+    complete = not todo.notes and len(agreed) == len(todo.changed)
+    if complete and "secured_stacks.py" in todo.new:
+        print(_next(folder, answers, todo))
+    return int(not complete)
 
 
 def _say(todo: Additions, agreed: dict[str, str]) -> None:
@@ -98,5 +110,29 @@ def _say(todo: Additions, agreed: dict[str, str]) -> None:
         print("nothing is missing")
     elif len(agreed) < len(todo.changed):
         print("To make the changes that are shown above as well: --force")
-    elif "cdktf.json" in todo.new:
-        print("Next: make synth, make test")
+
+
+def _next(folder: Path, answers: Answers, todo: Additions) -> str:
+    """What to do with a new project, up to the first request that is answered."""
+    makefile = next((name for name in ("Makefile", "secured-functions.mk") if name in todo.new), "")
+    if not makefile:
+        return "Next: install what was added, then cdktf synth"
+    place = "" if folder == Path() else f"cd {folder} && "
+    make = "make" if makefile == "Makefile" else f"make -f {makefile}"
+    lines = [
+        "",
+        "Try it here, without Azure:",
+        f"  {place}{make} synth test",
+    ]
+    if answers.start == "existing-function-app":
+        return "\n".join([*lines, "Then, signed in (az login):", f"  {make} plan"])
+    lines += [
+        "Then, signed in (az login), from nothing to the first answer:",
+        f"  {make} deploy    # a new gateway takes 30 to 60 minutes",
+        f"  {make} publish   # the code in {answers.functions_project or 'functions'}",
+        f"  {make} request   # GET through the gateway",
+    ]
+    if not answers.publish_from:
+        settings = f"environments/{answers.environment}.yaml"
+        lines.append(f"Before publish, name your own address in {settings}: deployment, cidrs.")
+    return "\n".join(lines)

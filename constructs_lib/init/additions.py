@@ -11,6 +11,7 @@ from typing import Any
 
 from constructs_lib._core.errors import InputError
 from constructs_lib.init.facts import Facts, with_stacks
+from constructs_lib.init.library import in_pipfile
 from constructs_lib.init.project import Answers, project_files
 
 # Written by us alone, so that a newer one may take their place.
@@ -46,7 +47,7 @@ def additions(folder: Path, answers: Answers, facts: Facts) -> Additions:
     """
     found = Additions()
     makefile = _makefile(folder)
-    wanted = dict(project_files(answers, makefile=makefile))
+    wanted = dict(project_files(answers, makefile=makefile, entry=_entry(folder, facts)))
     if facts.entry is not None:
         _fit_into(folder, facts.entry, wanted, found, makefile)
     stacks = _read(folder / "secured_stacks.py")
@@ -70,6 +71,12 @@ def _makefile(folder: Path) -> str:
     return "Makefile" if text is None or ".venv/.ready" in text else "secured-functions.mk"
 
 
+def _entry(folder: Path, facts: Facts) -> str:
+    """`main.py`, unless it is somebody else's and no app of CDKTF."""
+    text = _read(folder / "main.py") if facts.entry is None else None
+    return "main.py" if text is None or "secured_stacks" in text else "secured_app.py"
+
+
 def _fit_into(
     folder: Path, entry: str, wanted: dict[str, str], found: Additions, makefile: str
 ) -> None:
@@ -87,15 +94,31 @@ def _fit_into(
         if after != source:
             found.before[entry] = source
             found.changed[entry] = after
-    others = [name for name in ("Pipfile", "pyproject.toml") if (folder / name).exists()]
-    if others and not (folder / "requirements.txt").exists():
-        pin = wanted.pop("requirements.txt").splitlines()[1]
-        found.notes.append(
-            f"{others[0]}: add {pin} and pytest yourself; the targets and the pipeline, which "
-            "install from requirements.txt, are left out"
-        )
+    packages = next((n for n in ("Pipfile", "pyproject.toml") if (folder / n).exists()), None)
+    if packages and not (folder / "requirements.txt").exists():
+        # How these install is the project's own, which the targets and the pipeline do not know.
+        library, *_ = _packages(wanted.pop("requirements.txt"))
         for name in (makefile, ".github/workflows/secured-functions.yml", "azure-pipelines.yml"):
             wanted.pop(name, None)
+        lacking = _lacking(_read(folder / packages) or "", packages, library)
+        if lacking:
+            found.notes.append(f"{packages}: add {' and '.join(lacking)}")
+
+
+def _packages(requirements: str) -> list[str]:
+    return [line for line in requirements.splitlines() if line and not line.startswith("#")]
+
+
+def _lacking(text: str, name: str, library: str) -> list[str]:
+    """What a Pipfile or pyproject.toml has to name and does not, as it is written there."""
+    wanted = {"secured-functions": f'"{library}"', "pytest": '"pytest"'}
+    if name == "Pipfile":
+        wanted = {"secured-functions": in_pipfile(library), "pytest": 'pytest = "*"'}
+    return [
+        line
+        for package, line in wanted.items()
+        if not re.search(rf"(?im)(?:^|[\"'])\s*{package.replace('-', '[-_.]+')}(?![\w-])", text)
+    ]
 
 
 def _read(path: Path) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -31,7 +32,8 @@ class Facts:
         tenant_id: Its tenant.
         entry: The file that `cdktf.json` starts; None if there is no `cdktf.json`.
         environment: The first environment of a project that init wrote or added to.
-        functions_project: A folder with a `host.json`, relative to the project.
+        functions_project: The one Functions project in the folder, relative to it; None if its
+            routes cannot be read.
     """
 
     name: str
@@ -53,7 +55,6 @@ def find_facts(folder: Path) -> Facts:
     """
     remote = _ask(folder, "git", "remote", "get-url", "origin")
     account = _account(folder)
-    projects = sorted(folder.glob("*/host.json")) if folder.is_dir() else []
     name = re.sub(r"\.git$", "", remote.rstrip("/")).rpartition("/")[2] or folder.resolve().name
     return Facts(
         name=re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30].strip("-") or "orders",
@@ -64,8 +65,41 @@ def find_facts(folder: Path) -> Facts:
         tenant_id=_uuid(account.get("tenantId")),
         entry=_entry(folder),
         environment=_environment(folder),
-        functions_project=projects[0].parent.name if len(projects) == 1 else None,
+        functions_project=_only_functions_project(folder),
     )
+
+
+def functions_project(given: str, folder: Path) -> str:
+    """Return a Functions project's path as a project in `folder` names it.
+
+    Args:
+        given: The path, relative to the current folder.
+        folder: The project.
+
+    Raises:
+        InputError: It is not there, or its routes cannot be read.
+    """
+    from constructs_lib.operations import Operations
+
+    path = Path(given).expanduser()
+    if not (path / "host.json").is_file():
+        raise InputError(
+            "there is no Functions project: host.json is missing"
+            if path.is_dir()
+            else "there is no such folder",
+            where=str(path),
+            fix="give --functions-project a path from the current folder, or leave it out",
+        )
+    Operations.from_functions_project(path)
+    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+
+
+def _only_functions_project(folder: Path) -> str | None:
+    found = [path.parent for path in folder.glob("*/host.json")]
+    try:
+        return functions_project(str(found[0]), folder) if len(found) == 1 else None
+    except InputError:  # the one who did not name it need not mend it now
+        return None
 
 
 def _ask(folder: Path, *command: str) -> str:

@@ -7,12 +7,11 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 from constructs_lib._core.templates import template_of
-from constructs_lib._core.version import __version__
 from constructs_lib.init.facts import Continuous
+from constructs_lib.init.library import RELEASE, of_this_machine
 
 Start = Literal["new", "existing-gateway", "existing-function-app", "existing-registration"]
 
@@ -44,9 +43,12 @@ class Answers:
         client_id: An app registration that exists; a new one is made if left out.
         tenant_id: Its tenant.
         subscription_id: The subscription; that of the sign-in if left out.
-        functions_project: Folder whose routes are published, relative to the project.
+        functions_project: Folder whose routes are published, relative to the project; a small one
+            is written if left out, unless the function app is there.
+        publish_from: Network from which code is published; nobody can publish if left out.
+        suffix: Ends the names that are unique in the world, so that they are not taken.
         state: Resource group and storage account of the state; a local file if left out.
-        library: What pip installs as the library: a version, or the path of a wheel or a folder.
+        library: What pip installs as the library, as a line of requirements.txt.
     """
 
     name: str
@@ -64,34 +66,45 @@ class Answers:
     tenant_id: str | None = None
     subscription_id: str | None = None
     functions_project: str | None = None
+    publish_from: str | None = None
+    suffix: str = ""
     state: tuple[str, str] | None = None
-    library: str = __version__
+    library: str = RELEASE
 
 
-def project_files(answers: Answers, *, makefile: str = "Makefile") -> dict[str, str]:
+def project_files(
+    answers: Answers, *, makefile: str = "Makefile", entry: str = "main.py"
+) -> dict[str, str]:
     """The content of every file by its path relative to the project.
 
     Args:
         answers: What decides them.
         makefile: Name of the file with the targets, if `Makefile` is somebody else's.
+        entry: Name of the app's file, if `main.py` is somebody else's.
 
     Raises:
         InputError: The answers do not go together.
     """
     outside = answers.start == "existing-function-app"
     settings = "secured_stacks.py" if outside else f"environments/{answers.environment}.yaml"
+    stem = f"{answers.name}-{answers.environment}"
+    in_the_world = f"{stem}-{answers.suffix}" if answers.suffix else stem
     values = {
         **asdict(answers),
-        "stem": f"{answers.name}-{answers.environment}",
+        "stem": stem,
+        "new_gateway": f"apim-{in_the_world}",
+        "function_app": f"func-{in_the_world}",
+        "functions": answers.functions_project or "functions",
         "settings": settings,
+        "entry": entry,
         "project_id": str(uuid.uuid5(uuid.NAMESPACE_DNS, answers.name)),
-        "requirement": _requirement(answers.library),
+        "of_this_machine": of_this_machine(answers.library),
         "makefile": makefile,
         "make": "make" if makefile == "Makefile" else f"make -f {makefile}",
     }
     texts = {
         "cdktf.json": "cdktf.json",
-        "main.py": "main.py",
+        entry: "main.py",
         "secured_stacks.py": "stacks_of_outside_app.py" if outside else "stacks_of_settings.py",
         "tests/test_access.py": "test_access.py",
         "requirements.txt": "requirements.txt",
@@ -106,6 +119,12 @@ def project_files(answers: Answers, *, makefile: str = "Makefile") -> dict[str, 
         texts["azure-pipelines.yml"] = "azure-pipelines.yml"
     if not outside:
         texts[settings] = "environment.yaml"
+        if not answers.functions_project:
+            texts |= {
+                "functions/host.json": "host.json",
+                "functions/function_app.py": "function_app.py",
+                "functions/requirements.txt": "functions_requirements.txt",
+            }
     written = {path: _filled_in(template, values) for path, template in texts.items()}
     if not outside:
         from constructs_lib.stack.settings import json_schema
@@ -129,10 +148,3 @@ def _filled_in(template: str, values: Mapping[str, object]) -> str:
         comment_start_string="<#",
         comment_end_string="#>",
     ).render(values)
-
-
-def _requirement(library: str) -> str:
-    """A line of requirements.txt."""
-    if Path(library).exists():
-        return f"secured-functions[cli,testing] @ {Path(library).resolve().as_uri()}"
-    return f"secured-functions[cli,testing]=={library}"

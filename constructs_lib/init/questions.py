@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from constructs_lib._core.errors import InputError
 from constructs_lib.init.facts import Facts
+from constructs_lib.init.library import installed, requirement
 from constructs_lib.init.project import STARTS, Answers
 
 _UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -23,12 +24,14 @@ class Question:
 
     Attributes:
         flag: The option that answers it.
-        text: What is asked, and the option's help.
+        text: What is asked, and the option's help: a few words, as they are asked again after a
+            wrong answer.
         pattern: What an answer looks like.
         expects: The same in words.
         fact: Where the answer comes from if it is found out or has a default.
         asked: Whether it matters, by the answers so far.
         offered: Whether a found answer is still offered to a person for a change.
+        choices: What each answer means, where only these are possible; said once.
     """
 
     flag: str
@@ -38,6 +41,13 @@ class Question:
     fact: Callable[[Facts], str | None] = lambda _: None
     asked: Callable[[Given], bool] = lambda _: True
     offered: bool = False
+    choices: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def help(self) -> str:
+        """What the option means."""
+        choices = "; ".join(f"{name}: {meaning}" for name, meaning in self.choices.items())
+        return f"{self.text}: {choices}" if choices else self.text
 
     @property
     def key(self) -> str:
@@ -62,11 +72,12 @@ _FREE = r"[^\n\"\\]{1,100}"
 QUESTIONS = (
     Question(
         "--start",
-        "what is there already: " + "; ".join(f"{name}: {text}" for name, text in STARTS.items()),
+        "what you start from",
         "|".join(STARTS),
         ", ".join(STARTS),
         lambda _: _NEW,
         offered=True,
+        choices={**STARTS},
     ),
     Question(
         "--name",
@@ -109,6 +120,10 @@ QUESTIONS = (
              asked=_registration_is_there),
     Question("--tenant-id", "its tenant", _UUID, "a UUID", lambda facts: facts.tenant_id,
              asked=_registration_is_there),
+    Question("--publish-from", "address or network that you publish code from (empty: none yet)",
+             r"([0-9.]{7,15}(/\d{1,2})?|[0-9a-fA-F:.]{2,39}(/\d{1,3})?)?",
+             "an address such as 203.0.113.7, a network such as 203.0.113.0/24, or nothing",
+             lambda _: "", lambda given: given["start"] != _APP, offered=True),
     Question(
         "--ci", "pipeline: github, azure or none", "github|azure|none", "github, azure or none",
         lambda facts: facts.ci,
@@ -128,7 +143,7 @@ def answer(
         given: What the flags say, by key; further keys are those of `Answers`.
         facts: What was found out.
         ask: Puts a question to a person; None if there is none.
-        say: Tells the person what an answer must look like.
+        say: Tells the person what the choices mean, and what an answer must look like.
 
     Raises:
         InputError: An answer is not of its form, or, with nobody to ask, those that are missing.
@@ -186,6 +201,8 @@ def _put(
     ask: Callable[[str], str],
     say: Callable[[str], None],
 ) -> str:
+    for name, meaning in question.choices.items():
+        say(f"  {name:<22} {meaning}")
     while True:
         text = ask(f"{question.text}{f' [{found}]' if found else ''}: ").strip() or (found or "")
         try:
@@ -208,6 +225,9 @@ def _answers(known: Given, facts: Facts) -> Answers:
             where="init",
             fix="give --state-resource-group and --state-storage-account",
         )
+    fields["library"] = requirement(fields["library"]) if "library" in fields else installed()
+    if address := fields.get("publish_from"):
+        fields["publish_from"] = address if "/" in address else f"{address}/{_host_bits(address)}"
     fields.setdefault("subscription_id", facts.subscription_id or "")
     fields.setdefault("functions_project", facts.functions_project or "")
     return Answers(
@@ -215,3 +235,7 @@ def _answers(known: Given, facts: Facts) -> Answers:
         gateway_identity=tuple(identity) if all(identity) else None,  # pyright: ignore[reportArgumentType] - three texts
         state=state if all(state) else None,  # pyright: ignore[reportArgumentType] - two texts
     )
+
+
+def _host_bits(address: str) -> int:
+    return 128 if ":" in address else 32

@@ -8,11 +8,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from constructs_lib._core.errors import InputError
+from constructs_lib._core.version import __version__
 from constructs_lib.cli import main
 from constructs_lib.init.facts import Facts, find_facts, with_stacks
+from constructs_lib.init.library import installed, requirement
 from constructs_lib.init.questions import answer
 
 ID = "11111111-1111-4111-8111-111111111111"
@@ -92,7 +97,8 @@ def test_the_apps_entry_writes_the_stack(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     stack = json.loads((tmp_path / "cdktf.out/stacks/dev/cdk.tf.json").read_text())
     gateway = next(iter(stack["resource"]["azurerm_api_management"].values()))
-    assert gateway["name"] == "apim-orders-dev"
+    # Names that are unique in the world are not proposed as everybody would choose them.
+    assert re.fullmatch("apim-orders-dev-[0-9a-f]{4}", gateway["name"])
     assert stack["provider"]["azurerm"][0]["subscription_id"] == ID
 
 
@@ -131,6 +137,56 @@ def test_wheel_can_be_installed_in_place_of_a_release(tmp_path: Path) -> None:
     assert line in (tmp_path / "orders/requirements.txt").read_text()
 
 
+PUBLISHED = f"secured-functions[cli,testing]=={__version__}"
+
+
+@pytest.mark.parametrize(
+    ("direct_url", "line"),
+    [
+        (None, PUBLISHED),
+        ({"url": "file:{there}", "archive_info": {}}, "[cli,testing] @ file:{there}"),
+        ({"url": "file:{there}", "dir_info": {"editable": True}}, "[cli,testing] @ file:{there}"),
+        (
+            {"url": "https://git.example/sf", "vcs_info": {"vcs": "git", "commit_id": "c0ffee"}},
+            "[cli,testing] @ git+https://git.example/sf@c0ffee",
+        ),
+        ({"url": "file:///gone.whl", "archive_info": {}}, None),
+    ],
+)
+def test_project_installs_what_wrote_it(
+    direct_url: dict[str, Any] | None,
+    line: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = json.dumps(direct_url).replace("{there}", str(tmp_path)) if direct_url else None
+    found = SimpleNamespace(read_text=lambda name: text if name == "direct_url.json" else None)
+    monkeypatch.setattr("constructs_lib.init.library.distribution", lambda name: found)
+    if line is None:
+        with pytest.raises(InputError, match=r"/gone\.whl, which is no longer there"):
+            installed()
+    else:
+        assert installed().endswith(line.replace("{there}", str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("/nowhere.whl", "is neither a version nor a file that is there"),
+        ("latest", "is neither a version nor a file that is there"),
+        ("secured_functions-9.txt", "cannot be installed as secured-functions"),
+        (".", "cannot be installed as secured-functions"),
+    ],
+)
+def test_library_that_cannot_be_installed_is_refused(
+    name: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("secured_functions-9.txt").touch()
+    with pytest.raises(InputError, match=said):
+        requirement(name)
+
+
 # -- answers
 
 
@@ -166,7 +222,7 @@ def test_only_what_cannot_be_found_out_is_asked() -> None:
     given = {"start": "existing-registration", "name": "orders", "location": "westeurope"}
     said: list[str] = []
     answers = answer(given, facts, ask, said.append)
-    assert [text[:9] for text in asked] == ["client id", "client id"]
+    assert [text[:9] for text in asked] == ["client id", "client id", "address o"]
     assert "write a UUID" in said[0]
     assert (answers.client_id, answers.tenant_id, answers.ci) == (ID, ID, "azure")
     assert answers.publisher_name == "Ann"
@@ -189,11 +245,73 @@ def test_name_and_pipeline_come_from_the_remote(
     assert (facts.ci, facts.name) == (ci, name)
 
 
-def test_routes_of_a_functions_project_beside_it_are_published(tmp_path: Path) -> None:
-    (tmp_path / "app").mkdir()
-    (tmp_path / "app/host.json").write_text('{"version": "2.0"}')
+def functions(folder: Path) -> Path:
+    """A Functions project: that of another new project."""
+    init(folder)
+    return folder / "functions"
+
+
+def test_routes_of_a_functions_project_in_the_folder_are_published(tmp_path: Path) -> None:
+    functions(tmp_path / "other").rename(tmp_path / "app")
     assert init(tmp_path) == 0
     assert 'functions_project: "../app"' in (tmp_path / "environments/dev.yaml").read_text()
+    assert not (tmp_path / "functions").exists()
+
+
+@pytest.mark.parametrize("given", ["other/functions", "{here}/other/functions"])
+@pytest.mark.parametrize("start", ["new", "existing-function-app"])
+def test_functions_project_is_named_from_the_current_folder(
+    given: str, start: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    functions(tmp_path / "other")
+    monkeypatch.chdir(tmp_path)
+    project = tmp_path / "team/orders"
+    flags = ("--start", start, *STARTS[start])
+    assert init(project, *flags, "--functions-project", given.format(here=tmp_path)) == 0
+    written = contents(project)
+    if start == "new":
+        assert 'functions_project: "../../../other/functions"' in written["environments/dev.yaml"]
+    else:
+        assert 'project("../../other/functions")' in written["secured_stacks.py"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("nowhere", "nowhere: there is no such folder"),
+        (".", "host.json is missing"),
+        ("empty", "no function was found"),
+    ],
+)
+def test_functions_project_that_cannot_be_read_is_refused(
+    given: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    Path("empty/host.json").write_text('{"version": "2.0"}')
+    assert init(tmp_path / "orders", "--functions-project", given) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "orders").exists()
+
+
+def test_questions_are_short_and_explained_once() -> None:
+    asked: list[str] = []
+    said: list[str] = []
+
+    def ask(text: str) -> str:
+        asked.append(text)
+        return {1: "no", 2: "new"}.get(len(asked), "")
+
+    answer({}, Facts(name="orders", ci="github"), ask, said.append)
+    assert asked[:2] == ["what you start from [new]: "] * 2
+    assert {text.split()[0] for text in said[:4]} == STARTS.keys()
+    assert "'no' is no answer" in said[4]
+    assert not said[5:]
+    assert all(len(text) <= 90 for text in (*asked, *said[:4]))
 
 
 # -- a project that is there
@@ -210,7 +328,7 @@ def test_existing_project_keeps_its_files_and_shows_what_would_change(
     assert "README.md" not in after
     shown = capsys.readouterr().out
     assert "+add_stacks(app)\n app.synth()" in shown
-    assert re.search(r"^\+secured-functions\[cli,testing\]==", shown, re.MULTILINE)
+    assert re.search(r"^\+secured-functions\[cli,testing\]", shown, re.MULTILINE)
     assert "+pytest" not in shown
 
 
@@ -220,6 +338,13 @@ def test_force_makes_the_shown_changes_and_the_app_has_both_stacks(existing: Pat
     assert done.returncode == 0, done.stderr
     stacks = {path.name for path in (existing / "cdktf.out/stacks").iterdir()}
     assert stacks == {"network", "orders-dev"}
+    settings = existing / "environments/orders-dev.yaml"
+    text = settings.read_text()
+    settings.write_text(text.replace("sku:", "skuu:"))
+    done = run_in(existing, "main.py")
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "did you mean 'sku'?" in done.stderr
+    settings.write_text(text)
     again = contents(existing)
     assert init(existing, "--force") == 0
     assert contents(existing) == again
@@ -232,15 +357,53 @@ def test_pipeline_of_an_existing_project_uses_the_added_targets(existing: Path) 
     assert "run: make test" not in workflow
 
 
-def test_project_of_pipenv_is_told_what_to_add(
-    existing: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("name", "before", "added"),
+    [
+        (
+            "Pipfile",
+            "[packages]\n",
+            'secured-functions = {{version = "=={version}", extras = ["cli", "testing"]}}\n'
+            'pytest = "*"\n',
+        ),
+        (
+            "pyproject.toml",
+            "[project]\ndependencies = [\n",
+            '"secured-functions[cli,testing]=={version}",\n"pytest"\n]\n',
+        ),
+    ],
+)
+def test_project_with_another_list_of_packages_is_told_what_to_add_and_is_then_complete(
+    name: str, before: str, added: str, existing: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    added = added.format(version=__version__)
     (existing / "requirements.txt").unlink()
-    (existing / "Pipfile").write_text("[packages]\n")
-    assert init(existing, "--force", "--ci", "github") == 1
-    assert "Pipfile: add secured-functions[cli,testing]==" in capsys.readouterr().out
+    (existing / name).write_text(before)
+    flags = ("--force", "--ci", "github", "--library", __version__)
+    assert init(existing, *flags) == 1
+    note = next(line for line in capsys.readouterr().out.splitlines() if name in line)
+    assert note.startswith(f"left to do: {name}: add ")
+    for line in added.replace(",\n", "\n").splitlines()[:2]:
+        assert line in note
     assert not (existing / "secured-functions.mk").exists()
     assert not (existing / ".github").exists()
+
+    (existing / name).write_text(before + added)
+    assert init(existing, *flags) == 0
+    assert capsys.readouterr().out == "nothing is missing\n"
+
+
+def test_unrelated_main_stays_and_the_app_starts_from_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("print('unrelated')\n")
+    assert init(tmp_path) == 0
+    assert (tmp_path / "main.py").read_text() == "print('unrelated')\n"
+    command = json.loads((tmp_path / "cdktf.json").read_text())["app"]
+    done = run_in(tmp_path, *command.split()[1:])
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "cdktf.out/stacks/dev/cdk.tf.json").is_file()
+    before = contents(tmp_path)
+    assert init(tmp_path) == 0
+    assert contents(tmp_path) == before
 
 
 def test_project_of_another_language_is_refused_untouched(

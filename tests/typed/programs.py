@@ -32,7 +32,12 @@ def programs() -> dict[str, str]:
     for example in sorted((ROOT / "examples").glob("*/main.py")):
         files[f"example_{example.parent.name}.py"] = example.read_text()
     written = project_files(Answers(name="orders"))
-    return files | {path: text for path, text in written.items() if path.endswith(".py")}
+    # The functions run elsewhere, with packages of their own.
+    return files | {
+        path: text
+        for path, text in written.items()
+        if path.endswith(".py") and not path.startswith("functions/")
+    }
 
 
 def module_of(page: str) -> str:
