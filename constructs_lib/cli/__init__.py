@@ -9,6 +9,8 @@ quick.
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -44,8 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for command in COMMANDS:
         import_module(f"{__name__}.{command}").register(commands)
     options = parser.parse_args(arguments)
+    if sys.stdout is None:  # Python has none when it was closed before the start.
+        sys.stdout = _Closed()
     try:
-        return options.run(options)
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
     except InputError as error:
         print(f"secured-functions: {error}", file=sys.stderr)
         return 2
@@ -58,6 +64,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
-    except BrokenPipeError:
-        sys.stderr.close()
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # A pipe that the reader closed is no fault of whoever wrote to it.
+        if not isinstance(error, BrokenPipeError):
+            problem = f"standard output cannot be written: {error.strerror or error}"
+            print(f"secured-functions: {problem}", file=sys.stderr)
+        # Python would try once more at its end, and complain in its own words.
+        sys.stdout = _Closed()
         return 2
+
+
+class _Closed(io.TextIOBase):
+    """Stands for a standard output that nothing can be written to."""
+
+    def write(self, _: str, /) -> int:
+        raise OSError(errno.EBADF, "it is closed")

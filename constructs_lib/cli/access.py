@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import fails
+from constructs_lib.cli._options import format_of
 
 if TYPE_CHECKING:
     from constructs_lib.access.report import Format
@@ -20,6 +21,14 @@ Exit code: 0 every door is as it should be, 1 one is not, 2 the input cannot be 
 elsewhere, is shown and does not fail.
 """
 _FORMATS = ("table", "json", "markdown", "html")
+_NAMES: dict[str, Format] = {
+    ".html": "html",
+    ".htm": "html",
+    ".json": "json",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".txt": "table",
+}
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage] - argparse has no public name for it
@@ -61,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     """Analyse, report, and return the exit code."""
     from constructs_lib._core.files.writing import write_whole
     from constructs_lib.access import analyse, read_terraform
-    from constructs_lib.access.report import SUFFIXES, compare_analyses, render_report
+    from constructs_lib.access.report import compare_analyses, render_report
 
     if options.path == options.compare == "-":
         raise InputError("both sides of a comparison cannot come from the standard input")
@@ -70,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
     if options.compare is not None:
         comparison = compare_analyses(analyse(read_terraform(options.compare)), analysis)
     output = Path(options.output) if options.output else None
-    form: Format = options.format or SUFFIXES.get(output.suffix.lower() if output else "", "table")
+    form: Format = options.format or format_of(output, _NAMES, "table")
     if output is not None:
         write_whole(output, render_report(analysis, form, comparison=comparison))
         form = "table"

@@ -9,10 +9,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.cli._options import format_of
+
 if TYPE_CHECKING:
+    from constructs_lib._core.findings import Format
     from constructs_lib.access import Accepted
 
 SEVERITIES = ("error", "warning", "note")
+_NAMES: dict[str, Format] = {
+    ".txt": "text",
+    ".json": "json",
+    ".sarif": "sarif",
+    ".xml": "junit",
+}
 
 
 def register(commands: Any) -> None:
@@ -29,7 +38,11 @@ def register(commands: Any) -> None:
         help="cdktf.out, a cdk.tf.json, or `terraform show -json` of a plan or state, `-` for the "
         "input (cdktf.out)",
     )
-    parser.add_argument("--format", choices=("text", "json", "sarif", "junit"), default="text")
+    parser.add_argument(
+        "--format",
+        choices=tuple(dict.fromkeys(_NAMES.values())),
+        help="kind of output (default: what the name of FILE ends with, or else text)",
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the findings there")
     parser.add_argument(
         "--fail-on", choices=SEVERITIES, default="error", help="least severity that fails (error)"
@@ -62,14 +75,15 @@ def run(options: argparse.Namespace) -> int:
         analysis = analyse(read_terraform(path))
         findings += analysis.findings
         accepted += analysis.accepted
+    form: Format = options.format or format_of(options.output, _NAMES, "text")
     shown = render(
         findings,
-        options.format,
+        form,
         rules=RULES.values(),
         subjects=paths,
         together=True,
     )
-    shown = _with_accepted(shown, options.format, accepted)
+    shown = _with_accepted(shown, form, accepted)
     if options.output:
         write_whole(options.output, shown)
     else:

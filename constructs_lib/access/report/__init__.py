@@ -38,7 +38,7 @@ __all__ = [
 Format = Literal["table", "json", "markdown", "html"]
 FORMATS: tuple[Format, ...] = ("table", "json", "markdown", "html")
 SUFFIXES: dict[str, Format] = {".json": "json", ".md": "markdown", ".html": "html"}
-"""The format that the name of a file asks for."""
+"""How the file of each format is named that is not for a terminal."""
 
 
 def render_report(

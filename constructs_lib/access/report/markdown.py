@@ -154,14 +154,24 @@ def _places(group: FindingGroup) -> str:
 
 def _attention(view: View) -> list[str]:
     """What is not as it should be, in full."""
-    doors = [door for target in view.targets for door in target.doors if door.standing != "right"]
+    doors = [
+        (door, len(view.alike.get(target.id, ())))
+        for target in view.targets
+        if target.id not in view.like
+        for door in target.doors
+        if door.standing != "right"
+    ]
     if not doors:
         return []
-    doors.sort(key=lambda door: _STANDINGS.index(door.standing))
+    doors.sort(key=lambda each: _STANDINGS.index(each[0].standing))
     heads = ("", "target", "who", "gets", "why", "decided by")
     rows = (
-        (_WORDS[door.standing], code(door.answer.target.name), *_cells(door))
-        for door in doors[:LISTED]
+        (
+            _WORDS[door.standing],
+            code(door.answer.target.name) + (f" and {alike} alike" if alike else ""),
+            *_cells(door),
+        )
+        for door, alike in doors[:LISTED]
     )
     return ["### Doors that are not as they should be", "", *_table(heads, rows, len(doors))]
 

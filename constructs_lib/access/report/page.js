@@ -19,6 +19,7 @@ function mark() {
   for (const link of links) link.setAttribute("aria-current", "true");
   if (!links.includes(door)) door = links.at(-1) ?? null;
   const section = answer.closest("details");
+  if (section) section.hidden = false;
   if (section && !section.open) section.open = true;
   door?.scrollIntoView({ block: "nearest" });
   answer.focus({ preventScroll: true });
@@ -66,17 +67,30 @@ document.addEventListener("keydown", (event) => {
 const filter = document.querySelector(".filter");
 if (filter) {
   const [words, problems] = filter.querySelectorAll("input");
+  const unfolded = new Set();
   const apply = () => {
-    const wanted = words.value.trim().toLowerCase().split(/\s+/);
+    const typed = words.value.trim().toLowerCase();
+    const wanted = typed.split(/\s+/);
     let shown = 0;
     for (const each of all("[data-name]")) {
-      const fits = wanted.every((word) => each.dataset.name.includes(word));
-      each.hidden = !fits || (problems.checked && each.dataset.standing === "right");
-      if (each.matches("details") && !each.hidden) shown += 1;
+      const { name, standing, like } = each.dataset;
+      const fits = wanted.every((word) => name.includes(word));
+      const out = !fits || (problems.checked && standing === "right");
+      each.hidden = out || (Boolean(like) && !typed && !unfolded.has(like));
+      if (each.matches("details") && !out) shown += 1;
+    }
+    for (const more of all(".more")) {
+      more.setAttribute("aria-expanded", String(unfolded.has(more.dataset.of)));
     }
     filter.querySelector("output").value = `${shown} of ${targets.length}`;
   };
   filter.addEventListener("input", apply);
+  document.addEventListener("click", (event) => {
+    const of = event.target.closest(".more")?.dataset.of;
+    if (!of) return;
+    if (!unfolded.delete(of)) unfolded.add(of);
+    apply();
+  });
   filter.addEventListener("submit", (event) => event.preventDefault());
   filter.hidden = false;
   apply();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from constructs_lib.access.records import Answer
@@ -54,11 +54,14 @@ def table(view: View, *, width: int = 120, colour: bool = False) -> str:
     if view.comparison is not None:
         _changes(console, view.comparison)
     quiet: list[Target] = []
+    many = len(view.targets) > MANY
     for target in view.targets:
-        if len(view.targets) > MANY and target.standing == "right":
+        if many and target.id in view.like:
+            continue
+        if many and target.standing == "right":
             quiet.append(target)
         else:
-            _target(console, target)
+            _target(console, target, view.alike.get(target.id, ()) if many else ())
     for target in quiet:
         console.print(
             Text.assemble(
@@ -67,6 +70,7 @@ def table(view: View, *, width: int = 120, colour: bool = False) -> str:
                 f"{plural(len(target.doors), 'door')}, all as they should be",
             )
         )
+        _same(console, view.alike.get(target.id, ()))
     if quiet:
         console.print()
     _findings(console, view)
@@ -100,7 +104,13 @@ def _findings(console: Console, view: View) -> None:
         console.print()
 
 
-def _target(console: Console, target: Target) -> None:
+def _same(console: Console, others: Sequence[Target]) -> None:
+    if others:
+        names = ", ".join(clean(each.app.name) for each in others)
+        console.print(f"    The same holds for {names}.", style="dim", markup=False)
+
+
+def _target(console: Console, target: Target, alike: Sequence[Target]) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -123,6 +133,7 @@ def _target(console: Console, target: Target) -> None:
             Text.assemble(*_why(door)),
         )
     console.print(rows)
+    _same(console, alike)
     console.print()
 
 
@@ -151,7 +162,8 @@ def _changes(console: Console, comparison: Comparison) -> None:
     from rich.text import Text
 
     if not comparison.changes:
-        console.print(Text(clean(f"No door differs from {comparison.before}.\n"), "bold"))
+        console.print(Text(clean(f"No door differs from {comparison.before}."), "bold"))
+        console.print()
         return
     console.print(Text(clean(f"Compared with {comparison.before}"), "bold"))
     for change in comparison.changes:

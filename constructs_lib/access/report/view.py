@@ -171,6 +171,19 @@ class View:
         return tuple(dict.fromkeys(target.app.stack for target in self.targets))
 
     @cached_property
+    def alike(self) -> dict[str, list[Target]]:
+        """Targets of one stack whose doors do not differ, by the id of the first of them."""
+        found: dict[tuple[object, ...], list[Target]] = {}
+        for target in self.targets:
+            found.setdefault(_look(target), []).append(target)
+        return {first.id: others for first, *others in found.values() if others}
+
+    @cached_property
+    def like(self) -> dict[str, str]:
+        """The id of the first of those that a target looks like, by its own."""
+        return {each.id: first for first, others in self.alike.items() for each in others}
+
+    @cached_property
     def kinds(self) -> tuple[CallerKind, ...]:
         """The kinds of callers that appear."""
         present = {door.answer.caller.kind for target in self.targets for door in target.doors}
@@ -199,6 +212,16 @@ class View:
             hardening = "Hardening" if each.effect == "hardening" else "To look at"
             found["To mend" if each.severity == "error" else hardening].append(each)
         return {title: groups for title, groups in found.items() if groups}
+
+    @cached_property
+    def accepted(self) -> list[tuple[str, FindingGroup]]:
+        """What was accepted, each rule and reason once with all its places."""
+        by_reason: dict[str, list[Finding]] = {}
+        for each in self.analysis.accepted:
+            by_reason.setdefault(each.reason, []).append(each.finding)
+        return [
+            (reason, group) for reason, findings in by_reason.items() for group in grouped(findings)
+        ]
 
     @cached_property
     def headline(self) -> str:
@@ -434,6 +457,20 @@ def _slug(*parts: str) -> str:
 
 def _place(app: FunctionApp) -> tuple[str, str]:
     return (app.stack, app.address)
+
+
+def _look(target: Target) -> tuple[object, ...]:
+    """What a reader sees of a target besides names."""
+    doors = tuple(
+        (
+            *(door.answer.caller.kind, door.answer.verdict, door.answer.status),
+            *(door.answer.attribute, door.answer.rule),
+            *(door.standing, door.station, door.accepted, door.change and door.change.effect),
+        )
+        for door in target.doors
+    )
+    gateways = tuple(each.address for each in target.gateways)
+    return (target.app.stack, target.app.slot_of is None, target.app.managed, gateways, doors)
 
 
 def _places(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,7 +47,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     for name, sample in samples.items():
         report = render_report(sample, "html", comparison=compare_analyses(RIGHT, sample))
         (folder / f"{name}.html").write_text(report, "utf-8")
-    return {name: (folder / f"{name}.html").as_uri() for name in samples}
+    (folder / "estate.html").write_text(render_report(many(40), "html"), "utf-8")
+    return {name: (folder / f"{name}.html").as_uri() for name in (*samples, "estate")}
 
 
 def _shown(browser: Browser) -> Any:
@@ -179,7 +181,10 @@ def test_many_targets_are_found_by_name_and_by_what_is_wrong(
 ) -> None:
     browser.show(pages["many"])
     rows = "[...document.querySelectorAll('.matrix tr[data-name]')].filter(e => !e.hidden).length"
-    assert browser.value(rows) == 200
+    assert browser.value(rows) == 2
+    browser.click(".more")
+    assert browser.value(rows) == 101
+    browser.click(".more")
     browser.value(
         "(() => { const words = document.querySelector('.filter input'); words.value = 'Team042';"
         "words.dispatchEvent(new Event('input', {bubbles: true})) })()"
@@ -204,6 +209,13 @@ def test_every_answer_is_printed(browser: Browser, pages: dict[str, str]) -> Non
     browser.value("dispatchEvent(new Event('beforeprint'))")
     assert len(_shown(browser)) == len(WRONG.answers)
     assert browser.printed().startswith(b"%PDF")
+
+
+def test_what_is_alike_is_printed_once(browser: Browser, pages: dict[str, str]) -> None:
+    browser.show(pages["estate"])
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    browser.value("dispatchEvent(new Event('beforeprint'))")
+    assert len(re.findall(rb"/Type\s*/Page\b", browser.printed())) < 8
 
 
 def test_doors_work_without_the_script(browser: Browser, pages: dict[str, str]) -> None:

@@ -1,0 +1,34 @@
+"""What several commands make of their options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from constructs_lib._core.errors import InputError
+
+T = TypeVar("T", bound=str)
+
+
+def format_of(output: Path | None, names: Mapping[str, T], default: T) -> T:
+    """The format that the name of a file asks for.
+
+    Args:
+        output: The file; none is the terminal.
+        names: The formats by the endings of names.
+        default: The format for the terminal, and for a name without an ending.
+
+    Raises:
+        InputError: No format goes with the name.
+    """
+    if output is None or not output.suffix or (output.exists() and not output.is_file()):
+        return default
+    try:
+        return names[output.suffix.lower()]
+    except KeyError:
+        raise InputError(
+            f"there is no format for {output.suffix}",
+            where=str(output),
+            fix=f"end it in {', '.join(names)}, or name a --format",
+        ) from None

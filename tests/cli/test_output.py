@@ -1,0 +1,85 @@
+"""Where the output goes: no traceback and no exit code 1 when it cannot be written."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from constructs_lib import cli
+
+OPEN = {"resource": {"azurerm_linux_function_app": {"orders": {"name": "func-orders"}}}}
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    file = tmp_path / "cdk.tf.json"
+    file.write_text(json.dumps(OPEN), "utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        (">&-", "secured-functions: standard output cannot be written: it is closed\n"),
+        (
+            ">/dev/full",
+            "secured-functions: standard output cannot be written: No space left on device\n",
+        ),
+        ("| true", ""),
+    ],
+)
+def test_output_that_cannot_be_written_is_no_finding(to: str, said: str, stack: Path) -> None:
+    start = "import sys; from constructs_lib.cli import main; sys.exit(main())"
+    program = f"'{sys.executable}' -c '{start}' check '{stack}'"
+    shell = f"{program} {to}; exit ${{PIPESTATUS[0]}}"
+    ran = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=60)
+    assert ran.stderr == said
+    # A reader that ends at once may end before or after the whole output is written.
+    assert ran.returncode in ((1, 2) if to == "| true" else (2,))
+
+
+@pytest.mark.parametrize("command", ["check", "access"])
+@pytest.mark.parametrize("name", ["x.pdf", "x.md5", "x.toml"])
+def test_a_name_that_no_format_goes_with_is_refused(
+    command: str, name: str, stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = stack.parent / name
+    assert cli.main([command, str(stack), "--output", str(file)]) == 2
+    assert "there is no format for" in capsys.readouterr().err
+    assert not file.exists()
+    named = ["--output", str(file), "--format", "json"]
+    assert cli.main([command, str(stack), *named]) == 1
+    assert json.loads(file.read_text("utf-8"))["findings"]
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "start"),
+    [
+        ("check", "x.json", "{"),
+        ("check", "x.SARIF", '{\n  "$schema"'),
+        ("check", "x.xml", "<?xml"),
+        ("check", "x.txt", "{stack} ("),
+        ("check", "x", "{stack} ("),
+        ("access", "x.htm", "<!doctype html>"),
+        ("access", "x.markdown", "## "),
+        ("access", "x.txt", "func-orders"),
+        ("access", "x", "func-orders"),
+    ],
+)
+def test_the_name_of_the_file_chooses_the_format(
+    command: str, name: str, start: str, stack: Path
+) -> None:
+    assert cli.main([command, str(stack), "--output", str(stack.parent / name)]) == 1
+    text = (stack.parent / name).read_text("utf-8")
+    assert text.startswith(start.replace("{stack}", str(stack)))
+
+
+def test_two_alike_are_said_to_be_so_in_plain_words(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["access", str(stack), "--compare", str(stack)]) == 0
+    assert capsys.readouterr().out.startswith(f"No door differs from {stack}.\n\n")
