@@ -231,8 +231,7 @@ class FunctionApi(Construct):
         )
         self.name = self.api.name
         self._in_api = self._within(self.api)
-        segment = f"/{version.version}" if version and version.scheme == "Segment" else ""
-        self.url = f"{gateway.url}/{f'{path}{segment}'.strip('/')}".rstrip("/")
+        self.url = f"{gateway.url}/{_served(path, version)}".rstrip("/")
         self.backend = backend_resource(
             self,
             gateway=gateway,
@@ -567,3 +566,8 @@ class _PolicyProducer:
 
     def produce(self, context: IResolveContext) -> str:  # noqa: ARG002 - the interface has it
         return self._api._policy_xml()  # pyright: ignore[reportPrivateUsage] - of this module
+
+
+def _served(path: str, version: ApiVersion | None) -> str:
+    segment = f"/{version.version}" if version and version.scheme == "Segment" else ""
+    return f"{path}{segment}".strip("/")

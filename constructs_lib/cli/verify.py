@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from constructs_lib._core.errors import InputError
 
@@ -30,6 +30,9 @@ out, 1 something failed, 2 the input cannot be used.
 """
 
 
+_Group: TypeAlias = argparse._ArgumentGroup  # pyright: ignore[reportPrivateUsage] - argparse has no public name for it
+
+
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage] - argparse has no public name for it
     """Add the command's parser to `commands`."""
     parser = commands.add_parser(
@@ -47,7 +50,21 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "(standard input if left out)",
     )
     parser.add_argument("--stack", help="which stack, where the file holds several")
-    what = parser.add_argument_group("what to check")
+    _add_checks(parser.add_argument_group("what to check"))
+    _add_keys(parser.add_argument_group("keys"))
+    _add_patience(parser.add_argument_group("patience and connections"))
+    report = parser.add_argument_group("report")
+    report.add_argument("--format", choices=("table", "json", "junit"), default="table")
+    report.add_argument(
+        "--output",
+        metavar="FILE",
+        help="write the report there, and the table to standard output as well",
+    )
+    report.add_argument("--quiet", action="store_true", help="show no progress")
+    parser.set_defaults(run=run)
+
+
+def _add_checks(what: _Group) -> None:
     what.add_argument(
         "--probe",
         action="append",
@@ -88,7 +105,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="CHECK",
         help="leave out a check, for example gateway-key or 'gateway-*'",
     )
-    key = parser.add_argument_group("keys")
+
+
+def _add_keys(key: _Group) -> None:
     key.add_argument(
         "--key-env",
         action="append",
@@ -106,7 +125,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="environment variable with a real function key, to show that it opens nothing (a "
         "made-up one is tried if left out)",
     )
-    time = parser.add_argument_group("patience and connections")
+
+
+def _add_patience(time: _Group) -> None:
     time.add_argument(
         "--time-limit",
         type=_seconds,
@@ -129,15 +150,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="HOST:PORT:ADDRESS:PORT",
         help="connect to ADDRESS:PORT for requests to HOST:PORT; names stay, as with curl",
     )
-    report = parser.add_argument_group("report")
-    report.add_argument("--format", choices=("table", "json", "junit"), default="table")
-    report.add_argument(
-        "--output",
-        metavar="FILE",
-        help="write the report there, and the table to standard output as well",
-    )
-    report.add_argument("--quiet", action="store_true", help="show no progress")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -130,15 +130,7 @@ class FunctionApp(ProtectedApp):
         self.plan: ServicePlan | None = None
         plan_id = hosting.plan_id
         if plan_id is None:
-            self.plan = make_plan(
-                self,
-                hosting,
-                self.hosting,
-                name=derived_name("plan", name),
-                place=self._place,
-                tags=props.tags,
-                prevent_destroy=props.prevent_destroy,
-            )
+            self.plan = self._make_plan(name)
             plan_id = self.plan.id
         self.host_storage = HostStorage(
             self,
@@ -179,6 +171,17 @@ class FunctionApp(ProtectedApp):
         self.private_endpoints: dict[str, PrivateEndpoint] = {}
         if props.private_access:
             self._connect_privately(name, props.private_access)
+
+    def _make_plan(self, name: str) -> ServicePlan:
+        return make_plan(
+            self,
+            self._props.hosting,
+            self.hosting,
+            name=derived_name("plan", name),
+            place=self._place,
+            tags=self._props.tags,
+            prevent_destroy=self._props.prevent_destroy,
+        )
 
     def _monitor(self, name: str) -> tuple[str | None, str | None]:
         """Return connection string and resource id of the Application Insights component."""

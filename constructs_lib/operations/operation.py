@@ -242,6 +242,10 @@ class Operation:
                 where=self.name,
                 fix="/* or /files/*",
             )
+        return self._placeholders()
+
+    def _placeholders(self) -> list[str]:
+        template = self.url_template
         placeholders: list[str] = []
         for inside in _PLACEHOLDER.findall(template):
             name = inside.removeprefix("*")

@@ -144,47 +144,17 @@ class ElementChecker:
 
     def groups(self, element: Element, specification: ElementSpecification) -> None:
         """Check attributes and elements that go together or exclude each other."""
+        self._counted(element, specification)
         name = specification.name
-        children = {child.name for child in specification.children}
-
-        def quoted(keys: Sequence[str]) -> list[str]:
-            return [f"<{key}>" if key in children else f"`{key}`" for key in keys]
-
-        for groups, fewest, most in (
-            (specification.exactly_one, 1, 1),
-            (specification.at_least_one, 1, None),
-            (specification.at_most_one, 0, 1),
-        ):
-            for group in groups:
-                places: dict[str, Place | None] = {}
-                for key in group:
-                    inner = next(element.elements(key), None)
-                    if inner or key in element.attributes:
-                        places[key] = inner.place if inner else element.place
-                given = list(places)
-                if len(given) < fewest and not holds_templates(element.children):
-                    self.report(
-                        "SFP206",
-                        element.place,
-                        f"<{name}> needs {either(quoted(group))}",
-                        "add one",
-                    )
-                elif most is not None and len(given) > most:
-                    self.report(
-                        "SFP206",
-                        places[given[1]],
-                        f"<{name}> takes only one of {either(quoted(given))}",
-                        "leave one of them",
-                        attribute=given[1],
-                    )
         for group in specification.together:
             given = [key for key in group if key in element.attributes]
             missing = [key for key in group if key not in element.attributes]
             if given and missing:
+                others = either([f"`{key}`" for key in missing])
                 self.report(
                     "SFP206",
                     element.place,
-                    f"<{name}> takes `{given[0]}` only together with {either(quoted(missing))}",
+                    f"<{name}> takes `{given[0]}` only together with {others}",
                     f"add {missing[0]}=…",
                     attribute=given[0],
                 )
@@ -199,6 +169,38 @@ class ElementChecker:
                     attribute=first,
                     severity="warning",
                 )
+
+    def _counted(self, element: Element, specification: ElementSpecification) -> None:
+        """Check attributes and elements of which one, at least one or at most one is given."""
+        name = specification.name
+        children = {child.name for child in specification.children}
+
+        def quoted(keys: Sequence[str]) -> str:
+            return either([f"<{key}>" if key in children else f"`{key}`" for key in keys])
+
+        for groups, fewest, most in (
+            (specification.exactly_one, 1, 1),
+            (specification.at_least_one, 1, None),
+            (specification.at_most_one, 0, 1),
+        ):
+            for group in groups:
+                places: dict[str, Place | None] = {}
+                for key in group:
+                    inner = next(element.elements(key), None)
+                    if inner or key in element.attributes:
+                        places[key] = inner.place if inner else element.place
+                given = list(places)
+                if len(given) < fewest and not holds_templates(element.children):
+                    message = f"<{name}> needs {quoted(group)}"
+                    self.report("SFP206", element.place, message, "add one")
+                elif most is not None and len(given) > most:
+                    self.report(
+                        "SFP206",
+                        places[given[1]],
+                        f"<{name}> takes only one of {quoted(given)}",
+                        "leave one of them",
+                        attribute=given[1],
+                    )
 
     def value(self, element: Element, attribute: Attribute, value: str) -> None:
         """Check one attribute's value."""

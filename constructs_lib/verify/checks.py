@@ -161,13 +161,17 @@ def _of_host(
         not_served(host, (403,), "https_only must be true on the app and on every slot"),
         [Request(url=f"http://{host}{path}") for path in ("/", operation)],
     )
-    first, _, rest = host.partition(".")
     yield check(
         "scm",
         "refused",
         refused_by_scm(plan.accept_network_refusal),
-        [Request(url=f"https://{first}.scm.{rest}{path}") for path in ("/", "/api/settings")],
+        [Request(url=f"https://{_scm_of(host)}{path}") for path in ("/", "/api/settings")],
     )
+
+
+def _scm_of(host: str) -> str:
+    first, _, rest = host.partition(".")
+    return f"{first}.scm.{rest}"
 
 
 def _of_gateway(plan: Plan, client: Client, name: str, api: Api) -> Iterator[Check]:
