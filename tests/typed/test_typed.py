@@ -36,12 +36,24 @@ def users(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(packages)
     # Behind it the packages that it depends on; a .pth file of theirs is not read.
-    (packages / "dependencies.pth").write_text(f"{Path(pytest.__file__).parents[1]}\n")
+    dependencies = Path(pytest.__file__).parents[1]
+    (packages / "dependencies.pth").write_text(f"{dependencies}\n")
+    for bindings in dependencies.glob("cdktf_cdktf_provider_*/__init__.py"):
+        without_imports(bindings.parent, packages / bindings.parent.name)
     for name, text in {**programs(), "wrong.py": WRONG}.items():
         path = folder / "programs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return folder
+
+
+def without_imports(bindings: Path, target: Path) -> None:
+    """Bindings whose package does not import its thousand modules, few of which are used here."""
+    target.mkdir()
+    for file in bindings.iterdir():
+        (target / file.name).symlink_to(file)
+    (target / "__init__.py").unlink()
+    (target / "__init__.py").touch()
 
 
 def site_packages(environment: str) -> Path:
