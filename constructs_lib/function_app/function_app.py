@@ -127,11 +127,7 @@ class FunctionApp(ProtectedApp):
             warn(self, message)
         hosting = props.hosting
         self.hosting = remember_hosting(self, hosting)
-        self.plan: ServicePlan | None = None
-        plan_id = hosting.plan_id
-        if plan_id is None:
-            self.plan = self._make_plan(name)
-            plan_id = self.plan.id
+        self.plan: ServicePlan | None = None if hosting.plan_id else self._make_plan(name)
         self.host_storage = HostStorage(
             self,
             "storage",
@@ -157,7 +153,7 @@ class FunctionApp(ProtectedApp):
         if shared:
             # Its roles can precede the app, so that the host finds its storage on the first start.
             self._grant("app", shared.principal_id)
-        self.resource: AppResource = self._make_app(name, plan_id)
+        self.resource: AppResource = self._make_app(name)
         self.id = self.resource.id
         self.hostname = self.resource.default_hostname
         self.principal_id = shared.principal_id if shared else self.resource.identity.principal_id
@@ -195,13 +191,13 @@ class FunctionApp(ProtectedApp):
         )
         return self.application_insights.connection_string, self.application_insights.id
 
-    def _make_app(self, name: str, plan_id: str) -> AppResource:
+    def _make_app(self, name: str) -> AppResource:
         hosting, storage = self._props.hosting, self.host_storage
         arguments: dict[str, Any] = {
             "name": name,
             "resource_group_name": self._place.name,
             "location": self._place.location,
-            "service_plan_id": plan_id,
+            "service_plan_id": self.plan.id if self.plan else self._props.hosting.plan_id,
             "lifecycle": self._replaced_with_hosting(),
             **self._arguments.site(name, self.easy_auth, {}),
         }
