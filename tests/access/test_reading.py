@@ -90,6 +90,22 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
         read_terraform(tmp_path / "x.json")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "fix"),
+    [
+        ("plan.tfplan", b"PK\x03\x04\x14\xff", "terraform show -json"),
+        ("main.tf", b'resource "a" "b" {}', "terraform plan -out plan"),
+    ],
+)
+def test_what_terraform_reads_itself_is_refused_with_how_to_show_it(
+    tmp_path: Path, name: str, content: bytes, fix: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=fix) as refused:
+        read_terraform(tmp_path / name)
+    assert "not JSON" in refused.value.problem
+
+
 def test_missing_files_and_empty_directories_are_refused(tmp_path: Path) -> None:
     for path, fix in ((tmp_path, "cdktf synth"), (tmp_path / "nothing", "cdktf.out")):
         with pytest.raises(InputError) as refused:

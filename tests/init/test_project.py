@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,9 +56,10 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
-def run_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_in(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     repository = Path(__file__).resolve().parent.parent.parent
     env = {**os.environ, "PYTHONPATH": str(repository), "PYTHONDONTWRITEBYTECODE": "1"}
+    env |= variables
     return subprocess.run(
         [sys.executable, *arguments], cwd=folder, env=env, capture_output=True, text=True
     )
@@ -111,6 +113,35 @@ def test_wrong_settings_end_with_their_place_and_no_traceback(tmp_path: Path) ->
     assert "dev.yaml" in done.stderr
     assert "did you mean 'sku'?" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_targets_say_which_program_is_missing(tmp_path: Path) -> None:
+    init(tmp_path)
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv/.ready").touch()
+    (tmp_path / "bin").mkdir()
+    for program in ("sh", "make"):
+        (tmp_path / "bin" / program).symlink_to(shutil.which(program) or program)
+    for target in ("deploy", "publish", "request", "verify"):
+        done = subprocess.run(
+            ["make", "-o", ".venv/.ready", target],
+            cwd=tmp_path,
+            env={"PATH": str(tmp_path / "bin")},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 2
+        assert f"{target}: terraform is not installed, or not on the PATH\n" in done.stderr
+
+
+def test_init_and_schema_need_no_node(tmp_path: Path) -> None:
+    flags = ("--yes", "--name", "orders", "--subscription-id", ID)
+    code = f"import sys; from constructs_lib.cli import main; sys.exit(main(['init', *{flags}]))"
+    done = run_in(tmp_path, "-c", code, JSII_NODE=str(tmp_path / "no-node"))
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run_in(tmp_path, "main.py", JSII_NODE=str(tmp_path / "no-node"))
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "there is no Node.js on the PATH" in done.stderr
 
 
 def test_second_init_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

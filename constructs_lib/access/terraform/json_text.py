@@ -11,6 +11,7 @@ from constructs_lib._core.errors import InputError
 SHOW = "give a cdktf.out directory, a cdk.tf.json, or the output of `terraform show -json`"
 """What to give instead of what cannot be read."""
 
+_ZIP = b"PK\x03\x04"
 _LONE_SURROGATE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|"
     r"(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -35,6 +36,18 @@ def document(file: str, content: bytes, *, fix: str = SHOW) -> dict[str, Any]:
     Raises:
         InputError: When that is none, with line and column.
     """
+    if content.startswith(_ZIP):
+        raise InputError(
+            "is a plan in Terraform's own format, not JSON",
+            where=file,
+            fix=f"give the output of `terraform show -json {file}`",
+        )
+    if file.endswith((".tf", ".tofu")):
+        raise InputError(
+            "is HCL, not JSON",
+            where=file,
+            fix="run `terraform plan -out plan`, and give the output of `terraform show -json plan`",
+        )
     try:
         text = content.decode("utf-8-sig")
         text = _LONE_SURROGATE.sub(r"\\ufffd", text)
