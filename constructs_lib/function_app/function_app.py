@@ -16,6 +16,7 @@ from constructs import Construct
 
 from constructs_lib._cdk.arguments import is_token
 from constructs_lib._cdk.azurerm import azurerm_of
+from constructs_lib._cdk.names import take_host
 from constructs_lib._cdk.placement import Placement, placement
 from constructs_lib._cdk.props.checked import checked
 from constructs_lib._cdk.replacement import replaced_on_change, replaced_with
@@ -117,6 +118,9 @@ class FunctionApp(ProtectedApp):
         props: FunctionAppProps,
     ) -> None:
         super().__init__(scope, id)
+        take_host(self, "name", "function app", name)
+        for slot in props.all_slots:
+            take_host(self, "slots", "function app", f"{name}-{slot.name}")
         self.easy_auth = easy_auth
         self._props = props
         self._place = placement(resource_group)

@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_azurerm.storage_account import StorageAccount
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import is_token
+from constructs_lib._cdk.names import take_host
 from constructs_lib._cdk.placement import Placement
 from constructs_lib._cdk.replacement import replaced_with
 from constructs_lib.function_app.storage import Storage
@@ -56,6 +57,7 @@ class HostStorage(Construct):
             # Learn, "Reliability in Azure Functions": an app that outlives a zone needs a storage
             # account that does.
             replication = storage.replication or ("ZRS" if zone_redundant else "LRS")
+            take_host(self, "name", "storage account", self.name)
             self.account = _make_account(self, replication, self.name, place, tags)
             if prevent_destroy:
                 self.account.lifecycle = TerraformResourceLifecycle(prevent_destroy=True)

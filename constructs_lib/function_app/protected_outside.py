@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cdktf import TerraformResource, TerraformStack
+from cdktf import TerraformResource
 from constructs import Construct
 
 from constructs_lib._cdk.acceptance import accept
 from constructs_lib._cdk.arguments import refuse
 from constructs_lib._cdk.azapi import AzapiUpdateResource
-from constructs_lib._cdk.per_stack import once_per_stack
+from constructs_lib._cdk.names import names_in_the_world
 from constructs_lib._cdk.props.checked import checked
 from constructs_lib.function_app.easy_auth import EasyAuth
 from constructs_lib.function_app.outside import OutsideFunctionApp
@@ -35,11 +35,6 @@ _OTHER_PROVIDERS = (
     "legacyMicrosoftAccount",
     "twitter",
 )
-
-
-def _protected(_stack: TerraformStack) -> dict[str, ProtectedOutsideApp]:
-    """The apps by id: two resources for one setting would overwrite each other at each apply."""
-    return {}
 
 
 class ProtectedOutsideApp(ProtectedApp):
@@ -115,8 +110,9 @@ class ProtectedOutsideApp(ProtectedApp):
         return app.id.rpartition("/")[2]
 
     def _claim(self, app_id: str, name: str) -> None:
-        """Be the only one of the stack that writes the app's settings."""
-        first = once_per_stack(self, _protected).setdefault(app_id.lower(), self)
+        """Be the only one that writes the app's settings: two would overwrite each other."""
+        taken = names_in_the_world(self)
+        first = taken.setdefault(("function app outside Terraform", app_id.lower()), self)
         if first is not self:
             refuse(
                 self,

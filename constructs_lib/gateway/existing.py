@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIden
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import is_token, refuse
+from constructs_lib._cdk.names import names_in_gateway
 from constructs_lib._cdk.policy_source import PolicySource
 from constructs_lib._cdk.props.checked import checked
 from constructs_lib._core.azure_names import SKU, GatewayName, ResourceGroupName, Sku
@@ -109,6 +110,9 @@ class ExistingGateway(GatewayReferences):
             self.service = self._given(resource)
         else:
             self.service = self.data = self._look_up(name or "", resource_group_name or "")
+        service = name if resource is None else resource.name_input
+        if service:
+            self._claims = names_in_gateway(self, service)
         self.vault_client_id = None
         system_assigned: Principal | str | None = principal
         if not (principal or identity):

@@ -24,6 +24,7 @@ from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIden
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import is_token
+from constructs_lib._cdk.names import names_in_gateway, take_host
 from constructs_lib._cdk.placement import Placement, placement
 from constructs_lib._cdk.policy_source import PolicySource
 from constructs_lib._cdk.props.checked import checked
@@ -112,6 +113,8 @@ class Gateway(GatewayReferences):
     ) -> None:
         super().__init__(scope, id)
         identity = identity or GatewayIdentity()
+        take_host(self, "name", "API Management service", name)
+        self._claims = names_in_gateway(self, name)
         self.placement = placement(resource_group)
         tags = dict(tags) if tags else None
         user_assigned = self._user_assigned(identity.user_assigned, tags)

@@ -17,6 +17,7 @@ from constructs import Construct
 
 from constructs_lib._cdk.apply_order import apply_after_parts, names_parts
 from constructs_lib._cdk.arguments import check_pattern, is_token, refuse
+from constructs_lib._cdk.names import Names
 from constructs_lib._cdk.per_stack import stack_of
 from constructs_lib._cdk.policy_source import (
     PolicySource,
@@ -102,7 +103,7 @@ class GatewayReferences(Construct):
     policy: ApiManagementPolicy | None
     policy_document: Document | None
     _service: ApiManagement | DataAzurermApiManagement
-    _claims: dict[tuple[str, str], Construct]
+    _claims: Names
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
@@ -215,6 +216,8 @@ class GatewayReferences(Construct):
         self, scope: Construct, argument: str, kind: str, name: str, *, fix: str | None = None
     ) -> None:
         """Take a name that can be there once in a service, such as an API's path.
+
+        All that refer to one service by its name share what is taken, in all stacks of the app.
 
         Raises:
             InputError: If another construct has taken it already.

@@ -92,6 +92,21 @@ WRONG = {
         ":15: apis.other.version:",
         "scheme and parameter of orders",
     ),
+    "two APIs with one function app": (
+        "{runtime: python 3.12}",
+        "{runtime: python 3.12, name: func-x}\n  other:\n    path: other\n"
+        "    operations: [GET /a]\n    function_app: {runtime: node 22, name: FUNC-x}",
+        ":15: apis.other.function_app.name:",
+        "the function app 'FUNC-x' is taken by apis.orders.function_app.name already",
+    ),
+    "a slot with the name of another app": (
+        "{runtime: python 3.12}",
+        "{runtime: python 3.12, name: func-x-staging}\n  other:\n    path: other\n"
+        "    operations: [GET /a]\n    function_app: {runtime: node 22, name: func-x, "
+        "slots: [staging], hosting: {kind: premium}}",
+        ":15: apis.other.function_app.slots:",
+        "the function app 'func-x-staging' is taken by",
+    ),
     "secret in plain text": (
         "{runtime: python 3.12}",
         "{runtime: python 3.12, app_settings: {DB_PASSWORD: hunter2}}",
@@ -490,3 +505,46 @@ def test_main_exits_2_without_a_traceback_or_output(repository, tmp_path):
     assert "dev.yaml:3: resource_group:" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (project / "cdktf.out").exists()
+
+
+STATE = (
+    "state: {kind: azurerm, resource_group_name: rg-t, storage_account_name: stterraform, "
+    "key: orders}\n"
+)
+
+
+def test_names_that_another_file_takes_are_named_with_both_places(tmp_path):
+    first = STATE + GOOD.replace("3.12}", "3.12, name: func-orders, storage: {name: storders}}")
+    (tmp_path / "dev.yaml").write_text(first)
+    (tmp_path / "prod.yaml").write_text("# a copy\n" + first)
+    with pytest.raises(InputError) as refused:
+        read_environments(tmp_path)
+    dev, prod = tmp_path / "dev.yaml", tmp_path / "prod.yaml"
+    expected = {
+        f"{prod}:2: state.key: the state 'orders' is taken by {dev}:1 already",
+        f"{prod}:4: resource_group: the resource group 'rg-orders' is taken by {dev}:3 already",
+        f"{prod}:6: gateway.name: the API Management service 'apim-orders' is taken by {dev}:5 "
+        "already",
+        f"{prod}:12: apis.orders.function_app.name: the function app 'func-orders' is taken by "
+        f"{dev}:11 already",
+        f"{prod}:12: apis.orders.function_app.storage.name: the storage account 'storders' is "
+        f"taken by {dev}:11 already",
+    }
+    assert {line.partition(" (")[0] for line in str(refused.value).splitlines()} == expected
+
+
+def test_environments_may_share_what_is_not_unique(tmp_path):
+    """An existing gateway, names of groups in two subscriptions, an account with two states."""
+    existing = GOOD.replace(GATEWAY, "gateway: {existing: apim, resource_group_name: rg}\n")
+    state = STATE.replace(", key: orders", "")
+    ids = {"dev": "1" * 8, "prod": "2" * 8}
+    for name, start in ids.items():
+        subscription = f"subscription_id: {start}-1111-4111-8111-111111111111\n"
+        text = existing.replace("path: orders", f"path: orders-{name}")
+        (tmp_path / f"{name}.yaml").write_text(state + subscription + text)
+    assert read_environments(tmp_path).keys() == ids.keys()
+    (tmp_path / "prod.yaml").write_text(
+        (tmp_path / "dev.yaml").read_text().replace("1" * 8, "3" * 8)
+    )
+    with pytest.raises(InputError, match="the path 'orders-dev' in apim is taken by"):
+        read_environments(tmp_path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from constructs_lib._cdk.policy_source import PolicySource
 from constructs_lib._core.azure_names import (
@@ -24,7 +24,7 @@ from constructs_lib._core.azure_names import (
     Text,
 )
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.problems import Count, Pattern, Problem, ValueObject
+from constructs_lib._core.problems import Count, Pattern, Place, Problem, ValueObject
 from constructs_lib._core.provider_facts import AzurermVersion
 from constructs_lib.api.function_api import FunctionApi
 from constructs_lib.api.props import ApiVersion
@@ -250,6 +250,24 @@ def _exists(path: Path) -> bool:
 _ONE_SOURCE = "give one of operations, functions_project and openapi"
 
 
+class Taken(NamedTuple):
+    """A name that an environment takes and nobody else can have.
+
+    Attributes:
+        what: What it names, and within what it is unique.
+        name: The name, in lower case.
+        place: The key that says it.
+        shown: What is said of a second one.
+        fix: What to write instead.
+    """
+
+    what: str
+    name: str
+    place: Place
+    shown: str
+    fix: str = "choose another"
+
+
 @dataclass(frozen=True, kw_only=True)
 class AcceptedFinding(ValueObject):
     """A finding of the access check that is right here, and why.
@@ -296,7 +314,8 @@ class Environment(ValueObject):
 
     def problems(self) -> Iterator[Problem]:
         """What of the APIs does not fit together, or not on the gateway."""
-        yield from self._taken_names()
+        yield from self._taken_ids()
+        yield from self._names_taken_twice()
         yield from self._shared_paths()
         sku = str(self.gateway.get("sku") or "Developer_1")
         if isinstance(self.gateway, ExistingGatewaySettings) and not self.gateway.get("sku"):
@@ -318,7 +337,43 @@ class Environment(ValueObject):
                     "leave it out",
                 )
 
-    def _taken_names(self) -> Iterator[Problem]:
+    def takes(self) -> Iterator[Taken]:
+        """Find the names that nobody else can have: in the world, in a group, in a gateway."""
+        yield from _state_of(self.state)
+        group = self.resource_group
+        yield Taken(
+            f"resource group in the subscription {self.subscription_id or 'of the sign-in'}",
+            group.lower(),
+            ("resource_group",),
+            f"the resource group {group!r}",
+            "choose another, or give each file its subscription_id",
+        )
+        gateway = self.gateway.get("name")
+        if isinstance(self.gateway, GatewaySettings) and gateway:
+            yield _host("API Management service", gateway, ("gateway", "name"))
+        for key, api in self.apis.items():
+            app = api.get("function_app")
+            if isinstance(app, FunctionAppSettings):
+                at = ("apis", key, "function_app")
+                if app.name:
+                    yield _host("function app", app.name, (*at, "name"))
+                    for slot in app.all_slots:
+                        yield _host("function app", f"{app.name}-{slot.name}", (*at, "slots"))
+                if app.storage.name and app.storage.account_id is None:
+                    yield _host("storage account", app.storage.name, (*at, "storage", "name"))
+            if isinstance(self.gateway, ExistingGatewaySettings) and api.get("path") is not None:
+                yield _path_of(gateway, key, api)
+
+    def _names_taken_twice(self) -> Iterator[Problem]:
+        first: dict[tuple[str, str], Taken] = {}
+        for each in self.takes():
+            other = first.setdefault((each.what, each.name), each)
+            # Which APIs share a path is said in other words.
+            if other is not each and each.place[-1] != "path":
+                where = ".".join(map(str, other.place))
+                yield Problem(each.place, f"{each.shown} is taken by {where} already", each.fix)
+
+    def _taken_ids(self) -> Iterator[Problem]:
         taken = {
             **dict.fromkeys(STACK_IDS, "the stack itself"),
             **{
@@ -373,6 +428,35 @@ _ApiKey = Annotated[
         "write up to 60 letters, digits and hyphens, no hyphen first or last",
     ),
 ]
+
+
+def _host(what: str, name: str, place: Place) -> Taken:
+    fix = "choose another: Azure has such a name once in the world"
+    return Taken(what, name.lower(), place, f"the {what} {name!r}", fix)
+
+
+def _path_of(gateway: str, key: str, api: ApiSettings) -> Taken:
+    path, version = api.get("path"), api.get("version")
+    served = f"{path}/{version.version}" if version else path
+    return Taken(
+        f"path in {gateway.lower()}",
+        served.lower(),
+        ("apis", key, "path"),
+        f"the path {served!r} in {gateway}",
+    )
+
+
+def _state_of(state: State) -> Iterator[Taken]:
+    if isinstance(state, AzurermState) and state.key:
+        container = f"{state.storage_account_name}/{state.container_name}"
+        yield Taken(
+            "state", f"{container}/{state.key}", ("state", "key"), f"the state {state.key!r}"
+        )
+    elif isinstance(state, HcpState):
+        workspace = f"{state.hostname}/{state.organization}/{state.workspace}"
+        yield Taken(
+            "state", workspace, ("state", "workspace"), f"the workspace {state.workspace!r}"
+        )
 
 
 def registration_id(api: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 try:
     import yaml
@@ -40,7 +42,10 @@ def environment_of(text: str, where: str, folder: Path | None) -> Environment:
     Raises:
         InputError: With a line for each thing that is wrong.
     """
-    data, node = load_yaml(text, where)
+    return _checked(*load_yaml(text, where), where, folder)
+
+
+def _checked(data: Any, node: yaml.Node | None, where: str, folder: Path | None) -> Environment:
     if not isinstance(data, dict):
         raise InputError("holds no settings", where=where, fix="start from environments/dev.yaml")
     reader = FileReader(folder)
@@ -71,6 +76,7 @@ def read_environments(folder: Path) -> dict[str, Environment]:
             "no environments there", where=str(folder), fix="write one as <environment>.yaml"
         )
     environments: dict[str, Environment] = {}
+    taken: dict[tuple[str, str], str] = {}
     problems: list[str] = []
     for path in paths:
         try:
@@ -82,12 +88,29 @@ def read_environments(folder: Path) -> dict[str, Environment]:
                 )
             if path.stem in environments:
                 raise InputError("there are two files of this name", where=str(path))
-            environments[path.stem] = read_environment(path)
+            text, where = read_text(path), str(path)
+            data, node = load_yaml(text, where)
+            environment = environments[path.stem] = _checked(data, node, where, path.parent)
+            problems += _taken_elsewhere(environment, node, where, taken)
         except InputError as error:
             problems.append(str(error))
     if problems:
         raise InputError("\n".join(problems))
     return environments
+
+
+def _taken_elsewhere(
+    environment: Environment, node: yaml.Node | None, where: str, taken: dict[tuple[str, str], str]
+) -> Iterator[str]:
+    """Find the names of an environment that another file has taken; add its own."""
+    own: dict[tuple[str, str], str] = {}
+    for each in environment.takes():
+        keys, line = _place(node, each.place)
+        place = f"{where}:{line}"
+        if other := taken.get((each.what, each.name)):
+            yield f"{place}: {keys}: {each.shown} is taken by {other} already ({each.fix})"
+        own[each.what, each.name] = place
+    taken |= {name: place for name, place in own.items() if name not in taken}
 
 
 def _place(node: yaml.Node | None, place: Place) -> tuple[str, int]:
