@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from weakref import WeakKeyDictionary
 
 from cdktf import TerraformStack
@@ -32,17 +33,28 @@ def _places(stack: TerraformStack) -> dict[str, Names]:
     return _apps.setdefault(stack.node.root, {})
 
 
-def take_host(scope: Construct, argument: str, kind: str, name: str) -> None:
+def take_host(
+    scope: Construct, argument: str, kind: str, name: str, parts: Iterable[str] = ()
+) -> None:
     """Take a name that is part of a host name, and so unique in the world.
+
+    Args:
+        scope: Who takes it.
+        argument: The argument that says it.
+        kind: What it names.
+        name: The name.
+        parts: Names of slots, whose host names begin with `<name>-<slot>`.
 
     Raises:
         InputError: If another construct of the app has taken it already.
     """
-    holder = names_in_the_world(scope).setdefault((kind, name.lower()), scope)
-    if holder is not scope and not is_token(name):
-        refuse(
-            scope,
-            argument,
-            f"the {kind} {name!r} is made by {holder.node.path} already",
-            "choose another name: Azure has such a name once in the world",
-        )
+    taken = names_in_the_world(scope)
+    for each in (name, *(f"{name}-{part}" for part in parts)):
+        holder = taken.setdefault((kind, each.lower()), scope)
+        if holder is not scope and not is_token(name):
+            refuse(
+                scope,
+                argument,
+                f"the {kind} {each!r} is made by {holder.node.path} already",
+                "choose another name: Azure has such a name once in the world",
+            )

@@ -118,9 +118,7 @@ class FunctionApp(ProtectedApp):
         props: FunctionAppProps,
     ) -> None:
         super().__init__(scope, id)
-        take_host(self, "name", "function app", name)
-        for slot in props.all_slots:
-            take_host(self, "slots", "function app", f"{name}-{slot.name}")
+        take_host(self, "name", "function app", name, [slot.name for slot in props.all_slots])
         self.easy_auth = easy_auth
         self._props = props
         self._place = placement(resource_group)

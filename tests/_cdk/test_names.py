@@ -25,7 +25,7 @@ def api(
     path: str = "{stack}",
     name: str = "{stack}",
     app: str = "",
-    st: str = "",
+    storage: str = "",
 ) -> Callable[[TerraformStack], None]:
     """An API with names of its own, save those that are given."""
 
@@ -44,7 +44,9 @@ def api(
             operations=["GET /orders"],
             resource_group=PLACE,
             function_app_name=app or None,
-            function_app=FunctionAppProps(runtime="python 3.12", storage=Storage(name=st or None)),
+            function_app=FunctionAppProps(
+                runtime="python 3.12", storage=Storage(name=storage or None)
+            ),
         )
 
     return make
@@ -56,12 +58,12 @@ def api(
         (new_gateway, "the API Management service 'apim-contoso' is made by one/gateway"),
         (
             api(app="func-orders"),
-            "the function app 'func-orders' is made by one/orders/function-app",
+            "the function app 'func-orders' is made by one/orders/",
         ),
-        (api(st="storders"), "the storage account 'storders' is made by one/orders/function-app"),
+        (api(storage="storders"), "the storage account 'storders' is made by one/orders/"),
         (
             api(gateway="apim", path="orders"),
-            "the path 'orders' is in this gateway already, from one",
+            "the path 'orders' is in this gateway already, from",
         ),
         (api(gateway="apim", name="o"), "the API name 'o' is in this gateway already, from one"),
     ],
@@ -71,7 +73,7 @@ def test_a_second_stack_is_refused_with_both_paths(
 ) -> None:
     app = App(outdir=str(tmp_path))
     make(TerraformStack(app, "one"))
-    with pytest.raises(InputError, match="^two/") as refused:
+    with pytest.raises(InputError, match=r"^two/") as refused:
         make(TerraformStack(app, "two"))
     assert said in str(refused.value)
     make(TerraformStack(App(outdir=str(tmp_path)), "two"))  # another app is another world

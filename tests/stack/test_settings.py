@@ -514,7 +514,9 @@ STATE = (
 
 
 def test_names_that_another_file_takes_are_named_with_both_places(tmp_path):
-    first = STATE + GOOD.replace("3.12}", "3.12, name: func-orders, storage: {name: storders}}")
+    first = STATE + GOOD.lstrip().replace(
+        "3.12}", "3.12, name: func-orders, storage: {name: storders}}"
+    )
     (tmp_path / "dev.yaml").write_text(first)
     (tmp_path / "prod.yaml").write_text("# a copy\n" + first)
     with pytest.raises(InputError) as refused:
