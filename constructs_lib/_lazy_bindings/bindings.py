@@ -18,11 +18,12 @@ from types import ModuleType
 from typing import Any
 
 from constructs_lib._lazy_bindings import ahead, collector
+from constructs_lib._lazy_bindings.engine import PROVIDERS, engine_of
 
-_PREFIX = "cdktf_cdktf_provider_"
 _FIRST_ASSEMBLY = "constructs._jsii"
 _PUBLISH = "\npublication.publish()\n"
 _IMPORT = "from . import "
+_LAZY_BY_ITSELF = "\n_SUBMODULES"  # as cdktn's packages are, from 16 on
 _kernel = threading.RLock()
 
 
@@ -31,8 +32,11 @@ def switch_on() -> None:
     if any(isinstance(finder, ProviderFinder) for finder in sys.meta_path):
         return
     for name in sys.modules:
-        if name.startswith(_PREFIX) and "." not in name:
-            _say(f"{name} was imported before constructs_lib, so all of it is loaded")
+        if _is_provider(name) and "." not in name:
+            _say(
+                f"{name} was imported before constructs_lib, so all of it is loaded: "
+                "write `import constructs_lib` above it"
+            )
     sys.meta_path.insert(0, ProviderFinder())
     collector.leave_quickly()
 
@@ -44,7 +48,7 @@ class ProviderFinder:
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return the spec of a provider package or module, `None` for anything else."""
-        ours = fullname.startswith(_PREFIX) and fullname.count(".") < 2
+        ours = _is_provider(fullname) and fullname.count(".") < 2
         if not ours and fullname != _FIRST_ASSEMBLY:
             return None
         for finder in sys.meta_path:
@@ -79,17 +83,22 @@ class PackageLoader(SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
         """Run the package's `__init__` up to its imports, or all of it if it looks different."""
         name = module.__name__
-        head, modules = _split(self.get_source(name) or "")
-        if not modules:
+        source = self.get_source(name) or ""
+        head, modules = _split(source)
+        lazy_by_itself = _LAZY_BY_ITSELF in source
+        if not modules and not lazy_by_itself:
             _say(f"{name} does not look like a prebuilt provider: it is loaded as it is")
             super().exec_module(module)
             return
         # jsii talks to Node over one pipe, so one package at a time, and after cdktf, which another
         # thread may be importing; to ask for cdktf._jsii first could lock that one and this one.
-        import_module("cdktf")
+        import_module(engine_of(name) or "")
         with _kernel, collector.paused():
             ahead.start()
             _make_node_lazy()
+            if lazy_by_itself:
+                super().exec_module(module)
+                return
             exec(compile(head, self.path, "exec"), module.__dict__)  # noqa: S102 - its own code
         for lazy in (module, sys.modules[name]):  # the second is what publication.publish() left
             _import_on_use(lazy, modules)
@@ -106,6 +115,10 @@ class ModuleLoader(SourceFileLoader):
         if "typing" in names and "check_type" in names:
             names["typing"] = _remembering_typing
             names["check_type"] = _check_what_is_given(names["check_type"])
+
+
+def _is_provider(name: str) -> bool:
+    return name.startswith(tuple(PROVIDERS.values()))
 
 
 def _split(source: str) -> tuple[str, frozenset[str]]:
