@@ -119,7 +119,7 @@ def _choose() -> Engine:
     imported = _imported()
     if imported:
         return imported[0]
-    installed = [engine for engine in PROVIDERS if _is_installed(engine)]
+    installed: list[Engine] = [engine for engine in PROVIDERS if _is_installed(engine)]
     if len(installed) == 1:
         return installed[0]
     return _named_by_the_program() or "cdktf"
@@ -148,8 +148,8 @@ def _named_by_the_program() -> Engine | None:
 
 def _callers() -> Iterator[FrameType]:
     """Yield the frames below, the nearest first, without Python's import system and this module."""
-    frame = sys._getframe(1)
-    while frame := frame.f_back:  # pyright: ignore[reportAssignmentType]
+    frame: FrameType | None = sys._getframe()  # pyright: ignore[reportPrivateUsage] - as in logging
+    while frame and (frame := frame.f_back):
         name = frame.f_globals.get("__name__", "")
         if not name.startswith("importlib.") and name not in (__name__, "importlib"):
             yield frame
