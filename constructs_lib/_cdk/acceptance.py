@@ -41,7 +41,7 @@ def accept(resource: TerraformElement, rule: str, *, reason: str) -> None:
     path = resource.node.path
     if not re.fullmatch(r"SFP?\d{3}", rule):
         raise InputError(
-            f"{rule!r} is no rule", where=path, fix="see `secured-functions check --rules`"
+            f"{rule!r} is not a rule", where=path, fix="see `secured-functions check --rules`"
         )
     if not reason.strip():
         raise InputError(

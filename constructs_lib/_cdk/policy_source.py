@@ -36,7 +36,9 @@ def read_policy(
         return Document()
     found = _read(scope, argument, source)
     if isinstance(found, Fragment):
-        refuse(scope, argument, "a fragment is no policy document", "write <policies>…</policies>")
+        refuse(
+            scope, argument, "a fragment is not a policy document", "write <policies>…</policies>"
+        )
     if at != "global":
         # A section that a file leaves out is to run what the scopes above say, not nothing.
         sections = found.sections()
@@ -70,7 +72,9 @@ def read_fragment(
 
     fragment = _read(scope, argument, source)
     if isinstance(fragment, Document):
-        refuse(scope, argument, "a policy document is no fragment", "write <fragment>…</fragment>")
+        refuse(
+            scope, argument, "a policy document is not a fragment", "write <fragment>…</fragment>"
+        )
     # What counts is what will be written, not how large the file is.
     _refuse_errors(scope, argument, check(replace(fragment, size=None), scope="fragment", sku=sku))
     return fragment

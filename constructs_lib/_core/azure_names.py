@@ -93,7 +93,8 @@ RoutePrefix = Annotated[str, ROUTE_PREFIX]
 Header = Annotated[str, Pattern(r"[!#$%&'*+.^`|~\w-]+", "write the name of a header")]
 QueryParameter = Annotated[str, Pattern(r"[\w.~-]+", "write the name of a parameter")]
 Duration = Annotated[
-    str, Pattern(r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?", "for example PT1M")
+    str,
+    Pattern(r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?", "write a duration, PT1M for example"),
 ]
 SecretUrl = Annotated[
     str,
@@ -178,7 +179,7 @@ Text = Annotated[str, Pattern(r"[\s\S]+", "write at least one character")]
 Why = Annotated[str, Pattern(r"[\s\S]*\S[\s\S]*", "say why")]
 Reason = Annotated[
     str,
-    Pattern(r"\s*\S[\s\S]{0,255}\s*", "say in up to 256 characters who accepted it and why"),
+    Pattern(r"\s*\S[\s\S]{0,255}\s*", "write in up to 256 characters who accepted it and why"),
 ]
 
 

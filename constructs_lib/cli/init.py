@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 
     folder: Path = options.folder
     if folder.exists() and not folder.is_dir():
-        raise InputError("is no folder", where=str(folder))
+        raise InputError("is not a folder", where=str(folder))
     somebody = sys.stdin.isatty() and not options.yes
     beside = ("folder", "yes", "force", "run")
     given = {

@@ -78,7 +78,9 @@ def _resources(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
             for kind, entries in _object(stack.get("resource", {})).items()
         }
     except (InputError, TypeError) as error:
-        raise InputError("is no Terraform JSON", where=str(path), fix="synthesize again") from error
+        raise InputError(
+            "is not Terraform JSON", where=str(path), fix="synthesize again"
+        ) from error
 
 
 def _object(value: Value) -> dict[str, Value]:

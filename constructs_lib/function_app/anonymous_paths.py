@@ -26,5 +26,5 @@ class AnonymousPaths(ValueObject):
             that the synthesized JSON, the plan and the portal all show it.
     """
 
-    paths: Annotated[Sequence[_Path], Count(1, None, "name the paths, or leave it out")]
+    paths: Annotated[Sequence[_Path], Count(1, None, "write the paths, or leave it out")]
     reason: Reason

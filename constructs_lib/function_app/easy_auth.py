@@ -50,9 +50,9 @@ _LIST_LENGTH = 500
 
 Callers = Annotated[
     Sequence[Principal],
-    Count(1, None, "name at least the gateway's identity: none lets App Service decide"),
+    Count(1, None, "write at least the gateway's identity: without any App Service decides"),
 ]
-Tenants = Annotated[Sequence[TenantId], Count(0, 9, "name up to 9 tenants")]
+Tenants = Annotated[Sequence[TenantId], Count(0, 9, "write up to 9 tenants")]
 
 
 class EasyAuth(Construct):

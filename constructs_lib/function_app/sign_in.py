@@ -26,4 +26,4 @@ class SignIn(ValueObject):
 
     application_id: ApplicationObjectId
     identity: ExistingIdentity | ManagedIdentity
-    users: Annotated[Sequence[ObjectId], Count(1, None, "name the object ids of the users")]
+    users: Annotated[Sequence[ObjectId], Count(1, None, "write the object ids of the users")]

@@ -162,7 +162,7 @@ def _entry(folder: Path) -> str | None:
         settings: Any = json.loads(path.read_text("utf-8"))
         language, command = str(settings.get("language", "")), str(settings["app"])
     except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise InputError("is no project file of CDKTF", where=str(path)) from error
+        raise InputError("is not a project file of CDKTF", where=str(path)) from error
     scripts = [word for word in command.split() if word.endswith(".py")]
     if language != "python" or not scripts:
         raise InputError(
@@ -190,7 +190,7 @@ def with_stacks(source: str, entry: str) -> str:
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
-        raise InputError("is no Python", where=f"{entry}:{error.lineno}") from error
+        raise InputError("is not valid Python", where=f"{entry}:{error.lineno}") from error
     if "secured_stacks" in source:
         return source
     synths = [

@@ -191,7 +191,7 @@ _DEFAULTS = {
 def _check(question: Question, text: str) -> None:
     if not re.fullmatch(question.pattern, text):
         raise InputError(
-            f"{text!r} is no answer", where=question.flag, fix=f"write {question.expects}"
+            f"{text!r} is not an answer", where=question.flag, fix=f"write {question.expects}"
         )
 
 

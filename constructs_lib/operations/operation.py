@@ -207,7 +207,7 @@ class Operation:
         method, _, template = text.strip().partition(" ")
         if not template:
             raise InputError(
-                f"{text!r} is no operation", fix="write a method and a path, GET /orders/{id}"
+                f"{text!r} is not an operation", fix="write a method and a path, GET /orders/{id}"
             )
         return cls(method=method, url_template=template.strip())
 
@@ -216,7 +216,7 @@ class Operation:
         template = self.url_template
         if not _METHOD.fullmatch(self.method):
             raise InputError(
-                f"{self.method!r} is no HTTP method", where=self.name, fix="GET, POST, PUT, …"
+                f"{self.method!r} is not an HTTP method", where=self.name, fix="GET, POST, PUT, …"
             )
         if not template.startswith("/"):
             raise InputError(
@@ -252,7 +252,7 @@ class Operation:
             plain = re.match(r"[^:?=*]*", name)
             if not name or (plain and plain[0] != name):
                 raise InputError(
-                    f"{{{inside}}} is no placeholder of API Management",
+                    f"{{{inside}}} is not a placeholder of API Management",
                     where=self.name,
                     fix="write {name} or {*name}; types and defaults belong in parameters",
                 )

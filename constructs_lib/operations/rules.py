@@ -17,7 +17,7 @@ def _rule(id: str, severity: Severity, title: str, *, reason: str, fix: str) -> 
 _rule(
     "OP101",
     "error",
-    "A value that is no constant",
+    "A value that is not a constant",
     reason="Files are read, not run: what an environment variable, a loop or a condition decides "
     "is not known.",
     fix="Write it as a constant, or give the operations in the settings.",
@@ -55,7 +55,7 @@ _rule(
     "OP106",
     "note",
     "A function that HTTP does not start",
-    reason="Timers, queues and the like are no operations of an API.",
+    reason="Timers, queues and the like are not operations of an API.",
     fix="Nothing is to be done.",
 )
 _rule(

@@ -187,7 +187,7 @@ class Reader:
             root = self._document(before, place)
         else:
             raise self._error(
-                "the text is no policy document",
+                "the text is not a policy document",
                 self.position,
                 "start it with <policies>, or with <fragment> for a policy fragment",
             )

@@ -37,7 +37,7 @@ _rule(
     "SFP001",
     "error",
     "The file cannot be read",
-    reason="The text is no policy document, an expression is not closed, or the file cannot be "
+    reason="The text is not a policy document, an expression is not closed, or the file cannot be "
     "opened.",
     fix="Write well-formed XML whose root is `<policies>`, or `<fragment>` for a fragment.",
 )

@@ -88,7 +88,7 @@ class AppRegistration(Construct):
         role: RoleValue = ROLE,
         identifier_uri: IdentifierUri | None = None,
         owners: Annotated[
-            Sequence[ObjectId], Count(0, 99, "name at most 99 besides the maker")
+            Sequence[ObjectId], Count(0, 99, "write at most 99 object ids besides the maker's")
         ] = (),
     ) -> None:
         super().__init__(scope, id)

@@ -103,7 +103,7 @@ def _preconditions(gateway: GatewayReferences, api: SecuredFunctionApi[Any]) -> 
         ),
         _that(
             _matches(r"^[0-9A-Za-z.-]+$", api.function_app.hostname),
-            f"{api.function_app.hostname} is no host name; it has no https:// and no path.",
+            f"{api.function_app.hostname} is not a host name; it has no https:// and no path.",
         ),
         _that(
             _matches(r"^https://", gateway.url), f"The gateway's URL, {gateway.url}, has no TLS."
@@ -214,7 +214,7 @@ def _uuid(value: str, meaning: str) -> list[Condition]:
     """Assert that a value is a UUID, unless synth has seen that it is."""
     if UUID.allows(value):
         return []
-    return [_that(_matches(f"^{UUID.expression}$", value), f"{meaning} is no UUID: {value}")]
+    return [_that(_matches(f"^{UUID.expression}$", value), f"{meaning} is not a UUID: {value}")]
 
 
 def _matches(pattern: str, value: str) -> Any:

@@ -164,7 +164,7 @@ class Synthesized:
         __tracebackhide__ = True
         name = _type_name(kind)
         if not _arguments(name):
-            raise AssertionError(f"{name} is no type of the installed providers")
+            raise AssertionError(f"{name} is not a type of the installed providers")
         if found := self.all(name, within=within):
             raise AssertionError(f"unwanted: {', '.join(block.address for block in found)}")
 

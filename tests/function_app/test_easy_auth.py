@@ -312,7 +312,10 @@ REFUSED = {
         {"issuer": "https://login.microsoftonline.com/${data.x.y.tenant_id}/v3"},
         "issuer:",
     ),
-    "nobody": ({"callers": []}, "callers: [] is not allowed (name at least the gateway's identity"),
+    "nobody": (
+        {"callers": []},
+        "callers: [] is not allowed (write at least the gateway's identity",
+    ),
     "caller's client id": (
         {"callers": [swapped(client_id="gateway")]},
         "callers.0.client_id: 'gateway' is not allowed (write the application (client) id",
@@ -335,19 +338,19 @@ REFUSED = {
     "tenant name": ({"allowed_tenants": ["contoso.example"]}, "allowed_tenants.0:"),
     "too many tenants": (
         {"allowed_tenants": [f"{n:08}-4b5c-4d6e-8f90-a1b2c3d4e5f6" for n in range(10)]},
-        "name up to 9",
+        "write up to 9",
     ),
     "no reason": (
         paths("/api/health", reason=" "),
-        "allow_anonymous_paths.reason: ' ' is not allowed (say in up to 256",
+        "allow_anonymous_paths.reason: ' ' is not allowed (write in up to 256",
     ),
     "long reason": (paths("/api/health", reason="x" * 257), "up to 256 characters"),
     "whole site": (paths("/"), "not the whole site"),
     "whole site by pattern": (paths("/*"), "not the whole site"),
     "relative path": (paths("api/health"), "write a path such as /api/health"),
-    "no path": (paths(), "name the paths, or leave it out"),
+    "no path": (paths(), "write the paths, or leave it out"),
     "client id as application id": (sign_in(USER, application=CLIENT), "write /applications/"),
-    "no user": (sign_in(), "name the object ids of the users"),
+    "no user": (sign_in(), "write the object ids of the users"),
     "user name": (
         sign_in("ada@contoso.example"),
         "users.0: 'ada@contoso.example' is not allowed (write the object id",

@@ -226,8 +226,8 @@ def test_library_that_cannot_be_installed_is_refused(
     [
         (("--start", "existing-gateway"), "give --gateway-name --gateway-resource-group"),
         (("--start", "existing-registration"), "give --client-id --tenant-id"),
-        (("--start", "existing"), "'existing' is no answer"),
-        (("--gateway-name", "a: b", "--gateway-resource-group", "g"), "'a: b' is no answer"),
+        (("--start", "existing"), "'existing' is not an answer"),
+        (("--gateway-name", "a: b", "--gateway-resource-group", "g"), "'a: b' is not an answer"),
         (("--state-resource-group", "rg-terraform"), "give --state-resource-group and"),
         (("--subscription-id", "mine"), "subscription_id"),
     ],
@@ -340,7 +340,7 @@ def test_questions_are_short_and_explained_once() -> None:
     answer({}, Facts(name="orders", ci="github"), ask, said.append)
     assert asked[:2] == ["what you start from [new]: "] * 2
     assert {text.split()[0] for text in said[:4]} == STARTS.keys()
-    assert "'no' is no answer" in said[4]
+    assert "'no' is not an answer" in said[4]
     assert not said[5:]
     assert all(len(text) <= 90 for text in (*asked, *said[:4]))
 

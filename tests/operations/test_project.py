@@ -507,7 +507,7 @@ BROKEN = {
         "OP102",
         "F.cs:2:78",
     ),
-    "C#: a route that is no constant": (
+    "C#: a route that is not a constant": (
         {"F.cs": CSHARP + '"get", Route = Settings.Route)] object r) {}\n}'},
         "OP101",
         "F.cs:2:93",
@@ -528,7 +528,7 @@ BROKEN = {
         "F.cs:2:20",
     ),
     "Java: a comment without an end": ({"F.java": JAVA + "/* "}, "OP102", "F.java:2:56"),
-    "Java: a route that is no constant": (
+    "Java: a route that is not a constant": (
         {"F.java": JAVA + "route = route()) String r) {}\n}"},
         "OP101",
         "F.java:2:64",

@@ -182,9 +182,9 @@ def test_places_are_those_of_elements_and_attributes() -> None:
 @pytest.mark.parametrize(
     ("source", "place", "message"),
     [
-        ("", "1:1", "no policy document"),
-        ("<inbound/>", "1:1", "no policy document"),
-        ("{}", "1:1", "no policy document"),
+        ("", "1:1", "not a policy document"),
+        ("<inbound/>", "1:1", "not a policy document"),
+        ("{}", "1:1", "not a policy document"),
         ("<policies/>\n<policies/>", "2:1", "after the end of the document"),
         ("<policies>\n <in/>\n</policies>", "2:2", "no section <in>"),
         ("<policies>\n<inbound/><inbound/></policies>", "2:11", "second <inbound>"),
@@ -209,7 +209,7 @@ def test_places_are_those_of_elements_and_attributes() -> None:
         ("<!-- a", "1:1", "`-->` is missing"),
         ("<policies><![CDATA[", "1:11", "`]]>` is missing"),
         ("<policies><!DOCTYPE a></policies>", "1:11", "document type"),
-        ('<!DOCTYPE a [<!ENTITY b "c">]><policies/>', "1:1", "no policy document"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><policies/>', "1:1", "not a policy document"),
         ("<policies><inbound><a>\x01</a>", "1:20", "U+0001"),
         ("<policies>" + "<a>" * 200, "1:308", "nested too deeply"),
         ("<policies></a></policies>", "1:11", "closes <policies>"),

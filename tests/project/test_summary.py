@@ -49,7 +49,7 @@ def test_what_is_no_stack_is_refused(
     assert main(["summary", str(synthesized)]) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err == f"secured-functions: {file}: is no Terraform JSON (synthesize again)\n"
+    assert shown.err == f"secured-functions: {file}: is not Terraform JSON (synthesize again)\n"
 
 
 @pytest.mark.parametrize(

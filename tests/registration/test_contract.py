@@ -204,7 +204,7 @@ def test_text_that_python_cannot_take_is_refused_with_the_file(contract, text, p
 
 
 def test_a_path_with_a_nul_character_is_refused(tmp_path):
-    with pytest.raises(InputError, match="is no path"):
+    with pytest.raises(InputError, match="is not a path"):
         DirectoryContract.read(tmp_path / "a\0.json")
 
 

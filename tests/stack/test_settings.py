@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import functools
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -14,7 +18,15 @@ import yaml
 from constructs_lib import Runtime
 from constructs_lib._core.errors import InputError
 from constructs_lib.stack.settings import json_schema, read_environment, read_environments
-from constructs_lib.stack.settings.environment import STACK_IDS
+from constructs_lib.stack.settings.environment import (
+    STACK_IDS,
+    ApiSettings,
+    Environment,
+    FunctionAppSettings,
+    GatewaySettings,
+)
+from constructs_lib.stack.settings.files import environment_of
+from constructs_lib.stack.settings.keys import keys
 
 GOOD = """
 location: westeurope
@@ -129,7 +141,7 @@ WRONG = {
         "    operations: [GET /orders]\n",
         "",
         ":8: apis.orders.operations:",
-        "said nowhere (give one of operations",
+        "given nowhere (give one of operations",
     ),
     "state without its account": (
         "location",
@@ -215,7 +227,7 @@ WRONG = {
             GATEWAY,
             f"gateway: {given}\n",
             ":4: gateway:",
-            f"{given or 'null'} is not allowed (write the keys name and publisher or the keys "
+            f"{given or 'null'} is not allowed (write the keys name and publisher, or the keys "
             "existing and resource_group_name)",
         )
         for given in ("", "null", "5", "[]", "'text'")
@@ -225,7 +237,7 @@ WRONG = {
             "{runtime: python 3.12}",
             given,
             ":11: apis.orders.function_app:",
-            f"{given or 'null'} is not allowed (write the key runtime or the key existing)",
+            f"{given or 'null'} is not allowed (write the key runtime, or the key existing)",
         )
         for given in ("", "5", "[]", "'text'")
     },
@@ -234,8 +246,8 @@ WRONG = {
             "    path: orders",
             f"    path: orders\n    registration: {given}",
             ":10: apis.orders.registration:",
-            f"{given} is not allowed (write keys such as display_name or the keys client_id and "
-            "tenant_id or the key contract)",
+            f"{given} is not allowed (write keys such as display_name, or the keys client_id and "
+            "tenant_id, or the key contract)",
         )
         for given in ("5", "[]", "'text'")
     },
@@ -248,7 +260,7 @@ WRONG = {
         )
         for given, key, says in (
             ("5", "", "write '5', as text"),
-            ("[]", "", "write the key secret_id or the name of a named value"),
+            ("[]", "", "write the key secret_id, or the name of a named value"),
             ("{}", ".secret_id", "is missing (write https://"),
         )
     },
@@ -308,8 +320,8 @@ WRONG = {
         "'orders-registration' is taken by the registration of orders",
     ),
     "date for a location": ("westeurope", "2024-13-45", ":2: location:", "an Azure region"),
-    "tag that does not fit": ("westeurope", "!!int x", ":2:11:", "no int"),
-    "tag of a boolean that does not fit": ("westeurope", "!!bool x", ":2:11:", "no bool"),
+    "tag that does not fit": ("westeurope", "!!int x", ":2:11:", "as a whole number"),
+    "tag of a boolean that does not fit": ("westeurope", "!!bool x", ":2:11:", "as true or false"),
     "endless number": ("westeurope", "9" * 5000, ":2:11:", "5000 digits"),
     "control character": ("westeurope", "west\0europe", ":2:", "U+0000 is not allowed"),
     "control character in a path": (
@@ -505,6 +517,34 @@ def test_main_exits_2_without_a_traceback_or_output(repository, tmp_path):
     assert "dev.yaml:3: resource_group:" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (project / "cdktf.out").exists()
+
+
+# Each section, and where in GOOD it stands.
+SECTIONS = {
+    (): Environment,
+    ("gateway",): GatewaySettings,
+    ("apis", "orders"): ApiSettings,
+    ("apis", "orders", "function_app"): FunctionAppSettings,
+}
+
+
+def test_any_value_at_any_key_is_taken_or_refused_in_plain_words():
+    messages, good = set(), yaml.safe_load(GOOD)
+    for place, section in SECTIONS.items():
+        for key, value in itertools.product(keys(section), (0, None, {"kind": "x"}, ["x y!"])):
+            data = copy.deepcopy(good)
+            functools.reduce(dict.__getitem__, place, data)[key] = value
+            try:
+                environment_of(json.dumps(data), "dev.yaml", None)
+            except InputError as error:
+                messages |= {line.partition(": ")[2] for line in str(error).splitlines()}
+    assert len(messages) > 150
+    for message in messages:
+        assert re.match(r"[\w. -]+: \S", message), message
+        assert not re.search(
+            r"\(write (\)|name |say |give |for example)|valid |dictionary", message
+        )
+        assert message.count("(") <= message.count(")"), message
 
 
 STATE = (

@@ -104,7 +104,7 @@ def test_an_acceptance_needs_a_rule_and_a_reason(app: Any) -> None:
     from constructs_lib._cdk.acceptance import accept
 
     function = l1_stack(app, "one").function
-    with pytest.raises(InputError, match="is no rule"):
+    with pytest.raises(InputError, match="is not a rule"):
         accept(function, "AC101", reason="x")
     with pytest.raises(InputError, match="without a reason"):
         accept(function, "SF101", reason=" ")

@@ -218,7 +218,7 @@ def test_a_precondition_stops_and_a_check_warns(stacks: dict[str, Stack]) -> Non
         "terraform", "plan", "-no-color", "-var=audience=api://orders", folder=folder, expect=1
     )
     assert "Error: Resource precondition failed" in said
-    assert "is no UUID: api://orders" in said.replace("\n│ ", " ")
+    assert "is not a UUID: api://orders" in said.replace("\n│ ", " ")
 
 
 def test_nothing_is_asserted_unless_asked_for(stacks: dict[str, Stack], tmp_path: Path) -> None:

@@ -64,9 +64,8 @@ class Reader:
             if self.fits(choice, value):
                 return self.taken(choice, value, at)
         if not (_comes_later(value) and any(map(_is_plain, choices))):
-            fix = self.words(choices)
-            if isinstance(value, (int, float)) and any(bare(each)[0] is str for each in choices):
-                fix = f"{json.dumps(value)!r}, as text"
+            text = json.dumps(value) if isinstance(value, (int, float)) else ""
+            fix = f"{text!r}, as text" if text and _allowed(text, choices) else self.words(choices)
             return self.refused(value, at, f"write {fix}")
         return value
 
@@ -166,7 +165,8 @@ class Reader:
         words = [self.word(choice) for choice in choices if choice is not type(None)]
         if any(getattr(choice, "EXAMPLE", None) for choice in choices):
             words = [word for word in words if word != "text"]  # of which there is an example
-        return " or ".join(dict.fromkeys(word for word in words if word))
+        words = list(dict.fromkeys(word for word in words if word))
+        return (", or " if any(" " in word for word in words) else " or ").join(words)
 
     def word(self, kind: Kind) -> str:
         """Say in words what may be written of one kind; nothing if it is no way to write it."""
@@ -177,7 +177,10 @@ class Reader:
             choices = [each if isinstance(each, str) else repr(each) for each in get_args(kind)]
             return choices[0] if len(choices) == 1 else f"one of {', '.join(choices)}"
         if is_list(kind):
-            return f"a list of {self.words(members(get_args(kind)[0]))}"
+            each = self.words(members(get_args(kind)[0]))
+            return (
+                f"a list with any of {each[7:]}" if each[:7] == "one of " else f"a list of {each}"
+            )
         if get_origin(kind) is tuple:
             return f"a list of {len(get_args(kind))}: " + ", ".join(map(self.word, get_args(kind)))
         if is_map(kind):
@@ -211,6 +214,14 @@ class Reader:
         """Say how an object of another class is written."""
         name = str(getattr(kind, "__name__", kind))
         return f"an {name}" if name[0] in "AEIO" else f"a {name}"
+
+
+def _allowed(text: str, choices: Iterable[Kind]) -> bool:
+    """Tell whether a text is one of the choices."""
+    for kind, rules in map(bare, choices):
+        if text in get_args(kind) if get_origin(kind) is Literal else kind is str:
+            return all(rule.allows(text) for rule in rules)
+    return False
 
 
 def _numbers(value: Iterable[object]) -> bool:

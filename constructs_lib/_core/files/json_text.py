@@ -41,12 +41,12 @@ def read_text(path: Path, what: str = "the file", *, fix: str | None = None) -> 
     except UnicodeDecodeError:
         problem = f"{what} is not UTF-8"
     except ValueError:  # a path with a NUL character
-        raise InputError(f"{what} cannot be read: {str(path)!r} is no path", fix=fix) from None
+        raise InputError(f"{what} cannot be read: {str(path)!r} is not a path", fix=fix) from None
     raise InputError(problem, where=str(path), fix=fix)
 
 
 def load_json(
-    text: str, where: str, problem: str = "this is no JSON", *, fix: str | None = None
+    text: str, where: str, problem: str = "this is not valid JSON", *, fix: str | None = None
 ) -> Value:
     """Return what a JSON text says; `problem` says that it is none.
 

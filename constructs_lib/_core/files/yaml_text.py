@@ -36,7 +36,8 @@ class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoa
         try:
             return super().construct_object(node, deep)
         except (ValueError, KeyError, TypeError) as error:
-            problem = f"what stands here is no {node.tag.removeprefix(_PREFIX)}"
+            kind = _NAMES.get(node.tag.removeprefix(_PREFIX), "what its tag says")
+            problem = f"what stands here cannot be read as {kind}"
             if isinstance(error, InputError):
                 problem = error.problem
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from error
@@ -90,6 +91,9 @@ _Loader.add_constructor(f"{_PREFIX}map", _Loader.construct_mapping)
 _Loader.add_constructor(f"{_PREFIX}int", _Loader.construct_integer)
 
 
+_NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", "null": "null"}
+
+
 def load_yaml(text: str, where: str) -> tuple[Value, yaml.Node | None]:
     """Return what a YAML text says, and its nodes, which know their lines.
 
@@ -100,7 +104,7 @@ def load_yaml(text: str, where: str) -> tuple[Value, yaml.Node | None]:
     if unprintable:
         line = text.count("\n", 0, unprintable.start()) + 1
         raise InputError(
-            f"this is no YAML: the character U+{ord(unprintable[0]):04X} is not allowed",
+            f"this is not valid YAML: the character U+{ord(unprintable[0]):04X} is not allowed",
             where=f"{where}:{line}",
         )
     try:
@@ -119,6 +123,8 @@ def load_yaml(text: str, where: str) -> tuple[Value, yaml.Node | None]:
         if error.problem == _TOO_DEEP and mark:
             raise too_deep(f"{where}:{mark.line + 1}") from error
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise InputError(f"this is no YAML: {error.problem}", where=f"{where}{place}") from error
+        raise InputError(
+            f"this is not valid YAML: {error.problem}", where=f"{where}{place}"
+        ) from error
     check_depth(value, where)  # once more: aliases stand for what may be deep itself
     return value, node

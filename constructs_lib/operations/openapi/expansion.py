@@ -96,7 +96,7 @@ def _check_version(file: SpecFile) -> None:
         version = str(mapping.get("openapi") or mapping.get("swagger") or "")
     if not version:
         raise InputError(
-            "this is no OpenAPI document",
+            "this is not an OpenAPI document",
             where=file.path.as_posix(),
             fix='it says "openapi: 3.0.3" or "swagger: "2.0"" at its top',
         )
@@ -177,7 +177,7 @@ class _DocumentReader:
             try:
                 parts = urlsplit(url)
             except ValueError:
-                self.notes.report("OP209", f"the server {url!r} is no address", ("servers",))
+                self.notes.report("OP209", f"the server {url!r} is not an address", ("servers",))
                 continue
             servers.append((parts.hostname or "", parts.path.strip("/")))
         if self.route_prefix is None:

@@ -174,7 +174,7 @@ class _Project:
             what = error.node.text or "an expression"
             self.reading.report(
                 "OP101",
-                f"{what} of {name} is no constant",
+                f"{what} of {name} is not a constant",
                 file.source.place(error.node.start) if error.node.start else place,
             )
 

@@ -323,7 +323,7 @@ class _Calls:
             what = error.node.text or "an expression"
             self.reading.report(
                 "OP101",
-                f"{what} of {function} is no constant",
+                f"{what} of {function} is not a constant",
                 self.source.place(error.node.start or node.start_byte),
             )
 

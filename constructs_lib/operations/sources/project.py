@@ -50,7 +50,7 @@ def read_project(root: Path, *, strict: bool) -> Contents:
     host_file = root / "host.json"
     if not host_file.is_file():
         raise InputError(
-            "this is no folder of an Azure Functions project, host.json is missing",
+            "this is not the folder of an Azure Functions project, host.json is missing",
             where=root.as_posix(),
             fix="name the folder that has host.json",
         )
@@ -118,7 +118,7 @@ def _route_prefix(host: JsonFile | None, reading: Reading) -> str:
 def _checked_prefix(value: Value, place: Place, reading: Reading) -> str:
     prefix = str(value).strip("/")
     if not isinstance(value, str) or re.search(r"[{}%*?\s]", prefix):
-        reading.report("OP101", f"the route prefix {value!r} is no plain path", place)
+        reading.report("OP101", f"the route prefix {value!r} is not a plain path", place)
     elif _KEPT_PREFIX.match(prefix):
         reading.report("OP115", f"the host keeps every path below /{prefix} for itself", place)
     return prefix
@@ -169,7 +169,9 @@ def _operations(reading: Reading, prefix: str) -> list[Operation]:
             reading.report("OP107", f"{trigger.function} is disabled and left out", trigger.place)
             continue
         if not _FUNCTION_NAME.fullmatch(trigger.function):
-            reading.report("OP119", f"{trigger.function!r} is no function's name", trigger.place)
+            reading.report(
+                "OP119", f"{trigger.function!r} is not the name of a function", trigger.place
+            )
             continue
         _check_level(trigger, reading)
         methods = _methods(trigger, reading)

@@ -265,7 +265,7 @@ class _Project:
             given = self.argument(app.call, 2, "function_name")
             name = self.text(app.module, given) if given else name
         except _NotConstant as error:
-            self.report("OP101", "the function's name is no constant", app.module, error.node)
+            self.report("OP101", "the function's name is not a constant", app.module, error.node)
         level = self.app_level(app)
         self.reading.add(
             HttpTrigger(function=name, place=place, route="{*route}", auth_level=level)
@@ -336,7 +336,7 @@ class _Project:
                 and self.app_of(module, node.func.value) is not None
             ):
                 self.report(
-                    "OP110", f"{ast.unparse(node)} is no decorator of a function", module, node
+                    "OP110", f"{ast.unparse(node)} is not a decorator of a function", module, node
                 )
 
     def report_unknown_app(
@@ -411,7 +411,7 @@ class _Project:
             self.reading.functions += 1
             self.report(
                 "OP101",
-                f"{ast.unparse(error.node)} of function {name} is no constant",
+                f"{ast.unparse(error.node)} of function {name} is not a constant",
                 module,
                 error.node,
             )
@@ -422,7 +422,7 @@ class _Project:
             level = self.argument(app.call, position, "http_auth_level")
             return "function" if level is None else self.text(app.module, level).lower()
         except _NotConstant as error:
-            self.report("OP101", "the app's level is no constant", app.module, error.node)
+            self.report("OP101", "the app's level is not a constant", app.module, error.node)
             return "function"
 
     @staticmethod
@@ -457,7 +457,7 @@ class _Project:
         """Return the text that an expression means.
 
         Raises:
-            _NotConstant: It is no constant text.
+            _NotConstant: It is not a constant text.
         """
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return node.value

@@ -117,7 +117,7 @@ class Reading:
             return None
         if isinstance(document.value, dict):
             return document
-        self.report("OP102", "this is no JSON object", document.place())
+        self.report("OP102", "this is not a JSON object", document.place())
         return None
 
     def report_syntax(

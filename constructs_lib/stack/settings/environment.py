@@ -211,7 +211,7 @@ class ApiSettings(
         }
         if sum(map(bool, sources.values())) != 1:
             several = "in several ways" if any(sources.values()) else "nowhere"
-            yield Problem("operations", f"what is published is said {several}", _ONE_SOURCE)
+            yield Problem("operations", f"the operations are given {several}", _ONE_SOURCE)
             given["operations"] = Operations.any()  # so that nothing is said of it twice
         else:
             [source] = filter(sources.get, sources)
@@ -308,7 +308,7 @@ class Environment(ValueObject):
     resource_group: ResourceGroupName
     state: State = field(default_factory=LocalState)
     gateway: GatewaySettings | ExistingGatewaySettings
-    apis: Annotated[Mapping[_ApiKey, ApiSettings], Count(1, None, "name at least one API")]
+    apis: Annotated[Mapping[_ApiKey, ApiSettings], Count(1, None, "write at least one API")]
     accept: Sequence[AcceptedFinding] = ()
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -415,7 +415,7 @@ class Environment(ValueObject):
             ):
                 yield Problem(
                     ("apis", name, "version"),
-                    "versions of one path are written in one place",
+                    "all versions of one path are told apart in the same way",
                     f"write scheme and parameter of {first}",
                 )
             versions.add(place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args, get_origin
 
@@ -90,12 +90,14 @@ class FileReader(Reader):
                 self.note((*at, key), "this key is not known", _near(key, known))
                 continue
             name, field = known[key]
+            if each is None and not field.required and field.default is None:
+                continue  # a key without a value says nothing
             taken = self.take(field.kind, each, (*at, key))
             if taken is not WRONG:
                 given[name] = taken
         missing = [key for key, (_, field) in known.items() if field.required and key not in value]
         for key in missing:
-            self.note((*at, key), "is missing", f"write {self.words([known[key][1].kind])}")
+            self.note((*at, key), "is missing", f"write {self.words(members(known[key][1].kind))}")
         try:
             made = kind(**given)
         except TypeError:  # what it needs is missing or wrong, which is noted
@@ -118,10 +120,16 @@ class FileReader(Reader):
         """Say how a section is written."""
         if not is_section(kind):
             return ""
-        needed = [key for key, (_, field) in keys(kind).items() if field.required]
-        words = f"the key{'s' * (len(needed) > 1)} {' and '.join(needed)}"
+        known = keys(kind)
+        needed = [key for key, (_, field) in known.items() if field.required]
+        first = next(iter(known))
+        own = get_args(known[first][1].kind)
+        if get_origin(known[first][1].kind) is Literal and len(own) == 1:
+            more = [key for key in needed if key != first]
+            return f"{first}: {own[0]}{' with ' * bool(more)}{_and(more)}"
+        words = f"the key{'s' * (len(needed) > 1)} {_and(needed)}"
         if not needed:
-            words = f"keys such as {next(iter(keys(kind)))}"
+            words = f"keys such as {first}"
         example = getattr(kind, "EXAMPLE", None)
         return f"text such as {example}, or {words}" if example else words
 
@@ -135,6 +143,10 @@ class FileReader(Reader):
         """Return a value as YAML shows it."""
         plain = value is None or isinstance(value, bool)
         return json.dumps(value) if plain else super().shown(value)
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def _near(key: str, known: Mapping[str, Any]) -> str:

@@ -306,8 +306,8 @@ def test_a_function_app_among_the_servers_tells_the_prefix(
 GOOD = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\n"
 WRONG = {
     "no file": (None, "there is no such file", ""),
-    "no YAML": ("a: [1\nb: 2", "this is no YAML", ":2:"),
-    "no JSON": ('{"a": 1,\n}', "this is no JSON", ":2:1"),
+    "no YAML": ("a: [1\nb: 2", "this is not valid YAML", ":2:"),
+    "no JSON": ('{"a": 1,\n}', "this is not valid JSON", ":2:1"),
     "a key twice": ("openapi: 3.0.3\nopenapi: 3.0.3", "is there twice", ":2:1"),
     "brackets without end": ("[" * 100_000, "more than 100 deep", ":1"),
     "dashes without end": ("- " * 3000 + "a", "more than 100 deep", ":1"),
@@ -323,9 +323,9 @@ WRONG = {
     "a number without end in JSON": ('{"a": ' + "1" * 5000 + "}", "5000 digits", ""),
     "a control character": ("a: 1\nb: \0", "U+0000 is not allowed", ":2"),
     "bytes": ("a: !!binary JHt9", "binary is not allowed", ":1:4"),
-    "a tag that does not fit": ("a: !!int x", "no int", ":1:4"),
-    "a list": ("- a", "no OpenAPI document", ""),
-    "something else": ("kind: Deployment", "no OpenAPI document", ""),
+    "a tag that does not fit": ("a: !!int x", "as a whole number", ":1:4"),
+    "a list": ("- a", "not an OpenAPI document", ""),
+    "something else": ("kind: Deployment", "not an OpenAPI document", ""),
     "an old version": ("swagger: '1.2'", "knows nothing of OpenAPI 1.2", ":1:1"),
     "a new version": ("openapi: 4.0.0", "knows nothing of OpenAPI 4.0.0", ":1:1"),
     "no paths": (GOOD, '"paths" is a required property', ":1:1"),
