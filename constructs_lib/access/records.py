@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from constructs_lib._core.findings import Finding
@@ -196,10 +197,17 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """A finding that somebody accepted for one resource, with the reason they gave."""
+    """A finding that somebody accepted, with the reason they gave.
+
+    Attributes:
+        finding: What was found.
+        reason: Why it is accepted.
+        since: The day on which it was, where a baseline says.
+    """
 
     finding: Finding
     reason: str
+    since: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,7 @@ COMMANDS = (
 )
 
 # What `pip install 'secured-functions[cli]'` brings.
-EXTRA = ("jsonschema_rs", "openapi_spec_validator", "pydantic", "rich", "yaml")
+EXTRA = ("jsonschema_rs", "openapi_spec_validator", "pydantic", "rich", "tomli", "yaml")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import fails
+from constructs_lib.cli._acceptance import accepting, add_acceptance
 from constructs_lib.cli._options import format_of
 
 if TYPE_CHECKING:
@@ -43,10 +44,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "path",
         nargs="?",
-        default="cdktf.out",
         metavar="PATH",
         help="cdktf.out, a cdk.tf.json, or the output of `terraform show -json` of a plan or a "
-        "state; - is the standard input (default: cdktf.out)",
+        "state; - is the standard input (default: the only path of the configuration, or else "
+        "cdktf.out)",
     )
     parser.add_argument(
         "--compare",
@@ -63,6 +64,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="FILE",
         help="write the report there, and the table to standard output as well",
     )
+    add_acceptance(parser)
     parser.set_defaults(run=run)
 
 
@@ -74,7 +76,10 @@ def run(options: argparse.Namespace) -> int:
 
     if options.path == options.compare == "-":
         raise InputError("both sides of a comparison cannot come from the standard input")
-    analysis = analyse(read_terraform(options.path))
+    acceptance = accepting(options)
+    paths = acceptance.configuration.paths
+    path = options.path or (paths[0] if len(paths) == 1 else "cdktf.out")
+    analysis = acceptance(analyse(read_terraform(path)))
     comparison = None
     if options.compare is not None:
         comparison = compare_analyses(analyse(read_terraform(options.compare)), analysis)

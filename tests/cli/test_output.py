@@ -29,17 +29,16 @@ def stack(tmp_path: Path) -> Path:
             ">/dev/full",
             "secured-functions: standard output cannot be written: No space left on device\n",
         ),
-        ("| true", ""),
     ],
 )
 def test_output_that_cannot_be_written_is_no_finding(to: str, said: str, stack: Path) -> None:
     start = "import sys; from constructs_lib.cli import main; sys.exit(main())"
     program = f"'{sys.executable}' -c '{start}' check '{stack}'"
-    shell = f"{program} {to}; exit ${{PIPESTATUS[0]}}"
-    ran = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(
+        ["sh", "-c", f"{program} {to}"], capture_output=True, text=True, timeout=60
+    )
     assert ran.stderr == said
-    # A reader that ends at once may end before or after the whole output is written.
-    assert ran.returncode in ((1, 2) if to == "| true" else (2,))
+    assert ran.returncode == 2
 
 
 @pytest.mark.parametrize("command", ["check", "access"])

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from constructs_lib.access.baseline import read_baseline
 from constructs_lib.init.project import Answers, project_files
 from constructs_lib.stack.settings import read_environments
 from tests.docs import shell as docs_shell
@@ -233,6 +234,21 @@ def sort_imports(block: Block, room: Room) -> None:
     assert room.python(*ruff).returncode == 0, f"{block.place}: {room.python(*ruff).stdout}"
 
 
+def read_toml(block: Block, room: Room) -> None:
+    """A baseline, the configuration of the check beside one, or the settings of ruff."""
+    if block.text.startswith("[[accepted]]"):
+        baseline = room.project / "access-baseline.toml"
+        baseline.write_text(block.text)
+        assert len(read_baseline(baseline)) == 1
+    elif block.text.startswith("[tool.secured-functions]"):
+        (room.project / "pyproject.toml").write_text(block.text)
+        done = room.shell("secured-functions check")
+        assert done.returncode == 0, f"{block.place}: {done.stdout}"
+        assert "access-baseline.toml: not found any more: SF101" in done.stdout
+    else:
+        sort_imports(block, room)
+
+
 def wrong_settings(room: Room) -> str:
     path = room.project / "environments/dev.yaml"
     text = path.read_text()
@@ -311,7 +327,7 @@ LANGUAGES: dict[str, Callable[[list[Block], Room], None]] = {
     "json": each(keep),
     "sh": each(run_commands),
     "yaml": each(load_yaml),
-    "toml": each(sort_imports),
+    "toml": each(read_toml),
     "": each(compare),
     "text": each(compare),
     "diff": each(compare),

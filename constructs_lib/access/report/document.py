@@ -52,6 +52,7 @@ def accepted_as_json(accepted: Accepted) -> dict[str, Any]:
         "attribute": finding.attribute,
         "message": finding.message,
         "reason": accepted.reason,
+        "since": accepted.since.isoformat() if accepted.since else None,
     }
 
 
