@@ -100,8 +100,6 @@ def printed(picture: Picture, project: Path, azure: docs_project.Azure) -> str:
     """What the command writes to a terminal of the picture's width, colours included."""
     picture.prepare(project, azure)
     (project / "outputs.json").write_text(json.dumps(local_azure.OUTPUTS))
-    here, there = pty.openpty()
-    fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 200, picture.width, 0, 0))
     where = [f"--cacert={azure.cafile}", *azure.connections()]
     environment = docs_shell.environment_of(
         project,
@@ -110,13 +108,24 @@ def printed(picture: Picture, project: Path, azure: docs_project.Azure) -> str:
         SECURED_FUNCTIONS_KEY=local_azure.KEY,
         **{docs_shell.VERIFY_OPTIONS: " ".join(where)},
     )
+    said = typed(picture.runs or picture.command, project, picture.width, environment)
+    azure.reset()
+    return said
+
+
+def typed(
+    command: str, folder: Path, width: int, environment: dict[str, str], *, errors: bool = False
+) -> str:
+    """What a command writes to a terminal; with `errors` what it writes as errors too."""
+    here, there = pty.openpty()
+    fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 200, width, 0, 0))
     process = subprocess.Popen(
-        ["bash", "-c", picture.runs or picture.command],
-        cwd=project,
+        ["bash", "-c", command],
+        cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=there,
-        stderr=subprocess.DEVNULL,
+        stderr=there if errors else subprocess.DEVNULL,
     )
     os.close(there)
     said = b""
@@ -127,7 +136,6 @@ def printed(picture: Picture, project: Path, azure: docs_project.Azure) -> str:
         pass
     os.close(here)
     process.wait()
-    azure.reset()
     return said.decode().replace("\r\n", "\n")
 
 
