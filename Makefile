@@ -1,6 +1,6 @@
 # Everything that is done with the project. Each target sets up what it needs from the lock files:
 # Python packages in .venv, Node packages in node_modules. A machine needs git, make and Python 3.10
-# to 3.13 (PYTHON=... names another than the one that is found).
+# to 3.14 (PYTHON=... names another than the one that is found).
 .DEFAULT_GOAL := help
 .PHONY: help set-up synth diff deploy destroy test smoke lint generate format audit build docs bench lock clean
 

@@ -5,8 +5,8 @@ categories of Pipfile.lock that are wanted (`benchmarks`, `docs`). Pip itself in
 packages, rather than pipenv, which passes over pip's configuration (certificates, proxies, local
 wheels). The result is the same as that of `pipenv sync --dev`.
 
-Node comes from the machine if it has version 22, else from PyPI as a wheel: cdktf-cli 0.21 does
-not run on 24, and 20 is past its end of life.
+Node comes from the machine if it has version 22, else from PyPI as a wheel, and set-up says why:
+cdktf-cli 0.21 does not run on 24, and 20 is past its end of life.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ BIN = ENVIRONMENT / "bin"
 PYTHON = BIN / "python"
 NODE_MODULES = ROOT / "node_modules"
 NODE_MAJOR = "v22."
+UNFIT_NODES = {
+    "v20.": "is past its end of life",
+    "v24.": "does not run cdktf-cli 0.21, though it runs cdktn-cli",
+}
 
 # With these pip would install elsewhere.
 UNWANTED = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX")
@@ -94,6 +98,12 @@ def find_machine_node() -> str | None:
     return str(Path(node).parent)
 
 
+def why_not_the_machine_s(version: str) -> str:
+    """Say why a Node of the machine is not used."""
+    reason = UNFIT_NODES.get(version[:4], "is not one that cdktf-cli 0.21 runs on (20 and 22)")
+    return f"Node {version} of this machine {reason}: Node 22 is used, from a wheel"
+
+
 # -- Python
 
 
@@ -131,6 +141,8 @@ def install_python_packages(categories: list[str]) -> None:
         )  # fmt: skip
     if "node" in missing:
         use_node_directly()
+        if (version := ask("node", "--version")) and not version.startswith(NODE_MAJOR):
+            print(f"set-up: {why_not_the_machine_s(version)}", flush=True)
     if not installed:
         run("this library", *pip, "--no-deps", "--no-build-isolation", "-e", ".", env=env)
     # On all cores, which pip does not, and also where PYTHONDONTWRITEBYTECODE is set: without these

@@ -44,6 +44,11 @@ def engine_of(module: str) -> Engine | None:
     return None
 
 
+def installed() -> list[Engine]:
+    """Return the engines that a program could import, without importing one."""
+    return [engine for engine in PROVIDERS if _is_installed(engine)]
+
+
 def refuse_two_engines() -> None:
     """Refuse a program that has imported both engines, each under its own name.
 
@@ -82,7 +87,6 @@ class EngineFinder(MetaPathFinder):
                     f"cdktn before: write `import cdktn` above the first import of {_LIBRARY}",
                     name=fullname,
                 )
-            self._engine = self._engine or asked
             return None
         if self._engine is None:
             self._engine = _choose()
@@ -119,9 +123,9 @@ def _choose() -> Engine:
     imported = _imported()
     if imported:
         return imported[0]
-    installed: list[Engine] = [engine for engine in PROVIDERS if _is_installed(engine)]
-    if len(installed) == 1:
-        return installed[0]
+    there = installed()
+    if len(there) == 1:
+        return there[0]
     return _named_by_the_program() or "cdktf"
 
 

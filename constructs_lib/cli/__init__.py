@@ -17,6 +17,7 @@ from importlib import import_module
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.version import __version__
+from constructs_lib._lazy_bindings.engine import NO_ENGINE
 
 COMMANDS = (
     "init",
@@ -56,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"secured-functions: {error}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
+        if NO_ENGINE in str(error):
+            print(f"secured-functions: {NO_ENGINE}", file=sys.stderr)
+            return 2
         if error.name not in EXTRA:
             raise
         print(

@@ -116,7 +116,7 @@ def _next(folder: Path, answers: Answers, todo: Additions) -> str:
     """What to do with a new project, up to the first request that is answered."""
     makefile = next((name for name in ("Makefile", "secured-functions.mk") if name in todo.new), "")
     if not makefile:
-        return "Next: install what was added, then cdktf synth"
+        return f"Next: install what was added, then {answers.engine} synth"
     place = "" if folder == Path() else f"cd {folder} && "
     make = "make" if makefile == "Makefile" else f"make -f {makefile}"
     lines = [

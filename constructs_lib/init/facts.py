@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from constructs_lib._core.errors import InputError
+from constructs_lib._lazy_bindings.engine import PROVIDERS, Engine, installed
 
 Continuous = Literal["github", "azure", "none"]
 
@@ -34,6 +35,7 @@ class Facts:
         environment: The first environment of a project that init wrote or added to.
         functions_project: The one Functions project in the folder, relative to it; None if its
             routes cannot be read.
+        engine: The engine that the files name, else the one that is installed.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Facts:
     entry: str | None = None
     environment: str | None = None
     functions_project: str | None = None
+    engine: Engine = "cdktf"
 
 
 def find_facts(folder: Path) -> Facts:
@@ -66,6 +69,7 @@ def find_facts(folder: Path) -> Facts:
         entry=_entry(folder),
         environment=_environment(folder),
         functions_project=_only_functions_project(folder),
+        engine=_engine(folder),
     )
 
 
@@ -151,6 +155,19 @@ def _account(folder: Path) -> dict[str, Any]:
 
 def _uuid(value: object) -> str | None:
     return value if isinstance(value, str) and _UUID.fullmatch(value) else None
+
+
+def _engine(folder: Path) -> Engine:
+    """The engine that a list of packages or the app names, else the one that is installed."""
+    lists = ("requirements.txt", "Pipfile", "pyproject.toml", "package.json", "secured_stacks.py")
+    files = [folder / name for name in (*lists, _entry(folder) or "main.py")]
+    text = "".join(path.read_text("utf-8", "replace") for path in files if path.is_file())
+    named = {name for name in PROVIDERS if re.search(rf"\b{name}\b", text)}
+    if re.search(r"\bsecured-functions\[[^\]]*\bterrain\b", text):
+        named.add("cdktn")
+    # A project that names both is on its way to the fork.
+    there = named or set(installed())
+    return "cdktn" if there == {"cdktn"} or named == set(PROVIDERS) else "cdktf"
 
 
 def _entry(folder: Path) -> str | None:

@@ -12,6 +12,7 @@ from urllib.request import url2pathname
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.version import __version__
+from constructs_lib._lazy_bindings.engine import Engine
 
 _NAME = "secured-functions[cli,testing]"
 # PEP 440, without epochs and spellings that no release of this library has.
@@ -76,17 +77,24 @@ def requirement(what: str) -> str:
     )
 
 
+def with_engine(line: str, engine: Engine) -> str:
+    """Return a line of requirements.txt that installs an engine too."""
+    extra = {"cdktf": "cdktf", "cdktn": "terrain"}[engine]
+    return line.replace(_NAME, f"secured-functions[cli,{extra},testing]", 1)
+
+
 def in_pipfile(line: str) -> str:
     """Return a line of requirements.txt as a Pipfile writes it."""
-    _, _, url = line.partition(" @ ")
+    name, _, url = line.partition(" @ ")
+    extras, _, version = name.removeprefix("secured-functions[").partition("]")
     vcs = re.fullmatch(r"git\+(.+)@(\w+)", url)
     if vcs:
         place = f'git = "{vcs[1]}", ref = "{vcs[2]}"'
     elif url:
         place = f'file = "{url}"'
     else:
-        place = f'version = "{line.removeprefix(_NAME)}"'
-    return f'secured-functions = {{{place}, extras = ["cli", "testing"]}}'
+        place = f'version = "{version}"'
+    return f"secured-functions = {{{place}, extras = {json.dumps(extras.split(','))}}}"
 
 
 def of_this_machine(line: str) -> bool:

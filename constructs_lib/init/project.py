@@ -9,9 +9,11 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Literal
 
+from constructs_lib._core.provider_facts import AzurermVersion
 from constructs_lib._core.templates import template_of
+from constructs_lib._lazy_bindings.engine import Engine
 from constructs_lib.init.facts import Continuous
-from constructs_lib.init.library import RELEASE, of_this_machine
+from constructs_lib.init.library import RELEASE, of_this_machine, with_engine
 
 Start = Literal["new", "existing-gateway", "existing-function-app", "existing-registration"]
 
@@ -49,6 +51,8 @@ class Answers:
         suffix: Ends the names that are unique in the world, so that they are not taken.
         state: Resource group and storage account of the state; a local file if left out.
         library: What pip installs as the library, as a line of requirements.txt.
+        engine: What runs the constructs: CDK for Terraform or CDK Terrain.
+        azurerm: Major version of the azurerm provider; that of the bindings if left out.
     """
 
     name: str
@@ -70,6 +74,8 @@ class Answers:
     suffix: str = ""
     state: tuple[str, str] | None = None
     library: str = RELEASE
+    engine: Engine = "cdktf"
+    azurerm: AzurermVersion | None = None
 
 
 def project_files(
@@ -91,6 +97,7 @@ def project_files(
     in_the_world = f"{stem}-{answers.suffix}" if answers.suffix else stem
     values = {
         **asdict(answers),
+        "library": with_engine(answers.library, answers.engine),
         "stem": stem,
         "new_gateway": f"apim-{in_the_world}",
         "function_app": f"func-{in_the_world}",

@@ -124,6 +124,10 @@ QUESTIONS = (
              r"([0-9.]{7,15}(/\d{1,2})?|[0-9a-fA-F:.]{2,39}(/\d{1,3})?)?",
              "an address such as 203.0.113.7, a network such as 203.0.113.0/24, or nothing",
              lambda _: "", lambda given: given["start"] != _APP, offered=True),
+    Question("--engine", "engine: cdktf (CDK for Terraform) or cdktn (CDK Terrain)", "cdktf|cdktn",
+             "cdktf or cdktn", lambda facts: facts.engine),
+    Question("--azurerm", "major version of the azurerm provider: 4 or 5", "(4|5)?", "4 or 5",
+             lambda _: ""),
     Question(
         "--ci", "pipeline: github, azure or none", "github|azure|none", "github, azure or none",
         lambda facts: facts.ci,

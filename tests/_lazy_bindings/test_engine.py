@@ -110,7 +110,7 @@ def test_where_both_are_installed_the_program_decides(
 def test_without_an_engine_constructs_say_what_to_install_and_the_checker_works(
     fresh: Any, tmp_path: Path
 ) -> None:
-    (tmp_path / "main.tf.json").write_text("{}")
+    (tmp_path / "main.tf.json").write_text('{"terraform": {}}')
     code = """
 import sys
 sys.path[:] = [place for place in sys.path if "site-packages" not in place]
@@ -125,7 +125,7 @@ for name in ("Gateway", "SecuredFunctionApi", "EnvironmentStack", "validate_acce
         print(error.name, error)
 """
     first, second, *errors = fresh(code, cwd=tmp_path).stdout.splitlines()
-    assert first == "[]"
+    assert first == "()"
     assert second == "None None"
     assert len(errors) == 5
     for error in errors:

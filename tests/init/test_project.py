@@ -164,8 +164,37 @@ def test_wheel_can_be_installed_in_place_of_a_release(tmp_path: Path) -> None:
     wheel = tmp_path / "secured_functions-9-py3-none-any.whl"
     wheel.touch()
     init(tmp_path / "orders", "--library", str(wheel))
-    line = f"secured-functions[cli,testing] @ {wheel.as_uri()}\n"
+    line = f"secured-functions[cli,cdktf,testing] @ {wheel.as_uri()}\n"
     assert line in (tmp_path / "orders/requirements.txt").read_text()
+
+
+def test_project_is_for_the_engine_that_is_named_or_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    init(tmp_path / "said", "--engine", "cdktn", "--azurerm", "5", "--library", __version__)
+    found = tmp_path / "found"
+    found.mkdir()
+    (found / "requirements.txt").write_text("cdktn>=0.24\n")
+    (found / "cdktf.json").write_text('{"language": "python", "app": "python main.py"}')
+    (found / "main.py").write_text(MAIN.replace("cdktf", "cdktn"))
+    assert init(found, "--force", "--library", __version__) == 0
+    for folder in (tmp_path / "said", found):
+        written = contents(folder)
+        requirement = f"secured-functions[cli,terrain,testing]=={__version__}"
+        assert requirement in written["requirements.txt"].splitlines()
+        assert json.loads(written["package.json"])["devDependencies"] == {"cdktn-cli": "0.24.0"}
+        for name in ("main.py", "secured_stacks.py", "tests/test_access.py"):
+            assert "from cdktn import App" in written[name]
+            assert "cdktf import" not in written[name]
+    written = contents(tmp_path / "said")
+    assert 'azurerm: "5"' in written["environments/dev.yaml"]
+    assert "CI=1 cdktn synth" in written["Makefile"]
+    assert "[CDK Terrain](https://cdktn.io) with Secured Functions." in written["README.md"]
+    outside = ("--start", "existing-function-app", *STARTS["existing-function-app"])
+    init(tmp_path / "outside", *outside, "--engine", "cdktn", "--azurerm", "4")
+    stacks = (tmp_path / "outside/secured_stacks.py").read_text()
+    assert f'add_providers(self, subscription_id="{ID}", azurerm="4")' in stacks
+    assert "from cdktn import App, LocalBackend, TerraformStack" in stacks
 
 
 PUBLISHED = f"secured-functions[cli,testing]=={__version__}"
@@ -359,7 +388,7 @@ def test_existing_project_keeps_its_files_and_shows_what_would_change(
     assert "README.md" not in after
     shown = capsys.readouterr().out
     assert "+add_stacks(app)\n app.synth()" in shown
-    assert re.search(r"^\+secured-functions\[cli,testing\]", shown, re.MULTILINE)
+    assert re.search(r"^\+secured-functions\[cli,cdktf,testing\]", shown, re.MULTILINE)
     assert "+pytest" not in shown
 
 
@@ -394,13 +423,14 @@ def test_pipeline_of_an_existing_project_uses_the_added_targets(existing: Path) 
         (
             "Pipfile",
             "[packages]\n",
-            'secured-functions = {{version = "=={version}", extras = ["cli", "testing"]}}\n'
+            'secured-functions = {{version = "=={version}", '
+            'extras = ["cli", "cdktf", "testing"]}}\n'
             'pytest = "*"\n',
         ),
         (
             "pyproject.toml",
             "[project]\ndependencies = [\n",
-            '"secured-functions[cli,testing]=={version}",\n"pytest"\n]\n',
+            '"secured-functions[cli,cdktf,testing]=={version}",\n"pytest"\n]\n',
         ),
     ],
 )

@@ -66,7 +66,7 @@ def test_python_of_pyenv_is_found_although_no_name_leads_to_it(
 
 @pytest.mark.parametrize(
     ("python3", "advice"),
-    [(None, "3.10, 3.11, 3.12 or 3.13"), (OLD, "PYTHON="), (WITHOUT_VENV, "python3-venv")],
+    [(None, "3.10, 3.11, 3.12, 3.13 or 3.14"), (OLD, "PYTHON="), (WITHOUT_VENV, "python3-venv")],
 )
 def test_missing_python_is_one_clear_line(
     python3: str | None, advice: str, repository: Path, machine: Path
@@ -109,6 +109,21 @@ def test_node_of_the_machine_is_used_if_it_is_version_22(
     program(machine / "npm", "exit 0")
     monkeypatch.setenv("PATH", str(machine))
     assert set_up["find_machine_node"]() == (str(machine) if used else None)
+
+
+@pytest.mark.parametrize(
+    ("version", "reason"),
+    [
+        ("v20.20.2", "is past its end of life"),
+        ("v24.1.0", "does not run cdktf-cli 0.21, though it runs cdktn-cli"),
+        ("v18.0.0", "is not one that cdktf-cli 0.21 runs on (20 and 22)"),
+    ],
+)
+def test_set_up_says_why_it_brings_a_node(
+    version: str, reason: str, set_up: dict[str, Any]
+) -> None:
+    said = set_up["why_not_the_machine_s"](version)
+    assert said == f"Node {version} of this machine {reason}: Node 22 is used, from a wheel"
 
 
 @pytest.mark.parametrize("present", [("node",), ("npm",), ()])

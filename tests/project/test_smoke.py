@@ -22,6 +22,13 @@ PYPROJECT = (Path(__file__).parent.parent.parent / "pyproject.toml").read_text()
 SUPPORTED = [(3, int(minor)) for minor in re.findall(r'Python :: 3\.(\d+)"', PYPROJECT)]
 OTHERS = [version for version in SUPPORTED if version != RUNNING]
 ID = "11111111-1111-4111-8111-111111111111"
+WITHOUT_ENGINE = """
+import constructs_lib
+try:
+    constructs_lib.Gateway
+except ImportError as error:
+    print(error)
+"""
 PUBLIC_NAMES = """
 import constructs_lib
 for name in constructs_lib.__all__:
@@ -111,6 +118,16 @@ def test_wheel_is_all_that_is_needed(
         return done.stdout
 
     install(str(wheel))
+    # Without an engine: what reads works, and a construct says what it needs.
+    project = repository / "tests/operations/projects/python-v2"
+    cases = repository / "tests/access/plain_hcl/plan.json"
+    assert run_outside(command_line, "check", cases, folder=outside).returncode in (0, 1)
+    run(command_line, "policy", "check", repository / "policies/gateway.xml")
+    assert "GET" in run(command_line, "operations", project)
+    assert "secured-functions[terrain]" in run(clean_python, "-c", WITHOUT_ENGINE)
+    assert sum(p.stat().st_size for p in (outside.parent / "venv").rglob("*")) < 35_000_000
+
+    install("secured-functions[cdktf]")
     place, names = run(clean_python, "-c", PUBLIC_NAMES).splitlines()
     assert Path(place).is_relative_to(clean_python.parent.parent)
     assert {"Gateway", "SecuredFunctionApi"} <= set(names.split())
@@ -123,7 +140,7 @@ def test_wheel_is_all_that_is_needed(
     stack = json.loads((outside / "cdktf.out/stacks/recipe/cdk.tf.json").read_text())
     assert "azurerm_api_management_api_policy" in stack["resource"]
 
-    install("secured-functions[cli,testing]")
+    install("secured-functions[cdktf,cli,testing]")
     run(command_line, "check", "cdktf.out")
     run(command_line, "init", "orders", "--yes", "--name", "orders", "--subscription-id", ID)
     assert "2 passed" in run(clean_python, "-m", "pytest", "--quiet", folder=outside / "orders")
