@@ -1,10 +1,12 @@
-"""Hooks of the documentation: pages that are files of the repository, settings, links to rules."""
+"""Hooks of the documentation: pages that are files of the repository, settings, links, imports."""
 
 from __future__ import annotations
 
+import ast
 import json
 import posixpath
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,58 @@ FILES = {
     "index.md": "README.md",
     "security-policy.md": "SECURITY.md",
 }
+# What a user imports from, the narrowest first.
+PUBLIC = ("constructs_lib.policy", "constructs_lib.testing", "constructs_lib")
+# Where the text of a file stands on the site, if it is no page of its own.
+SHOWN = {
+    "environments/dev.yaml": "settings.md#devyaml",
+    "environments/prod.yaml": "settings.md#prodyaml",
+    "examples": "examples/index.md",
+}
+
+NAMES = {"apis": "APIs", "terraform": "Terraform", "consumption": "Consumption"}
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Add a page for each example, and one that lists them."""
+    from mkdocs.structure.files import File
+
+    rows: list[str] = []
+    for main in sorted((ROOT / "examples").glob("*/main.py")):
+        code = main.read_text(encoding="utf-8")
+        text = ast.get_docstring(ast.parse(code)) or ""
+        name = main.parent.name
+        title = name.replace("_", " ").capitalize()
+        for word, written in NAMES.items():
+            title = title.replace(word, written)
+        rows.append(f"| [{title}]({name}.md) | {text.partition(chr(10))[0]} |\n")
+        content = f'# {title}\n\n{text}\n\n```python title="examples/{name}/main.py"\n{code}```\n'
+        files.append(File.generated(config, f"examples/{name}.md", content=content))
+    table = "| example | what it shows |\n| --- | --- |\n" + "".join(rows)
+    intro = "# Examples\n\nComplete stacks, each synthesized, checked and planned by the tests.\n\n"
+    files.append(File.generated(config, "examples/index.md", content=intro + table))
+    return files
+
+
+def on_page_content(html: str, page: Any, **_: Any) -> str:
+    """Say in the reference how each name is imported."""
+    if not page.file.src_uri.startswith("reference/"):
+        return html
+    return re.sub(
+        r'<h(\d) id="([\w.]+)" class="doc doc-heading">.*?</h\1>',
+        _with_import,
+        html,
+        flags=re.DOTALL,
+    )
+
+
+def _with_import(heading: re.Match[str]) -> str:
+    place, _, name = heading[2].rpartition(".")
+    public = next((each for each in PUBLIC if f"{place}.".startswith(f"{each}.")), "")
+    if not public or name not in import_module(public).__all__:
+        return heading[0]
+    line = f"from {public} import {name}"
+    return f'{heading[0]}\n<p class="doc-import"><code>{line}</code></p>'
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
@@ -56,6 +110,9 @@ def _page(name: str) -> str:
     # Files of the repository that are no pages keep their name and lose the link.
     def kept(link: re.Match[str]) -> str:
         target = link[2].partition("#")[0]
+        example = re.fullmatch(r"(examples/\w+)/main\.py", target)
+        if shown := f"{example[1]}.md" if example else SHOWN.get(target):
+            return f"[{link[1]}]({shown})"
         is_page = not target or "://" in target or (ROOT / "docs" / target).is_file()
         return link[0] if is_page else link[1]
 
