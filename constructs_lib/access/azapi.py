@@ -12,8 +12,18 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from constructs_lib.access import azapi_sites
+from constructs_lib.access.azapi_gateways import (
+    GATEWAY_HARMLESS,
+    NAMES,
+    PARTS,
+    SERVICE,
+    arguments_of,
+    identity_of,
+    place_of_id,
+)
 from constructs_lib.access.azapi_sites import Shape, at
 from constructs_lib.access.doubts import Doubt, Doubts
+from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
 from constructs_lib.access.terraform.json_text import objects
@@ -32,43 +42,6 @@ _SITE_ID = re.compile(
     r"/sites/(?P<site>[^/]+)(?:/slots/(?P<slot>[^/]+))?(?P<rest>(?:/[^/]+)*)$", re.IGNORECASE
 )
 _SITE_TYPE = re.compile(r"microsoft\.web/sites(/slots)?(/|$)")
-_SERVICE_TYPE = "microsoft.apimanagement/service"
-_POLICY = "azurerm_api_management_api_policy"
-
-# Which argument of which azurerm type is which property of a part of a gateway.
-_PARTS: dict[str, tuple[str, dict[str, str]]] = {
-    "policyfragments": ("azurerm_api_management_policy_fragment", {"value": "value"}),
-    "backends": ("azurerm_api_management_backend", {"url": "url", "protocol": "protocol"}),
-    "namedvalues": ("azurerm_api_management_named_value", {"value": "value"}),
-    "policies": ("azurerm_api_management_policy", {"xml_content": "value"}),
-    "apis/policies": (_POLICY, {"xml_content": "value"}),
-    "apis/operations/policies": (
-        "azurerm_api_management_api_operation_policy",
-        {"xml_content": "value"},
-    ),
-    "apis": (
-        "azurerm_api_management_api",
-        {"service_url": "serviceUrl", "subscription_required": "subscriptionRequired"},
-    ),
-    "products": (
-        "azurerm_api_management_product",
-        {
-            "subscription_required": "subscriptionRequired",
-            "approval_required": "approvalRequired",
-        },
-    ),
-    "products/policies": ("azurerm_api_management_product_policy", {"xml_content": "value"}),
-}
-_PART_HARMLESS = frozenset(
-    {"format", "description", "displayName", "path", "protocols", "title", "secret", "tags"}
-    | {"circuitBreaker", "apiRevision", "apiVersion", "apiVersionSetId", "isCurrent", "state"}
-    | {"subscriptionsLimit", "terms", "contact", "license", "termsOfServiceUrl", "apiType", "type"}
-)
-_GATEWAY_HARMLESS = frozenset(
-    {"loggers", "diagnostics", "tags", "groups", "users", "apiversionsets", "caches", "gateways"}
-    | {"notifications", "portalconfigs", "portalsettings", "schemas", "certificates", "workspaces"}
-    | {"emailtemplates", "portalrevisions", "documentations", "subscriptions"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +103,7 @@ def _writes(configuration: Configuration, found: Translated) -> Iterator[Write]:
         if not isinstance(kind, str):
             continue
         kind = kind.partition("@")[0].lower()
-        if not (_SITE_TYPE.match(kind) or kind.startswith(_SERVICE_TYPE)):
+        if not (_SITE_TYPE.match(kind) or kind.startswith(SERVICE)):
             continue
         action = text_of(body.value("action", ""))
         read = True
@@ -157,7 +130,7 @@ def _writes(configuration: Configuration, found: Translated) -> Iterator[Write]:
         if each.body.get("body") is None:
             nothing: Value = {}
             properties = nothing if each.type != "azapi_resource_action" else None
-        properties = _decoded(configuration, each, properties)
+        properties = _with_sensitive(configuration, each, _decoded(configuration, each, properties))
         whole = each.type == "azapi_resource"
         yield Write(each, kind, parent, part, properties, name, whole, read)
 
@@ -171,6 +144,27 @@ def _decoded(configuration: Configuration, each: Resource, properties: Value) ->
         inner = whole.get("properties")
         return {} if inner is None else inner
     return azapi_sites.NOT_HERE if whole is not None else properties
+
+
+def _with_sensitive(configuration: Configuration, each: Resource, properties: Value) -> Value:
+    """The properties with those of `sensitive_body`, which azapi merges into the body."""
+    whole = configuration.body(each).value("sensitive_body")
+    if whole is None:
+        return properties
+    inner = whole.get("properties", {}) if isinstance(whole, dict) else azapi_sites.NOT_HERE
+    if isinstance(properties, dict) and isinstance(inner, dict):
+        return _deeply(properties, inner)
+    return azapi_sites.NOT_HERE
+
+
+def _deeply(one: Mapping[str, Value], other: Mapping[str, Value]) -> dict[str, Value]:
+    found = dict(one)
+    for name, value in other.items():
+        before = found.get(name)
+        if isinstance(value, dict) and isinstance(before, dict):
+            value = _deeply(before, value)
+        found[name] = value
+    return found
 
 
 def _site_of(given: Value) -> tuple[Value, str]:
@@ -222,15 +216,21 @@ class _Sites:
             return write.by  # An app of another kind.
         written = shape_of(write)
         arguments: dict[str, Raw] = {"name": body.value("name"), **written.arguments}
-        for name in ("identity", "lifecycle", "provisioner", "tags", "location"):
+        for name in ("lifecycle", "provisioner", "tags", "location"):
             if name in write.by.body:
                 arguments[name] = write.by.body[name]
-        slot = write.kind.endswith("/slots")
-        if slot:
+        identities = _identities(body) or identity_of(body.value("body"))
+        if identities:
+            arguments["identity"] = identities
+        azurerm = "azurerm_linux_function_app"
+        if write.kind.endswith("/slots"):
+            azurerm = "azurerm_linux_function_app_slot"
             arguments["function_app_id"] = write.parent
+        elif at(write.properties, "functionAppConfig") is not None:
+            azurerm = "azurerm_function_app_flex_consumption"
         shaped = replace(
             write.by,
-            type="azurerm_linux_function_app_slot" if slot else "azurerm_linux_function_app",
+            type=azurerm,
             body=arguments,
             literal=True,
         )
@@ -292,12 +292,25 @@ class _Sites:
         return replace(subject, body=body)
 
     def _doubt(self, subject: Resource, write: Write, written: Shape) -> None:
+        ignored = _ignored(self.configuration, write.by)
+        if ignored is not None:
+            for on in written.arguments if write.part else ("",):
+                reason = f"{write.by.address} ignores changes of its body, so that what is written "
+                reason += "is applied at its creation only"
+                self.doubts.add(
+                    subject,
+                    Doubt(reason=reason, by=write.by, attribute=ignored, on=on, rule="SF907"),
+                )
         for on, what in written.unread.items():
             named = "" if what in ("", "properties") else f" ({what})"
+            reason = f"{write.by.address} writes {write.kind}{named}, which is not read"
+            if write.part == "config":
+                reason = f"which settings of the app {write.by.address} writes is known only after "
+                reason += "apply"
             self.doubts.add(
                 subject,
                 Doubt(
-                    reason=f"{write.by.address} writes {write.kind}{named}, which is not read",
+                    reason=reason,
                     by=write.by,
                     attribute="type",
                     on=on,
@@ -355,7 +368,7 @@ class _Sites:
 
 
 class _Gateways:
-    """Enters what is written to parts of gateways."""
+    """Enters gateways and what is written to their parts."""
 
     def __init__(self, configuration: Configuration, doubts: Doubts, found: Translated) -> None:
         self.configuration = configuration
@@ -365,16 +378,74 @@ class _Gateways:
     def enter(self, writes: list[Write]) -> None:
         changes: dict[Resource, Resource] = {}
         for each in writes:
-            part = each.kind.removeprefix(_SERVICE_TYPE).strip("/")
-            if not each.kind.startswith(_SERVICE_TYPE) or part.split("/")[0] in _GATEWAY_HARMLESS:
+            part = each.kind.removeprefix(SERVICE).strip("/")
+            if not each.kind.startswith(SERVICE) or part.split("/")[0] in GATEWAY_HARMLESS:
                 continue
             if each.whole:
+                changes[each.by] = self._made(each, part)
                 continue
             for subject in self._subjects(each.parent):
                 before = changes.get(subject, subject)
                 changes[subject] = self._written(before, each, part)
         if changes:
             self.configuration.patch(changes)
+
+    def _made(self, write: Write, part: str) -> Resource:
+        """A gateway, or a part of one, that azapi makes, as azurerm would."""
+        made = PARTS.get(part)
+        place = {"api_management_name": write.name} if part == "" else self._place(write.parent)
+        arguments, unread = arguments_of(part, write.properties)
+        if made is None or "api_management_name" not in place or (unread and unread[0] == ""):
+            return write.by
+        inner = {name: place[name] for name in NAMES if name in place}
+        if made.type.endswith(("_policy", "_fragment")) and "/" not in part:
+            # azurerm names the gateway of these by its id.
+            inner["api_management_id"] = f"/service/{text_of(inner.pop('api_management_name'))}"
+            if not isinstance(place["api_management_name"], str):
+                inner["api_management_id"] = place["api_management_name"]
+        elif part == "":
+            inner = {}
+            body = self.configuration.body(write.by)
+            arguments["identity"] = _identities(body) or identity_of(body.value("body"))
+        if made.name:
+            inner[made.name] = write.name
+        for name in ("lifecycle", "provisioner"):
+            if name in write.by.body:
+                arguments[name] = write.by.body[name]
+        shaped = replace(write.by, type=made.type, body={**inner, **arguments}, literal=True)
+        self._doubt(shaped, write, unread)
+        self.found.read.add(write.by)
+        return shaped
+
+    def _place(self, parent: Value, depth: int = 0) -> dict[str, Value]:
+        """The names of the gateway, API, operation or product that an id is of."""
+        if isinstance(parent, str):
+            return place_of_id(parent)
+        for reference in references_in(parent) if depth < len(NAMES) else ():
+            resource = self.configuration.resource(reference.stack, reference.address)
+            if resource is None:
+                continue
+            if resource.type == "azapi_resource":
+                return self._place_of_azapi(resource, depth)
+            for part in PARTS.values():
+                if part.type == resource.type and part.name:
+                    found = {
+                        name: value
+                        for name in NAMES
+                        if (value := self.configuration.body(resource).value(name)) is not None
+                    }
+                    own = _own_name(part.type, part.name)
+                    return {**found, own: self.configuration.attribute(resource, part.name)}
+        return {}
+
+    def _place_of_azapi(self, resource: Resource, depth: int) -> dict[str, Value]:
+        body = self.configuration.body(resource)
+        kind = text_of(body.value("type", "")).partition("@")[0].lower()
+        part = PARTS.get(kind.removeprefix(SERVICE).strip("/"))
+        if not kind.startswith(SERVICE) or part is None or not part.name:
+            return {}
+        outer = {} if kind == SERVICE else self._place(body.value("parent_id"), depth + 1)
+        return {**outer, _own_name(part.type, part.name): body.value("name")}
 
     def _subjects(self, value: Value) -> list[Resource]:
         found: list[Resource] = []
@@ -385,31 +456,58 @@ class _Gateways:
         return found
 
     def _written(self, subject: Resource, write: Write, part: str) -> Resource:
-        kind, arguments = _PARTS.get(part, ("", {}))
-        unread = [
-            name
-            for name in (write.properties if isinstance(write.properties, dict) else ("",))
-            if name not in arguments.values() and name not in _PART_HARMLESS
-        ]
+        arguments, unread = arguments_of(part, write.properties)
+        kind = PARTS[part].type if part in PARTS else ""
         if kind != subject.type or unread:
-            what = "" if not unread or not unread[0] else f" ({unread[0]})"
-            self.doubts.add(
-                subject,
-                Doubt(
-                    reason=f"{write.by.address} writes {write.kind}{what}, which is not read",
-                    by=write.by,
-                    attribute="type",
-                ),
-            )
+            self._doubt(subject, write, unread or [""])
             return subject
-        body = dict(subject.body)
-        for name, path in arguments.items():
-            value = at(write.properties, path)
-            if value is not None:
-                body[name] = value
         self.found.read.add(write.by)
         self.found.over.append((write.by, subject))
-        return replace(subject, body=body)
+        return replace(subject, body={**subject.body, **arguments})
+
+    def _doubt(self, subject: Resource, write: Write, unread: list[str]) -> None:
+        ignored = _ignored(self.configuration, write.by)
+        if ignored is not None:
+            reason = f"{write.by.address} ignores changes of its body, so that what is written "
+            reason += "is applied at its creation only"
+            doubt = Doubt(reason=reason, by=write.by, attribute=ignored, rule="SF907")
+            self.doubts.add(subject, doubt)
+        if unread:
+            what = f" ({unread[0]})" if unread[0] else ""
+            reason = f"{write.by.address} writes {write.kind}{what}, which is not read"
+            self.doubts.add(subject, Doubt(reason=reason, by=write.by, attribute="type"))
+
+
+def _own_name(kind: str, name: str) -> str:
+    """The argument by which a part of something names it."""
+    return {
+        "azurerm_api_management": "api_management_name",
+        "azurerm_api_management_api": "api_name",
+    }.get(kind, name)
+
+
+def is_azapi(resource: Resource) -> bool:
+    """Whether azapi makes a resource that stands here in azurerm's terms."""
+    return re.search(r"(^|\.)azapi_resource\.", resource.address) is not None
+
+
+def _identities(body: Body) -> list[dict[str, Raw]]:
+    """The `identity` blocks of a resource with their references followed."""
+    names = ("type", "identity_ids")
+    return [{name: block.value(name) for name in names} for block in body.blocks("identity")]
+
+
+def _ignored(configuration: Configuration, by: Resource) -> str | None:
+    """The argument by which Terraform leaves a body as it is in Azure; None is by none."""
+    if by.new:
+        return None
+    for lifecycle in objects(by.body.get("lifecycle")):
+        ignored = lifecycle.get("ignore_changes")
+        names = cast("list[Any]", ignored) if isinstance(ignored, list) else [ignored]
+        if any(re.match(r"(all|body|sensitive_body)\b", str(name)) for name in names):
+            return "lifecycle.ignore_changes"
+    found = configuration.body(by).value("ignore_body_changes")
+    return "ignore_body_changes" if found else None
 
 
 def shape_of(write: Write) -> Shape:

@@ -26,6 +26,7 @@ _PUBLISHING = {
 }
 HARMLESS_PARTS = frozenset(
     {
+        "config/azurestorageaccounts",
         "config/connectionstrings",
         "config/logs",
         "config/metadata",

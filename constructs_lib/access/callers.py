@@ -22,7 +22,7 @@ from constructs_lib.access.links import (
 from constructs_lib.access.policy_flow import Forwarder, Forwarding, TokenRequest, Way
 from constructs_lib.access.records import Caller, CallerKind, Identity, Status
 from constructs_lib.access.routes import Route, doubted, host_unknown, place_of, route_of
-from constructs_lib.access.terraform.body import Body
+from constructs_lib.access.terraform.body import LATER, Body
 from constructs_lib.access.terraform.expressions import (
     Term,
     Value,
@@ -154,12 +154,14 @@ class Calls:
             yield self._call("anonymous", "anybody without a token", app, [hidden])
             return
         before = [*easy_auth.stopped(app), *_before(network.to_the_internet(app))]
-        bare = [*before, *easy_auth.easy_auth(app, None)]
+        without_token = easy_auth.easy_auth(app, None)
+        keyless = [*self._host_decides(app), *before]
+        bare = [*keyless, *without_token]
+        yield self._call("anonymous", "anybody without a token", app, bare)
         yield self._call(
-            "anonymous", "anybody without a token", app, [*self._host_decides(app), *bare]
+            "function-key", "a holder of only a function key", app, [*before, *without_token]
         )
-        yield self._call("function-key", "a holder of only a function key", app, bare)
-        yield from self._token_holders(app, before, bare)
+        yield from self._token_holders(app, keyless, bare)
         over_http = [*before, easy_auth.https(app)]
         yield self._call("plain-http", "anybody over plain HTTP", app, over_http)
         label = "a holder of the FTP or SCM publishing credentials"
@@ -175,7 +177,7 @@ class Calls:
                 "excluded-path",
                 f"anybody on {text_of(path)}",
                 app,
-                [*before, decision],
+                [*keyless, decision],
                 detail=text_of(path),
             )
 
@@ -245,6 +247,8 @@ class Calls:
             name = text_of(client_id)
             principal = self.chain.principals.with_client_id(client_id)
             label = principal.name if principal else name
+            if label == text_of(LATER):
+                label = "an application that is known only after apply"
             token = Token(
                 version=registration.token_version,
                 audience=entra.audience(registration, registration.client_id),
@@ -364,7 +368,7 @@ class Calls:
                 detail=api.address,
             )
             without = [
-                [*self._key_demanded(route), *outcome, *self._no_key(route)]
+                [*self.key_demanded(route), *outcome, *self._no_key(route)]
                 for route, outcome in zip(routes, outcomes, strict=True)
             ]
             yield self._call(
@@ -376,7 +380,7 @@ class Calls:
                 detail=api.address,
             )
 
-    def _key_demanded(self, route: Route) -> list[Decision]:
+    def key_demanded(self, route: Route) -> list[Decision]:
         """What stops a caller who has no subscription key, if anything does."""
         api, way = route.api, route.way
         if api.resource is None:
@@ -406,7 +410,7 @@ class Calls:
         """What the API and each of its products say of `subscription_required`."""
         bodies = {resource: self.chain.configuration.body(resource), **self._products(api)}
         demanded: dict[Resource | None, Value] = {
-            each: body.value("subscription_required", True if _shows(each) else "unknown")
+            each: body.value("subscription_required", True if each.shows else "unknown")
             for each, body in bodies.items()
         }
         if not api.gateway.products.keys() >= set(api.products):
@@ -699,11 +703,6 @@ class Calls:
         if kind == "gateway-identity" and decision.verdict == "open" and decision.rule is None:
             decision = replace(decision, rule="SF506")
         return Call(caller, app, decision, tuple(decisions if said is None else said))
-
-
-def _shows(resource: Resource) -> bool:
-    """Whether an argument that is not there has its default."""
-    return resource.managed or resource.literal
 
 
 def _before(decision: Decision | None) -> list[Decision]:

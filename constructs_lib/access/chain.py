@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from constructs_lib.access import urls
-from constructs_lib.access.azapi import translate
+from constructs_lib.access.azapi import is_azapi, translate
 from constructs_lib.access.doubts import Doubts
 from constructs_lib.access.links import (
     APP_TYPES,
@@ -28,6 +28,7 @@ from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.expressions import (
     Opaque,
+    Reference,
     Term,
     Value,
     join,
@@ -48,6 +49,11 @@ _UNIQUE_HOST = re.compile(
 # The host of an app in an App Service Environment (Learn, "App Service Environment networking").
 _ASE_HOST = re.compile(
     r"(?P<name>[^.]+)\.[^.]+\.appserviceenvironment\.(?:net|us|cn)", re.IGNORECASE
+)
+# Of applications for whom somebody else decides (azuread, `sign_in_audience`).
+_AUDIENCES = frozenset(
+    {"AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount"}
+    | {"PersonalMicrosoftAccount"}
 )
 _AUTH_LEVEL = re.compile(r"authLevel\W+(\w+)", re.IGNORECASE)
 # Of Azure, Azure Government and Azure in China.
@@ -80,6 +86,7 @@ class Chain:
         self._uris: dict[Any, RegistrationLink] = {}
         self._hosts: dict[Any, AppLink] = {}
         self._named: dict[str, AppLink] = {}
+        self._looked_up: dict[tuple[str, str], AppLink] = {}
         self.apps: dict[tuple[str, str], AppLink] = {}
         self.keyed: dict[tuple[str, str], Resource] = {}
         self.twice: list[tuple[Resource, Resource]] = []
@@ -164,11 +171,9 @@ class Chain:
         else:
             version = settings.value("requested_access_token_version", 1)
         audience = body.value("sign_in_audience", "AzureADMyOrg")
-        if resource.managed or (resource.literal and "api" in resource.body):
-            link.token_version = int(version) if isinstance(version, (int, float)) else None
-            if isinstance(version, str) and version in ("1", "2"):
-                link.token_version = int(version)
-            if isinstance(audience, str):
+        if resource.shows and (resource.managed or "api" in resource.body):
+            link.token_version = {"1": 1, "2": 2}.get(text_of(version))
+            if isinstance(audience, str) and (resource.managed or audience in _AUDIENCES):
                 link.multi_tenant = audience != "AzureADMyOrg"
         link.uris.extend(body.values("identifier_uris"))
         for role in [*body.blocks("app_role"), *body.blocks("app_roles")]:
@@ -269,6 +274,8 @@ class Chain:
             principal = self.principals.with_object_id(object_id)
             clients = tuple(principal.client_ids) if principal else ()
             objects = tuple(principal.object_ids) if principal else (object_id,)
+            if is_azapi(each):
+                objects += (configuration.attribute(each, "output", "identity", "principalId"),)
             link.system = _identity(f"{link.name} (system-assigned)", None, clients, objects)
         for block in blocks:
             attached = "UserAssigned" in text_of(block.value("type", ""))
@@ -383,8 +390,14 @@ class Chain:
 
     def _read_apps(self) -> None:
         configuration = self.configuration
-        for each in configuration.of_type(*APP_TYPES):
+        apps = list(configuration.of_type(*APP_TYPES))
+        for each in sorted(apps, key=lambda app: not app.managed):
             name = configuration.attribute(each, "name")
+            made = None if each.managed else self._made(name)
+            if made is not None:
+                self._looked_up[each.stack, each.address] = made
+                self._hosts[key(configuration.attribute(each, "default_hostname"))] = made
+                continue
             link = self._app(each, text_of(name))
             self._add_hosts(link, name)
         for each in configuration.of_type(*SLOT_TYPES):
@@ -455,9 +468,21 @@ class Chain:
         self._named[name.lower()] = link
         return link
 
+    def _made(self, name: Value) -> AppLink | None:
+        """The app of a name that is made here, where a data source only looks it up."""
+        found = self._named.get(text_of(name).lower())
+        if found is None or not found.managed or found.slot_of is not None:
+            return None
+        made = self.configuration.attribute(found.resource, "name")
+        return found if same(made, name) else None
+
+    def _app_at(self, reference: Reference) -> AppLink | None:
+        place = (reference.stack, reference.address)
+        return self.apps.get(place) or self._looked_up.get(place)
+
     def _app_of_id(self, value: Value) -> AppLink | None:
         for reference in references_in(value):
-            found = self.apps.get((reference.stack, reference.address))
+            found = self._app_at(reference)
             if found:
                 return found
         name = re.sub(r"/slots/(?=[^/]+/?$)", "\0", text_of(value).rstrip("/"), flags=re.IGNORECASE)
@@ -467,7 +492,7 @@ class Chain:
         """Enter an app under its default host names, those that begin with `label`."""
         hosts = [self.configuration.attribute(link.resource, "default_hostname")]
         output = ("output", "properties", "defaultHostName")
-        if link.resource.address.rpartition("module.")[2].startswith("azapi_resource"):
+        if is_azapi(link.resource):
             hosts.append(self.configuration.attribute(link.resource, *output))
         for domain in _DOMAINS:
             host = join([label, f".{domain}"])
@@ -501,7 +526,7 @@ class Chain:
             return self._named.get(hosted["name"].lower()) if hosted is not None else None
         for reference in references_in(url):
             if reference.path and reference.path[-1] in ("default_hostname", "defaultHostName"):
-                link = self.apps.get((reference.stack, reference.address))
+                link = self._app_at(reference)
                 if link is not None:
                     return link
         return None

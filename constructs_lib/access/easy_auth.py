@@ -73,7 +73,10 @@ class Issuer:
 
 def issuer(app: AppLink) -> Issuer:
     """Read the issuer that an app expects."""
-    value = app.directory.value("tenant_auth_endpoint") if app.directory else None
+    return _issuer(app.directory.value("tenant_auth_endpoint") if app.directory else None)
+
+
+def _issuer(value: Value) -> Issuer:
     found = urls.parse(value)
     if found is None:
         return Issuer(none=isinstance(value, str))
@@ -210,6 +213,10 @@ def _version_1(app: AppLink, old: Body, token: Token | None) -> list[Decision]:
     if action != "RedirectToLoginPage":
         reason = "version 1 of Easy Auth's settings knows RedirectToLoginPage and AllowAnonymous"
         return [_unknown(app, f"{reason} only", attribute)]
+    expected = _issuer(old.value("issuer"))
+    if token is not None and token.foreign and expected.tenant and not expected.any_tenant:
+        reason = "the token is of another tenant than the issuer that Easy Auth expects"
+        return [Decision.closed(401, reason, app.resource, "auth_settings.issuer")]
     if token is not None:
         reason = "version 1 of Easy Auth's settings names no callers, so any application of the "
         return [_unknown(app, f"{reason}issuer may get in", "auth_settings.active_directory")]

@@ -6,6 +6,7 @@ for what it contains, so links are joined by name where no reference joins them.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +35,10 @@ APP_TYPES = (
 LEGACY_TYPES = ("azurerm_function_app", "azurerm_function_app_slot")
 APPLICATION_TYPES = ("azuread_application", "azuread_application_registration")
 ELSEWHERE = "elsewhere."
+APP_HOST = re.compile(
+    r"\.(azurewebsites\.(net|us)|chinacloudsites\.cn)$|default_hostname", re.IGNORECASE
+)
+"""How the host name of an app ends, or a reference to one."""
 
 # The role that Entra gives to whoever is assigned without a role of the application's own.
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
@@ -212,4 +217,4 @@ class AppLink:
     @property
     def visible(self) -> bool:
         """Whether what decides is in the configuration."""
-        return self.managed or self.resource.literal or self.resource.type == TYPE
+        return self.resource.shows or self.resource.type == TYPE

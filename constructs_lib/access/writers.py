@@ -30,10 +30,13 @@ _IN_TEMPLATE = re.compile(
     r"microsoft\.(web/(sites|staticsites)|apimanagement|managedidentity|resources/deployment)",
     re.IGNORECASE,
 )
-# Commands that build, copy and wait, and reach nothing in Azure.
+# Commands that build, copy and wait, and change nothing of who gets in.
 _HARMLESS_COMMAND = re.compile(
     r"(cd|cp|echo|ls|mkdir|mv|npm|pip3?|printf|pwd|rm|sleep|tar|true|touch|unzip|uv|yarn|zip|:)\b|"
-    r"dotnet (build|publish|restore|test)\b|python3? -m pip\b|mvn\b|gradle\b|\./gradlew\b"
+    r"dotnet (build|publish|restore|test)\b|python3? -m pip\b|mvn\b|gradle\b|\./gradlew\b|"
+    # What publishes code leaves settings alone.
+    r"func azure functionapp publish\b|az (login|account)\b|"
+    r"az (functionapp|webapp) (deploy|deployment source config-zip)\b"
 )
 
 

@@ -8,17 +8,18 @@ from typing import Any, cast
 
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.entra import any_same
-from constructs_lib.access.links import key
+from constructs_lib.access.links import APP_HOST, key
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.expressions import Term, Value, text_of
 from constructs_lib.access.terraform.resources import Deferred, Resource
+from constructs_lib.access.urls import host_of
 
 CHAPTER = Chapter("Who may use the gateway")
 _rule = CHAPTER.rule
 
 
-_rule(
+@_rule(
     "SF501",
     "error",
     "open",
@@ -29,6 +30,19 @@ _rule(
     fix="Leave subscription_required at true, or add validate-jwt before authentication- "
     "managed-identity; or accept it with a reason.",
 )
+def _anybody(calls: Calls) -> Iterator[Breach]:
+    """The gateway's token and functions in other hands; of apps that are here, a call tells it."""
+    doubts = calls.chain.doubts
+    for route in calls.routes:
+        api, host = route.api, text_of(host_of(route.url))
+        if route.app is not None or route.way.unknown is not None or api.resource is None:
+            continue
+        if not APP_HOST.search(host) or calls.key_demanded(route):
+            continue
+        if doubts.on(api.resource, "subscription_required") is None:
+            message = f"whoever calls {api.name} reaches {host} through {api.gateway.name}"
+            product = calls.open_product(api)
+            yield Breach(product or api.resource, "subscription_required", message)
 
 
 @_rule(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from constructs_lib.access import easy_auth
 from constructs_lib.access.callers import Calls
+from constructs_lib.access.links import APP_HOST
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.rules.gateway import policy_problems
 from constructs_lib.access.terraform.expressions import text_of
@@ -63,7 +64,7 @@ def _apps_elsewhere(calls: Calls) -> Iterator[Breach]:
         where = route.api.resource
         told.setdefault(text_of(host_of(route.url)), Breach(where, "service_url", ""))
     for host, breach in told.items():
-        if _APP_HOST.search(host):
+        if APP_HOST.search(host):
             message = f"whom {host} lets in, which the gateway calls, is not known here"
             yield breach._replace(message=message)
 
@@ -78,10 +79,6 @@ _rule(
     fix="Remove it, or correct the address and the rule.",
 )
 
-
-_APP_HOST = re.compile(
-    r"\.(azurewebsites\.(net|us)|chinacloudsites\.cn)$|default_hostname", re.IGNORECASE
-)
 
 _TOLD_APART = frozenset({"SF504", "SF903", "SF905", "SF906", "SF907"})
 """Rules whose own findings say why an answer is not known."""

@@ -77,7 +77,7 @@ def _everybody(calls: Calls) -> Iterator[Breach]:
     for registration in _registrations(calls):
         for principal in registration.principals:
             body = calls.chain.configuration.body(principal)
-            if not principal.managed and not principal.literal:
+            if not principal.shows:
                 continue
             if body.value("app_role_assignment_required", False) is False:
                 message = f"everybody in the tenant gets a token for {registration.name}"

@@ -44,6 +44,8 @@ _IDS = frozenset({"name", "resource_group_name", "client_id", "object_id", "disp
 
 # Where only the mentions of an expression are known: what an argument can be made of on its own.
 _APPLICATION_ID = frozenset({"client_id", "application_id"})
+# What azuread 2 calls application_id, azuread 3 calls client_id.
+_APPLICATIONS = frozenset({"azuread_application", "azuread_service_principal"})
 _PRINCIPAL_ID = frozenset({"principal_id", "object_id"})
 _FITTING: dict[str, frozenset[str]] = {
     "client_id": _APPLICATION_ID,
@@ -383,6 +385,10 @@ class Configuration:
         """An attribute of a resource, or the resource itself."""
         stack, address = resource.stack, resource.address
         new = resource.new
+        if resource.type in _APPLICATIONS and rest and rest[0] in _APPLICATION_ID:
+            told = resource.body.get("application_id") is not None
+            given = told and resource.body.get("client_id") is None
+            rest = ("application_id" if given else "client_id", *rest[1:])
         if not rest:
             return _unknown(stack, address, rest, created=resource.managed, new=new)
         value = self._walk(

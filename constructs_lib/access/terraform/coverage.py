@@ -29,6 +29,9 @@ _META = frozenset(
     | {"provider", "provisioner", "timeouts"}
 )
 
+# What earlier major versions of the providers call an argument that is read.
+_EARLIER = frozenset({("azuread_service_principal", "application_id")})
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -112,7 +115,7 @@ def _understood(kind: str, path: str) -> Entry | None:
     if path in arguments().get(kind, ()):
         found = entry(kind, path)
         return found if found is not None and found.standing == "unknown" else None
-    if path in _computed().get(kind, ()):
+    if path in _computed().get(kind, ()) or (kind, path) in _EARLIER:
         return None
     # Azure's other types of the same family may have it, and then it means the same.
     if any(path in each.arguments and each.standing == "harmless" for each in _of_type(kind)):

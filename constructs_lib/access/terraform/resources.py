@@ -52,6 +52,7 @@ class Resource:
         provider: The provider's configuration, with its alias: `azuread` or `azuread.other`.
         new: Whether it surely does not exist yet, as a plan says.
         imported: Whether it exists already and is only taken over.
+        unread: Whether it is a data source that is read only during apply.
     """
 
     stack: str
@@ -67,6 +68,12 @@ class Resource:
     provider: str = ""
     new: bool = False
     imported: bool = False
+    unread: bool = False
+
+    @property
+    def shows(self) -> bool:
+        """Whether an argument that is not there has its default, instead of being unknown."""
+        return self.managed or (self.literal and not self.unread)
 
 
 @dataclass(slots=True)

@@ -146,6 +146,7 @@ class _Shown:
                     path=self.file,
                     provider=provider.rpartition(":")[2],
                     new="create" in self.actions.get(address, ()),
+                    unread=not managed and _has_unknown(self.unknown.get(address)),
                 )
             )
         calls = object_of(configuration.get("module_calls"))
@@ -184,6 +185,9 @@ def _whole(
     for name in (*values, *(name for name in unknowns if name not in values)):
         written = expressions.get(name)
         known = values.get(name)
+        if name in _WRITE_ONLY and written is not None:
+            found[name] = _deferred(written, module, key)
+            continue
         if written is None and unknowns.get(name) is True:
             continue
         # Blocks for which no expression stands were made by `dynamic`.
@@ -194,6 +198,9 @@ def _whole(
             found[name] = value
     return found
 
+
+# What providers take, and no plan or state has a value of.
+_WRITE_ONLY = frozenset({"sensitive_body"})
 
 _DYNAMIC = object()
 """Stands for the expressions of blocks that `dynamic` makes: Terraform's plan has none of them."""
