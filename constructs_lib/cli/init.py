@@ -126,13 +126,14 @@ def _next(folder: Path, answers: Answers, todo: Additions) -> str:
     ]
     if answers.start == "existing-function-app":
         return "\n".join([*lines, "Then, signed in (az login):", f"  {make} plan"])
+    wait = "30 to 60 minutes, as a new gateway takes them"
     lines += [
         "Then, signed in (az login), from nothing to the first answer:",
-        f"  {make} deploy    # a new gateway takes 30 to 60 minutes",
+        f"  {make} deploy    # {'some minutes' if answers.gateway_name else wait}",
         f"  {make} publish   # the code in {answers.functions_project or 'functions'}",
         f"  {make} request   # GET through the gateway",
     ]
     if not answers.publish_from:
         settings = f"environments/{answers.environment}.yaml"
-        lines.append(f"Before publish, name your own address in {settings}: deployment, cidrs.")
+        lines.append(f"Before deploy, write the address that you publish from into {settings}.")
     return "\n".join(lines)

@@ -94,6 +94,38 @@ def test_calls_in_the_text_are_possible():
     assert {"Gateway", "OutsideFunctionApp", "Operations", "Inbound"} <= checked
 
 
+def test_table_of_constructs_names_props_and_attributes_that_there_are():
+    import constructs_lib
+    from constructs_lib._cdk.props.fields import fields, meanings
+
+    readme = (ROOT / "README.md").read_text()
+    table = readme.partition("## What each construct makes")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| .*? \| (.*?) \| (.*?) \|$", table, re.MULTILINE)
+    assert len(rows) == 6
+    for name, props, attributes in rows:
+        construct = getattr(constructs_lib, name)
+        named = set(re.findall(r"`(\w+)`", props))
+        records = named & {*constructs_lib.__all__}
+        known = {*fields(construct)}.union(*(fields(getattr(constructs_lib, r)) for r in records))
+        assert named <= known | records, f"{name}: {named - known - records}"
+        for attribute in re.findall(r"`(\w+)(?:\([^`]*\))?`", attributes):
+            said = [meanings(each.__doc__) for each in construct.__mro__[:4] if each.__doc__]
+            there = hasattr(construct, attribute) or any(attribute in each for each in said)
+            assert there, f"{name}.{attribute}"
+
+
+def test_table_of_defaults_names_props_that_there_are():
+    import constructs_lib
+    from constructs_lib._cdk.props.fields import fields
+
+    readme = (ROOT / "README.md").read_text()
+    table = readme.partition("## Defaults, and how to lower them")[2].partition("\n## ")[0]
+    lowered = re.findall(r"`(\w+)=", table)
+    assert len(lowered) > 6
+    parts = (constructs_lib.SecuredFunctionApi, constructs_lib.FunctionAppProps)
+    assert set(lowered) <= {name for part in parts for name in fields(part)}
+
+
 def calls(code):
     """The calls in an expression, which may be an argument with its name: `policy=Path("x")`."""
     named = re.match(r"[a-z_]+=", code)
