@@ -80,4 +80,4 @@ if TYPE_CHECKING:
     from constructs_lib.stack.terraform_checks import add_checks as add_checks
     from constructs_lib.stack.validate_access import validate_access as validate_access
 else:
-    __all__, __getattr__, __dir__ = lazy_names.serve(__name__, around=collector.paused)
+    __all__, __getattr__, __dir__ = lazy_names.serve(__name__, around=collector.loading)

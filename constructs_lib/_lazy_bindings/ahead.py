@@ -76,7 +76,7 @@ class _Loads:
         work()
 
     def _use_the_wait(self) -> None:
-        with collector.paused():
+        with collector.loading():
             while self._last and self._last.is_alive() and _expected:
                 # Whoever uses a module that cannot be imported gets to see the error.
                 with suppress(Exception):

@@ -93,7 +93,7 @@ class PackageLoader(SourceFileLoader):
         # jsii talks to Node over one pipe, so one package at a time, and after cdktf, which another
         # thread may be importing; to ask for cdktf._jsii first could lock that one and this one.
         import_module(engine_of(name) or "")
-        with _kernel, collector.paused():
+        with _kernel, collector.loading():
             ahead.start()
             _make_node_lazy()
             if lazy_by_itself:
@@ -109,7 +109,7 @@ class ModuleLoader(SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the module, then exchange what its constructors check their arguments with."""
-        with collector.paused():
+        with collector.loading():
             super().exec_module(module)
         names = vars(module)
         if "typing" in names and "check_type" in names:

@@ -1,8 +1,9 @@
 """What Python's garbage collector is spared: bindings, which are there to stay.
 
-They are tens of thousands of objects that refer to each other. While they are loaded, the collector
-walks them again and again and frees nothing, and at exit the interpreter takes them apart one by
-one, although the operating system gives all the memory back at once.
+They are tens of thousands of objects that refer to each other. While they are loaded, and each time
+that many new objects are there, the collector walks them again and frees nothing, and at exit the
+interpreter takes them apart one by one, although the operating system gives all the memory back at
+once.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ _WRITERS = frozenset({io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom, io
 
 
 @contextmanager
-def paused() -> Generator[None, None, None]:
-    """Let no collection happen within, unless somebody else lets one happen."""
+def loading() -> Generator[None, None, None]:
+    """Let no collection happen within, unless somebody else lets one happen, nor walk it later."""
     resume = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if resume:
+            gc.freeze()
             gc.enable()
 
 
@@ -37,6 +39,7 @@ def leave_quickly() -> None:
 
 
 def _leave() -> None:
+    gc.unfreeze()  # for a file that was open while something was loaded
     found = gc.get_objects()
     finalized = {kind for kind in set(map(type, found)) if hasattr(kind, "__del__")}
     if any(kind.__module__ not in _OWN_WORK for kind in finalized):
