@@ -7,6 +7,7 @@ runs the same `__init__` up to those imports and leaves them to a module `__geta
 
 from __future__ import annotations
 
+import builtins
 import sys
 import threading
 import typing
@@ -14,6 +15,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
@@ -109,11 +111,12 @@ class ModuleLoader(SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the module, then exchange what its constructors check their arguments with."""
+        names = vars(module)
+        names["__builtins__"] = _builtins()
         with collector.loading():
             super().exec_module(module)
-        names = vars(module)
-        if "typing" in names and "check_type" in names:
-            names["typing"] = _remembering_typing
+        names["__builtins__"] = builtins
+        if "check_type" in names:
             names["check_type"] = _check_what_is_given(names["check_type"])
 
 
@@ -160,17 +163,50 @@ def _import_on_use(package: ModuleType, modules: Collection[str]) -> None:
 
 # A generated constructor asks for the type hints of the same function at each call, and then checks
 # each argument, most of them None because they were left out. The first costs as much as the
-# second, and the second more than all else that Python does to make a resource. In the modules of
-# a provider, `typing` remembers the hints and `check_type` knows which of them allow None.
+# second, and the second more than all else that Python does to make a resource. And before that the
+# hints of all the functions of a module cost as much as all else that it does to be loaded. So the
+# modules of a provider import a `typing` that makes a hint when somebody asks for it, and remembers
+# it, and `check_type` knows which of them allow None.
 _hints: dict[Any, dict[str, Any]] = {}
 _optional: set[int] = set()  # ids of hints, all of which `_hints` keeps alive
 
 
+class _Hint:
+    """A type hint that is written down, as `typing.Optional[str]`, but not made yet."""
+
+    __slots__ = ("form", "of")
+
+    def __init__(self, form: str, of: Any) -> None:
+        self.form, self.of = form, of
+
+    def made(self) -> Any:
+        of: Any = self.of
+        of = tuple(_made(each) for each in of) if isinstance(of, tuple) else _made(of)  # pyright: ignore[reportUnknownVariableType] - anything can stand in a hint
+        return getattr(typing, self.form)[of]
+
+    def __repr__(self) -> str:
+        return repr(self.made())
+
+
+class _Form:
+    """What is subscribed to write down a hint."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getitem__(self, of: Any) -> _Hint:
+        return _Hint(self.name, of)
+
+
+def _made(hint: Any) -> Any:
+    return hint.made() if isinstance(hint, _Hint) else hint
+
+
 def _get_type_hints(stub: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    if args or kwargs:
-        return typing.get_type_hints(stub, *args, **kwargs)
     if stub not in _hints:
-        hints = _hints[stub] = typing.get_type_hints(stub)
+        written = getattr(stub, "__annotations__", {})
+        written.update({name: _made(hint) for name, hint in written.items()})
+        hints = _hints[stub] = typing.get_type_hints(stub, *args, **kwargs)
         for hint in hints.values():
             if typing.get_origin(hint) is typing.Union and type(None) in typing.get_args(hint):
                 _optional.add(id(hint))
@@ -181,9 +217,24 @@ def _get_from_typing(name: str) -> Any:
     return getattr(typing, name)
 
 
-_remembering_typing: Any = ModuleType("typing", typing.__doc__)
-_remembering_typing.__getattr__ = _get_from_typing
-_remembering_typing.get_type_hints = _get_type_hints
+_typing: Any = ModuleType("typing", typing.__doc__)
+_typing.__getattr__ = _get_from_typing
+_typing.get_type_hints = _get_type_hints
+for _name in ("Optional", "Union", "List", "Dict", "Sequence", "Mapping"):
+    setattr(_typing, _name, _Form(_name))
+
+
+_metadata: Any = ModuleType("importlib.metadata")
+_metadata.version = cache(version)  # each module asks for typeguard's, and reads its metadata
+_INSTEAD = {"typing": _typing, "importlib.metadata": _metadata}
+
+
+@cache
+def _builtins() -> dict[str, Any]:
+    def import_(name: str, *rest: Any) -> Any:
+        return _INSTEAD.get(name) or builtins.__import__(name, *rest)
+
+    return {**vars(builtins), "__import__": import_}
 
 
 def _check_what_is_given(check: Callable[[str, object, Any], Any]) -> Callable[..., Any]:

@@ -257,3 +257,24 @@ print(any(value is TerraformStack for value in gc.get_objects()))
     code = code.replace("import gc\n", "import constructs_lib, gc\n")
     assert fresh(code, cwd=tmp_path, path=null_provider).stdout == "False\n"
     assert (tmp_path / "early.txt").read_text() == "written"
+
+
+def test_hints_are_those_that_the_provider_writes(
+    fresh: Any, null_provider: Path, tmp_path: Path
+) -> None:
+    code = f"""
+import constructs_lib
+from {NULL} import resource
+for name, stub in sorted(vars(resource).items()):
+    if name.startswith("_typecheckingstub__"):
+        print(name, stub.__annotations__, resource.typing.get_type_hints(stub))
+print(resource.Resource.__init__.__annotations__)
+"""
+    said = {
+        switch: fresh(
+            code, cwd=tmp_path, path=null_provider, CONSTRUCTS_LIB_LAZY_BINDINGS=switch
+        ).stdout
+        for switch in ("on", "off")
+    }
+    assert said["on"] == said["off"]
+    assert "typing.Optional" in said["on"]
