@@ -175,6 +175,7 @@ class _Hint:
     """A type hint that is written down, as `typing.Optional[str]`, but not made yet."""
 
     __slots__ = ("form", "of")
+    __module__ = "typing"  # `help` looks there, to leave it out
 
     def __init__(self, form: str, of: Any) -> None:
         self.form, self.of = form, of
