@@ -22,6 +22,7 @@ from constructs_lib._core.errors import InputError
 from constructs_lib._lazy_bindings import collector
 
 _expected: deque[str] = deque()
+_patient = threading.Event()
 
 
 def start() -> None:
@@ -30,6 +31,11 @@ def start() -> None:
     if not isinstance(kernel.provider, _Loads):
         node = shutil.which(os.environ.get("JSII_NODE", "node"))
         kernel.provider = _Loads(kernel) if node else _NoNode()
+
+
+def only_when_used() -> None:
+    """Start Node with the first construct and not before, as this program may make none."""
+    _patient.set()
 
 
 def run(work: Callable[[], object]) -> None:
@@ -61,6 +67,7 @@ class _Loads:
         self._provider = kernel.provider
         self._lock = threading.Lock()
         self._last: _Work | None = None
+        self._later: list[Callable[[], object]] = []
 
     def load(self, request: Any) -> Any:
         if isinstance(threading.current_thread(), _Work):
@@ -70,10 +77,17 @@ class _Loads:
     def run(self, work: Callable[[], object]) -> None:
         with self._lock:
             if self._kernel.provider is self:
-                self._last = _Work(work, after=self._last)
-                self._last.start()
+                self._later.append(work)
+                if not _patient.is_set():
+                    self._begin()
                 return
         work()
+
+    def _begin(self) -> None:
+        for work in self._later:
+            self._last = _Work(work, after=self._last)
+            self._last.start()
+        self._later.clear()
 
     def _use_the_wait(self) -> None:
         with collector.loading():
@@ -83,6 +97,8 @@ class _Loads:
                     import_module(_expected.popleft())
 
     def __getattr__(self, name: str) -> Any:
+        with self._lock:
+            self._begin()
         self._use_the_wait()
         with self._lock:
             if self._last:

@@ -62,10 +62,12 @@ def run(options: argparse.Namespace) -> int:
     """Write what is missing, and return the exit code."""
     from constructs_lib._core.errors import InputError
     from constructs_lib._core.files.writing import write_all
+    from constructs_lib._lazy_bindings import ahead
     from constructs_lib.init.additions import additions
     from constructs_lib.init.facts import find_facts, functions_project
     from constructs_lib.init.questions import answer
 
+    ahead.only_when_used()
     folder: Path = options.folder
     if folder.exists() and not folder.is_dir():
         raise InputError("is not a folder", where=str(folder))

@@ -16,6 +16,9 @@ def register(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:  # noqa: ARG001 - it has no options
     """Print the schema."""
+    from constructs_lib._lazy_bindings import ahead
+
+    ahead.only_when_used()
     from constructs_lib.stack.settings import json_schema
 
     print(json_schema(), end="")

@@ -131,3 +131,23 @@ print("late" in sys.modules)
     (tmp_path / "late.py").write_text("")
     result = fresh(code, cwd=tmp_path, path=null_provider)
     assert (result.stdout, result.stderr) == ("True\nFalse\n", "")
+
+
+def test_node_can_wait_until_it_is_used(fresh: Any, null_provider: Path, tmp_path: Path) -> None:
+    code = f"""
+import constructs_lib, subprocess
+from constructs_lib._lazy_bindings import ahead
+ahead.only_when_used()
+started = []
+popen = subprocess.Popen.__init__
+def start(self, *arguments, **more):
+    started.append(arguments)
+    popen(self, *arguments, **more)
+subprocess.Popen.__init__ = start
+import {NULL}.resource
+print(len(started))
+{MAKE}
+print(len(started))
+"""
+    result = fresh(code, cwd=tmp_path, path=null_provider)
+    assert (result.stdout, result.stderr) == ("0\n1\n", "")
