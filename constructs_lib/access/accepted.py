@@ -87,6 +87,7 @@ def sort_out(
             sentence(breach.message).rstrip("."),
             fix=breach.fix,
             path=resource.path if resource else source,
+            line=resource.line_of(breach.attribute) if resource else None,
             address=resource.address if resource else None,
             attribute=breach.attribute,
         )

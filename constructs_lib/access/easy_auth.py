@@ -114,7 +114,8 @@ def unseen(app: AppLink) -> Decision | None:
 
 def https(app: AppLink) -> Decision:
     """What a plain HTTP request meets."""
-    if app.body.value("https_only", False) is True:
+    redirected = app.body.value("https_only", False)
+    if redirected is True:
         return Decision.closed(
             301, "App Service redirects plain HTTP to HTTPS", app.resource, attribute="https_only"
         )
@@ -128,6 +129,9 @@ def https(app: AppLink) -> Decision:
                 app.resource,
                 attribute="auth_settings_v2.require_https",
             )
+    if redirected is not False:
+        reason = f"whether {app.name} accepts plain HTTP is not known here"
+        return _unknown(app, reason, "https_only")
     return Decision.open(
         "plain HTTP is served, so that tokens and data can be read on the way",
         app.resource,

@@ -45,7 +45,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "path",
         nargs="?",
         metavar="PATH",
-        help="cdktf.out, a cdk.tf.json, or the output of `terraform show -json` of a plan or a "
+        help="cdktf.out, a cdk.tf.json, a folder of HCL, or `terraform show -json` of a plan or "
         "state; - is the standard input (default: the only path of the configuration, or else "
         "cdktf.out)",
     )

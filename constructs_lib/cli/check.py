@@ -41,8 +41,8 @@ def register(commands: Any) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="cdktf.out, a cdk.tf.json, or `terraform show -json` of a plan or state, `-` for the "
-        "input (the configuration's paths, or else cdktf.out)",
+        help="cdktf.out, a cdk.tf.json, a folder of HCL, or `terraform show -json` of a plan or "
+        "state, `-` for the input (the configuration's paths, or else cdktf.out)",
     )
     parser.add_argument(
         "--format",

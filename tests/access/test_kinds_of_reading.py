@@ -127,7 +127,7 @@ def test_an_argument_that_stands_twice_is_said(tmp_path: Path) -> None:
 
 
 def test_hcl_beside_is_said(tmp_path: Path) -> None:
-    analysis = folder(tmp_path, main__tf__json=chain(), other__tf='resource "x" "y" {}')
+    analysis = folder(tmp_path, main__tf__json=chain(), other__tf='resource "x" {')
     holds(analysis, "told", {"anonymous": "unknown"})
     assert "other.tf" in " ".join(each.message for each in analysis.findings)
 

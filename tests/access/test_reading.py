@@ -111,7 +111,7 @@ def test_missing_files_and_empty_directories_are_refused(tmp_path: Path) -> None
         with pytest.raises(InputError) as refused:
             read_terraform(path)
         assert fix in str(refused.value.fix)
-    (tmp_path / "main.tf").write_text("", encoding="utf-8")
+    (tmp_path / "main.tf").write_text("resource {", encoding="utf-8")
     with pytest.raises(InputError, match="show -json"):
         read_terraform(tmp_path)
     with pytest.raises(InputError):

@@ -19,6 +19,8 @@ import yaml
 from constructs_lib.access.baseline import read_baseline
 from constructs_lib.init.project import Answers, project_files
 from constructs_lib.stack.settings import read_environments
+from tests.access.test_hcl import APP, CALL
+from tests.access.test_hcl import project as write_hcl
 from tests.docs import shell as docs_shell
 from tests.docs.blocks import BLOCKS, PAGES, ROOT, Block, blocks_of, name_of
 from tests.docs.pieces import PREAMBLES, STANDS_ON, preamble_of, stack_of
@@ -300,11 +302,24 @@ def change_of_a_project(room: Room) -> str:
     return shown.partition("--- main.py\n")[1] + shown.partition("--- main.py\n")[2]
 
 
+def check_of_hcl(room: Room) -> str:
+    """The module that the tests of HCL read, called twice, of which one takes plain HTTP."""
+    folder = room.project / "estate"
+    write_hcl(folder, main_tf=CALL, modules__app__main_tf=APP)
+    (folder / "secured-functions.toml").write_text("")
+    check = "secured-functions check . --rule SF402"
+    done = room.shell(f"cd estate && {check}")
+    assert done.returncode == 1, done.stdout
+    shown = re.sub("SF402: .*", "SF402: …", done.stdout)
+    return f"$ secured-functions check .\n{shown}"
+
+
 # What is shown on a page is what is printed, from the first line on.
 SHOWN: dict[tuple[str, str], Callable[[Room], str]] = {
     ("README.md", ""): wrong_settings,
     ("docs/guides/start-a-project.md", "text"): missing_answers,
     ("docs/guides/start-a-project.md", "diff"): change_of_a_project,
+    ("docs/guides/check-existing-terraform.md", "text"): check_of_hcl,
     ("docs/performance.md", "text"): late_import,
     ("docs/testing.md", "text"): failed_assertion,
 }

@@ -152,15 +152,16 @@ class Configuration:
         """The instances by `count` or `for_each`; None without them, or where they are unknown."""
         if resource not in self._instances:
             self._instances[resource] = None  # What repeats by itself cannot be told.
-            bindings = self._repetition(resource)
+            bindings = self.repetition(resource)
             if bindings is not None:
                 self._instances[resource] = {
-                    key: replace(resource, address=resource.address + _index(key), bound=bound)
+                    key: replace(resource, address=resource.address + index_of(key), bound=bound)
                     for key, bound in bindings.items()
                 }
         return self._instances[resource]
 
-    def _repetition(self, resource: Resource) -> dict[str | int, Bound] | None:
+    def repetition(self, resource: Resource) -> dict[str | int, Bound] | None:
+        """What `count` or `for_each` of a resource come to: the keys, and what they bind."""
         if not _repeats(resource):
             return None
         value = self._argument(resource, "count")
@@ -351,7 +352,7 @@ class Configuration:
     def _attribute(self, stack: str, module: str, head: Steps, rest: Steps) -> Value:
         address = _within(module) + ".".join(str(step) for step in head)
         if rest and isinstance(rest[0], (str, int)):
-            instance = self._found.get((stack, address + _index(rest[0])))
+            instance = self._found.get((stack, address + index_of(rest[0])))
             if instance is not None:
                 return self._of(instance, rest[1:])
         declared = self._declared.get((stack, address))
@@ -372,7 +373,7 @@ class Configuration:
             if not rest or rest[0] is None or rest[0] == 0:
                 return self._of(declared, rest[1:])
             origin = Reference(stack, address, (), created=declared.managed)
-            text = f"{address}{_index(rest[0])}" + "".join(f".{step}" for step in rest[1:])
+            text = f"{address}{index_of(rest[0])}" + "".join(f".{step}" for step in rest[1:])
             return Term((Opaque(f"${{{text}}}", (origin,)),))
         if not rest:
             every = {key: self._of(each, ()) for key, each in instances.items()}
@@ -474,7 +475,7 @@ class Configuration:
         address = f"{_within(module)}module.{steps[1]}"
         rest: Steps = steps[2:]
         if len(rest) > 1 and isinstance(rest[0], (str, int)):
-            instance = address + _index(rest[0])
+            instance = address + index_of(rest[0])
             if (stack, instance) in self.modules:
                 address, rest = instance, rest[1:]
         inner = self.modules.get((stack, address))
@@ -525,7 +526,7 @@ class Configuration:
                 leaf.module,
                 literal=False,
                 attribute=attribute,
-                bound=_bound_by(leaf.key),
+                bound=_bound_by(leaf.key) if leaf.bound is None else leaf.bound,
             )
         values: list[Value] = []
         for mention in _longest(leaf.references):
@@ -552,7 +553,7 @@ class Configuration:
         references = references_in(value)
         if len(references) != 1 or references[0].path:
             return value
-        resource = self._found.get((references[0].stack, references[0].address + _index(key)))
+        resource = self._found.get((references[0].stack, references[0].address + index_of(key)))
         if resource is not None and attribute in _OWN_ID:
             return self._of(resource, ("id",))
         if resource is None or attribute not in _FITTING:
@@ -608,7 +609,8 @@ def _repeats(resource: Resource) -> bool:
     return any(told) and not resource.literal and not resource.bound
 
 
-def _index(key: str | int) -> str:
+def index_of(key: str | int) -> str:
+    """A key as it stands in an address."""
     return f"[{key}]" if isinstance(key, int) else f'["{key}"]'
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from constructs_lib._core.errors import InputError
+from constructs_lib._core.files.json_text import read_text as text_of_file
 from constructs_lib.access.terraform.expressions import Opaque, Term, evaluate
+from constructs_lib.access.terraform.hcl import Lines, can_be_read, read_hcl
 from constructs_lib.access.terraform.json_text import document, entries, object_of, objects
 from constructs_lib.access.terraform.resources import Raw
 
@@ -31,7 +33,9 @@ class Folder:
         documents: Files of the configuration: name and content.
         overrides: Those that are merged into them, in their order.
         variables: Values of variables, by name.
-        unread: Files that belong to the configuration and are not read here.
+        unread: Files that belong to the configuration and are not read, each with the reason.
+        told: Names of variables whose values may be given otherwise, by a file that is named.
+        lines: Of each file in HCL the lines of its blocks.
     """
 
     documents: list[tuple[str, dict[str, Any]]] = field(
@@ -39,14 +43,18 @@ class Folder:
     )
     overrides: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     variables: dict[str, Raw] = field(default_factory=dict[str, Raw])
-    unread: list[Path] = field(default_factory=list[Path])
+    unread: list[tuple[Path, str]] = field(default_factory=list[tuple[Path, str]])
+    told: set[str] = field(default_factory=set[str])
+    lines: dict[str, Mapping[tuple[str, ...], Lines]] = field(
+        default_factory=dict[str, Mapping[tuple[str, ...], Lines]]
+    )
 
 
 def folder(directory: Path) -> Folder:
     """Read the files of a folder.
 
     Raises:
-        InputError: When a file is not JSON.
+        InputError: When a file that should be JSON is not.
         OSError: When a file cannot be read.
     """
     found = Folder()
@@ -56,13 +64,36 @@ def folder(directory: Path) -> Folder:
             found.overrides.append(content)
         else:
             found.documents.append((str(file), content))
-    found.unread += sorted(directory.glob("*.tf"))
+    for file in sorted(directory.glob("*.tf")):
+        _hcl(found, file)
     automatic = [*directory.glob("*.auto.tfvars"), *directory.glob("*.auto.tfvars.json")]
     given = [directory / "terraform.tfvars", directory / "terraform.tfvars.json"]
     for file in (*given, *sorted(automatic, key=lambda each: each.name)):
         if file.is_file():
             found.variables.update(_variables(file))
+    if found.lines:
+        # Files of values for one environment each: which of them is used is told to Terraform.
+        for file in (*directory.glob("*.tfvars"), *directory.glob("*/*.tfvars")):
+            if file not in given and not file.name.endswith(".auto.tfvars"):
+                found.told.update(_variables(file))
     return found
+
+
+def _hcl(found: Folder, file: Path) -> None:
+    """Read a file of HCL, or say why not."""
+    if not can_be_read():
+        found.unread.append((file, f"{file.name} is written in HCL, which the extra `hcl` reads"))
+        return
+    try:
+        read = read_hcl(text_of_file(file), str(file))
+    except InputError as error:
+        found.unread.append((file, f"{error.where}: {error.problem}"))
+        return
+    found.lines[str(file)] = read.lines
+    if _OVERRIDE.fullmatch(file.name):
+        found.overrides.append(read.document)
+    else:
+        found.documents.append((str(file), read.document))
 
 
 def _variables(file: Path) -> dict[str, Raw]:

@@ -11,6 +11,7 @@ from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import STANDARD_INPUT
 from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.folder import Folder, folder, merge_overrides
+from constructs_lib.access.terraform.hcl import can_be_read
 from constructs_lib.access.terraform.json_text import SHOW, document
 from constructs_lib.access.terraform.shown import is_shown, read_shown
 from constructs_lib.access.terraform.stack import Stacks
@@ -22,9 +23,9 @@ def read_terraform(path: str | Path) -> Configuration:
     """Read Terraform JSON.
 
     Args:
-        path: A `cdktf.out` directory or a directory with `*.tf.json`, one such file, the output of
-            `terraform show -json` of a plan or a state, or `-` for one of the latter on the
-            standard input.
+        path: A `cdktf.out` directory or a directory with `*.tf.json` or, with the extra `hcl`,
+            `*.tf`, one file of JSON, the output of `terraform show -json` of a plan or a state, or
+            `-` for one of the latter on the standard input.
 
     Raises:
         InputError: When it is none of these.
@@ -60,7 +61,8 @@ def read_stacks(stacks: Mapping[str, Mapping[str, Any]], source: str = "synth") 
 
 def _file(source: str, content: dict[str, Any], file: str) -> Configuration:
     if is_shown(content):
-        return read_shown(source, file, content)
+        beside = Path(file).parent if file != STANDARD_INPUT else None
+        return read_shown(source, file, content, beside)
     found = Stacks()
     found.add("", file, content)
     return found.configuration(source)
@@ -74,9 +76,7 @@ def _directory(source: str, directory: Path) -> Configuration:
         raise InputError(
             "holds no Terraform JSON",
             where=source,
-            fix="run `terraform plan -out plan` and `terraform show -json plan`"
-            if plain
-            else "run `cdktf synth` first",
+            fix=_without_json(folders) if plain else "run `cdktf synth` first",
         )
     found = Stacks()
     for stack, each in folders.items():
@@ -85,9 +85,18 @@ def _directory(source: str, directory: Path) -> Configuration:
             [(file, content), *others] = shown
             if others or len(each.documents) > 1 or len(folders) > 1:
                 raise InputError("is a plan or a state among stacks", where=file, fix=SHOW)
-            return read_shown(source, file, content)
+            return read_shown(source, file, content, directory)
         _add(found, stack, each, source)
     return found.configuration(source)
+
+
+def _without_json(folders: Mapping[str, Folder]) -> str:
+    """What to do about HCL that is not read."""
+    reasons = {reason for each in folders.values() for _, reason in each.unread}
+    plan = "`terraform plan -out plan` and `terraform show -json plan`"
+    if can_be_read():
+        return f"{'; '.join(sorted(reasons))}; or run {plan}"
+    return f"pip install 'secured-functions[hcl]' to read its HCL, or run {plan}"
 
 
 def _add(found: Stacks, stack: str, content: Folder, source: str) -> None:
@@ -97,8 +106,8 @@ def _add(found: Stacks, stack: str, content: Folder, source: str) -> None:
         documents = [(source, nothing)]
     merge_overrides([each for _, each in documents], content.overrides)
     for file, each in documents:
-        found.add(stack, file, each)
+        found.add(stack, file, each, lines=content.lines.get(file))
     found.set_variables(stack, content.variables)
-    for file in content.unread:
-        reason = f"{file.name} is written in HCL, which is not read here"
+    found.forget_variables(stack, content.told - content.variables.keys())
+    for file, reason in content.unread:
         found.gap(stack, str(file), reason, everything=True)

@@ -26,12 +26,14 @@ class Deferred:
         module: Address of the module that the expression stands in.
         key: The `each.key` or `count.index` there.
         template: The expression itself, which a plan has for configurations in JSON, as of CDKTF.
+        bound: What `each` and `count` mean there, where more than the key is known.
     """
 
     references: tuple[str, ...]
     module: str
     key: str | int | None
     template: Raw = None
+    bound: Bound | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +55,8 @@ class Resource:
         new: Whether it surely does not exist yet, as a plan says.
         imported: Whether it exists already and is only taken over.
         unread: Whether it is a data source that is read only during apply.
+        lines: The line of its block in the file, under "", and of what stands in it by its dotted
+            path, where they are known.
     """
 
     stack: str
@@ -69,6 +73,14 @@ class Resource:
     new: bool = False
     imported: bool = False
     unread: bool = False
+    lines: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    def line_of(self, attribute: str | None) -> int | None:
+        """The line of an attribute, or of the next block around it that is written."""
+        path = attribute or ""
+        while path and path not in self.lines:
+            path = path.rpartition(".")[0]
+        return self.lines.get(path)
 
     @property
     def shows(self) -> bool:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.json_text import entries, object_of, objects
 from constructs_lib.access.terraform.resources import Deferred, Gap, Module, Raw, Resource
+from constructs_lib.access.terraform.sources import Sources, sources_of, without_keys
 
 
 def is_shown(document: Mapping[str, Any]) -> bool:
@@ -19,12 +21,23 @@ def is_shown(document: Mapping[str, Any]) -> bool:
     return "format_version" in document and ("planned_values" in document or "values" in document)
 
 
-def read_shown(source: str, file: str, document: Mapping[str, Any]) -> Configuration:
-    """Read a plan or a state."""
+def read_shown(
+    source: str, file: str, document: Mapping[str, Any], beside: Path | None = None
+) -> Configuration:
+    """Read a plan or a state.
+
+    Args:
+        source: What is read, as the user named it.
+        file: Its name.
+        document: What it holds.
+        beside: The folder that it lies in, where the HCL of a plan may be.
+    """
     resources: list[Resource] = []
     modules: dict[tuple[str, str], Module] = {}
     gaps: list[Gap] = []
-    _Shown(document, file, resources, modules, gaps).add()
+    shown = _Shown(document, file, resources, modules, gaps)
+    shown.sources = sources_of(document, beside)
+    shown.add()
     complete = "planned_values" not in document
     return Configuration(source, resources, modules, complete=complete, gaps=gaps)
 
@@ -48,6 +61,7 @@ class _Shown:
         self.unknown: dict[str, Any] = {}
         self.actions: dict[str, list[str]] = {}
         self.seen: set[str] = set()
+        self.sources: Sources = {}
 
     def add(self) -> None:
         document = self.document
@@ -134,6 +148,7 @@ class _Shown:
                     for one in objects(written["provisioners"])
                 ]
             provider = str(written.get("provider_config_key") or kind.partition("_")[0])
+            path, lines = self.sources.get(without_keys(address), (self.file, {}))
             self.resources.append(
                 Resource(
                     "",
@@ -143,7 +158,8 @@ class _Shown:
                     managed,
                     literal=True,
                     module=module,
-                    path=self.file,
+                    path=path,
+                    lines=lines,
                     provider=provider.rpartition(":")[2],
                     new="create" in self.actions.get(address, ()),
                     unread=not managed and _has_unknown(self.unknown.get(address)),
