@@ -618,25 +618,31 @@ class Calls:
                 attribute="xml_content",
             )
             clients = [each for each in values if self.chain.principals.with_client_id(each)]
+            reached: dict[AppLink, Route] = {}
             for value in values:
                 registration = self.chain.registration_of_resource(value)
-                if registration is None:
-                    continue
                 named = [each for each in clients if each != value]
                 token = TokenRequest(value, named[0] if named else None, api.address, False)
                 way = Way(token=token, unknown=unread.reason, address=policy and policy.address)
-                for app in self.waiting.get(registration, ()):
-                    route = Route(api, way, None, app, None, registration)
-                    decisions = [unread, *self._through(route, app)]
-                    yield self._call(
-                        "gateway",
-                        f"the gateway through {api.name}",
-                        app,
-                        decisions,
-                        trusted=True,
-                        address=api.address,
-                        detail=api.address,
-                    )
+                for app in self.waiting.get(registration, ()) if registration else ():
+                    reached.setdefault(app, Route(api, way, None, app, None, registration))
+            if not reached:
+                # A policy that names the identity alone may call whoever lets that one in.
+                way = Way(unknown=unread.reason, address=policy and policy.address)
+                for app in self.chain.apps.values():
+                    listed = app.directory.values("allowed_applications") if app.directory else []
+                    if any_same(listed, clients):
+                        reached[app] = Route(api, way, None, app, None, None)
+            for app, route in reached.items():
+                yield self._call(
+                    "gateway",
+                    f"the gateway through {api.name}",
+                    app,
+                    [unread, *self._through(route, app)],
+                    trusted=True,
+                    address=api.address,
+                    detail=api.address,
+                )
 
     def _unknown_backends(self) -> Iterator[Call]:
         """APIs with a token for an app whose backend is managed elsewhere or computed."""

@@ -26,6 +26,13 @@ _rule = CHAPTER.rule
     fix="Check the plan or the state, where more is known.",
 )
 def _unproven(calls: Calls) -> Iterator[Breach]:
+    settled = "Check the state after apply, where more is known"
+    fix = settled if calls.chain.configuration.planned else None
+    for breach in _all_unproven(calls):
+        yield breach._replace(fix=fix)
+
+
+def _all_unproven(calls: Calls) -> Iterator[Breach]:
     for call in calls.calls:
         if call.decision.verdict != "unknown":
             continue

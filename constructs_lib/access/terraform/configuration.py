@@ -179,6 +179,12 @@ class Configuration:
     def _argument(self, resource: Resource, name: str) -> Value:
         return self.read(resource.body.get(name), resource.stack, resource.module, literal=False)
 
+    @property
+    def planned(self) -> bool:
+        """Whether it is a plan: what it does not know, the state after it does."""
+        names = self.modules.get(("", ""))
+        return names is not None and names.literal and not self.complete
+
     def of_type(self, *types: str) -> Iterator[Resource]:
         """Resources and data sources of these types."""
         for each in types:

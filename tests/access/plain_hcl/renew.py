@@ -12,12 +12,14 @@ import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.access.samples import planned
 
 HERE = Path(__file__).parent
+RECIPES = HERE.parent / "recipes"
 
 LEFT_OUT = ("azurerm_storage_account", "azurerm_service_plan", "azurerm_resource_group")
 UNREAD = ("sensitive_values", "before_sensitive", "after_sensitive", "site_credential")
@@ -37,9 +39,31 @@ def trimmed(value: Any) -> Any:
     return value
 
 
+def without_states(plan: Any) -> Any:
+    """A plan without what each change starts from and leads to, which stands in it once more."""
+    for change in plan["resource_changes"]:
+        for name in ("before", "after"):
+            change["change"].pop(name, None)
+    return plan
+
+
 def terraform(folder: Path, *arguments: str) -> str:
     command = ["terraform", *arguments]
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def write(file: Path, document: Any, indent: int | None = 1) -> None:
+    file.write_text(json.dumps(document, indent=indent) + "\n", encoding="utf-8")
+
+
+def first_plan(fill: Callable[[Path], Any]) -> Any:
+    """The plan of a folder in which nothing was applied yet."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        fill(folder)
+        terraform(folder, "init", "-input=false")
+        terraform(folder, "plan", "-out=plan")
+        return json.loads(terraform(folder, "show", "-json", "plan"))
 
 
 def main() -> None:
@@ -51,16 +75,17 @@ def main() -> None:
         plan = json.loads(terraform(folder, "show", "-json", "plan"))
         terraform(folder, "apply", "-auto-approve", "plan")
         state = json.loads(terraform(folder, "show", "-json"))
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        (folder / "cdk.tf.json").write_text(json.dumps(planned()), encoding="utf-8")
-        terraform(folder, "init", "-input=false")
-        terraform(folder, "plan", "-out=plan")
-        written = json.loads(terraform(folder, "show", "-json", "plan"))
-    for name, document in (("plan", plan), ("state", state), ("hand_written_plan", written)):
+    written = first_plan(lambda folder: write(folder / "cdk.tf.json", planned()))
+    recipes = first_plan(lambda folder: shutil.copytree(RECIPES, folder, dirs_exist_ok=True))
+    for file, document in (
+        (HERE / "plan.json", plan),
+        (HERE / "state.json", state),
+        (HERE / "hand_written_plan.json", written),
+    ):
         document.pop("timestamp", None)
-        text = json.dumps(trimmed(document), indent=1) + "\n"
-        (HERE / f"{name}.json").write_text(text, encoding="utf-8")
+        write(file, trimmed(document))
+    recipes.pop("timestamp", None)
+    write(RECIPES / "plan.json", trimmed(without_states(recipes)), indent=None)
 
 
 if __name__ == "__main__":
