@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.terraform.harness import environment, execute, run
 from tests.terraform.providers import running, stand_ins
+from tests.terraform.state import STATES, keeper
 
 QUICKLY = "-parallelism=30"
 _ADDRESS = re.compile(r"module\.(?P<module>[\w-]+)\.(?P<address>.+)")
@@ -39,7 +40,7 @@ class Step:
     error: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Modules:
     """A folder with a module for each stack.
 
@@ -71,8 +72,9 @@ class Modules:
             path = self.folder / name / "main.tf.json"
             path.parent.mkdir(exist_ok=True)
             path.write_text(json.dumps({**module, "terraform": terraform}))
+        backend = {"http": {"address": keeper() + self._path}}
         root = {
-            "terraform": {"required_providers": needed},
+            "terraform": {"required_providers": needed, "backend": backend},
             "provider": {name: [_GIVEN[name]] for name in needed},
             "module": {name: {"source": f"./{name}"} for name in stacks},
         }
@@ -85,22 +87,32 @@ class Modules:
         changes = {"TF_CLI_ARGS": "-no-color", **reattach}
         return run("terraform", *command, folder=self.folder, expect=expect, **changes)
 
+    def make(self, stacks: Mapping[str, dict[str, Any]]) -> None:
+        """Write the stacks, and apply them to nothing."""
+        self.write(stacks)
+        made = self.apply("-auto-approve")
+        assert made
+        assert [step for steps in made.values() for step in steps if step.error] == []
+
     def plan(self, *arguments: str) -> dict[str, dict[str, tuple[str, ...]]]:
         """Plan; the actions by address for each module, without what stays as it is."""
-        self.terraform("plan", "-out=plan.tfplan", QUICKLY, *arguments)
-        plan = json.loads(self.terraform("show", "-json", "plan.tfplan"))
+        said = self.terraform("plan", "-json", "-out=plan.tfplan", QUICKLY, *arguments)
         planned: dict[str, dict[str, tuple[str, ...]]] = {}
-        for change in plan["resource_changes"]:
-            actions = tuple(change["change"]["actions"])
-            if change["mode"] == "managed" and actions != ("no-op",):
-                module, address = _split(change["address"])
-                planned.setdefault(module, {})[address] = actions
+        for message in map(json.loads, said.splitlines()):
+            if message["type"] != "planned_change":
+                continue
+            action = message["change"]["action"]
+            # A resource that only gets another address stays as it is.
+            if action not in ("read", "move"):
+                module, address = _split(message["change"]["resource"]["addr"])
+                both = ("delete", "create") if action == "replace" else (action,)
+                planned.setdefault(module, {})[address] = both
         return planned
 
-    def apply(self) -> dict[str, list[Step]]:
+    def apply(self, what: str = "plan.tfplan") -> dict[str, list[Step]]:
         """Apply what was planned; what was done in each module, in its order."""
         steps: dict[str, list[Step]] = {}
-        command = ("terraform", "apply", "-json", QUICKLY, "plan.tfplan")
+        command = ("terraform", "apply", "-json", QUICKLY, what)
         said = execute(*command, folder=self.folder, TF_REATTACH_PROVIDERS=self.running).stdout
         for message in map(json.loads, said.splitlines()):
             if message["type"] in ("apply_start", "apply_complete"):
@@ -114,6 +126,19 @@ class Modules:
                 error = f"{diagnostic['summary']}: {diagnostic['detail']}"
                 steps.setdefault(module, []).append(Step("error", address, True, error))
         return steps
+
+    @property
+    def state(self) -> str:
+        """What Terraform remembers, as JSON."""
+        return STATES[self._path]
+
+    @state.setter
+    def state(self, text: str) -> None:
+        STATES[self._path] = text
+
+    @property
+    def _path(self) -> str:
+        return self.folder.as_posix()
 
     def destroy(self) -> None:
         """Destroy everything."""

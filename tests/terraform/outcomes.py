@@ -130,12 +130,11 @@ def outcomes(folder: Path, changes: Mapping[str, Change]) -> list[Outcome]:
     found: list[Outcome] = []
     (folder / "terraform").mkdir()
     with Modules.kept_in(folder / "terraform") as modules:
-        modules.write(before)
-        modules.plan()
-        modules.apply()
+        modules.make(before)
         for back, (old, new) in enumerate([(before, after), (after, before)]):
             modules.write(new)
-            plan = modules.plan()
+            # What is there has just been made, or been read for the plan before.
+            plan = modules.plan("-refresh=false")
             steps = modules.apply()
             again = modules.plan()
             for name, change in changes.items():

@@ -59,9 +59,7 @@ def test_a_plan_that_would_destroy_what_is_kept_is_refused(
     folder = tmp_path / "terraform"
     folder.mkdir()
     with Modules.kept_in(folder) as modules:
-        modules.write(before)
-        modules.plan()
-        modules.apply()
+        modules.make(before)
         modules.write(changed)
         said = modules.terraform("plan", expect=1)
     assert "Instance cannot be destroyed" in said

@@ -92,10 +92,8 @@ def test_one_apply_replaces_it_with_all_that_lies_in_it(
     document: dict[str, Any], kinds: set[str], tmp_path: Path
 ) -> None:
     with Modules.kept_in(tmp_path) as modules:
-        modules.write({"every": document})
-        modules.plan()
-        modules.apply()
-        tainted = taint(tmp_path / "terraform.tfstate", kinds)
+        modules.make({"every": document})
+        tainted = taint(modules, kinds)
         planned = modules.plan()["every"]
         assert tainted <= {address for address, done in planned.items() if "create" in done}
         steps = modules.apply()["every"]
@@ -103,15 +101,15 @@ def test_one_apply_replaces_it_with_all_that_lies_in_it(
         assert modules.plan() == {}
 
 
-def taint(path: Path, kinds: set[str]) -> set[str]:
+def taint(modules: Modules, kinds: set[str]) -> set[str]:
     """Have Terraform replace every resource of these types; their addresses.
 
     With several `-replace` Terraform 1.11 overlooks some of what is to be replaced with them.
     """
-    state = json.loads(path.read_text())
+    state = json.loads(modules.state)
     tainted = [each for each in state["resources"] if each["type"] in kinds]
     for resource in tainted:
         for instance in resource["instances"]:
             instance["status"] = "tainted"
-    path.write_text(json.dumps(state))
+    modules.state = json.dumps(state)
     return {f"{each['type']}.{each['name']}" for each in tainted}
