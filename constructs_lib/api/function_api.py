@@ -128,9 +128,10 @@ class FunctionApi(Construct):
             `subscription_required` is false and the policy checks callers in another way.
         policy: The caller's part of the policy: a document, a file or text.
         operation_policies: Policies of single operations, by the operation's id.
-        revision: Its revision. Another one replaces the API with all that lies in it, in one apply:
-            azurerm manages operations and policies of the current revision only (its issue
-            30428), so that no second one is kept beside it. A version is.
+        revision: Its only revision; another number than 1 is for taking over an API whose current
+            revision that is. A change replaces the API with all that lies in it: azurerm writes
+            to the current revision whatever its policy and operations name (its issue 30428), so
+            that none is kept beside it. Offer a change as a `version`.
         version: The API's version.
         product: The product that it is offered in.
         subscriptions: Names of subscriptions to this API to make. API Management generates their

@@ -1,7 +1,7 @@
 """Every change that a file of settings can express, as a table: what is there before and after.
 
-A change that only code can express is a function. The tests apply all of them, there and back, and
-write down what Terraform plans: docs/guides/what-a-change-does.md.
+The tests apply all of them, there and back, and write down what Terraform plans:
+docs/guides/what-a-change-does.md.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/apim
 OTHER_SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/functions"
 WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/log"
 ADDRESS = f"{GROUP}/providers/Microsoft.Network/publicIPAddresses/pip-apim"
+LOGGER = f"{GROUP}/providers/Microsoft.ApiManagement/service/apim/loggers/traces"
+VERSION_SET = f"{GROUP}/providers/Microsoft.ApiManagement/service/apim/apiVersionSets/orders"
+PLAN = f"{GROUP}/providers/Microsoft.Web/serverFarms/plan-shared"
+ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stshared"
+COMPONENT = f"{GROUP}/providers/Microsoft.Insights/components/appi-shared"
+ZONE = f"{GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.azurewebsites.net"
 SECRET = {"secret_id": "https://kv-contoso.vault.azure.net/secrets/partner"}
 ALICE = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 IDENTITY = {
@@ -49,14 +55,17 @@ class Change:
     """A change of one setting, and the change back.
 
     Attributes:
-        setting: The key that changes, as in a file of settings; `in code` if there is none.
+        setting: The key that changes, as in a file of settings.
         what: What is done to it.
         back: The change back, in words; None if it reads the same in both directions.
         before: What is written before, on top of a small stack.
         after: What is written after, likewise. None takes a key away.
         does: What happens to what is there.
         does_back: The same of the change back; as `does` if left out.
-        code: What is changed where only code can say it: a key of `PROPS`.
+        forced: Types that azurerm replaces, which the stand-in for it does not know.
+        forced_back: The same of the change back; as `forced` if left out.
+        refused: Whether Azure refuses it, as something goes that is still in use.
+        refused_back: The same of the change back.
         lost: What people lose, or have to do; nothing if left out.
         lost_back: The same of the change back; as `lost` if left out and `back` is.
     """
@@ -68,9 +77,16 @@ class Change:
     after: Settings = field(default_factory=dict[str, Any])
     back: str | None = None
     does_back: Does | None = None
-    code: str | None = None
+    forced: tuple[str, ...] = ()
+    forced_back: tuple[str, ...] | None = None
+    refused: bool = False
+    refused_back: bool = False
     lost: str = ""
     lost_back: str | None = None
+
+    def forced_types(self, *, back: bool) -> tuple[str, ...]:
+        """Types that azurerm replaces, which the stand-in for it does not know."""
+        return self.forced if self.forced_back is None or not back else self.forced_back
 
 
 def settings(name: str, changed: Settings) -> dict[str, Any]:
@@ -152,6 +168,39 @@ def _gateway(**keys: Any) -> dict[str, Any]:
     return {"gateway": keys}
 
 
+_READ = {"method": "GET", "url_template": "/orders", "id": "read"}
+_REQUEST = {
+    "description": "One page",
+    "query_parameters": [{"name": "page", "type": "integer"}],
+    "headers": [{"name": "Accept-Language"}],
+    "representations": [{"content_type": "application/json", "example": "{}"}],
+}
+_RESPONSES = [
+    {
+        "status_code": 200,
+        "headers": [{"name": "ETag"}],
+        "representations": [{"content_type": "application/json", "example": "{}"}],
+    }
+]
+_OTHER_RESPONSES = [
+    {
+        "status_code": 200,
+        "headers": [{"name": "ETag"}],
+        "representations": [
+            {"content_type": "application/json", "schema_id": "shop", "type_name": "Order"},
+            {
+                "content_type": "application/x-www-form-urlencoded",
+                "form_parameters": [{"name": "number"}],
+            },
+        ],
+    }
+]
+_CONTAINER = {
+    "stack": "docker",
+    "image": "contoso/orders:1.4",
+    "registry_url": "https://contoso.azurecr.io",
+}
+_SIGN_IN = {"application_id": f"/applications/{ALICE}", "identity": IDENTITY, "users": [ALICE]}
 _SITE = _app(runtime="node 22")
 _PREMIUM = _app(hosting={"kind": "premium"})
 
@@ -305,7 +354,18 @@ CHANGES: list[Change] = [
         back="removed",
         after=_gateway(virtual_network={"subnet_id": SUBNET}),
         does="in place",
-        lost="every change but the first is a replacement: an hour without any API",
+        does_back="replaced",
+        forced_back=("azurerm_api_management",),
+        lost_back="subscriptions and their keys; an hour without any API",
+    ),
+    Change(
+        setting="gateway.virtual_network.subnet_id, type",
+        what="changed",
+        before=_gateway(virtual_network={"subnet_id": SUBNET}),
+        after=_gateway(virtual_network={"type": "Internal"}),
+        does="replaced",
+        forced=("azurerm_api_management",),
+        lost="subscriptions and their keys; an hour without any API",
     ),
     Change(
         setting="gateway.public_ip_address_id",
@@ -335,6 +395,27 @@ CHANGES: list[Change] = [
         before=_gateway(policy="gateway.xml"),
         after=_gateway(policy="other-gateway.xml"),
         does="in place",
+    ),
+    Change(
+        setting="gateway.client_certificate_enabled",
+        what="switched on or off",
+        before=_gateway(sku="Consumption_0"),
+        after=_gateway(client_certificate_enabled=True),
+        does="in place",
+    ),
+    Change(
+        setting="accept.*.resource, rule, reason",
+        what="added, changed, removed",
+        after={
+            "accept": [
+                {
+                    "resource": "azurerm_api_management.gateway_service_0B098E79",
+                    "rule": "SF402",
+                    "reason": "the gateway is public",
+                }
+            ]
+        },
+        does="nothing",
     ),
     # -- The API
     Change(
@@ -449,6 +530,16 @@ CHANGES: list[Change] = [
         does_back="removed",
     ),
     Change(
+        setting="apis.*.named_values, policy",
+        what="a value added, and read by the policy",
+        back="a value removed, together with what reads it",
+        after=_api(named_values={"shop": "contoso"}, policy="reads.xml"),
+        does="added",
+        does_back="removed",
+        refused_back=True,
+        lost_back="take it out of the policy first, and remove it in the next apply",
+    ),
+    Change(
         setting="apis.*.named_values.*.secret_id, identity_client_id",
         what="text, or the secret's URL, changed",
         before=_api(named_values={"shop": "contoso"}),
@@ -462,9 +553,9 @@ CHANGES: list[Change] = [
         after=_api(version={"version": "v1"}),
         does="added",
         does_back="removed",
+        refused_back=True,
         lost="callers write the version from now on",
-        lost_back="azurerm leaves the API its version, and the version set cannot go: "
-        "replace the API once",
+        lost_back="replace the API in the same apply, with `-replace`",
     ),
     Change(
         setting="apis.*.version.version",
@@ -520,6 +611,217 @@ CHANGES: list[Change] = [
         does="added",
         does_back="removed",
     ),
+    Change(
+        setting="apis.*.subscription_key.header, query",
+        what="changed",
+        after=_api(subscription_key={"header": "Api-Key", "query": "api-key"}),
+        does="in place",
+        lost="callers send their key under the new name from now on",
+    ),
+    Change(
+        setting="apis.*.subscription_required, anonymous_reason",
+        what="switched on or off",
+        before=_api(policy="validates.xml"),
+        after=_api(subscription_required=False, anonymous_reason="validate-jwt checks callers"),
+        does="in place",
+        lost="what subscriptions limit: anybody calls whom the policy lets in",
+        lost_back="callers need a subscription from now on",
+    ),
+    Change(
+        setting="apis.*.operation_policies",
+        what="added",
+        back="removed",
+        before=_api(operations=[_READ]),
+        after=_api(operation_policies={"read": "policy.xml"}),
+        does="added",
+        does_back="removed",
+    ),
+    Change(
+        setting="apis.*.operation_policies",
+        what="changed",
+        before=_api(operations=[_READ], operation_policies={"read": "policy.xml"}),
+        after=_api(operation_policies={"read": "other-policy.xml"}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.operations.*.request.query_parameters, headers, representations",
+        what="added, changed, removed",
+        before=_api(operations=[_READ]),
+        after=_api(operations=[{**_READ, "request": _REQUEST}]),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.operations.*.parameters.*.required",
+        what="changed",
+        before=_api(operations=[{**_READ, "request": {"query_parameters": [{"name": "page"}]}}]),
+        after=_api(
+            operations=[
+                {**_READ, "request": {"query_parameters": [{"name": "page", "required": False}]}}
+            ]
+        ),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.operations.*.responses.*.status_code, headers, representations",
+        what="added, changed, removed",
+        before=_api(operations=[{**_READ, "responses": [{"status_code": 200}]}]),
+        after=_api(operations=[{**_READ, "responses": _RESPONSES}]),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.operations.*.responses.*.representations.*.content_type, example, "
+        "schema_id, type_name, form_parameters",
+        what="changed",
+        before=_api(operations=[{**_READ, "responses": _RESPONSES}]),
+        after=_api(operations=[{**_READ, "responses": _OTHER_RESPONSES}]),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.subscriptions",
+        what="added",
+        back="removed",
+        after=_api(subscriptions=["partner"]),
+        does="added",
+        does_back="removed",
+        lost_back="its keys",
+    ),
+    Change(
+        setting="apis.*.diagnostics.logger_id",
+        what="switched on",
+        back="switched off",
+        after=_api(diagnostics={"logger_id": LOGGER}),
+        does="added",
+        does_back="removed",
+    ),
+    Change(
+        setting="apis.*.diagnostics.logger_id, sampling_percentage, verbosity",
+        what="changed",
+        before=_api(diagnostics={"logger_id": LOGGER}),
+        after=_api(
+            diagnostics={
+                "logger_id": f"{LOGGER}-2",
+                "sampling_percentage": 10,
+                "verbosity": "error",
+            }
+        ),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.circuit_breaker.failures, interval, trip_duration, status_codes, "
+        "accept_retry_after",
+        what="changed",
+        before=_api(circuit_breaker={"failures": 3}),
+        after=_api(
+            circuit_breaker={
+                "failures": 9,
+                "interval": "PT5M",
+                "trip_duration": "PT2M",
+                "status_codes": [500, 503],
+                "accept_retry_after": False,
+            }
+        ),
+        does="in place",
+    ),
+    Change(
+        setting="apis, apis.*.version.version_set_id",
+        what="a second version beside the first",
+        back="one of two versions removed",
+        before=_api(name="orders-{name}", version={"version": "v1"}),
+        after={
+            "apis": {
+                "orders-v2": {
+                    "path": "orders",
+                    "version": {"version": "v2", "version_set_id": VERSION_SET},
+                    "operations": ["GET /orders"],
+                    "function_app": {"name": "func-v2-{name}", "runtime": "python 3.12"},
+                }
+            }
+        },
+        does="added",
+        does_back="removed",
+        lost_back="that version, its function app and registration",
+    ),
+    Change(
+        setting="apis.*.version.version_set_id",
+        what="a version set that exists, instead of a new one",
+        back="a new version set instead",
+        before={"gateway": EXISTING_GATEWAY, "api": {"version": {"version": "v1"}}},
+        after=_api(version={"version_set_id": VERSION_SET}),
+        does="removed",
+        does_back="added",
+        refused=True,
+        lost="replace the API in the same apply, with `-replace`",
+        lost_back="",
+    ),
+    Change(
+        setting="apis.*.product.approval_required, subscriptions_limit",
+        what="added, changed, removed",
+        before=_api(product={"id": "shop", "display_name": "Shop", "subscriptions_limit": 1}),
+        after=_api(product={"approval_required": True, "subscriptions_limit": 5}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.product.policy",
+        what="added",
+        back="removed",
+        before=_api(product={"id": "shop", "display_name": "Shop"}),
+        after=_api(product={"policy": "policy.xml"}),
+        does="added",
+        does_back="removed",
+    ),
+    Change(
+        setting="apis.*.revision",
+        what="changed",
+        after=_api(revision="2"),
+        does="replaced",
+        lost="the API answers 404 until it is made anew",
+    ),
+    Change(
+        setting="apis.*.name",
+        what="changed",
+        after=_api(name="orders-next-{name}"),
+        does="replaced",
+        lost="the API's subscriptions; it answers 404 until it is made anew",
+    ),
+    # -- Easy Auth
+    Change(
+        setting="apis.*.unauthenticated_action",
+        what="changed",
+        after=_api(unauthenticated_action="Return403"),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.allowed_tenants",
+        what="added, changed, removed",
+        after=_api(allowed_tenants=[ALICE]),
+        does="in place",
+        lost="the app restarts",
+    ),
+    Change(
+        setting="apis.*.allow_anonymous_paths.paths, reason",
+        what="added, changed, removed",
+        after=_api(allow_anonymous_paths={"paths": ["/api/health"], "reason": "a probe calls it"}),
+        does="in place",
+        lost="",
+        lost_back="",
+    ),
+    Change(
+        setting="apis.*.sign_in.application_id, identity, users",
+        what="switched on",
+        back="switched off",
+        before=_api(registration=instead(**REGISTRATION)),
+        after=_api(sign_in=_SIGN_IN),
+        does="added",
+        does_back="removed",
+        lost_back="nobody signs in in a browser any more",
+    ),
+    Change(
+        setting="apis.*.sign_in.users",
+        what="changed",
+        before=_api(registration=instead(**REGISTRATION), sign_in=_SIGN_IN),
+        after=_api(sign_in={"users": [ALICE, CALLER["object_id"]]}),
+        does="in place",
+    ),
     # -- The registration
     Change(
         setting="apis.*.registration.display_name",
@@ -556,6 +858,36 @@ CHANGES: list[Change] = [
         does="removed",
         does_back="added",
         lost="calls fail from the change of Easy Auth to that of the policy, some seconds later",
+    ),
+    Change(
+        setting="apis.*.registration.callers",
+        what="added, changed, removed",
+        before=_api(registration=instead(**REGISTRATION)),
+        after=_api(registration={"callers": [CALLER]}),
+        does="nothing",
+    ),
+    Change(
+        setting="apis.*.further_callers.*.name",
+        what="changed",
+        before=_api(further_callers=[CALLER]),
+        after=_api(further_callers=[{**CALLER, "name": "shop"}]),
+        does="removed",
+        lost="that caller is refused while its role is assigned anew; name the old name `formerly`",
+    ),
+    Change(
+        setting="apis.*.further_callers.*.formerly",
+        what="added, with another name",
+        before=_api(further_callers=[CALLER]),
+        after=_api(further_callers=[{**CALLER, "name": "shop", "formerly": "partner"}]),
+        does="nothing",
+        does_back="removed",
+    ),
+    Change(
+        setting="apis.*.further_callers.*.formerly",
+        what="taken out later",
+        before=_api(further_callers=[{**CALLER, "name": "shop", "formerly": "partner"}]),
+        after=_api(further_callers=[{**CALLER, "name": "shop"}]),
+        does="nothing",
     ),
     # -- The function app
     Change(
@@ -676,6 +1008,206 @@ CHANGES: list[Change] = [
         does="in place",
         lost="the app restarts",
     ),
+    Change(
+        setting="apis.*.function_app.runtime.stack, image, registry_url",
+        what="a language, to a container",
+        back="a container, to a language",
+        before=_app(hosting={"kind": "premium"}, runtime="python 3.12"),
+        after=_app(runtime=_CONTAINER),
+        does="in place",
+        lost="the code that was published; the image brings its own",
+        lost_back="publish code for the new runtime",
+    ),
+    Change(
+        setting="apis.*.function_app.runtime.image",
+        what="changed",
+        before=_app(hosting={"kind": "premium"}, runtime=_CONTAINER),
+        after=_app(runtime={"image": "contoso/orders:1.5"}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.function_app.hosting.plan_id",
+        what="a plan that exists, instead of a new one of the same kind",
+        back="a new plan instead",
+        before=_app(hosting={"kind": "dedicated", "sku": "P1v3"}),
+        after=_app(hosting=instead(kind="dedicated", plan_id=PLAN)),
+        does="removed",
+        does_back="added",
+        refused=True,
+        lost="move the site first, with an apply that has the site as its `-target`",
+        lost_back="",
+    ),
+    Change(
+        setting="apis.*.function_app.hosting.plan_id",
+        what="changed",
+        before=_app(hosting=instead(kind="dedicated", plan_id=PLAN)),
+        after=_app(hosting={"plan_id": f"{PLAN}-2"}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.function_app.hosting.worker_count",
+        what="added, changed",
+        back="removed",
+        before=_app(hosting={"kind": "dedicated", "sku": "P1v3"}),
+        after=_app(hosting={"worker_count": 3}),
+        does="in place",
+        does_back="nothing",
+        lost_back="the plan keeps its number: write the one that you want",
+    ),
+    Change(
+        setting="apis.*.function_app.hosting.maximum_elastic_worker_count",
+        what="added, changed",
+        back="removed",
+        before=_PREMIUM,
+        after=_app(hosting={"maximum_elastic_worker_count": 10}),
+        does="in place",
+        does_back="nothing",
+        lost_back="the plan keeps its number: write the one that you want",
+    ),
+    Change(
+        setting="apis.*.function_app.hosting.http_concurrency, always_ready",
+        what="added, changed, removed",
+        after=_app(hosting={"http_concurrency": 20, "always_ready": {"http": 2}}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.function_app.storage.account_id",
+        what="an account that exists, instead of a new one",
+        back="a new account instead",
+        after=_app(storage={"account_id": ACCOUNT, "name": "stshared"}),
+        does="replaced",
+        forced=("azurerm_storage_container",),
+        lost="what the account holds: keys of the host and, with Flex Consumption, the code",
+        lost_back="what the account holds is not moved: publish the functions again",
+    ),
+    Change(
+        setting="apis.*.function_app.storage.uses",
+        what="added",
+        back="removed",
+        after=_app(storage={"uses": ["http", "queue", "table"]}),
+        does="added",
+        does_back="removed",
+    ),
+    Change(
+        setting="apis.*.function_app.storage.grant_roles",
+        what="switched off",
+        back="switched on",
+        after=_app(storage={"grant_roles": False}),
+        does="removed",
+        does_back="added",
+        lost="the host needs the roles: see that somebody else has assigned them",
+        lost_back="",
+    ),
+    Change(
+        setting="apis.*.function_app.storage.replication",
+        what="between LRS, GRS and RAGRS, or between ZRS, GZRS and RAGZRS",
+        after=_app(storage={"replication": "GRS"}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.function_app.storage.replication",
+        what="from one of LRS, GRS and RAGRS to one of ZRS, GZRS and RAGZRS, or back",
+        after=_app(storage={"replication": "ZRS"}),
+        does="replaced",
+        forced=("azurerm_storage_account",),
+        lost="what the account holds: keys of the host and, with Flex Consumption, the code",
+    ),
+    Change(
+        setting="apis.*.function_app.storage.container",
+        what="changed",
+        after=_app(storage={"container": "packages"}),
+        does="replaced",
+        lost="the code: publish the functions again",
+    ),
+    Change(
+        setting="apis.*.function_app.identity.user_assigned",
+        what="added",
+        back="removed",
+        after=_app(identity={"user_assigned": IDENTITY}),
+        does="replaced",
+        lost="the host finds its storage again when the new roles have spread, in minutes",
+    ),
+    Change(
+        setting="apis.*.function_app.monitoring.component_id, connection_string",
+        what="added",
+        back="removed",
+        after=_app(
+            monitoring={"component_id": COMPONENT, "connection_string": "InstrumentationKey=0"}
+        ),
+        does="added",
+        does_back="removed",
+    ),
+    Change(
+        setting="apis.*.function_app.monitoring.component_id, connection_string",
+        what="instead of a component to make",
+        back="a component to make instead",
+        before=_app(monitoring={"workspace_id": WORKSPACE}),
+        after=_app(
+            monitoring=instead(component_id=COMPONENT, connection_string="InstrumentationKey=0")
+        ),
+        does="replaced",
+        lost="the component and its links; traces stay in the workspace",
+        lost_back="",
+    ),
+    Change(
+        setting="apis.*.function_app.slots.*.app_settings, auto_swap_slot_name",
+        what="added, changed, removed",
+        before=_app(hosting={"kind": "premium"}, slots=[{"name": "staging"}]),
+        after=_app(
+            slots=[
+                {
+                    "name": "staging",
+                    "app_settings": {"REGION": "west"},
+                    "auto_swap_slot_name": "production",
+                }
+            ]
+        ),
+        does="in place",
+        lost="the slot restarts",
+    ),
+    Change(
+        setting="apis.*.function_app.inbound.allow.*.name, cidr, service_tag",
+        what="added, changed, removed",
+        before=_app(inbound={"allow": [{"name": "office", "cidr": "203.0.113.0/24"}]}),
+        after=_app(inbound={"allow": [{"name": "door", "service_tag": "AzureFrontDoor.Backend"}]}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.function_app.deployment.default_action, reason",
+        what="changed",
+        after=_app(deployment={"default_action": "Allow", "reason": "agents are anywhere"}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.function_app.private_access.subnet_id",
+        what="switched on",
+        back="switched off",
+        after=_app(private_access={"subnet_id": SUBNET}),
+        does="added",
+        does_back="removed",
+        lost="deployments come from inside the network from now on",
+        lost_back="",
+    ),
+    Change(
+        setting="apis.*.function_app.private_access.dns_zone_ids",
+        what="added, changed, removed",
+        before=_app(private_access={"subnet_id": SUBNET}),
+        after=_app(private_access={"dns_zone_ids": [ZONE]}),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.function_app.sticky_settings",
+        what="added, changed, removed",
+        before=_app(hosting={"kind": "premium"}, app_settings={"REGION": "west"}),
+        after=_app(sticky_settings=["REGION"]),
+        does="in place",
+    ),
+    Change(
+        setting="apis.*.function_app.health_check_path, minimum_tls_version",
+        what="added, changed, removed",
+        after=_app(health_check_path="/api/health", minimum_tls_version="1.3"),
+        does="in place",
+    ),
     # -- What exists already
     Change(
         setting="gateway.existing, resource_group_name",
@@ -693,6 +1225,14 @@ CHANGES: list[Change] = [
         after={"gateway": {"existing": "apim-other-{name}"}},
         does="replaced",
         lost="callers use the other host name",
+    ),
+    Change(
+        setting="gateway.principal.client_id, object_id, name",
+        what="of a gateway that exists: added",
+        back="of a gateway that exists: removed",
+        before={"gateway": EXISTING_GATEWAY},
+        after=_gateway(principal={**CALLER, "name": "gateway"}),
+        does="replaced",
     ),
     Change(
         setting="gateway.identity",
@@ -809,41 +1349,6 @@ CHANGES: list[Change] = [
         does="removed",
         does_back="added",
     ),
-    # -- What only code says
-    Change(
-        setting="subscriptions",
-        what="in code: added",
-        back="in code: removed",
-        code="subscriptions",
-        does="added",
-        does_back="removed",
-        lost_back="its keys",
-    ),
-    Change(
-        setting="diagnostics",
-        what="in code: switched on",
-        back="in code: switched off",
-        code="diagnostics",
-        does="added",
-        does_back="removed",
-    ),
-    Change(
-        setting="private_access",
-        what="in code: switched on",
-        back="in code: switched off",
-        code="private_access",
-        does="added",
-        does_back="removed",
-        lost="deployments come from inside the network from now on",
-        lost_back="",
-    ),
-    Change(
-        setting="revision",
-        what="in code: changed",
-        code="revision",
-        does="replaced",
-        lost="the API answers 404 until it is made anew",
-    ),
 ]
 
 # What a change of these does is said in the text of the page.
@@ -853,75 +1358,4 @@ ELSEWHERE = {
     "azurerm": "terraform init -upgrade",
     "state": "terraform init -migrate-state",
     "prevent_destroy": "changes no resource",
-}
-
-# Keys whose change is not run yet. Nothing may be added.
-NOT_RUN = {
-    "accept_retry_after",
-    "account_id",
-    "allow",
-    "allow_anonymous_paths",
-    "allowed_tenants",
-    "always_ready",
-    "anonymous_reason",
-    "application_id",
-    "approval_required",
-    "auto_swap_slot_name",
-    "callers",
-    "cidr",
-    "client_certificate_enabled",
-    "component_id",
-    "connection_string",
-    "container",
-    "content_type",
-    "default_action",
-    "dns_zone_ids",
-    "example",
-    "failures",
-    "form_parameters",
-    "formerly",
-    "grant_roles",
-    "header",
-    "headers",
-    "health_check_path",
-    "http_concurrency",
-    "image",
-    "interval",
-    "logger_id",
-    "maximum_elastic_worker_count",
-    "minimum_tls_version",
-    "operation_policies",
-    "paths",
-    "plan_id",
-    "principal",
-    "query",
-    "query_parameters",
-    "reason",
-    "registry_url",
-    "replication",
-    "representations",
-    "request",
-    "required",
-    "resource",
-    "responses",
-    "rule",
-    "sampling_percentage",
-    "schema_id",
-    "service_tag",
-    "sign_in",
-    "stack",
-    "status_code",
-    "status_codes",
-    "sticky_settings",
-    "subscription_key",
-    "subscription_required",
-    "subscriptions_limit",
-    "trip_duration",
-    "type_name",
-    "unauthenticated_action",
-    "users",
-    "uses",
-    "verbosity",
-    "version_set_id",
-    "worker_count",
 }

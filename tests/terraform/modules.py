@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,6 +135,24 @@ class Modules:
     @state.setter
     def state(self, text: str) -> None:
         STATES[self._path] = text
+
+    def taint(self, types: Container[str], module: str) -> set[str]:
+        """Have Terraform replace what is of these types in a module; the addresses.
+
+        With several `-replace` Terraform 1.11 overlooks some of what is to be replaced with them.
+        """
+        state = json.loads(self.state)
+        tainted = [
+            each
+            for each in state["resources"]
+            if each["type"] in types and each["module"] == f"module.{module}"
+        ]
+        for resource in tainted:
+            for instance in resource["instances"]:
+                instance["status"] = "tainted"
+        if tainted:
+            self.state = json.dumps(state)
+        return {f"{each['type']}.{each['name']}" for each in tainted}
 
     @property
     def _path(self) -> str:

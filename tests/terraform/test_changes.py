@@ -10,10 +10,19 @@ from typing import Any
 import pytest
 
 from constructs_lib.stack.settings import json_schema
-from tests.terraform.changes import CHANGES, ELSEWHERE, NOT_RUN, Change
+from tests.terraform.changes import CHANGES, ELSEWHERE, Change
 from tests.terraform.harness import needs_stand_in
 from tests.terraform.modules import Modules
-from tests.terraform.outcomes import PAGE, outcomes, parts, rows, synthesized
+from tests.terraform.outcomes import (
+    BEGIN,
+    END,
+    PAGE,
+    head_of,
+    outcomes,
+    parts,
+    rows,
+    synthesized,
+)
 
 
 @needs_stand_in
@@ -27,6 +36,13 @@ def test_changes_and_the_changes_back_do_what_the_page_says(
     assert [row for row in rows(found) if row not in page] == []
 
 
+def test_the_page_tells_each_change_and_no_other() -> None:
+    table = PAGE.read_text().partition(BEGIN)[2].partition(END)[0].strip().splitlines()[2:]
+    told = [row.rsplit(" | ", 2)[0] for row in table]
+    heads = [head_of(change, back=back) for change in CHANGES for back in (False, True)]
+    assert told == [head for head in heads if head]
+
+
 def test_every_key_of_the_settings_is_in_the_table_or_the_text() -> None:
     sections = json.loads(json_schema())["$defs"]
     keys = {
@@ -38,7 +54,7 @@ def test_every_key_of_the_settings_is_in_the_table_or_the_text() -> None:
     told = {word for change in CHANGES for word in re.split(r"[., ]+", change.setting)}
     # Sections whose rows are those of the keys in them.
     told |= {"gateway", "apis", "function_app", "registration"}
-    assert keys - told - ELSEWHERE.keys() == NOT_RUN
+    assert keys - told - ELSEWHERE.keys() == set()
     page = PAGE.read_text()
     assert [key for key in ELSEWHERE if f"`{key}`" not in page and f"{key}:" not in page] == []
 

@@ -127,6 +127,22 @@ def test_a_door_that_is_open_is_noticed(orders: dict[str, Order]) -> None:
         site["auth_settings_v2"]["auth_enabled"] = True
 
 
+def test_the_page_counts_what_waits_for_each_type(orders: dict[str, Order]) -> None:
+    order = orders["every-type"]
+    made = [address for address in order.resources if not address.startswith("data.")]
+    expected: dict[str, tuple[int, int, int]] = {}
+    for kind in order.document["resource"].keys() - {"terraform_data"}:
+        own = {address for address, _ in order.of_type(kind)}
+        waiting = sum(bool(order.needs[address] & own) for address in set(made) - own)
+        expected[kind] = (len(made) - len(own) - waiting, len(own), waiting)
+    # Nothing is made in an apply whose plan cannot read.
+    expected |= {f"data.{kind}": (0, 0, len(made)) for kind in order.document["data"]}
+    page = (ROOT / "docs/guides/faults-and-ordering.md").read_text()
+    told = re.findall(r"^\| `([\w.]+)`(?: \(read\))? \| (\d+), (\d+), (\d+) \|", page, re.M)
+    assert {kind: tuple(map(int, counts)) for kind, *counts in told} == expected
+    assert f"makes, {len(made)} resources" in page
+
+
 # -- Terraform itself
 
 

@@ -6,7 +6,6 @@ its parent, and Terraform would find that out in the next plan only.
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -93,23 +92,9 @@ def test_one_apply_replaces_it_with_all_that_lies_in_it(
 ) -> None:
     with Modules.kept_in(tmp_path) as modules:
         modules.make({"every": document})
-        tainted = taint(modules, kinds)
+        tainted = modules.taint(kinds, "every")
         planned = modules.plan()["every"]
         assert tainted <= {address for address, done in planned.items() if "create" in done}
         steps = modules.apply()["every"]
         assert list(open_doors(steps, document, document)) == []
         assert modules.plan() == {}
-
-
-def taint(modules: Modules, kinds: set[str]) -> set[str]:
-    """Have Terraform replace every resource of these types; their addresses.
-
-    With several `-replace` Terraform 1.11 overlooks some of what is to be replaced with them.
-    """
-    state = json.loads(modules.state)
-    tainted = [each for each in state["resources"] if each["type"] in kinds]
-    for resource in tainted:
-        for instance in resource["instances"]:
-            instance["status"] = "tainted"
-    modules.state = json.dumps(state)
-    return {f"{each['type']}.{each['name']}" for each in tainted}
