@@ -179,8 +179,8 @@ class Document:
         backend: What forwards it.
         outbound: What runs before the answer is returned.
         on_error: What runs when a policy fails.
-        comments: Comments before the root (key ``), before each section (its name) and after the
-            last one (`end`).
+        comments: Comments before the root (an empty key), before each section (its name) and after
+            the last one (`end`).
         absent: Sections that a document read from text does not have at all.
         order: The order of the sections in a file, which `policy format` keeps.
         path: What the document was read from, for messages.
@@ -212,7 +212,7 @@ class Fragment:
 
     Attributes:
         policies: The policies, in order.
-        comments: Comments before the root (key ``).
+        comments: Comments before the root, under an empty key.
         path: What the fragment was read from, for messages.
         size: How many bytes it has, if it was read.
     """
@@ -230,7 +230,7 @@ class Resolver:
 
     Attributes:
         source: The data source.
-        comments: Comments before it (key ``).
+        comments: Comments before it, under an empty key.
         path: What it was read from, for messages.
     """
 

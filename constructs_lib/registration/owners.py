@@ -37,7 +37,7 @@ class SignedIn:
 
 
 def signed_in(scope: Construct) -> SignedIn:
-    """Return whom the azuread provider is signed in as, looked up once a stack."""
+    """Return the identity that the azuread provider is signed in as, looked up once a stack."""
     return once_per_stack(scope, _look_up)
 
 

@@ -28,7 +28,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("scheme", BACKGROUNDS)
 def test_links_stand_out_as_wcag_asks(scheme: str) -> None:
-    rules = CSS.split(f'[data-md-color-scheme="{scheme}"]')[1].split("}")[0]
+    rules = CSS.partition(f'[data-md-color-scheme="{scheme}"]')[2].partition("}")[0]
     colours = re.findall(r"--md-(?:typeset-a|accent-fg)-color: (#[0-9a-f]{6});", rules)
     assert len(colours) == 2
     for colour in colours:

@@ -143,4 +143,6 @@ def test_wheel_is_all_that_is_needed(
     install("secured-functions[cdktf,cli,testing]")
     run(command_line, "check", "cdktf.out")
     run(command_line, "init", "orders", "--yes", "--name", "orders", "--subscription-id", ID)
+    requirements = (outside / "orders/requirements.txt").read_text()
+    assert f"secured-functions[cli,cdktf,testing] @ {wheel.as_uri()}\n" in requirements
     assert "2 passed" in run(clean_python, "-m", "pytest", "--quiet", folder=outside / "orders")

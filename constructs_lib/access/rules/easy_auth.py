@@ -496,7 +496,7 @@ def _old_settings(calls: Calls) -> Iterator[Breach]:
     title="Somebody is let in whom the configuration does not name",
     reason="With the registration's own client on the list, an object id on the list is let in as "
     "soon as it signs in, whoever that is.",
-    fix="Remove the object id, or accept it with the name of whom it is.",
+    fix="Remove the object id, or accept it and name the person or application that it belongs to.",
 )
 def _strangers(calls: Calls) -> Iterator[Breach]:
     for app, _ in _directories(calls):
