@@ -94,7 +94,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     ("name", "content", "fix"),
     [
         ("plan.tfplan", b"PK\x03\x04\x14\xff", "terraform show -json"),
-        ("main.tf", b'resource "a" "b" {}', "terraform plan -out plan"),
+        ("main.tf", b'resource "a" "b" {}', "give the folder that it lies in"),
     ],
 )
 def test_what_terraform_reads_itself_is_refused_with_how_to_show_it(
