@@ -46,7 +46,7 @@ def document(file: str, content: bytes, *, fix: str = SHOW) -> dict[str, Any]:
         raise InputError(
             "is HCL, not JSON",
             where=file,
-            fix="give the folder that it lies in, or the output of `terraform show -json` of a plan",
+            fix="give the folder that it lies in, or a plan as `terraform show -json` shows it",
         )
     try:
         text = content.decode("utf-8-sig")
