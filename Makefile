@@ -2,7 +2,7 @@
 # Python packages in .venv, Node packages in node_modules. A machine needs git, make and Python 3.10
 # to 3.14 (PYTHON=... names another than the one that is found).
 .DEFAULT_GOAL := help
-.PHONY: help set-up synth diff deploy destroy test smoke lint generate format audit build docs bench lock clean
+.PHONY: help set-up synth diff deploy destroy test smoke engines lint generate format audit build docs bench lock clean
 
 # cdktf-cli starts `python` and `node` by name and, unless it is told not to, calls home. Node would
 # warn of a call in cdktf that is deprecated. For synth terraform, if there is one, is only asked for
@@ -43,6 +43,9 @@ test: set-up ## Run the tests; ARGS="tests/policy -x" narrows them.
 
 smoke: set-up ## Try the wheel on the other Pythons there are; `make test` does so on its own.
 	@PYTHONS=others $(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=2 tests/project/test_smoke.py
+
+engines: set-up ## Try every engine, provider version and Python there is; installs 250 MB for each.
+	@$(IN_PROJECT) python -m tools.matrix $(ARGS)
 
 lint: set-up ## Check style, the direction of imports, and types.
 	@$(IN_PROJECT) ruff check .

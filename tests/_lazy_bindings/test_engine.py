@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-FRAMEWORK = "cdktn==0.23.4"
-BINDINGS = "cdktn-provider-null==14.0.0"
+FRAMEWORK = "cdktn==0.24.0"
+BINDINGS = "cdktn-provider-null==15.0.2"
 LIBRARY = "from constructs_lib._cdk.remembered import remember"
 STACK = """
 from {engine} import App, TerraformOutput, TerraformStack

@@ -45,6 +45,24 @@ def test_a_version_comes_before_what_depends_on_it(stack: TerraformStack) -> Non
         add_providers(stack, azurerm="5")
 
 
+@pytest.mark.parametrize(
+    ("engine", "bindings", "azurerm"),
+    [
+        ("cdktf", "14.23.1", "4"),
+        ("cdktn", "16.9.0", "4"),
+        ("cdktn", "17.0.0", "4"),
+        ("cdktn", "18.9.0", "5"),
+        ("cdktn", "19.0.0", "5"),
+    ],
+)
+def test_the_default_is_the_azurerm_of_the_installed_bindings(
+    engine: str, bindings: str, azurerm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cdktf.__name__", engine)
+    monkeypatch.setattr("constructs_lib._cdk.azurerm.version", lambda package: bindings)
+    assert installed_azurerm() == azurerm
+
+
 def test_the_bindings_of_each_framework_tell_their_azurerm() -> None:
     assert set(BINDINGS) == {"cdktf-cdktf-provider-azurerm", "cdktn-provider-azurerm"}
     assert {major for known in BINDINGS.values() for major in known.values()} == set(AZURERM)

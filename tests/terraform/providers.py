@@ -27,8 +27,10 @@ COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
 TO_STAND_INS = "TERRAFORM_OFFLINE_"
 
 
-def stand_ins() -> dict[str, Path]:
+def stand_ins(azurerm: str = "4") -> dict[str, Path]:
     """The programs of the stand-in providers by address; none if terraform would use real ones.
+
+    Of azurerm it is the one of the major version that is given.
 
     Real providers are machine code, and applying with them would make real resources. A stand-in
     is a script.
@@ -43,8 +45,11 @@ def stand_ins() -> dict[str, Path]:
     found = [
         path for path in Path(mirror[1]).glob("*/*/*/*/*/terraform-provider-*") if path.is_file()
     ]
-    # Of several versions the oldest, which is the one that stacks ask for: `~> 4.55` of azurerm.
-    found.sort(key=lambda path: [int(part) for part in path.parts[-3].split(".")], reverse=True)
+    found = [
+        path
+        for path in found
+        if path.parts[-4] != "azurerm" or path.parts[-3].startswith(f"{azurerm}.")
+    ]
     programs = {path.relative_to(mirror[1]).parent.parent.parent.as_posix(): path for path in found}
     return programs if all(map(is_script, programs.values())) else {}
 
@@ -56,13 +61,17 @@ def is_script(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def running(environment: Mapping[str, str], addresses: Container[str]) -> Iterator[str]:
+def running(
+    environment: Mapping[str, str], addresses: Container[str], azurerm: str = "4"
+) -> Iterator[str]:
     """Start stand-ins, each once; what `TF_REATTACH_PROVIDERS` has to be, until they end."""
     with contextlib.ExitStack() as ending:
         # They leave their sockets behind when they are ended.
         folder = ending.enter_context(tempfile.TemporaryDirectory(prefix="providers-"))
         programs = {
-            address: program for address, program in stand_ins().items() if address in addresses
+            address: program
+            for address, program in stand_ins(azurerm).items()
+            if address in addresses
         }
         started = {}
         for address, program in programs.items():
