@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.json_text import load_json
+from constructs_lib._core.secrets import secret_shape
 
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -108,13 +109,22 @@ def read_outputs(text: str, *, where: str, stack: str | None = None) -> Outputs:
     try:
         return Outputs.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
         raise InputError(
-            f"output {key}: {first['msg']}",
+            "; ".join(f"output {_problem(**each)}" for each in error.errors()[:3]),
             where=where,
             fix="deploy with this version of the library: it writes gateway, tenant_id and apis",
         ) from None
+
+
+def _problem(*, loc: tuple[int | str, ...], type: str, input: Any, **_: Any) -> str:
+    """What is wrong with one output, in our own words."""
+    key = ".".join(map(str, loc))
+    if type == "missing":
+        return f"{key} is missing"
+    shown = repr(input)
+    if len(shown) > 60 or (isinstance(input, str) and secret_shape(input)):
+        shown = "what stands there"
+    return f"{key}: {shown} cannot be used"
 
 
 def _of_stack(document: dict[str, Any], where: str, stack: str | None) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import random
+import re
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -89,8 +90,10 @@ def test_each_output_is_checked_before_it_is_used(path: tuple[str, ...], value: 
     place[path[-1]] = value
     if (path[-1], value) == ("name", "a b") or (path[-1], value) == ("name", "http://x.example/"):
         return  # a name is only shown
-    with pytest.raises(InputError, match=rf"output {path[0]}"):
+    with pytest.raises(InputError, match=rf"output {path[0]}") as refused:
         read_outputs(json.dumps(document), where="outputs.json")
+    assert re.search("is missing|cannot be used", str(refused.value))
+    assert not re.search("should|required|valid", refused.value.problem)
 
 
 class Clock:
