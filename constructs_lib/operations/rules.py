@@ -56,7 +56,7 @@ _rule(
     "note",
     "A function that HTTP does not start",
     reason="Timers, queues and the like are not operations of an API.",
-    fix="Nothing is to be done.",
+    fix="There is nothing to do.",
 )
 _rule(
     "OP107",
@@ -156,7 +156,7 @@ _rule(
     "note",
     "A tool, resource or prompt for MCP",
     reason="API Management serves it through an MCP server, not through an operation.",
-    fix="Nothing is to be done.",
+    fix="There is nothing to do.",
 )
 _rule(
     "OP121",

@@ -167,7 +167,7 @@ class _Checker(ElementChecker):
                         "SFP105",
                         node.place,
                         f"<{node.name}> stands twice, but may once in a {policy.once}",
-                        "leave one of them",
+                        "keep one of them",
                     )
             elif isinstance(node, str) and not isinstance(node, Template):
                 self.report("SFP305", place, "text stands between policies", "make it a comment")

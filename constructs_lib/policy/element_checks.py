@@ -198,7 +198,7 @@ class ElementChecker:
                         "SFP206",
                         places[given[1]],
                         f"<{name}> takes only one of {quoted(given)}",
-                        "leave one of them",
+                        "keep one of them",
                         attribute=given[1],
                     )
 

@@ -87,9 +87,9 @@ _rule(
 _rule(
     "SFP105",
     "error",
-    "Policy more often than allowed",
+    "Policy that occurs too often",
     reason="`rate-limit`, `quota`, `cors`, the caches and `forward-request` may stand only once.",
-    fix="Leave one of them.",
+    fix="Keep one of them.",
 )
 _rule(
     "SFP106",
@@ -104,8 +104,8 @@ _rule(
     "SFP107",
     "error",
     "Fragment that is too large",
-    reason="A fragment may have 512 KB.",
-    fix="Divide it into several, which a document includes one after the other.",
+    reason="A fragment has at most 512 KB.",
+    fix="Split it, and let the document include the parts one after the other.",
 )
 _rule(
     "SFP201",
@@ -153,7 +153,7 @@ _rule(
     "Attributes or elements that do not go together",
     reason="The policy needs exactly one, at least one or at most one of a group, or takes some "
     "only together. It is a warning for an attribute that does nothing alone.",
-    fix="Add what is missing, or leave one of those that exclude each other.",
+    fix="Add what is missing, or keep one of those that exclude each other.",
     milder="warning",
 )
 _rule(
@@ -191,7 +191,7 @@ _rule(
 _rule(
     "SFP303",
     "error",
-    "Element more often than allowed",
+    "Element that occurs too often",
     reason="The policy's page says how often the element may stand. It is a warning for dimensions "
     "of metrics, of which the service takes more than the page says.",
     fix="Leave out the others.",

@@ -140,7 +140,7 @@ def _leaves(value: Value, path: str) -> Iterator[tuple[str, Value]]:
     "SF503",
     "note",
     "open",
-    title="Anybody gets a key who signs up",
+    title="Anybody who signs up gets a key",
     reason="The developer portal lets people sign up, and the product gives a subscription to whom "
     "it is shown without anybody's approval.",
     fix="Set approval_required = true on the product, or turn sign_up off.",

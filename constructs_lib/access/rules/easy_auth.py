@@ -493,7 +493,7 @@ def _old_settings(calls: Calls) -> Iterator[Breach]:
     "SF125",
     "note",
     "open",
-    title="Somebody is let in whom the configuration does not name",
+    title="Somebody that the configuration does not name is let in",
     reason="With the registration's own client on the list, an object id on the list is let in as "
     "soon as it signs in, whoever that is.",
     fix="Remove the object id, or accept it and name the person or application that it belongs to.",

@@ -385,7 +385,7 @@ def _resource_of_the_caller(calls: Calls) -> Iterator[Breach]:
     "unproven",
     title="Requests go through a proxy",
     reason="Whoever runs the proxy sees who calls what, and the token where TLS ends there.",
-    fix="Remove the proxy, or accept it with the name of whose it is.",
+    fix="Remove the proxy, or accept it and say who runs it.",
 )
 def _through_a_proxy(calls: Calls) -> Iterator[Breach]:
     for route, backend, body in _backends(calls):

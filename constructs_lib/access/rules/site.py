@@ -361,7 +361,7 @@ def _meant(
     "SF417",
     "note",
     "hardening",
-    title="A key of the Functions host is put out",
+    title="An output shows a key of the Functions host",
     reason="Whoever reads the output or the state calls functions with it, or with the master key "
     "changes them, wherever Easy Auth lets the request through.",
     fix="Remove the output; behind the gateway no key of the host is needed.",
