@@ -25,7 +25,13 @@ from constructs_lib.access.azapi_sites import Shape, at
 from constructs_lib.access.doubts import Doubt, Doubts
 from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
+from constructs_lib.access.terraform.expressions import (
+    Term,
+    Value,
+    references_in,
+    same,
+    text_of,
+)
 from constructs_lib.access.terraform.json_text import objects
 from constructs_lib.access.terraform.resources import Raw, Resource
 
@@ -187,6 +193,7 @@ class _Sites:
         self.configuration = configuration
         self.doubts = doubts
         self.found = found
+        self._first: dict[tuple[str, str, str], Write] = {}
 
     def enter(self, writes: list[Write]) -> None:
         made = [each for each in writes if _SITE_TYPE.match(each.kind)]
@@ -198,9 +205,12 @@ class _Sites:
         for each in made:
             if each.whole and each.part == "":
                 continue
-            for subject in self._subjects(each):
-                changes[subject] = self._written(changes.get(subject, subject), each)
-            if not self._subjects(each):
+            subjects = self._subjects(each)
+            for subject in subjects:
+                before = changes.get(subject, subject)
+                self._written_twice(before, each)
+                changes[subject] = self._written(before, each)
+            if not subjects:
                 self._elsewhere(each, elsewhere)
         self._outside(elsewhere)
         if changes:
@@ -242,16 +252,34 @@ class _Sites:
         found: list[Resource] = []
         for reference in references_in(write.parent):
             resource = self.configuration.resource(reference.stack, reference.address)
-            if resource is not None and _is_site(resource):
-                found.append(resource)
-        if isinstance(write.parent, str):
-            match = _SITE_ID.search(write.parent)
-            if match:
-                for each in self.configuration.resources:
-                    named = each.managed and each.stack == write.by.stack and _is_site(each)
-                    if named and self._is_named(each, match["site"], match["slot"]):
-                        found.append(each)
-        return found
+            if resource is None or not _is_site(resource):
+                continue
+            made = [] if resource.managed else self._made(resource)
+            found += made or [resource]
+        match = _SITE_ID.search(write.parent) if isinstance(write.parent, str) else None
+        if match:
+            found += [
+                each
+                for each in self.configuration.resources
+                if each.managed
+                and _is_site(each)
+                and self._is_named(each, match["site"], match["slot"])
+            ]
+        # The same system may stand in several stacks, each with writers of its own.
+        own = [each for each in found if each.stack == write.by.stack]
+        return own or found
+
+    def _made(self, looked_up: Resource) -> list[Resource]:
+        """The sites that a data source looks up, where they are made here."""
+        name = self.configuration.attribute(looked_up, "name")
+        return [
+            each
+            for each in self.configuration.resources
+            if each.managed
+            and _is_site(each)
+            and not each.type.endswith("_slot")
+            and same(self.configuration.attribute(each, "name"), name)
+        ]
 
     def _is_named(self, each: Resource, site: str, slot: str | None) -> bool:
         is_slot = each.type.endswith("_slot")
@@ -273,6 +301,22 @@ class _Sites:
                 None,
             )
         return isinstance(owner, str) and owner.lower().rpartition("/")[2] == site.lower()
+
+    def _written_twice(self, subject: Resource, write: Write) -> None:
+        """Doubt what two write differently, or another stack, as nobody says which comes last."""
+        place = (subject.stack, subject.address, write.part)
+        first = self._first.setdefault(place, write)
+        another = subject.stack != write.by.stack and subject.managed
+        if another or (first is not write and first.properties != write.properties):
+            others = f"{first.by.address} and " if first is not write else ""
+            reason = f"{others}{write.by.address} write to {subject.address}, and which of them "
+            reason += "comes last is not known here"
+            if another:
+                reason = f"{write.by.address} of the stack {write.by.stack} writes to "
+                reason += f"{subject.address}, and which of both comes last is not known here"
+            for on in shape_of(write).arguments or ("",):
+                doubt = Doubt(reason=reason, by=write.by, attribute="type", on=on)
+                self.doubts.add(subject, doubt)
 
     def _written(self, subject: Resource, write: Write) -> Resource:
         """A site after a write to a part of it."""

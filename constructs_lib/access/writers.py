@@ -40,6 +40,18 @@ _HARMLESS_COMMAND = re.compile(
 )
 
 
+# The end of an Azure resource id that names a link by its kind.
+_PLACE = re.compile(
+    r"/providers/Microsoft\.[A-Za-z]+/(?P<kind>sites|service|userAssignedIdentities)/"
+    r"(?P<name>[^/]+)",
+    re.IGNORECASE,
+)
+_KINDS = {
+    "azurerm_api_management": "service",
+    "azurerm_user_assigned_identity": "userassignedidentities",
+}
+
+
 def doubt_what_others_write(configuration: Configuration, doubts: Doubts) -> None:
     """Doubt every link that something else may write."""
     writers = _Writers(configuration, doubts)
@@ -61,6 +73,7 @@ class _Writers:
         self.configuration = configuration
         self.doubts = doubts
         self._ids: dict[str, list[Resource]] | None = None
+        self._places: dict[tuple[str, str], list[Resource]] | None = None
 
     def look_at(self, each: Resource) -> None:
         """Doubt what a resource may change without its being understood."""
@@ -172,7 +185,23 @@ class _Writers:
         for text in _texts(value):
             for resource in self._by_id().get(text.lower(), ()):
                 found[resource] = None
+            place = _PLACE.search(text)
+            if place is not None:
+                found.update((each, None) for each in self._by_place(place, stack))
         yield from found
+
+    def _by_place(self, place: re.Match[str], stack: str) -> list[Resource]:
+        """The links that an id which is written out names."""
+        if self._places is None:
+            self._places = {}
+            for each in self.configuration.resources:
+                kind = _KINDS.get(each.type, "sites" if _SITE.fullmatch(each.type) else "")
+                name = self.configuration.attribute(each, "name") if kind and each.managed else None
+                if isinstance(name, str):
+                    self._places.setdefault((kind, name.lower()), []).append(each)
+        named = self._places.get((place["kind"].lower(), place["name"].lower()), [])
+        own = [each for each in named if each.stack == stack]
+        return own or named
 
     def _by_id(self) -> dict[str, list[Resource]]:
         if self._ids is None:

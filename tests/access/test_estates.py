@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.access import analyse, read_stacks
 from tests.access.kinds import AUTH, BACKEND, REMOVED, Case, put
-from tests.access.samples import APP, AUDIENCE, Document, policy
+from tests.access.samples import APP, AUDIENCE, Document, chain, policy
 
 SERVICE = "Microsoft.ApiManagement/service"
 GATEWAY = "azurerm_api_management"
@@ -286,6 +287,101 @@ CASES = [
         {"foreign": "closed", "application": "closed/unknown"},
     ),
 ]
+
+
+SITE_ID = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/Func-Orders"
+IDENTITY_ID = (
+    "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ManagedIdentity"
+    "/userAssignedIdentities/ID-gateway"
+)
+
+
+def _auth_off(parent: str) -> dict[str, Any]:
+    return {
+        "type": f"{WEB}/config@2024-04-01",
+        "name": "authsettingsV2",
+        "parent_id": parent,
+        "body": {"properties": {"platform": {"enabled": False}}},
+    }
+
+
+def _auth_on(parent: str) -> dict[str, Any]:
+    return {**_auth_off(parent), "body": {"properties": {"platform": {"enabled": True}}}}
+
+
+CASES += [
+    Case(
+        "a_static_web_app_can_name_the_app_by_an_id_that_is_written_out",
+        "SF504",
+        _told(
+            (
+                "resource.azurerm_static_web_app_function_app_registration.site",
+                {"static_web_app_id": "/x", "function_app_id": SITE_ID},
+            )
+        ),
+        {"anonymous": "unknown"},
+    ),
+    Case(
+        "a_connection_can_name_the_app_by_an_id_that_is_written_out",
+        "SF906",
+        _told(
+            (
+                "resource.azurerm_function_app_connection.db",
+                {"name": "db", "function_app_id": SITE_ID, "target_resource_id": "/x"},
+            )
+        ),
+    ),
+    Case(
+        "another_app_can_hold_the_identity_by_an_id_that_is_written_out",
+        "SF502",
+        _told(
+            (
+                "resource.azurerm_container_app.other",
+                {"name": "x", "identity": {"type": "UserAssigned", "identity_ids": [IDENTITY_ID]}},
+            )
+        ),
+    ),
+    Case(
+        "two_writers_of_one_setting_that_differ_are_not_known",
+        "SF903",
+        _told(
+            ("resource.azapi_update_resource.a", _auth_off(ID)),
+            ("resource.azapi_update_resource.b", _auth_on(ID)),
+        ),
+        {"anonymous": "unknown"},
+    ),
+    Case(
+        "two_writers_of_one_setting_that_agree_are_one",
+        "SF903",
+        _told(
+            ("resource.azapi_update_resource.a", _auth_on(ID)),
+            ("resource.azapi_update_resource.b", _auth_on(SITE_ID)),
+        ),
+        {"anonymous": "closed"},
+    ),
+    Case(
+        "what_is_written_to_an_app_that_is_looked_up_is_written_to_it",
+        "SF101",
+        _told(
+            (f"{LOOK_UP}.name", "func-orders"),
+            (f"{LOOK_UP}.resource_group_name", "rg"),
+            ("resource.azapi_update_resource.a", _auth_off(f"${{data.{APP}.found.id}}")),
+        ),
+        {"anonymous": "open"},
+    ),
+]
+
+
+@pytest.mark.parametrize("parent", [SITE_ID, f"${{data.{APP}.orders.id}}"])
+def test_another_stack_that_writes_to_an_app_leaves_it_unknown(parent: str) -> None:
+    other = {
+        "data": {APP: {"orders": {"name": "func-orders", "resource_group_name": "rg"}}},
+        "resource": {"azapi_update_resource": {"auth": _auth_off(parent)}},
+    }
+    analysis = analyse(read_stacks({"apps": chain(), "later": other}))
+    verdicts = {each.verdict for each in analysis.answers if each.caller.kind == "anonymous"}
+    assert verdicts == {"unknown"}
+    assert "SF903" in {each.rule for each in analysis.findings}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

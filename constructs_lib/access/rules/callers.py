@@ -8,10 +8,10 @@ from typing import Any, cast
 
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.entra import any_same
-from constructs_lib.access.links import APP_HOST, key
+from constructs_lib.access.links import APP_HOST, IdentityLink, key
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.expressions import Term, Value, text_of
+from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
 from constructs_lib.access.terraform.resources import Deferred, Resource
 from constructs_lib.access.urls import host_of
 
@@ -60,6 +60,9 @@ def _holders(calls: Calls) -> Iterator[Breach]:
     holding: dict[Any, list[tuple[Resource, str]]] = {}
     for each, attribute, value in _holding(calls.chain.configuration):
         holding.setdefault(key(value), []).append((each, attribute))
+        if isinstance(value, str) and "/userassignedidentities/" in value.lower():
+            name = value.lower().rpartition("/")[2]
+            holding.setdefault(("written out", name), []).append((each, attribute))
     for app in visible_apps(calls):
         if app.directory is None:
             continue
@@ -71,13 +74,22 @@ def _holders(calls: Calls) -> Iterator[Breach]:
             ) or any_same(app.directory.values("allowed_identities"), identity.object_ids)
             if not admitted or identity.id is None:
                 continue
-            ids = {key(identity.id), text_of(identity.id).lower()}
+            ids = {key(identity.id), text_of(identity.id).lower(), *_written_out(calls, identity)}
             holders = [holder for name in ids for holder in holding.get(name, ())]
             for each, attribute in holders:
                 if each not in own:
                     message = f"{each.address} can use {identity.record.name}, "
                     message += f"which {app.name} lets in as the gateway's"
                     yield Breach(each, attribute, message)
+
+
+def _written_out(calls: Calls, identity: IdentityLink) -> Iterator[tuple[str, str]]:
+    """By what an id finds an identity that is made here and is named by its address."""
+    for reference in references_in(identity.id):
+        made = calls.chain.configuration.resource(reference.stack, reference.address)
+        name = made and calls.chain.configuration.attribute(made, "name")
+        if isinstance(name, str):
+            yield "written out", name.lower()
 
 
 def _holding(configuration: Configuration) -> Iterator[tuple[Resource, str, Value]]:
