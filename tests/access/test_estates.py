@@ -9,7 +9,7 @@ import pytest
 
 from constructs_lib.access import analyse, read_stacks
 from tests.access.kinds import AUTH, BACKEND, REMOVED, Case, put
-from tests.access.samples import APP, AUDIENCE, Document, chain, policy
+from tests.access.samples import APP, AUDIENCE, Document, chain, directory, policy
 
 SERVICE = "Microsoft.ApiManagement/service"
 GATEWAY = "azurerm_api_management"
@@ -387,3 +387,23 @@ def test_another_stack_that_writes_to_an_app_leaves_it_unknown(parent: str) -> N
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_what_estates_are_made_of(case: Case) -> None:
     case.check()
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        "${var.principal}",
+        {"allowed_groups": ["${var.group}"]},
+        {"client_id": "44444444-4444-4444-8444-444444444444"},
+    ],
+    ids=str,
+)
+def test_every_answer_that_is_not_known_has_a_finding(unknown: Any) -> None:
+    document = chain()
+    changes = unknown if isinstance(unknown, dict) else {"allowed_identities": [unknown]}
+    directory(document).update(changes)
+    analysis = analyse(read_stacks({"stack": document}))
+    told = {(each.address, each.attribute) for each in analysis.findings}
+    asked = [each for each in analysis.answers if each.verdict == "unknown"]
+    assert asked
+    assert {(each.address, each.attribute) for each in asked} <= told

@@ -92,10 +92,10 @@ def test_whether_anybody_gets_in_is_not_left_unsaid(name: str) -> None:
     assert [(each.rule, each.severity) for each in about] == [("SF901", "note")]
 
 
-def test_of_apps_that_are_managed_elsewhere_nothing_is_said_of_everybody() -> None:
+def test_of_apps_that_are_managed_elsewhere_it_is_said_that_nothing_is_known() -> None:
     document = chain()
     document["data"][APP] = {"other": {"name": "func-other", "resource_group_name": "rg"}}
-    assert findings(document) == []
+    assert findings(document) == [("SF901", f"data.{APP}.other")]
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,12 @@ def _all_unproven(calls: Calls) -> Iterator[Breach]:
             yield breach
     if not calls.chain.apps:
         yield from _apps_elsewhere(calls)
+    # What is not told yet of a place that decides; every answer that is not known has a finding.
+    for call in calls.calls:
+        said = call.decision
+        if said.verdict == "unknown" and said.rule not in _TOLD_APART:
+            message = f"whether {call.caller.label} reaches {call.app.name} cannot be proven: "
+            yield Breach(said.resource, said.attribute, message + said.reason)
 
 
 def _apps_elsewhere(calls: Calls) -> Iterator[Breach]:
