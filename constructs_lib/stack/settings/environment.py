@@ -346,7 +346,9 @@ class Environment(ValueObject):
             group.lower(),
             ("resource_group",),
             f"the resource group {group!r}",
-            "choose another, or give each file its subscription_id",
+            "choose another"
+            if self.subscription_id
+            else "choose another, or give each file its subscription_id",
         )
         gateway = self.gateway.get("name")
         if isinstance(self.gateway, GatewaySettings) and gateway:
