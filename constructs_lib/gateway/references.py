@@ -203,6 +203,8 @@ class GatewayReferences(Construct):
         self.policy = self.policy_document = None
         if source is None:
             return
+        fix = "give it in one place"
+        self.claim(self, "policy", "policy", "of the whole service", fix=fix)
         self.policy_document = document = read_policy(self, "policy", source, at="global")
         check_document(self, "policy", document, at="global", sku=self.sku)
         from cdktf_cdktf_provider_azurerm.api_management_policy import ApiManagementPolicy
@@ -244,6 +246,7 @@ class GatewayReferences(Construct):
         check_pattern(self, "fragment", name, FRAGMENT_NAME)
         if name.lower() in map(str.lower, self.fragments):
             refuse(self, "fragment", f"there is one with the name {name!r}", "choose another name")
+        self.claim(self, "fragment", "fragment", name)
         document = read_fragment(self, f"fragment {name}", source, sku=self.sku)
         from cdktf_cdktf_provider_azurerm.api_management_policy_fragment import (
             ApiManagementPolicyFragment,

@@ -11,6 +11,7 @@ from cdktf import App, TerraformStack
 from constructs_lib import FunctionAppProps, Gateway, Publisher, SecuredFunctionApi, Storage
 from constructs_lib._cdk.placement import Placement
 from constructs_lib._core.errors import InputError
+from constructs_lib.policy import Base, Document, Fragment, SetHeader
 
 PLACE = Placement(name="rg-orders", location="westeurope")
 
@@ -18,6 +19,17 @@ PLACE = Placement(name="rg-orders", location="westeurope")
 def new_gateway(stack: TerraformStack) -> None:
     publisher = Publisher(name="Contoso", email="api@contoso.example")
     Gateway(stack, "gateway", resource_group=PLACE, name="apim-contoso", publisher=publisher)
+
+
+def policy(stack: TerraformStack) -> None:
+    Gateway.existing(
+        stack, "gateway", name="apim", resource_group_name="rg", policy=Document(inbound=[Base()])
+    )
+
+
+def fragment(stack: TerraformStack) -> None:
+    gateway = Gateway.existing(stack, "gateway", name="apim", resource_group_name="rg")
+    gateway.add_fragment("who", Fragment([SetHeader(name="X-Who", values=["we"])]))
 
 
 def api(
@@ -55,6 +67,8 @@ def api(
 @pytest.mark.parametrize(
     ("make", "said"),
     [
+        (policy, "the policy 'of the whole service' is in this gateway already, from one/gateway"),
+        (fragment, "the fragment 'who' is in this gateway already, from one/gateway"),
         (new_gateway, "the API Management service 'apim-contoso' is made by one/gateway"),
         (
             api(app="func-orders"),
