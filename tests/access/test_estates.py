@@ -393,7 +393,7 @@ def test_what_estates_are_made_of(case: Case) -> None:
     "unknown",
     [
         "${var.principal}",
-        {"allowed_groups": ["${var.group}"]},
+        {"tenant_auth_endpoint": "${var.issuer}"},
         {"client_id": "44444444-4444-4444-8444-444444444444"},
     ],
     ids=str,
