@@ -336,6 +336,11 @@ class _Sites:
         return replace(subject, body=body)
 
     def _doubt(self, subject: Resource, write: Write, written: Shape) -> None:
+        if self.configuration.perhaps(write.by) and subject.address != write.by.address:
+            reason = f"whether {write.by.address} is made is not known here"
+            for on in written.arguments:
+                doubt = Doubt(reason=reason, by=write.by, attribute="count", on=on)
+                self.doubts.add(subject, doubt)
         ignored = _ignored(self.configuration, write.by)
         if ignored is not None:
             for on in written.arguments if write.part else ("",):

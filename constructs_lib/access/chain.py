@@ -524,6 +524,8 @@ class Chain:
                 link = self._named.get(unique["name"].lower())
                 return link if link is not None and self._in(link, unique["region"]) else None
             return self._named.get(hosted["name"].lower()) if hosted is not None else None
+        if isinstance(host, Term) and host.parts[-1] != "." and not _may_be_more(host):
+            return None  # Another host, whose name is made of the app's.
         for reference in references_in(url):
             if reference.path and reference.path[-1] in ("default_hostname", "defaultHostName"):
                 link = self._app_at(reference)
@@ -537,6 +539,11 @@ class Chain:
         if not isinstance(location, str):
             return True
         return location.replace(" ", "").lower() == region.lower()
+
+
+def _may_be_more(host: Term) -> bool:
+    """Whether a part of a host name is not known."""
+    return any(isinstance(part, Opaque) for part in host.parts)
 
 
 def _revision(link: GatewayLink, api_name: str) -> ApiLink | None:

@@ -12,6 +12,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from constructs_lib.access.chain import Chain
@@ -87,6 +88,11 @@ def restrictions(app: AppLink, *, scm: bool) -> Restrictions:
     ordered = isinstance(shared, bool) and all(isinstance(_priority(r), int) for r in rules)
     if ordered:
         rules = sorted(rules, key=lambda each: _number(_priority(each)))
+        # Which of two comes first that have one priority and say opposite things is not documented.
+        ordered = all(
+            _number(_priority(one)) != _number(_priority(other)) or _action(one) == _action(other)
+            for one, other in pairwise(rules)
+        )
     return Restrictions(name, rules, default, ordered)
 
 
@@ -102,8 +108,11 @@ def to_the_internet(app: AppLink, *, scm: bool = False) -> Decision | None:
             attribute="public_network_access_enabled",
         )
     verdict = _for_everyone(found)
-    if verdict == "Allow":
+    if verdict == "Allow" and public is True:
         return None
+    if verdict == "Allow":
+        reason = "whether the app has public network access is not known here"
+        return Decision.unknown(reason, app.resource, "public_network_access_enabled")
     unknown = verdict is None
     return Decision(
         verdict="unknown" if unknown else "closed",
@@ -158,8 +167,8 @@ def whom(rule: Body) -> Matches:
         if not isinstance(tag, str):
             return "unknown"
         name = tag.split(".")[0].lower()
-        if name == "azurefrontdoor" and _own_front_door(rule):
-            return "named"
+        if name == "azurefrontdoor":
+            return _front_door(rule)
         if name in _ANYBODYS:
             return "everyone"
         return "named" if name in _NOBODYS else "unknown"
@@ -178,9 +187,12 @@ def whom(rule: Body) -> Matches:
     return "named" if rule.value("virtual_network_subnet_id") is not None else "unknown"
 
 
-def _own_front_door(rule: Body) -> bool:
+def _front_door(rule: Body) -> Matches:
     """Whether only requests of named Front Doors match, as their header cannot be forged."""
-    return any(headers.values("x_azure_fdid") for headers in rule.blocks("headers"))
+    named = [headers.value("x_azure_fdid") for headers in rule.blocks("headers")]
+    if any(isinstance(each, Term) for each in named):
+        return "unknown"
+    return "named" if any(named) else "everyone"
 
 
 def _computed(address: Term) -> Matches:
@@ -247,8 +259,11 @@ def to_gateway(app: AppLink, gateway: GatewayLink, chain: Chain) -> Decision | N
         app.resource,
         attribute=where,
     )
-    if app.body.value("public_network_access_enabled", True) is False:
+    public = app.body.value("public_network_access_enabled", True)
+    if public is False:
         return _private(app, gateway, chain)
+    if public is not True and _private(app, gateway, chain) is not None:
+        return unknown
     doubtful = not found.ordered
     for rule in found.rules:
         matched = _matches_gateway(rule, gateway, chain)

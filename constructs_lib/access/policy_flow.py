@@ -113,6 +113,8 @@ class Forwarder:
             attribute = "value" if policy.type.endswith("_fragment") else "xml_content"
             text = body.value(attribute)
             found = read_document(policy.address, self._with_named_values(text, gateway))
+            if self.chain.configuration.perhaps(policy):
+                found = replace(found, doubt=f"whether {policy.address} is made is not known here")
             doubt = self.chain.doubts.on(policy, attribute)
             if doubt is not None:
                 found = replace(found, doubt=doubt.reason)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
+from constructs_lib.access.azapi import TYPES as AZAPI
 from constructs_lib.access.doubts import Doubt, Doubts
 from constructs_lib.access.terraform import coverage
 from constructs_lib.access.terraform.configuration import Configuration
@@ -92,6 +93,8 @@ class _Writers:
                 )
         elif _TEMPLATES.fullmatch(kind):
             self._template(each)
+        elif kind in AZAPI and not isinstance(self.configuration.body(each).value("type"), str):
+            self._of_any_type(each)
         elif _SCRIPTS.fullmatch(kind):
             self._everywhere(each, "script_content", f"{each.address} runs a script")
         else:
@@ -100,6 +103,15 @@ class _Writers:
             self._ignored(each)
         if "provisioner" in body:
             self._provisioned(each)
+
+    def _of_any_type(self, each: Resource) -> None:
+        """What azapi writes whose type is computed may be of any link."""
+        reason = f"{each.address} writes something whose type is not known here"
+        named = list(self.mentioned(each.body, each.stack, each))
+        for link in named:
+            self._doubt(link, each, "type", reason, "", "SF903")
+        if not named:
+            self._everywhere(each, "type", reason)
 
     def _unlisted(self, each: Resource) -> None:
         entry = coverage.of_type(each.type)
@@ -144,7 +156,9 @@ class _Writers:
                 if each.imported:
                     reason = f"{each.address} exists already and changes of {what} are ignored, "
                     reason += "so that what is written is never applied"
-                self._doubt(each, each, "lifecycle.ignore_changes", reason, path, "SF907")
+                # What a block says is decided by its arguments together.
+                on = path.partition(".")[0]
+                self._doubt(each, each, "lifecycle.ignore_changes", reason, on, "SF907")
 
     def _provisioned(self, each: Resource) -> None:
         for provisioner in objects(each.body["provisioner"]):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.access import analyse, read_stacks
-from tests.access.kinds import AUTH, BACKEND, REMOVED, Case, put
+from tests.access.kinds import AUTH, BACKEND, REMOVED, SITE, Case, put
 from tests.access.samples import APP, AUDIENCE, Document, chain, directory, policy
 
 SERVICE = "Microsoft.ApiManagement/service"
@@ -368,6 +368,103 @@ CASES += [
             ("resource.azapi_update_resource.a", _auth_off(f"${{data.{APP}.found.id}}")),
         ),
         {"anonymous": "open"},
+    ),
+]
+
+
+OPEN = {AUTH: REMOVED, f"{SITE}.ip_restriction_default_action": "Deny"}
+ALL = "0.0.0.0/0"
+CASES += [
+    Case(
+        "a_front_door_that_is_not_known_may_be_anybodys",
+        "told",
+        OPEN
+        | {
+            f"{SITE}.ip_restriction": [
+                {"name": "x", "service_tag": "AzureFrontDoor.Backend", "headers": "${var.headers}"}
+            ]
+        },
+        {"anonymous": "unknown"},
+    ),
+    Case(
+        "rules_of_one_priority_that_differ_have_no_known_order",
+        "told",
+        OPEN
+        | {
+            f"{SITE}.ip_restriction": [
+                {"name": "x", "ip_address": ALL, "priority": 1, "action": "Deny"},
+                {"name": "y", "ip_address": ALL, "priority": 1, "action": "Allow"},
+            ]
+        },
+        {"anonymous": "unknown"},
+    ),
+    Case(
+        "rules_of_one_priority_that_agree_need_none",
+        "told",
+        OPEN
+        | {
+            f"{SITE}.ip_restriction": [
+                {"name": "x", "ip_address": "20.1.2.3/32"},
+                {"name": "y", "ip_address": "20.1.2.4/32"},
+            ]
+        },
+        {"anonymous": "closed"},
+    ),
+    Case(
+        "public_access_that_is_not_known_is_not_open",
+        "told",
+        {AUTH: REMOVED, f"resource.{APP}.orders.public_network_access_enabled": "${var.public}"},
+        {"anonymous": "unknown", "gateway": "unknown"},
+    ),
+    Case(
+        "a_host_name_after_the_apps_is_another_host",
+        "SF310",
+        {f"{BACKEND}.url": f"https://${{{APP}.orders.default_hostname}}.evil.example/api"},
+    ),
+    Case(
+        "a_dot_after_the_host_name_may_be_the_apps",
+        "SF901",
+        {f"{BACKEND}.url": f"https://${{{APP}.orders.default_hostname}}./api"},
+        {"gateway": "unknown"},
+    ),
+    Case(
+        "an_argument_within_easy_auth_that_is_ignored_leaves_all_of_it_unknown",
+        "SF907",
+        {
+            f"resource.{APP}.orders.lifecycle": {
+                "ignore_changes": ["auth_settings_v2[0].require_authentication"]
+            }
+        },
+        {"anonymous": "unknown"},
+    ),
+    Case(
+        "rules_of_the_network_that_are_ignored_are_not_known",
+        "SF907",
+        OPEN
+        | {
+            f"resource.{APP}.orders.lifecycle": {
+                "ignore_changes": ["site_config[0].ip_restriction"]
+            }
+        },
+        {"anonymous": "unknown"},
+    ),
+    Case(
+        "what_azapi_writes_of_a_computed_type_may_be_anything",
+        "SF903",
+        {UPDATE: _auth_off(ID) | {"type": "${var.type}"}},
+        {"anonymous": "unknown"},
+    ),
+    Case(
+        "what_azapi_writes_perhaps_is_not_known",
+        "SF903",
+        {UPDATE: _auth_off(ID) | {"count": "${var.count}"}},
+        {"anonymous": "unknown"},
+    ),
+    Case(
+        "a_policy_that_is_made_perhaps_is_not_known",
+        "told",
+        {f"resource.{GATEWAY}_api_policy.orders.count": "${var.count}"},
+        {"gateway": "unknown"},
     ),
 ]
 

@@ -185,6 +185,10 @@ class Configuration:
         names = self.modules.get(("", ""))
         return names is not None and names.literal and not self.complete
 
+    def perhaps(self, resource: Resource) -> bool:
+        """Whether it is not known how many instances there are of a resource, if any."""
+        return _repeats(resource)
+
     def of_type(self, *types: str) -> Iterator[Resource]:
         """Resources and data sources of these types."""
         for each in types:
