@@ -79,7 +79,9 @@ def accepting(options: argparse.Namespace) -> Acceptance:
         skip[known_rule(rule, "--skip")] = reason.strip() or "skipped on the command line"
     baseline: Path | None = options.baseline or configuration.baseline
     entries: Sequence[Entry] = ()
-    if baseline is not None:
+    # The configuration may name what is about to be written.
+    to_be_written = getattr(options, "write_baseline", None) is not None
+    if baseline is not None and (baseline.is_file() or not to_be_written):
         from constructs_lib.access.baseline import read_baseline
 
         entries = read_baseline(baseline)

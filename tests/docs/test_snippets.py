@@ -69,6 +69,11 @@ def run_commands(block: Block, room: Room) -> None:
 def load_yaml(block: Block, room: Room) -> None:
     """Steps of a GitHub workflow, or settings that stand in those of `dev`."""
     document = yaml.safe_load(block.text)
+    if "repos" in document:
+        hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+        ids = {hook["id"] for repo in document["repos"] for hook in repo["hooks"]}
+        assert ids <= {hook["id"] for hook in hooks}, block.place
+        return
     if isinstance(document, list):
         run_steps(document, block, room)
         return

@@ -443,6 +443,17 @@ class Configuration:
                 raw, literal = self.read(raw, stack, module, literal=False, bound=bound), True
             if isinstance(raw, Term):
                 return self._deeper(raw, steps[position:])
+            if isinstance(raw, Deferred) and raw.template is not None:
+                return self._walk(
+                    raw.template,
+                    stack,
+                    raw.module,
+                    steps[position:],
+                    literal=False,
+                    absent=absent,
+                    attribute=attribute,
+                    bound=_bound_by(raw.key) if raw.bound is None else raw.bound,
+                )
             if isinstance(raw, Deferred):
                 return self._deferred(raw, stack, attribute)
             if isinstance(raw, list):

@@ -74,7 +74,8 @@ def folder(directory: Path) -> Folder:
     if found.lines:
         # Files of values for one environment each: which of them is used is told to Terraform.
         for file in (*directory.glob("*.tfvars"), *directory.glob("*/*.tfvars")):
-            if file not in given and not file.name.endswith(".auto.tfvars"):
+            hidden = file.parent != directory and file.parent.name.startswith(".")
+            if file not in given and not hidden and not file.name.endswith(".auto.tfvars"):
                 found.told.update(_variables(file))
     return found
 
