@@ -256,3 +256,9 @@ def test_an_app_elsewhere_that_a_gateway_calls_is_not_nothing() -> None:
     analysis = analyse(read_stacks({"stack": document}))
     holds(analysis, "SF901")
     assert "func-elsewhere" in " ".join(each.message for each in analysis.findings)
+
+
+def test_a_file_of_variables_may_hold_comments_only(tmp_path: Path) -> None:
+    (tmp_path / "main.tf.json").write_text(json.dumps(chain()), encoding="utf-8")
+    (tmp_path / "terraform.tfvars").write_text("# on = false\n", encoding="utf-8")
+    assert analyse(read_terraform(tmp_path)).findings == ()

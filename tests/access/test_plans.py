@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.access import Analysis, analyse, read_terraform
-from tests.access.samples import planned
+from tests.access.samples import APP, Document, planned
 from tests.terraform.harness import needs_stand_in, run
 
 HERE = Path(__file__).parent / "plain_hcl"
@@ -174,3 +174,33 @@ def test_a_hand_written_stack_planned_by_terraform(tmp_path: Path) -> None:
     for each in (analysis, synthesized):
         assert [a.verdict for a in each.answers if a.caller.kind == "gateway"] == ["open"]
         assert each.findings == ()
+
+
+def _without(module: Document, kind: str, *path: str) -> None:
+    """Take what stands at a path out of all resources of a type."""
+    for each in module.get("resources", ()):
+        if each["type"] == kind:
+            place = each["values"]
+            for step in path[:-1]:
+                place = place[step][0]
+            place.pop(path[-1], None)
+    for child in module.get("child_modules", ()):
+        _without(child, kind, *path)
+
+
+@pytest.mark.parametrize("path", [("auth_settings_v2",), ("site_config", "ip_restriction")])
+def test_blocks_that_are_unknown_as_a_whole_are_not_absent(
+    tmp_path: Path, path: tuple[str, ...]
+) -> None:
+    document = json.loads((HERE / "plan.json").read_text(encoding="utf-8"))
+    _without(document["planned_values"]["root_module"], APP, "auth_settings_v2")
+    _without(document["planned_values"]["root_module"], APP, *path)
+    for change in document["resource_changes"]:
+        if change["type"] == APP:
+            unknown = change["change"]["after_unknown"]
+            for step in path[:-1]:
+                unknown = unknown[step][0]
+            unknown[path[-1]] = True
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    assert set(verdicts(analyse(read_terraform(file)), "anonymous").values()) == {"unknown"}

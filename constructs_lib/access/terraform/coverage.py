@@ -141,13 +141,13 @@ def _walk(kind: str, body: Mapping[str, Any], prefix: str) -> Iterator[tuple[str
         found = _understood(kind, path)
         if found is not None:
             yield path, found.why
-        elif isinstance(value, (dict, list)) and _deep(kind, path):
+        elif isinstance(value, (dict, list)) and is_block(kind, path):
             for each in objects(value):
                 yield from _walk(kind, each, f"{path}.")
 
 
 @cache
-def _deep(kind: str, path: str) -> bool:
+def is_block(kind: str, path: str) -> bool:
     """Whether an argument is a block, with arguments of its own."""
     return any(each.startswith(f"{path}.") for each in arguments().get(kind, ()))
 

@@ -114,7 +114,7 @@ def assignments(text: str) -> dict[str, Raw]:
     text = _COMMENT.sub(lambda found: found[1] or " ", text)
     starts = list(_ASSIGNMENT.finditer(text))
     found: dict[str, Raw] = {}
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
+    for start, following in zip(starts, [*starts[1:], None], strict=False):
         expression = text[start.end() : following.start() if following else len(text)].strip()
         value = evaluate(f"${{{expression}}}", lambda _: _NOT_READ)
         found[start[1]] = _NOT_READ if _computed(value) else value

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from constructs_lib.access.terraform import coverage
 from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.json_text import entries, object_of, objects
 from constructs_lib.access.terraform.resources import Deferred, Gap, Module, Raw, Resource
@@ -141,6 +142,7 @@ class _Shown:
                 written.get("expressions"),
                 module,
                 _key(each.get("index")),
+                kind if managed else "",
             )
             if written.get("provisioners"):
                 body["provisioner"] = [
@@ -192,9 +194,12 @@ class _Shown:
 
 
 def _whole(
-    planned: Raw, unknown: Raw, expression: Raw, module: str, key: str | int | None
+    planned: Raw, unknown: Raw, expression: Raw, module: str, key: str | int | None, kind: str
 ) -> dict[str, Raw]:
-    """The attributes of a resource; what nothing is written for is computed by the provider."""
+    """The attributes of a resource; what nothing is written for is computed by the provider.
+
+    Blocks are not: those that are unknown as a whole are made by `dynamic`.
+    """
     values, unknowns = object_of(planned), object_of(unknown)
     expressions = object_of(expression)
     found: dict[str, Raw] = {}
@@ -204,12 +209,15 @@ def _whole(
         if name in _WRITE_ONLY and written is not None:
             found[name] = _deferred(written, module, key)
             continue
+        if unknowns.get(name) is True and coverage.is_block(kind, name):
+            found[name] = Deferred((), module, key)
+            continue
         if written is None and unknowns.get(name) is True:
             continue
         # Blocks for which no expression stands were made by `dynamic`.
         if written is None and isinstance(known, list) and _has_unknown(unknowns.get(name)):
             written = _DYNAMIC
-        value = _merged(known, unknowns.get(name), written, module, key)
+        value = _merged(known, unknowns.get(name), written, module, key, kind, name)
         if value is not None:
             found[name] = value
     return found
@@ -234,13 +242,23 @@ def _has_unknown(unknown: Raw) -> bool:
 _COMPUTED = frozenset({"id", "principal_id", "tenant_id", "client_id", "object_id"})
 
 
-def _merged(planned: Raw, unknown: Raw, expression: Raw, module: str, key: str | int | None) -> Raw:
+def _merged(
+    planned: Raw,
+    unknown: Raw,
+    expression: Raw,
+    module: str,
+    key: str | int | None,
+    kind: str,
+    path: str,
+) -> Raw:
     """Planned values, with what their expressions mention where they are known only after apply.
 
     The zero values of Terraform's plugin SDK, "" and [], stand for what is absent.
     """
     if expression is _DYNAMIC:
         return _generated(planned, unknown, module, key)
+    if unknown is True and coverage.is_block(kind, path):
+        return Deferred((), module, key)
     if unknown is True:
         return _deferred(expression, module, key)
     if planned in ("", []):
@@ -264,6 +282,8 @@ def _merged(planned: Raw, unknown: Raw, expression: Raw, module: str, key: str |
                 _expression(expressions, name, values.get(name), unknowns.get(name)),
                 module,
                 key,
+                kind,
+                f"{path}.{name}",
             )
             for name in names
         }
@@ -278,7 +298,7 @@ def _merged(planned: Raw, unknown: Raw, expression: Raw, module: str, key: str |
             expressions = _one_each(expression, unknowns)
         expressions = expressions + [None] * (len(items) - len(expressions))
         return [
-            _merged(item, item_unknown, item_expression, module, key)
+            _merged(item, item_unknown, item_expression, module, key, kind, path)
             for item, item_unknown, item_expression in zip(
                 items, unknowns, expressions, strict=False
             )
