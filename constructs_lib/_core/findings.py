@@ -168,6 +168,7 @@ def render(
     rules: Collection[Rule] = (),
     subjects: Sequence[str] = (),
     together: bool = False,
+    colour: bool = False,
 ) -> str:
     """Return findings in one of `FORMATS`, with a line end.
 
@@ -178,6 +179,7 @@ def render(
         rules: The rules that were checked, which SARIF describes.
         subjects: What was checked: in JUnit, what has no error is a test that passed.
         together: Whether what is broken for one reason in several places is said once.
+        colour: Whether text may hold the terminal's colour codes.
     """
     groups = grouped(findings) if together else [_group([each]) for each in findings]
     if format == "json":
@@ -186,7 +188,7 @@ def render(
         return as_json(_sarif(groups, rules))
     if format == "junit":
         return _junit(findings, subjects, together)
-    return "\n".join((*_lines(groups), totals(groups))) + "\n"
+    return "\n".join((*_lines(groups, colour), totals(groups))) + "\n"
 
 
 def totals(groups: Sequence[FindingGroup]) -> str:
@@ -201,10 +203,17 @@ def totals(groups: Sequence[FindingGroup]) -> str:
     return ", ".join(counts) or "nothing found"
 
 
-def _lines(groups: Sequence[FindingGroup]) -> Iterator[str]:
+_COLOURS: dict[Severity, str] = {"error": "1;31", "warning": "33", "note": "36"}
+
+
+def _lines(groups: Sequence[FindingGroup], colour: bool = False) -> Iterator[str]:
+    def painted(text: str, code: str) -> str:
+        return f"\033[{code}m{text}\033[0m" if colour else text
+
     for position, group in enumerate(groups):
         following = groups[position + 1] if position + 1 < len(groups) else None
-        said = f"{group.severity} {group.rule}: {group.message}"
+        what = painted(f"{group.severity} {group.rule}:", _COLOURS[group.severity])
+        said = f"{what} {group.message}"
         if len(group.places) > 1:
             yield f"{said} ({len(group.places)} places)"
             alike = group.message != group.title
@@ -216,7 +225,7 @@ def _lines(groups: Sequence[FindingGroup]) -> Iterator[str]:
         # What is to be done about several places is said once, below the last of them.
         again = following is not None and (following.rule, following.fix) == (group.rule, group.fix)
         if group.fix and not again:
-            yield f"    {group.fix}"
+            yield painted(f"    {group.fix}", "2")
 
 
 def as_json(value: object) -> str:

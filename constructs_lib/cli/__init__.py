@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import errno
 import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -33,7 +34,15 @@ COMMANDS = (
 )
 
 # What `pip install 'secured-functions[cli]'` brings.
-EXTRA = ("jsonschema_rs", "openapi_spec_validator", "pydantic", "rich", "tomli", "yaml")
+EXTRA = (
+    "argcomplete",
+    "jsonschema_rs",
+    "openapi_spec_validator",
+    "pydantic",
+    "rich",
+    "tomli",
+    "yaml",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
         import_module(f"{__name__}.{command}").register(commands)
+    if "_ARGCOMPLETE" in os.environ:  # The shell asks what could follow.
+        import_module("argcomplete").autocomplete(parser)
     options = parser.parse_args(arguments)
     if sys.stdout is None:  # Python has none when it was closed before the start.
         sys.stdout = _Closed()

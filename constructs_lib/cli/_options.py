@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -9,6 +11,12 @@ from typing import TypeVar
 from constructs_lib._core.errors import InputError
 
 T = TypeVar("T", bound=str)
+
+
+def in_colour() -> bool:
+    """Whether what is written goes to a terminal that shows colours (https://no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not plain
 
 
 def format_of(output: Path | None, names: Mapping[str, T], default: T) -> T:

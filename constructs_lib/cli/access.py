@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import fails
 from constructs_lib.cli._acceptance import accepting, add_acceptance
-from constructs_lib.cli._options import format_of
+from constructs_lib.cli._options import format_of, in_colour
 
 if TYPE_CHECKING:
     from constructs_lib.access.report import Format
@@ -89,9 +89,8 @@ def run(options: argparse.Namespace) -> int:
         write_whole(output, render_report(analysis, form, comparison=comparison))
         form = "table"
     terminal = sys.stdout.isatty()
-    colour = terminal and "NO_COLOR" not in os.environ
     width = os.get_terminal_size().columns if terminal else 140
-    _show(render_report(analysis, form, comparison=comparison, width=width, colour=colour))
+    _show(render_report(analysis, form, comparison=comparison, width=width, colour=in_colour()))
     if comparison is not None:
         return int(bool(comparison.opened))
     return int(fails(analysis.findings))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib._core.errors import InputError
 from constructs_lib.cli._acceptance import accepting, add_acceptance
 from constructs_lib.cli._configuration import SEVERITIES, known_rule
-from constructs_lib.cli._options import format_of
+from constructs_lib.cli._options import format_of, in_colour
 
 if TYPE_CHECKING:
     from constructs_lib._core.findings import Finding, Format
@@ -100,7 +100,14 @@ def run(options: argparse.Namespace) -> int:
         _write_baseline(options.write_baseline, findings, acceptance, options.reason)
         return 0
     accepted = [each for analysis in analyses for each in analysis.accepted]
-    shown = render(findings, form, rules=RULES.values(), subjects=paths, together=True)
+    shown = render(
+        findings,
+        form,
+        rules=RULES.values(),
+        subjects=paths,
+        together=True,
+        colour=not options.output and in_colour(),
+    )
     # Of what is not looked for, or not looked at, nobody can tell whether it is gone.
     everything = not options.rule and set(acceptance.configuration.paths) <= set(paths)
     left = gone(acceptance.entries, analyses) if everything else []

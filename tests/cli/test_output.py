@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +41,56 @@ def test_output_that_cannot_be_written_is_no_finding(to: str, said: str, stack: 
     )
     assert ran.stderr == said
     assert ran.returncode == 2
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+)
+@pytest.mark.parametrize("command", ["check", "access"])
+def test_colours_are_for_terminals_alone(
+    command: str,
+    environment: dict[str, str],
+    coloured: bool,
+    stack: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert cli.main([command, str(stack)]) == 1
+    assert "\033[" not in capsys.readouterr().out
+    monkeypatch.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((120, 40)))
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    assert cli.main([command, str(stack)]) == 1
+    assert ("\033[" in terminal.getvalue()) == coloured
+
+
+def test_the_shell_completes_commands_and_options(tmp_path: Path) -> None:
+    start = "import sys; from constructs_lib.cli import main; sys.exit(main())"
+    line = "secured-functions check --write-b"
+    answer = tmp_path / "answer"
+    ran = subprocess.run(
+        ["bash", "-c", f"exec 8>'{answer}' 9>/dev/null; '{sys.executable}' -c '{start}'"],
+        env={
+            **os.environ,
+            "_ARGCOMPLETE": "1",
+            "_ARGCOMPLETE_IFS": "\n",
+            "COMP_LINE": line,
+            "COMP_POINT": str(len(line)),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert answer.read_text("utf-8").strip() == "--write-baseline", ran.stderr
 
 
 @pytest.mark.parametrize("command", ["check", "access"])
