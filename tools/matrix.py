@@ -193,8 +193,9 @@ def taken_over(four: Path, five: Path) -> str:
                 stack.apply()
                 text = (later.folder / "cdk.tf.json").read_text().replace(str(five), str(four))
                 (stack.folder / "cdk.tf.json").write_text(text)
-                stack.providers = new
+                stack.providers = None  # init installs none of those that run
                 stack.terraform("init", "-upgrade")
+                stack.providers = new
                 drop_what_5_does_not_know(stack.state().resolve(), stack.folder)
                 stack.assert_plan_is_empty()
                 count += 1
@@ -247,11 +248,12 @@ def tried(pythons: list[str], folder: Path) -> tuple[str, bool]:
                 same = False
                 row.results[azurerm] = "OTHER JSON than in the first row"
             first.setdefault(azurerm, found)
-        if number == 0 and has_stand_in():
-            upgrade = f"\n{taken_over(place / '4', place / '5')}."
         lines.append(str(row))
         print(row, flush=True)
-        shutil.rmtree(place)
+        if number:
+            shutil.rmtree(place)
+    if has_stand_in():
+        upgrade = f"\n{taken_over(folder / '0/4', folder / '0/5')}."
     return "\n".join([*lines, upgrade]).rstrip(), same
 
 
