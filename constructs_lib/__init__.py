@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from constructs_lib.registration.principal import Principal as Principal
     from constructs_lib.secured_function_api import ApiProps as ApiProps
     from constructs_lib.secured_function_api import SecuredFunctionApi as SecuredFunctionApi
+    from constructs_lib.stack.creation_sites import record_creation_sites as record_creation_sites
     from constructs_lib.stack.environment_stack import EnvironmentStack as EnvironmentStack
     from constructs_lib.stack.outputs import add_outputs as add_outputs
     from constructs_lib.stack.providers import add_providers as add_providers

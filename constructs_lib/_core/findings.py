@@ -34,6 +34,7 @@ class Finding:
         column: Column in that line, counted from 1.
         address: The address of the Terraform resource that it is about.
         attribute: The attribute of that resource, as a dotted path.
+        stack: The stack that the resource belongs to, where there are stacks.
     """
 
     rule: str
@@ -45,6 +46,7 @@ class Finding:
     column: int | None = None
     address: str | None = None
     attribute: str | None = None
+    stack: str = ""
 
     @classmethod
     def of(
@@ -59,6 +61,7 @@ class Finding:
         column: int | None = None,
         address: str | None = None,
         attribute: str | None = None,
+        stack: str = "",
     ) -> Finding:
         """A finding of a rule: with its severity and its fix, where neither is given.
 
@@ -74,6 +77,7 @@ class Finding:
             column=column,
             address=address,
             attribute=attribute,
+            stack=stack,
         )
 
     @property
@@ -131,7 +135,7 @@ class FindingGroup:
         )
 
 
-_OF_A_PLACE = ("message", "path", "line", "column", "address", "attribute")
+_OF_A_PLACE = ("message", "stack", "path", "line", "column", "address", "attribute")
 
 
 def grouped(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:

@@ -90,6 +90,7 @@ def sort_out(
             line=resource.line_of(breach.attribute) if resource else None,
             address=resource.address if resource else None,
             attribute=breach.attribute,
+            stack=resource.stack if resource else "",
         )
         key = (resource.stack, resource.address, rule.id) if resource else None
         if key is not None and key in reasons:

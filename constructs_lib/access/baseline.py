@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, cast
 
 from constructs_lib._core.errors import InputError
@@ -48,10 +48,9 @@ class Place:
     @classmethod
     def of(cls, finding: Finding) -> Place:
         """The place of a finding; its words are part of it only where it has no address."""
-        folders = PurePath(finding.path or "").parts[:-1]
         return cls(
             rule=finding.rule,
-            stack=folders[-1] if folders[-2:-1] == ("stacks",) else "",
+            stack=finding.stack,
             address=finding.address or "",
             attribute=finding.attribute or "",
             message="" if finding.address else finding.message,

@@ -56,7 +56,7 @@ class _AccessValidation:
             f"{'.' + finding.attribute if finding.attribute else ''}: "
             f"{finding.message}. {finding.fix}."
             for finding in analyse(read_stacks(documents, "synth")).findings
-            if finding.severity in failing and (stack is None or finding.path == stack)
+            if finding.severity in failing and (stack is None or finding.stack == stack)
         ]
 
 

@@ -75,7 +75,7 @@ def test_neither_lines_nor_words_nor_the_file_matter(tmp_path: Path) -> None:
 
 def test_one_stack_says_nothing_of_another(tmp_path: Path) -> None:
     [found] = BROKEN.findings
-    dev, prod = (replace(found, path=f"out/stacks/{name}/cdk.tf.json") for name in ("dev", "prod"))
+    dev, prod = (replace(found, stack=name) for name in ("dev", "prod"))
     entries = read_baseline(written(tmp_path, (dev,)))
     assert accept_baseline(replace(BROKEN, findings=(dev, prod)), entries).findings == (prod,)
 
@@ -84,7 +84,7 @@ def test_what_is_gone_is_told(tmp_path: Path) -> None:
     entries = read_baseline(written(tmp_path))
     assert gone(entries, [accept_baseline(BROKEN, entries)]) == []
     assert gone(entries, [analysed()]) == entries
-    assert str(entries[0].place) == f"SF402 {OPEN}.https_only"
+    assert str(entries[0].place) == f"SF402 stack: {OPEN}.https_only"
 
 
 def test_days_and_reasons_that_somebody_wrote_stay() -> None:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePath
 from typing import Literal
 
 from constructs_lib._core.findings import Finding, FindingGroup, grouped
@@ -352,7 +351,7 @@ class View:
         """The reason with which an answer was accepted.
 
         Two stacks may use one address. Where the rule is broken there in one stack and accepted in
-        the other, only the file's directory tells them apart, and doubt means not accepted.
+        the other, only the stack tells them apart, and doubt means not accepted.
         """
         if answer.rule is None:
             return None
@@ -361,9 +360,7 @@ class View:
         if key in self._waiting:
             stack = answer.target.stack
             reasons = [
-                (finding, reason)
-                for finding, reason in reasons
-                if stack and PurePath(finding.path or "").parent.name == stack
+                (finding, reason) for finding, reason in reasons if stack and finding.stack == stack
             ]
         return reasons[0][1] if reasons else None
 

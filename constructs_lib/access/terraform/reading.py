@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from constructs_lib._core.creation_sites import FILE as SITES
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import STANDARD_INPUT
 from constructs_lib.access.terraform.configuration import Configuration
@@ -79,6 +80,9 @@ def _directory(source: str, directory: Path) -> Configuration:
             fix=_without_json(folders) if plain else "run `cdktf synth` first",
         )
     found = Stacks()
+    sites = directory / SITES
+    if sites.is_file():
+        found.creation_sites.update(document(str(sites), sites.read_bytes()))
     for stack, each in folders.items():
         shown = [(file, content) for file, content in each.documents if is_shown(content)]
         if shown:

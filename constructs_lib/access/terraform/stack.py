@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from constructs_lib._core.creation_sites import site_of
 from constructs_lib._core.errors import InputError
 from constructs_lib.access.terraform.configuration import Configuration, index_of
 from constructs_lib.access.terraform.folder import folder, merge_overrides
@@ -36,6 +37,7 @@ class Stacks:
         self._modules: dict[tuple[str, str], Module] = {}
         self._gaps: list[Gap] = []
         self._calls: list[_Call] = []
+        self.creation_sites: dict[str, str] = {}
 
     def configuration(self, source: str) -> Configuration:
         """Everything that was entered, and what the modules make that it calls."""
@@ -112,6 +114,8 @@ class Stacks:
                 for name, content in entries(by_name):
                     for body in objects(content):
                         address = f"{kind}.{name}" if managed else f"data.{kind}.{name}"
+                        construct = _construct(body)
+                        site = site_of(self.creation_sites, construct)
                         self._resource(
                             Resource(
                                 stack,
@@ -121,11 +125,13 @@ class Stacks:
                                 managed,
                                 literal=False,
                                 module=module,
-                                construct=_construct(body),
-                                path=file,
+                                construct=construct,
+                                path=site[0] if site else file,
                                 provider=_provider(body, kind),
                                 imported=managed and address in imported,
-                                lines=(lines or {}).get((section, kind, name), {}),
+                                lines={"": site[1]}
+                                if site
+                                else (lines or {}).get((section, kind, name), {}),
                             )
                         )
 

@@ -132,11 +132,11 @@ def test_what_was_accepted_stands_so_with_its_reason() -> None:
 
 def test_an_acceptance_in_one_stack_does_not_hold_for_the_same_address_in_another() -> None:
     dev, prod = (replace(SLOT, stack=stack) for stack in ("dev", "prod"))
-    accepted = replace(OPEN_SLOT, path="cdktf.out/stacks/dev/cdk.tf.json")
+    accepted = replace(OPEN_SLOT, stack="dev")
     seen = analysis(
         passes(ANONYMOUS, dev, rule="SF102"),
         passes(ANONYMOUS, prod, rule="SF102"),
-        findings=(replace(OPEN_SLOT, path="cdktf.out/stacks/prod/cdk.tf.json"),),
+        findings=(replace(OPEN_SLOT, stack="prod"),),
         accepted=(Accepted(finding=accepted, reason="a demonstration"),),
     )
     standings = [target.standing for target in View(seen).targets]
