@@ -121,7 +121,7 @@ def made_orders(
         path="orders",
         operations=["GET /orders"],
         function_app=FunctionAppProps(runtime=Runtime.node("22")),
-        function_app_name="func-checked-orders",
+        function_app_name=f"func-{stack.node.id}-{id}",
         resource_group=Placement(name="rg", location="westeurope"),
         registration=AppRegistration.existing(client_id=audience, tenant_id=tenant),
     )
@@ -138,7 +138,7 @@ def make(stack: TerraformStack, kind: str) -> None:
     gateway = Gateway.existing(
         stack,
         "gateway",
-        name="apim",
+        name=f"apim-{kind}",
         resource_group_name="rg",
         principal=Principal(**caller) if kind == "system" else None,
         identity=ExistingIdentity(
@@ -213,7 +213,7 @@ def test_a_precondition_stops_and_a_check_warns(stacks: dict[str, Stack]) -> Non
     stacks["system"].terraform("init")
     said = run("terraform", "plan", "-no-color", folder=folder)
     assert "Warning: Check block assertion failed" in said
-    assert f"The identity of apim is not {OBJECT}" in said.replace("\n│ ", " ")
+    assert f"The identity of apim-system is not {OBJECT}" in said.replace("\n│ ", " ")
     said = run(
         "terraform", "plan", "-no-color", "-var=audience=api://orders", folder=folder, expect=1
     )
