@@ -106,7 +106,7 @@ def settings(name: str, changed: Settings) -> dict[str, Any]:
         "apis": {
             "orders": {
                 "path": "orders",
-                "operations": ["GET /orders", "GET /orders/{id}"],
+                "operations": ["GET /orders"],
                 "function_app": {"name": f"func-{name}", "runtime": "python 3.12"},
             }
         },
@@ -205,6 +205,13 @@ _SITE = _app(runtime="node 22")
 _PREMIUM = _app(hosting={"kind": "premium"})
 
 
+def _hosted(hosting: str) -> dict[str, Any]:
+    return {
+        "registration": instead(**REGISTRATION),
+        "function_app": {"runtime": "node 22", "hosting": instead(**HOSTINGS[hosting])},
+    }
+
+
 def _hosting_changes() -> list[Change]:
     names = list(HOSTINGS)
     return [
@@ -212,8 +219,8 @@ def _hosting_changes() -> list[Change]:
             setting="apis.*.function_app.hosting.kind, os",
             what=f"{first} to {second}",
             back=f"{second} to {first}",
-            before=_app(runtime="node 22", hosting=instead(**HOSTINGS[first])),
-            after=_app(runtime="node 22", hosting=instead(**HOSTINGS[second])),
+            before={"gateway": EXISTING_GATEWAY, "api": _hosted(first)},
+            after={"api": _hosted(second)},
             does="replaced",
             lost=_CODE,
         )
@@ -436,20 +443,21 @@ CHANGES: list[Change] = [
         setting="apis.*.operations",
         what="added",
         back="removed",
-        after=_api(operations=["GET /orders", "GET /orders/{id}", "POST /orders"]),
+        after=_api(operations=["GET /orders", "POST /orders"]),
         does="added",
         does_back="removed",
     ),
     Change(
         setting="apis.*.operations",
         what="reordered",
+        before=_api(operations=["GET /orders", "GET /orders/{id}"]),
         after=_api(operations=["GET /orders/{id}", "GET /orders"]),
         does="nothing",
     ),
     Change(
         setting="apis.*.operations",
         what="method or path changed",
-        after=_api(operations=["GET /orders", "GET /orders/{number}"]),
+        after=_api(operations=["GET /orders/{number}"]),
         does="removed",
         lost="nothing but the old operation; with an id of your own it is changed in place",
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from typing import Any
 from tests.terraform.harness import environment, execute, run
 from tests.terraform.providers import running, stand_ins
 from tests.terraform.state import STATES, keeper
+
+Planned = dict[str, dict[str, tuple[str, ...]]]
 
 QUICKLY = "-parallelism=30"
 _ADDRESS = re.compile(r"module\.(?P<module>[\w-]+)\.(?P<address>.+)")
@@ -90,42 +92,28 @@ class Modules:
     def make(self, stacks: Mapping[str, dict[str, Any]]) -> None:
         """Write the stacks, and apply them to nothing."""
         self.write(stacks)
-        made = self.apply("-auto-approve")
-        assert made
+        planned, made = self.change()
+        assert planned
         assert [step for steps in made.values() for step in steps if step.error] == []
 
-    def plan(self, *arguments: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    def plan(self) -> Planned:
         """Plan; the actions by address for each module, without what stays as it is."""
-        said = self.terraform("plan", "-json", "-out=plan.tfplan", QUICKLY, *arguments)
-        planned: dict[str, dict[str, tuple[str, ...]]] = {}
-        for message in map(json.loads, said.splitlines()):
-            if message["type"] != "planned_change":
-                continue
-            action = message["change"]["action"]
-            # A resource that only gets another address stays as it is.
-            if action not in ("read", "move"):
-                module, address = _split(message["change"]["resource"]["addr"])
-                both = ("delete", "create") if action == "replace" else (action,)
-                planned.setdefault(module, {})[address] = both
-        return planned
+        said = self.terraform("plan", "-json", "-out=plan.tfplan", QUICKLY)
+        return _planned(map(json.loads, said.splitlines()))
 
-    def apply(self, what: str = "plan.tfplan") -> dict[str, list[Step]]:
+    def apply(self) -> dict[str, list[Step]]:
         """Apply what was planned; what was done in each module, in its order."""
-        steps: dict[str, list[Step]] = {}
-        command = ("terraform", "apply", "-json", QUICKLY, what)
+        return _done(self._apply("plan.tfplan"))
+
+    def change(self) -> tuple[Planned, dict[str, list[Step]]]:
+        """Plan and apply at once, where the state is what is there: just made, or just read."""
+        messages = self._apply("-auto-approve", "-refresh=false")
+        return _planned(messages), _done(messages)
+
+    def _apply(self, *arguments: str) -> list[dict[str, Any]]:
+        command = ("terraform", "apply", "-json", QUICKLY, *arguments)
         said = execute(*command, folder=self.folder, TF_REATTACH_PROVIDERS=self.running).stdout
-        for message in map(json.loads, said.splitlines()):
-            if message["type"] in ("apply_start", "apply_complete"):
-                hook = message["hook"]
-                module, address = _split(hook["resource"]["addr"])
-                done = message["type"] == "apply_complete"
-                steps.setdefault(module, []).append(Step(hook["action"], address, done))
-            elif message["type"] == "diagnostic" and message["@level"] == "error":
-                diagnostic = message["diagnostic"]
-                module, address = _split(diagnostic["address"])
-                error = f"{diagnostic['summary']}: {diagnostic['detail']}"
-                steps.setdefault(module, []).append(Step("error", address, True, error))
-        return steps
+        return [json.loads(line) for line in said.splitlines()]
 
     @property
     def state(self) -> str:
@@ -161,6 +149,36 @@ class Modules:
     def destroy(self) -> None:
         """Destroy everything."""
         self.terraform("destroy", "-auto-approve", QUICKLY)
+
+
+def _planned(messages: Iterable[dict[str, Any]]) -> Planned:
+    planned: Planned = {}
+    for message in messages:
+        if message["type"] != "planned_change":
+            continue
+        action = message["change"]["action"]
+        # A resource that only gets another address stays as it is.
+        if action not in ("read", "move"):
+            module, address = _split(message["change"]["resource"]["addr"])
+            both = ("delete", "create") if action == "replace" else (action,)
+            planned.setdefault(module, {})[address] = both
+    return planned
+
+
+def _done(messages: Iterable[dict[str, Any]]) -> dict[str, list[Step]]:
+    steps: dict[str, list[Step]] = {}
+    for message in messages:
+        if message["type"] in ("apply_start", "apply_complete"):
+            hook = message["hook"]
+            module, address = _split(hook["resource"]["addr"])
+            done = message["type"] == "apply_complete"
+            steps.setdefault(module, []).append(Step(hook["action"], address, done))
+        elif message["type"] == "diagnostic" and message["@level"] == "error":
+            diagnostic = message["diagnostic"]
+            module, address = _split(diagnostic["address"])
+            error = f"{diagnostic['summary']}: {diagnostic['detail']}"
+            steps.setdefault(module, []).append(Step("error", address, True, error))
+    return steps
 
 
 def _split(address: str) -> tuple[str, str]:

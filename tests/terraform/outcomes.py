@@ -152,9 +152,7 @@ def outcomes(folder: Path, changes: Mapping[str, Change]) -> list[Outcome]:
             modules.write(new)
             for name, change in changes.items():
                 modules.taint(change.forced_types(back=bool(back)), name)
-            # What is there has just been made, or been read for the plan before.
-            plan = modules.plan("-refresh=false")
-            steps = modules.apply()
+            plan, steps = modules.change()
             again = modules.plan()
             for name, change in changes.items():
                 done = steps.get(name, ())

@@ -154,11 +154,13 @@ def make(stack: TerraformStack, kind: str) -> None:
 @pytest.fixture(scope="module")
 def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stack]:
     folder = tmp_path_factory.mktemp("checks")
-    app = App(outdir=str(folder))
+    stacks: dict[str, Stack] = {}
     for kind in ("system", "user"):
+        app = App(outdir=str(folder / kind))
         make(TerraformStack(app, kind), kind)
-    app.synth()
-    return {kind: Stack(folder / "stacks" / kind) for kind in ("system", "user")}
+        app.synth()
+        stacks[kind] = Stack(folder / kind / "stacks" / kind)
+    return stacks
 
 
 def as_run(
