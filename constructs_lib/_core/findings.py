@@ -13,8 +13,8 @@ from urllib.parse import quote
 from constructs_lib._core.rules import DOCUMENTATION, Effect, Rule, Severity, find_rule
 from constructs_lib._core.version import __version__
 
-Format = Literal["text", "json", "sarif", "junit"]
-FORMATS: tuple[Format, ...] = ("text", "json", "sarif", "junit")
+Format = Literal["text", "json", "sarif", "junit", "github"]
+FORMATS: tuple[Format, ...] = ("text", "json", "sarif", "junit", "github")
 
 STANDARD_INPUT = "standard input"
 """What stands for the path of what was read from there."""
@@ -178,8 +178,8 @@ def render(
 
     Args:
         findings: What was found.
-        format: `text` for people, `json`, `sarif` (OASIS SARIF 2.1.0) or `junit` (as Azure
-            Pipelines and Jenkins read it).
+        format: `text` for people, `json`, `sarif` (OASIS SARIF 2.1.0), `junit` (as Azure
+            Pipelines and Jenkins read it) or `github` (annotations of a workflow's run).
         rules: The rules that were checked, which SARIF describes.
         subjects: What was checked: in JUnit, what has no error is a test that passed.
         together: Whether what is broken for one reason in several places is said once.
@@ -192,6 +192,8 @@ def render(
         return as_json(_sarif(groups, rules))
     if format == "junit":
         return _junit(findings, subjects, together)
+    if format == "github":
+        return "".join(f"{line}\n" for line in _annotations(groups)) + totals(groups) + "\n"
     return "\n".join((*_lines(groups, colour), totals(groups))) + "\n"
 
 
@@ -318,6 +320,34 @@ def _uri(path: str) -> str:
     """Return a path as SARIF wants it: a URI, relative to the root of the repository."""
     file = Path(path)
     return file.as_uri() if file.is_absolute() else quote(file.as_posix())
+
+
+_ANNOTATIONS: dict[Severity, str] = {"error": "error", "warning": "warning", "note": "notice"}
+
+
+def _annotations(groups: Sequence[FindingGroup]) -> Iterator[str]:
+    """A workflow command for each place.
+
+    Source: GitHub's documentation, "Workflow commands for GitHub Actions".
+    """
+    for group in groups:
+        for each in group.places:
+            read = each.path if each.path not in (None, STANDARD_INPUT, "-") else None
+            named = {"file": read, "line": each.line if read else None, "col": each.column}
+            named["title"] = f"{group.rule} {each.address or ''}".strip()
+            settings = ",".join(
+                f"{name}={_command_text(str(value), ':,')}"
+                for name, value in named.items()
+                if value
+            )
+            message = f"{each.message}: {group.fix}" if group.fix else each.message
+            yield f"::{_ANNOTATIONS[group.severity]} {settings}::{_command_text(message)}"
+
+
+def _command_text(text: str, more: str = "") -> str:
+    for sign in f"%\r\n{more}":
+        text = text.replace(sign, f"%{ord(sign):02X}")
+    return text
 
 
 def _junit(findings: Sequence[Finding], subjects: Sequence[str], together: bool) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib._core.errors import InputError
+from constructs_lib._core.findings import FORMATS
 from constructs_lib.cli._acceptance import accepting, add_acceptance
 from constructs_lib.cli._configuration import SEVERITIES, known_rule
 from constructs_lib.cli._options import format_of, in_colour
@@ -46,7 +47,7 @@ def register(commands: Any) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=tuple(dict.fromkeys(_NAMES.values())),
+        choices=FORMATS,
         help="kind of output (default: what the name of FILE ends with, or else text)",
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the findings there")

@@ -9,6 +9,8 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib._core.findings import FORMATS
+
 if TYPE_CHECKING:
     from constructs_lib._core.errors import InputError
     from constructs_lib._core.findings import Finding
@@ -53,7 +55,7 @@ def register(commands: Any) -> None:
         metavar="PATH",
         help="Terraform JSON that defines named values, backends and fragments; as for `check`",
     )
-    check.add_argument("--format", choices=("text", "json", "sarif", "junit"), default="text")
+    check.add_argument("--format", choices=FORMATS, default="text")
     check.add_argument("--output", type=Path, metavar="FILE", help="write the findings there")
     check.set_defaults(run=run_check)
 

@@ -164,6 +164,18 @@ def test_sarif_has_one_result_with_a_location_for_each_place() -> None:
     assert fewer["partialFingerprints"] != first["partialFingerprints"]
 
 
+def test_github_gets_an_annotation_for_each_place() -> None:
+    finding = replace(ESTATE[0], line=7, message="50%\nof it", address='azurerm_x.a["b,c:d"]')
+    lines = render([finding, replace(finding, path="-")], "github", together=True).splitlines()
+    place, title = "file=a.tf,line=7,", 'title=SF402 azurerm_x.a["b%2Cc%3Ad"]'
+    said = "50%25%0Aof it: Set https_only = true"
+    assert lines == [
+        f"::error {place}{title}::{said}",
+        f"::error {title}::{said}",
+        "1 error in 2 places",
+    ]
+
+
 @pytest.mark.parametrize("path", ["-", STANDARD_INPUT])
 def test_sarif_names_no_file_for_what_came_from_standard_input(path: str) -> None:
     (result,) = json.loads(render([replace(ESTATE[0], path=path)], "sarif"))["runs"][0]["results"]

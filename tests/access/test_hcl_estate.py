@@ -129,6 +129,7 @@ def test_the_action_says_what_a_pull_request_opens_and_fails(estate: Path) -> No
     code, shown = run_steps(steps, inputs, estate)
     assert code == 1, shown
     assert "gh pr comment 7 --body-file access.md --edit-last --create-if-none" in shown
+    assert f"::error file=main.tf,line={line},title=SF101 azurerm_linux_function_app_slot" in shown
     report = (estate / "access.md").read_text("utf-8")
     assert (estate / "summary.md").read_text("utf-8") == report
     assert report.startswith("## 6 doors are open that should be closed")
