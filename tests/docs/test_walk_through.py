@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ def test_each_command_prints_what_the_page_shows(tmp_path: Path, azure: Any) -> 
         else:
             assert step.below == plain(step.said), f"{step.block.place}: {step.command}"
     assert sum(step.command.startswith(NOT_RUN) for step in steps) == len(NOT_RUN)
+    written = tmp_path / "project/orders/cdktf.out/stacks/dev/cdk.tf.json"
+    resources = json.loads(written.read_text(encoding="utf-8"))["resource"]
+    deployed = next(step.below for step in steps if step.command == "make deploy")
+    assert f"Resources: {sum(map(len, resources.values()))} added" in deployed
     assert "environments/dev.yaml:" in said
     assert "SF102" in said
     assert "HTTP 200" in said
