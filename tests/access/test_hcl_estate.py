@@ -78,7 +78,11 @@ def test_what_is_there_passes_and_one_open_slot_is_one_finding_at_its_line(
         "every request reaches the function"
     ]
     assert said[-1] == "1 error"
-    assert cli.main(["access"]) == 1
+    for name in ("access.html", "access.md", "access.txt"):
+        assert cli.main(["access", "--output", name]) == 1
+        place = f"main.tf:{line} azurerm_linux_function_app_slot.orders: auth_settings_v2"
+        # The table tells of an error at its door.
+        assert (place in Path(name).read_text("utf-8")) == (name != "access.txt")
     assert cli.main(["access", "--compare", ".base"]) == 1
 
 

@@ -43,6 +43,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def where(finding: Finding) -> str:
-    """Return the resource and attribute of a finding, or else its file."""
+    """Return file and line of a finding where they are known, and its resource and attribute."""
     resource = ": ".join(part for part in (finding.address, finding.attribute) if part)
-    return resource or finding.path or ""
+    line = f"{finding.path}:{finding.line}" if finding.line else ""
+    return " ".join(part for part in (line, resource) if part) or finding.path or ""
