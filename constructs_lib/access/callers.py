@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from constructs_lib._core.rules import Rule
 from constructs_lib.access import easy_auth, entra, network
 from constructs_lib.access.allow_lists import AllowList, allow_list
 from constructs_lib.access.chain import Chain
@@ -65,6 +66,7 @@ class Calls:
         forwardings: What the policies of each API say.
         waiting: The apps that expect tokens for a registration.
         calls: One for each caller and target.
+        undefined: What policies name that nothing defines, as the rules of it find it once.
     """
 
     def __init__(self, chain: Chain) -> None:
@@ -74,6 +76,7 @@ class Calls:
         self.forwardings: list[tuple[ApiLink, Forwarding]] = []
         self.routes: list[Route] = []
         self.calls: list[Call] = []
+        self.undefined: list[tuple[Rule, Resource, str, str, str]] | None = None
         self._by_app: dict[AppLink, list[Route]] = {}
         self.waiting: dict[RegistrationLink | None, list[AppLink]] = {}
         self._families: set[AppLink] | None = None

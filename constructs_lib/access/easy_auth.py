@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from constructs_lib.access import network, urls
 from constructs_lib.access.decision import Decision
@@ -77,6 +78,11 @@ def issuer(app: AppLink) -> Issuer:
 
 
 def _issuer(value: Value) -> Issuer:
+    return _read_issuer(value) if isinstance(value, (str, Term)) else Issuer()
+
+
+@lru_cache(maxsize=64)  # The apps of a configuration expect few.
+def _read_issuer(value: Value) -> Issuer:
     found = urls.parse(value)
     if found is None:
         return Issuer(none=isinstance(value, str))

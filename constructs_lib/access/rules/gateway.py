@@ -429,6 +429,15 @@ def policy_problems(calls: Calls) -> Iterator[tuple[bool, Breach]]:
 
 def _undefined(calls: Calls, rule: Rule) -> Iterator[Breach]:
     """What policies refer to and a gateway of the configuration does not have."""
+    if calls.undefined is None:  # Each policy is read once for all rules.
+        calls.undefined = list(_all_undefined(calls))
+    for broken, policy, attribute, named, fixes in calls.undefined:
+        if broken is rule:
+            message = f"the policy names the {named}, which nothing defines"
+            yield Breach(policy, attribute, message, fixes or None)
+
+
+def _all_undefined(calls: Calls) -> Iterator[tuple[Rule, Resource, str, str, str]]:
     configuration = calls.chain.configuration
     for gateway in calls.chain.gateways:
         known = defined_in(calls.chain, gateway)
@@ -437,16 +446,13 @@ def _undefined(calls: Calls, rule: Rule) -> Iterator[Breach]:
         for policy in _policies(gateway):
             attribute = "value" if policy.type.endswith("_fragment") else "xml_content"
             document = _document(configuration.body(policy).value(attribute))
-            missing = {
-                found.what: found
-                for element in (elements(document) if document else ())
-                for found in undefined(element, known)
-                if found.rule is rule
-            }
-            if missing:
-                message = f"the policy names the {' and the '.join(missing)}, which nothing defines"
-                fixes = ", ".join(filter(None, (found.fix for found in missing.values())))
-                yield Breach(policy, attribute, message, fixes or None)
+            missing: dict[Rule, dict[str, str]] = {}
+            for element in elements(document) if document else ():
+                for found in undefined(element, known):
+                    missing.setdefault(found.rule, {})[found.what] = found.fix or ""
+            for rule, named in missing.items():
+                fixes = ", ".join(filter(None, named.values()))
+                yield rule, policy, attribute, " and the ".join(named), fixes
 
 
 def _policies(gateway: GatewayLink) -> Iterator[Resource]:
