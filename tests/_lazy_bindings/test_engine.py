@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typing_extensions
 
 FRAMEWORK = "cdktn==0.24.0"
 BINDINGS = "cdktn-provider-null==15.0.2"
@@ -110,6 +112,7 @@ def test_where_both_are_installed_the_program_decides(
 def test_without_an_engine_constructs_say_what_to_install_and_the_checker_works(
     fresh: Any, tmp_path: Path
 ) -> None:
+    shutil.copy(typing_extensions.__file__, tmp_path)  # which the plain package brings
     (tmp_path / "main.tf.json").write_text('{"terraform": {}}')
     code = """
 import sys
@@ -123,11 +126,15 @@ for name in ("Gateway", "SecuredFunctionApi", "EnvironmentStack", "validate_acce
         getattr(constructs_lib, name)
     except ImportError as error:
         print(error.name, error)
+from constructs_lib.cli import main
+sys.stderr = sys.stdout
+print(main(["schema"]))
 """
-    first, second, *errors = fresh(code, cwd=tmp_path).stdout.splitlines()
+    first, second, *errors, exit_code = fresh(code, cwd=tmp_path).stdout.splitlines()
+    assert exit_code == "2"
     assert first == "()"
     assert second == "None None"
-    assert len(errors) == 5
+    assert len(errors) == 6
     for error in errors:
         assert 'pip install "secured-functions[cdktf]" or pip install' in error
 
