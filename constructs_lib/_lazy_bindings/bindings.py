@@ -50,7 +50,9 @@ class ProviderFinder:
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return the spec of a provider package or module, `None` for anything else."""
-        ours = _is_provider(fullname) and fullname.count(".") < 2
+        # The modules of CDK Terrain's packages have jsii remember their type hints by themselves.
+        modules = 2 if engine_of(fullname) == "cdktf" else 1
+        ours = _is_provider(fullname) and fullname.count(".") < modules
         if not ours and fullname != _FIRST_ASSEMBLY:
             return None
         for finder in sys.meta_path:
