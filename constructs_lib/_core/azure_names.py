@@ -184,16 +184,29 @@ Reason = Annotated[
 
 
 class _Range:
-    """Addresses in CIDR notation, without host bits."""
+    """Addresses in CIDR notation."""
 
     rule = "write a range of addresses such as 203.0.113.0/24"
 
     def allows(self, value: Any) -> bool:
-        try:
-            ipaddress.ip_network(value)
-        except ValueError:
-            return False
-        return "/" in value
+        return _network(value) is not None and "/" in value
 
 
-Cidr = Annotated[str, _Range()]
+class _FirstAddress:
+    """No bit of the host is set, as Azure demands of a range."""
+
+    rule = "write the first address of the range, or /32 for a single address"
+
+    def allows(self, value: Any) -> bool:
+        network = _network(value)
+        return network is None or str(network[0]) == str(ipaddress.ip_address(value.split("/")[0]))
+
+
+def _network(value: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return None
+
+
+Cidr = Annotated[str, _FirstAddress(), _Range()]

@@ -130,8 +130,8 @@ class FunctionAppProps(ValueObject):
         elif len(slots) > most:
             yield Problem(
                 "slots",
-                f"{len(slots)} slots where {hosting.sku or hosting.kind} has {most} besides "
-                "production",
+                f"{hosting.sku or hosting.kind} has {most or 'no'} slot besides production, "
+                f"not {len(slots)}",
                 "name fewer or choose other hosting",
             )
         yield from twin_problems([slot.name for slot in slots])

@@ -427,11 +427,11 @@ REFUSED = {
     "slots on flex": ({"slots": [Slot(name="staging")]}, "Flex Consumption has no deployment"),
     "slots on basic": (
         {"hosting": Hosting.dedicated("B1"), "slots": [Slot(name="staging")]},
-        "1 slots where B1 has 0 besides production",
+        "B1 has no slot besides production, not 1",
     ),
     "slots on consumption": (
         {"hosting": Hosting.consumption(), "slots": [Slot(name="a"), Slot(name="b")]},
-        "2 slots where Y1 has 1 besides production",
+        "Y1 has 1 slot besides production, not 2",
     ),
     "storage name": ({"storage": Storage(name="st-contoso")}, "write 3 to 24 lower-case"),
     "storage container": ({"storage": Storage(container="A")}, "storage.container:"),

@@ -425,6 +425,67 @@ def test_all_that_is_wrong_is_said_at_once_in_all_files(written, tmp_path):
     assert len([line for line in said if "/prod.yaml:" in line]) == 1
 
 
+# What a construct alone can tell is told of a file as well; beside each wrong value what is said.
+WRONG_IN_ONE_FILE = """\
+location: westeurope
+resource_group: rg-orders-dev
+gateway:
+  name: 1apim  #: gateway.name: '1apim' is not allowed
+  publisher: {name: Contoso, email: api@contoso.example}
+apis:
+  orders:
+    path: orders
+    operations: [GET /orders]
+    named_values: {monkey: banana, max-tokens: '100', keyboard-layout: us}
+    function_app:
+      name: '-func'  #: apis.orders.function_app.name: '-func' is not allowed
+      runtime: python 3.12
+      inbound:
+        cidrs:
+          - 999.0.0.1/99  #: '999.0.0.1/99' is not allowed (write a range of addresses
+          - 203.0.113.7/24  #: '203.0.113.7/24' is not allowed (write the first address
+          - 203.0.113.7/32
+      app_settings:
+        Db: 'Server=x;Password=abc'  #: Db holds a secret in plain text
+        Db2: 'Server=x;Pwd=abc'  #: Db2 holds a secret in plain text
+        AzureWebJobsStorage: x  #: AzureWebJobsStorage is made by the construct
+  billing:
+    path: billing
+    operations: [GET /billing]
+    function_app:
+      runtime: python 3.12
+      hosting: {kind: premium, sku: XX}  #: apis.billing.function_app.hosting.sku: 'XX'
+      slots: [aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]  #: slots.0: 'aaaaa
+  stock:
+    path: stock
+    operations: [GET /stock]
+    function_app:
+      runtime: python 3.12
+      hosting: {kind: dedicated, sku: B1}
+      slots: [staging]  #: apis.stock.function_app.slots: B1 has no slot besides production
+  reports:
+    path: reports
+    operations: [GET /reports]
+    function_app:
+      runtime: cobol 9  #: apis.reports.function_app.runtime:
+"""
+
+
+def test_what_a_construct_refuses_is_said_of_the_file_with_line_and_key_all_at_once(written):
+    path = written(WRONG_IN_ONE_FILE)
+    with pytest.raises(InputError) as caught:
+        read_environment(path)
+    said = str(caught.value).splitlines()
+    expected = [
+        (number, line.split("#: ")[1])
+        for number, line in enumerate(WRONG_IN_ONE_FILE.splitlines(), start=1)
+        if "#: " in line
+    ]
+    assert [int(line.split(":")[1]) for line in said] == [number for number, _ in expected]
+    for line, (_, words) in zip(said, expected, strict=True):
+        assert words in line
+
+
 @pytest.mark.parametrize("name", sorted(STACK_IDS - {"output-tenant_id"}))
 def test_an_api_cannot_have_an_id_of_the_stack_s_own(written, name):
     path = written(GOOD.replace("  orders:", f"  {name}:"))

@@ -64,12 +64,13 @@ def _checked(data: Any, node: yaml.Node | None, where: str, folder: Path | None)
     )
 
 
-def read_environments(folder: Path) -> dict[str, Environment]:
+def read_environments(folder: Path | str) -> dict[str, Environment]:
     """Read every environment in a folder, by the name of its file.
 
     Raises:
         InputError: With everything that is wrong in all of them.
     """
+    folder = Path(folder)
     paths = sorted({*folder.glob("*.yaml"), *folder.glob("*.yml")})
     if not paths:
         raise InputError(
