@@ -161,7 +161,7 @@ class ChainProps(EasyAuthProps, SiteProps, total=False):
     function_app_hostname: Hostname | None
 
 
-class Props(ChainProps, ApiProps, total=False):
+class PatternProps(ChainProps, ApiProps, total=False):
     """The props of the pattern besides the function app."""
 
 
@@ -220,7 +220,7 @@ class SecuredFunctionApi(Construct, Generic[App]):
         id: str,
         *,
         function_app: FunctionAppProps,
-        **props: Unpack[Props],
+        **props: Unpack[PatternProps],
     ) -> None: ...
 
     @overload
@@ -230,7 +230,7 @@ class SecuredFunctionApi(Construct, Generic[App]):
         id: str,
         *,
         function_app: OutsideFunctionApp,
-        **props: Unpack[Props],
+        **props: Unpack[PatternProps],
     ) -> None: ...
 
     @overload
@@ -240,12 +240,12 @@ class SecuredFunctionApi(Construct, Generic[App]):
         id: str,
         *,
         function_app: _Resource,
-        **props: Unpack[Props],
+        **props: Unpack[PatternProps],
     ) -> None: ...
 
     @overload
     def __init__(
-        self, scope: Construct, id: str, *, function_app: App, **props: Unpack[Props]
+        self, scope: Construct, id: str, *, function_app: App, **props: Unpack[PatternProps]
     ) -> None: ...
 
     @checked(_problems)
@@ -255,7 +255,7 @@ class SecuredFunctionApi(Construct, Generic[App]):
         id: str,
         *,
         function_app: FunctionAppProps | OutsideFunctionApp | AppResource | ProtectedApp,
-        **props: Unpack[Props],
+        **props: Unpack[PatternProps],
     ) -> None:
         super().__init__(scope, id)
         self._check(function_app, props)
@@ -285,7 +285,7 @@ class SecuredFunctionApi(Construct, Generic[App]):
         """The API's address in the gateway."""
         return self.function_api.url
 
-    def _check(self, function_app: object, props: Props) -> None:
+    def _check(self, function_app: object, props: PatternProps) -> None:
         made = isinstance(function_app, ProtectedApp)
         new = isinstance(function_app, FunctionAppProps)
         own = [*SiteProps.__annotations__] if made or new else []
@@ -349,7 +349,7 @@ class SecuredFunctionApi(Construct, Generic[App]):
                     "what to ask for",
                 )
 
-    def _make_easy_auth(self, callers: Sequence[Principal], props: Props) -> EasyAuth:
+    def _make_easy_auth(self, callers: Sequence[Principal], props: PatternProps) -> EasyAuth:
         return EasyAuth(
             self,
             "easy-auth",
@@ -365,7 +365,7 @@ class SecuredFunctionApi(Construct, Generic[App]):
         self,
         app: FunctionAppProps | OutsideFunctionApp | AppResource,
         easy_auth: EasyAuth,
-        props: Props,
+        props: PatternProps,
     ) -> ProtectedApp:
         """Make the function app, or secure the one that is there."""
         if isinstance(app, FunctionAppProps):
@@ -397,7 +397,7 @@ class SecuredFunctionApi(Construct, Generic[App]):
         return ProtectedFunctionApp(self, "function-app", app=app, easy_auth=easy_auth, **site)
 
     def _publish(
-        self, name: str, app: ProtectedApp, before: list[ITerraformDependable], props: Props
+        self, name: str, app: ProtectedApp, before: list[ITerraformDependable], props: PatternProps
     ) -> FunctionApi:
         """Make the API; see `key_migration` for what is applied first in which stage."""
         stage = props.get("migration")
@@ -460,7 +460,7 @@ _CHAIN = frozenset(ChainProps.__annotations__)
 _Part = TypeVar("_Part")
 
 
-def _part(props: Props, kind: type[_Part]) -> _Part:
+def _part(props: PatternProps, kind: type[_Part]) -> _Part:
     """Return those of the props that one of the parts takes."""
     known = kind.__annotations__
     return cast("_Part", {key: value for key, value in props.items() if key in known and value})

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from cdktf import TerraformStack
 from constructs import IConstruct
 
-Made = TypeVar("Made")
+PerStack = TypeVar("PerStack")
 
 _stacks: WeakKeyDictionary[IConstruct, TerraformStack] = WeakKeyDictionary()
 _made: WeakKeyDictionary[TerraformStack, dict[Callable[..., Any], Any]] = WeakKeyDictionary()
@@ -25,10 +25,10 @@ def stack_of(construct: IConstruct) -> TerraformStack:
     return stack
 
 
-def once_per_stack(construct: IConstruct, make: Callable[[TerraformStack], Made]) -> Made:
+def once_per_stack(construct: IConstruct, make: Callable[[TerraformStack], PerStack]) -> PerStack:
     """Return what `make` made of the stack of `construct`; it is called at the first use."""
     stack = stack_of(construct)
     made = _made.setdefault(stack, {})
     if make not in made:
         made[make] = make(stack)
-    return cast("Made", made[make])
+    return cast("PerStack", made[make])

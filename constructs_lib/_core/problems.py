@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-Place = tuple["str | int", ...]
+DocumentPath = tuple["str | int", ...]
 """The keys and indices from the root of what somebody wrote to a value in it."""
 
 
@@ -21,16 +21,16 @@ class Problem(NamedTuple):
         fix: What to write instead.
     """
 
-    at: str | Place
+    at: str | DocumentPath
     problem: str
     fix: str
 
     @property
-    def place(self) -> Place:
+    def place(self) -> DocumentPath:
         """Where it is, as keys and indices."""
         return (self.at,) if isinstance(self.at, str) else self.at
 
-    def below(self, place: Place) -> Problem:
+    def below(self, place: DocumentPath) -> Problem:
         """The same problem, seen from further up."""
         return self._replace(at=(*place, *self.place))
 

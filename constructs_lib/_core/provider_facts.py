@@ -21,7 +21,7 @@ AzurermVersion = Literal["4", "5"]
 Stack = Literal[
     "python", "node", "dotnet", "dotnet-isolated", "java", "powershell", "custom", "docker"
 ]
-Target = Literal["Linux", "Windows", "Flex Consumption"]
+RuntimeTarget = Literal["Linux", "Windows", "Flex Consumption"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,13 +114,13 @@ class RuntimeVersion:
     stack: Stack
     version: str
     ends: date | None = None
-    targets: tuple[Target, ...] = _SITES
+    targets: tuple[RuntimeTarget, ...] = _SITES
     since: str | None = None
 
 
-_LINUX: tuple[Target, ...] = ("Linux",)
-_WINDOWS: tuple[Target, ...] = ("Windows",)
-_LINUX_AND_FLEX: tuple[Target, ...] = ("Linux", "Flex Consumption")
+_LINUX: tuple[RuntimeTarget, ...] = ("Linux",)
+_WINDOWS: tuple[RuntimeTarget, ...] = ("Windows",)
+_LINUX_AND_FLEX: tuple[RuntimeTarget, ...] = ("Linux", "Flex Consumption")
 
 RUNTIMES: tuple[RuntimeVersion, ...] = (
     RuntimeVersion("python", "3.7", date(2023, 6, 27), _LINUX),
@@ -167,14 +167,14 @@ _CLOSED = frozenset({"dotnet", "custom", "docker"})
 _SUCCESSOR: Mapping[Stack, Stack] = {"dotnet": "dotnet-isolated"}
 
 
-def runtimes(target: Target, stack: Stack | None = None) -> Iterator[RuntimeVersion]:
+def runtimes(target: RuntimeTarget, stack: Stack | None = None) -> Iterator[RuntimeVersion]:
     """Yield what a function app resource runs, the oldest version of each language first."""
     for each in RUNTIMES:
         if target in each.targets and stack in (None, each.stack):
             yield each
 
 
-def find_runtime(target: Target, stack: Stack, version: str) -> RuntimeVersion | None:
+def find_runtime(target: RuntimeTarget, stack: Stack, version: str) -> RuntimeVersion | None:
     """Return a version of the table.
 
     Returns:
@@ -192,7 +192,7 @@ def find_runtime(target: Target, stack: Stack, version: str) -> RuntimeVersion |
     raise InputError(f"{version!r} is not allowed", fix=f"write one of {', '.join(known)}")
 
 
-def needed_azurerm(target: Target, stack: Stack, version: str) -> str | None:
+def needed_azurerm(target: RuntimeTarget, stack: Stack, version: str) -> str | None:
     """Return the azurerm that a runtime needs at least, if not all that fit the constructs do."""
     if target == "Flex Consumption":
         return None
@@ -200,7 +200,7 @@ def needed_azurerm(target: Target, stack: Stack, version: str) -> str | None:
     return found.since if found else None
 
 
-def support_warning(target: Target, stack: Stack, version: str, today: date) -> str | None:
+def support_warning(target: RuntimeTarget, stack: Stack, version: str, today: date) -> str | None:
     """Return what somebody should know who uses a runtime, with the source.
 
     Args:

@@ -10,11 +10,11 @@ from constructs_lib.access.links import ApiLink, AppLink, GatewayLink, Registrat
 from constructs_lib.access.records import (
     Analysis,
     Answer,
-    Api,
+    ApiRecord,
     Caller,
-    FunctionApp,
-    Gateway,
-    Registration,
+    FunctionAppRecord,
+    GatewayRecord,
+    RegistrationRecord,
     sentence,
 )
 from constructs_lib.access.rules import breaches
@@ -68,7 +68,7 @@ def _analyse(configuration: Configuration) -> Analysis:
     )
 
 
-def _answer(call: Call, caller: Caller, target: FunctionApp) -> Answer:
+def _answer(call: Call, caller: Caller, target: FunctionAppRecord) -> Answer:
     decision = call.decision
     unwanted = decision.verdict == ("closed" if caller.trusted else "open")
     return Answer(
@@ -83,8 +83,8 @@ def _answer(call: Call, caller: Caller, target: FunctionApp) -> Answer:
     )
 
 
-def _gateway(link: GatewayLink) -> Gateway:
-    return Gateway(
+def _gateway(link: GatewayLink) -> GatewayRecord:
+    return GatewayRecord(
         address=link.address,
         name=link.name,
         managed=link.resource is not None and link.resource.managed,
@@ -93,7 +93,7 @@ def _gateway(link: GatewayLink) -> Gateway:
     )
 
 
-def _api(link: ApiLink, chain: Chain, targets: tuple[str, ...]) -> Api:
+def _api(link: ApiLink, chain: Chain, targets: tuple[str, ...]) -> ApiRecord:
     configuration = chain.configuration
     required = path = None
     if link.resource is not None:
@@ -104,7 +104,7 @@ def _api(link: ApiLink, chain: Chain, targets: tuple[str, ...]) -> Api:
         body = configuration.body(each)
         method, template = body.value("method", ""), body.value("url_template", "")
         operations.append(f"{text_of(method)} {text_of(template)}")
-    return Api(
+    return ApiRecord(
         address=link.address,
         gateway=link.gateway.address,
         name=link.name,
@@ -116,8 +116,8 @@ def _api(link: ApiLink, chain: Chain, targets: tuple[str, ...]) -> Api:
     )
 
 
-def _function_app(link: AppLink) -> FunctionApp:
-    return FunctionApp(
+def _function_app(link: AppLink) -> FunctionAppRecord:
+    return FunctionAppRecord(
         address=link.address,
         name=link.name,
         slot_of=link.slot_of.address if link.slot_of else None,
@@ -127,13 +127,13 @@ def _function_app(link: AppLink) -> FunctionApp:
     )
 
 
-def _registration(link: RegistrationLink, chain: Chain) -> Registration:
+def _registration(link: RegistrationLink, chain: Chain) -> RegistrationRecord:
     assigned: dict[str, None] = {}
     for each in link.assignments:
         principal_id = chain.configuration.attribute(each, "principal_object_id")
         principal = chain.principals.with_object_id(principal_id)
         assigned[principal.name if principal else text_of(principal_id)] = None
-    return Registration(
+    return RegistrationRecord(
         address=link.address,
         name=link.name,
         client_id=text_of(link.client_id),

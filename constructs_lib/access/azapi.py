@@ -21,7 +21,7 @@ from constructs_lib.access.azapi_gateways import (
     identity_of,
     place_of_id,
 )
-from constructs_lib.access.azapi_sites import Shape, at
+from constructs_lib.access.azapi_sites import SiteShape, at
 from constructs_lib.access.doubts import Doubt, Doubts
 from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.configuration import Configuration
@@ -335,7 +335,7 @@ class _Sites:
         self.found.read.add(write.by)
         return replace(subject, body=body)
 
-    def _doubt(self, subject: Resource, write: Write, written: Shape) -> None:
+    def _doubt(self, subject: Resource, write: Write, written: SiteShape) -> None:
         if self.configuration.perhaps(write.by) and subject.address != write.by.address:
             reason = f"whether {write.by.address} is made is not known here"
             for on in written.arguments:
@@ -378,7 +378,7 @@ class _Sites:
             return
         for each in self.configuration.resources:
             if each.managed and _is_site(each):
-                self._doubt(each, write, Shape({}, {"": ""}))
+                self._doubt(each, write, SiteShape({}, {"": ""}))
 
     def _outside(self, elsewhere: Mapping[tuple[str, str, str | None], dict[str, Write]]) -> None:
         for (_, site, slot), parts in sorted(
@@ -559,11 +559,11 @@ def _ignored(configuration: Configuration, by: Resource) -> str | None:
     return "ignore_body_changes" if found else None
 
 
-def shape_of(write: Write) -> Shape:
+def shape_of(write: Write) -> SiteShape:
     """What a write says in azurerm's terms; what is not a plain write is not read."""
     if not write.read or write.properties is None:
         where = {azapi_sites.AUTH: "auth_settings_v2", azapi_sites.WEB: "site_config"}
-        return Shape({}, {where.get(write.part, ""): write.part})
+        return SiteShape({}, {where.get(write.part, ""): write.part})
     return azapi_sites.shape(write.part, write.properties)
 
 

@@ -139,7 +139,7 @@ _WEB_HARMLESS = frozenset(
 
 
 @dataclass(slots=True)
-class Shape:
+class SiteShape:
     """What a write says, as arguments of azurerm's resource.
 
     Attributes:
@@ -152,14 +152,14 @@ class Shape:
     unread: dict[str, str] = field(default_factory=dict[str, str])
 
 
-def shape(part: str, properties: Value) -> Shape:
+def shape(part: str, properties: Value) -> SiteShape:
     """What a write to a part of a site says.
 
     Args:
         part: The child resource in lower case, as `config/web`; empty for the site itself.
         properties: Its `properties`.
     """
-    found = Shape()
+    found = SiteShape()
     if part in HARMLESS_PARTS or part.split("/")[0] in HARMLESS_PARTS:
         return found
     if part in _PUBLISHING:
@@ -192,7 +192,7 @@ def complete(arguments: Mapping[str, Raw]) -> dict[str, Raw]:
     }
 
 
-def _auth(properties: Value, found: Shape) -> None:
+def _auth(properties: Value, found: SiteShape) -> None:
     settings = _picked(properties, _AUTH)
     enabled = at(properties, "identityProviders.azureActiveDirectory.enabled")
     directory = _picked(properties, _DIRECTORY)
@@ -210,7 +210,7 @@ def _auth(properties: Value, found: Shape) -> None:
             found.unread["auth_settings_v2"] = path
 
 
-def _web(properties: Value, found: Shape) -> None:
+def _web(properties: Value, found: SiteShape) -> None:
     site = _picked(properties, _WEB)
     for name, path in _RULES.items():
         rules = at(properties, path)
@@ -255,7 +255,7 @@ def _rule(rule: Value) -> dict[str, Raw]:
     return {name: value for name, value in written.items() if value is not None}
 
 
-def _site(properties: Value, found: Shape) -> None:
+def _site(properties: Value, found: SiteShape) -> None:
     found.arguments.update(_picked(properties, _SITE))
     public = at(properties, "publicNetworkAccess")
     if public is not None:

@@ -36,7 +36,7 @@ _HEAD = """\
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class BaselinePlace:
     """What one finding is known by, whatever its words."""
 
     rule: str
@@ -46,7 +46,7 @@ class Place:
     message: str = ""
 
     @classmethod
-    def of(cls, finding: Finding) -> Place:
+    def of(cls, finding: Finding) -> BaselinePlace:
         """The place of a finding; its words are part of it only where it has no address."""
         return cls(
             rule=finding.rule,
@@ -62,7 +62,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Entry:
+class BaselineEntry:
     """One block of a baseline.
 
     Attributes:
@@ -71,15 +71,15 @@ class Entry:
         reason: Why.
     """
 
-    place: Place
+    place: BaselinePlace
     since: date
     reason: str
 
 
-_KEYS = tuple(each.name for each in fields(Place))
+_KEYS = tuple(each.name for each in fields(BaselinePlace))
 
 
-def read_baseline(file: Path) -> list[Entry]:
+def read_baseline(file: Path) -> list[BaselineEntry]:
     """Read a baseline.
 
     Raises:
@@ -98,7 +98,7 @@ def read_baseline(file: Path) -> list[Entry]:
     ]
 
 
-def _entry(block: Any, where: str) -> Entry:
+def _entry(block: Any, where: str) -> BaselineEntry:
     if not isinstance(block, dict):
         raise InputError("is no table", where=where, fix="write [[accepted]]")
     given = cast("dict[str, Any]", block)
@@ -117,11 +117,11 @@ def _entry(block: Any, where: str) -> Entry:
             raise InputError(f"{name} is no text", where=where, fix="put it in quotes")
     if "rule" not in texts or not ({"address", "message"} & texts.keys()):
         raise InputError("names no rule and address", where=where, fix="write both")
-    return Entry(Place(**texts), since, reason.strip())
+    return BaselineEntry(BaselinePlace(**texts), since, reason.strip())
 
 
 def baseline_text(
-    findings: Iterable[Finding], *, today: date, reason: str, before: Iterable[Entry] = ()
+    findings: Iterable[Finding], *, today: date, reason: str, before: Iterable[BaselineEntry] = ()
 ) -> str:
     """A baseline of findings.
 
@@ -132,24 +132,24 @@ def baseline_text(
         before: The entries that it had; their days and reasons stay.
     """
     known = {each.place: each for each in before}
-    places = sorted({Place.of(each) for each in findings})
+    places = sorted({BaselinePlace.of(each) for each in findings})
     return _HEAD + "".join(
-        _block(known.get(place) or Entry(place, today, reason)) for place in places
+        _block(known.get(place) or BaselineEntry(place, today, reason)) for place in places
     )
 
 
-def _block(entry: Entry) -> str:
+def _block(entry: BaselineEntry) -> str:
     lines = [f"{name} = {quoted(value)}" for name in _KEYS if (value := getattr(entry.place, name))]
     lines += [f"since = {entry.since.isoformat()}", f"reason = {quoted(entry.reason)}"]
     return "\n[[accepted]]\n" + "\n".join(lines) + "\n"
 
 
-def accept_baseline(analysis: Analysis, entries: Collection[Entry]) -> Analysis:
+def accept_baseline(analysis: Analysis, entries: Collection[BaselineEntry]) -> Analysis:
     """The analysis with the findings accepted that a baseline holds."""
     known = {each.place: each for each in entries}
 
     def accepted(finding: Finding) -> Accepted | None:
-        entry = known.get(Place.of(finding))
+        entry = known.get(BaselinePlace.of(finding))
         return entry and Accepted(finding=finding, reason=entry.reason, since=entry.since)
 
     return _accept(analysis, accepted)
@@ -174,8 +174,8 @@ def _accept(analysis: Analysis, accepted: Callable[[Finding], Accepted | None]) 
     )
 
 
-def gone(entries: Iterable[Entry], analyses: Sequence[Analysis]) -> list[Entry]:
+def gone(entries: Iterable[BaselineEntry], analyses: Sequence[Analysis]) -> list[BaselineEntry]:
     """The entries of which nothing is found any more."""
-    found = {Place.of(each.finding) for analysis in analyses for each in analysis.accepted}
-    found |= {Place.of(each) for analysis in analyses for each in analysis.findings}
+    found = {BaselinePlace.of(each.finding) for analysis in analyses for each in analysis.accepted}
+    found |= {BaselinePlace.of(each) for analysis in analyses for each in analysis.findings}
     return [each for each in entries if each.place not in found]

@@ -22,13 +22,13 @@ from constructs_lib.policy.csharp import Syntax, parse
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-Kind = Literal[
+SourceKind = Literal[
     "header", "query", "url", "variable", "key", "certificate", "address", "method", "caller"
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Origin:
     """Something in `context` that decides or is secret.
 
     Attributes:
@@ -37,7 +37,7 @@ class Source:
         name: Which one, in lower case, of a variable as it is written; None is any of them.
     """
 
-    kind: Kind
+    kind: SourceKind
     name: str | None = None
 
 
@@ -45,7 +45,7 @@ class Source:
 class Hole:
     """A piece of text that is not known, and what it carries."""
 
-    sources: frozenset[Source] = frozenset()
+    sources: frozenset[Origin] = frozenset()
 
 
 Piece = str | Hole
@@ -62,10 +62,10 @@ class Flow:
     """
 
     options: tuple[Option, ...]
-    reads: frozenset[Source] = frozenset()
+    reads: frozenset[Origin] = frozenset()
 
     @property
-    def sources(self) -> frozenset[Source]:
+    def sources(self) -> frozenset[Origin]:
         """Everything that the result may carry."""
         return _carried(self.options)
 
@@ -97,9 +97,9 @@ _HARMLESS = frozenset(
     | {"Response", "Timestamp", "Tracing", "User", "Workspace"}
 )
 _WHOLE_REQUEST = frozenset(
-    {Source("header"), Source("query"), Source("url"), Source("caller"), Source("certificate")}
+    {Origin("header"), Origin("query"), Origin("url"), Origin("caller"), Origin("certificate")}
 )
-_WHOLE_CONTEXT = _WHOLE_REQUEST | {Source("variable"), Source("key")}
+_WHOLE_CONTEXT = _WHOLE_REQUEST | {Origin("variable"), Origin("key")}
 
 
 @lru_cache(maxsize=4096)
@@ -131,7 +131,7 @@ class _Jwt:
 _Value = "tuple[Option, ...] | _Object | _Jwt"
 
 
-def _carried(options: Iterable[Option]) -> frozenset[Source]:
+def _carried(options: Iterable[Option]) -> frozenset[Origin]:
     return frozenset(
         source
         for option in options
@@ -142,7 +142,7 @@ def _carried(options: Iterable[Option]) -> frozenset[Source]:
 
 
 def _hole(*parts: tuple[Option, ...]) -> tuple[Option, ...]:
-    sources = frozenset[Source]().union(*(_carried(each) for each in parts))
+    sources = frozenset[Origin]().union(*(_carried(each) for each in parts))
     return ((Hole(sources),),)
 
 
@@ -168,7 +168,7 @@ class _Follower:
         self.syntax = syntax
         self.names: dict[str, tuple[Option, ...] | _Object | _Jwt] = {}
         self.returned: list[tuple[Option, ...]] = []
-        self.reads: set[Source] = set()
+        self.reads: set[Origin] = set()
 
     def flow(self) -> Flow:
         # What a loop leaves in a variable is there when it comes round again.
@@ -226,7 +226,7 @@ class _Follower:
             return self._given(_of_object(value.path))
         return value
 
-    def _given(self, sources: Iterable[Source]) -> tuple[Option, ...]:
+    def _given(self, sources: Iterable[Origin]) -> tuple[Option, ...]:
         found = frozenset(sources)
         self.reads |= found
         return ((Hole(found),),)
@@ -433,10 +433,10 @@ class _Follower:
         member = path[-1]
         if path[0] == "Subscription" and len(path) == 2:
             if path[1] in ("Key", "PrimaryKey", "SecondaryKey"):
-                return self._given({Source("key")})
+                return self._given({Origin("key")})
             return ((Hole(),),)
         if path[:2] == ("Request", "Certificate") and len(path) > 2:
-            return self._given({Source("certificate", path[2])})
+            return self._given({Origin("certificate", path[2])})
         if member in ("Keys", "Count", "Length"):
             return ((Hole(),),)
         return _Object(path)
@@ -564,46 +564,46 @@ def _literal(options: tuple[Option, ...]) -> str | None:
     return "".join(str(piece) for piece in options[0])
 
 
-def _of_map(path: tuple[str, ...], name: str | None) -> frozenset[Source]:
+def _of_map(path: tuple[str, ...], name: str | None) -> frozenset[Origin]:
     """What an entry of one of the maps in `context` gives."""
     if path and path[-1] == "Headers":
         if path[0] == "Response":
             return frozenset()
-        return frozenset({Source("header", name.lower() if name is not None else None)})
+        return frozenset({Origin("header", name.lower() if name is not None else None)})
     if path and path[-1] == "Query":
-        return frozenset({Source("query", name.lower() if name is not None else None)})
+        return frozenset({Origin("query", name.lower() if name is not None else None)})
     if path == ("Variables",):
-        return frozenset({Source("variable", name)})
+        return frozenset({Origin("variable", name)})
     return _of_object(path)
 
 
-def _of_object(path: tuple[str, ...]) -> frozenset[Source]:
+def _of_object(path: tuple[str, ...]) -> frozenset[Origin]:
     """What a member of `context` carries as a whole."""
     if not path:
         return _WHOLE_CONTEXT
     if path[0] == "Variables":
-        return frozenset({Source("variable")})
+        return frozenset({Origin("variable")})
     if path[0] == "Subscription":
-        return frozenset({Source("key")})
+        return frozenset({Origin("key")})
     if path[0] != "Request":
         return frozenset() if path[0] in _HARMLESS else _WHOLE_CONTEXT
     if len(path) == 1:
         return _WHOLE_REQUEST
     member = path[1]
     if member == "Headers":
-        return frozenset({Source("header")})
+        return frozenset({Origin("header")})
     if member in ("Url", "OriginalUrl"):
         if len(path) > 2 and path[2] in ("Host", "Path", "Port", "Scheme"):
-            return frozenset({Source("method" if path[2] == "Path" else "caller")})
-        kind: Kind = "query" if len(path) > 2 and path[2] == "Query" else "url"
-        return frozenset({Source(kind)})
+            return frozenset({Origin("method" if path[2] == "Path" else "caller")})
+        kind: SourceKind = "query" if len(path) > 2 and path[2] == "Query" else "url"
+        return frozenset({Origin(kind)})
     if member == "Certificate":
-        return frozenset({Source("certificate")})
+        return frozenset({Origin("certificate")})
     if member == "IpAddress":
-        return frozenset({Source("address")})
+        return frozenset({Origin("address")})
     if member in ("Method", "Id"):
-        return frozenset({Source("method")})
-    return frozenset({Source("caller")})
+        return frozenset({Origin("method")})
+    return frozenset({Origin("caller")})
 
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{1,4}|.)", re.DOTALL)

@@ -52,7 +52,7 @@ def key(value: Value) -> Any:
 
 
 @dataclass(slots=True, eq=False)
-class Principal:
+class PrincipalLink:
     """A service principal or managed identity, by whichever of its two ids are known."""
 
     name: str
@@ -65,8 +65,8 @@ class Principals:
     """Which client id and which object id belong together, as far as the configuration says."""
 
     def __init__(self, configuration: Configuration) -> None:
-        self._by_client: dict[Any, Principal] = {}
-        self._by_object: dict[Any, Principal] = {}
+        self._by_client: dict[Any, PrincipalLink] = {}
+        self._by_object: dict[Any, PrincipalLink] = {}
         for kind, object_id in (
             ("azurerm_user_assigned_identity", "principal_id"),
             ("azuread_service_principal", "object_id"),
@@ -81,17 +81,17 @@ class Principals:
     def _add(self, client_id: Value, object_id: Value, resource: Resource) -> None:
         found = self._by_client.get(key(client_id)) or self._by_object.get(key(object_id))
         if found is None:
-            found = Principal(resource.address, resource.address)
+            found = PrincipalLink(resource.address, resource.address)
         found.client_ids.append(client_id)
         found.object_ids.append(object_id)
         self._by_client.setdefault(key(client_id), found)
         self._by_object.setdefault(key(object_id), found)
 
-    def with_client_id(self, value: Value) -> Principal | None:
+    def with_client_id(self, value: Value) -> PrincipalLink | None:
         """The principal of a client id."""
         return self._by_client.get(key(value))
 
-    def with_object_id(self, value: Value) -> Principal | None:
+    def with_object_id(self, value: Value) -> PrincipalLink | None:
         """The principal of an object id."""
         return self._by_object.get(key(value))
 

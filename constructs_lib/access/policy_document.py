@@ -19,7 +19,7 @@ from constructs_lib.access.terraform.expressions import (
 from constructs_lib.policy.model import Document, Element, Fragment, Node
 from constructs_lib.policy.reader import read
 
-Section = Literal["inbound", "backend", "outbound", "on-error"]
+PolicySection = Literal["inbound", "backend", "outbound", "on-error"]
 
 HOLE = "\ue010"
 """Begins what stands in a policy's text for something that is not literal."""
@@ -79,7 +79,7 @@ def read_document(address: str, text: Value) -> PolicyDocument:
     return PolicyDocument(address, root, tuple(kept))
 
 
-def section_of(root: Document | Fragment, name: Section) -> list[Node]:
+def section_of(root: Document | Fragment, name: PolicySection) -> list[Node]:
     """The statements of a section; a fragment has the same for all of them."""
     if isinstance(root, Fragment):
         return root.policies

@@ -8,17 +8,17 @@ from dataclasses import replace
 
 from constructs_lib.access import network, urls
 from constructs_lib.access.chain import Chain
-from constructs_lib.access.expression_flow import Hole, Source, flow_of
+from constructs_lib.access.expression_flow import Hole, Origin, flow_of
 from constructs_lib.access.links import ApiLink, key
 from constructs_lib.access.policy_document import (
     HOLE,
     PolicyDocument,
-    Section,
+    PolicySection,
     names_in,
     section_of,
     texts_in,
 )
-from constructs_lib.access.policy_way import Held, Leak, Taint, Text, TokenRequest, Way
+from constructs_lib.access.policy_way import FlowText, Held, Leak, Taint, TokenRequest, Way
 from constructs_lib.access.terraform.expressions import Opaque, Term, Value, join
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.policy.csharp import expressions_in
@@ -80,11 +80,11 @@ class Walk:
         self.key, self.query = (name.strip().lower() for name in names)
         self.document = document
         self.leaks = leaks
-        self._fragments: dict[tuple[str, Section, Way], list[Way]] = {}
+        self._fragments: dict[tuple[str, PolicySection, Way], list[Way]] = {}
         self._within: list[str] = []
 
     def section(
-        self, name: Section, scopes: Sequence[PolicyDocument], ways: list[Way]
+        self, name: PolicySection, scopes: Sequence[PolicyDocument], ways: list[Way]
     ) -> list[Way]:
         """The ways on after one section, `<base />` being the next scope outwards."""
         for position, document in enumerate(scopes):
@@ -113,7 +113,7 @@ class Walk:
         statements: Sequence[Node],
         document: PolicyDocument,
         outer: Sequence[PolicyDocument],
-        section: Section,
+        section: PolicySection,
         ways: list[Way],
         depth: int = 0,
     ) -> list[Way]:
@@ -154,7 +154,7 @@ class Walk:
         statement: Element,
         document: PolicyDocument,
         outer: Sequence[PolicyDocument],
-        section: Section,
+        section: PolicySection,
         ways: list[Way],
         depth: int,
     ) -> list[Way]:
@@ -186,7 +186,7 @@ class Walk:
         statement: Element,
         document: PolicyDocument,
         outer: Sequence[PolicyDocument],
-        section: Section,
+        section: PolicySection,
         ways: list[Way],
         depth: int,
     ) -> list[Way]:
@@ -348,7 +348,7 @@ class Walk:
     # What is given away -------------------------------------------------------------------------
 
     def _watch(
-        self, statement: Element, document: PolicyDocument, section: Section, way: Way
+        self, statement: Element, document: PolicyDocument, section: PolicySection, way: Way
     ) -> None:
         """Note what a statement gives away."""
         if statement.name in _REQUESTS:
@@ -370,7 +370,7 @@ class Walk:
             if "@(" in text or "@{" in text:
                 yield from _taints(self.texts(text, way))
             if liquid and "context.Request" in text:
-                yield self._taint(frozenset({Source("header"), Source("url")}), way)
+                yield self._taint(frozenset({Origin("header"), Origin("url")}), way)
 
     def _request(self, statement: Element, document: PolicyDocument, way: Way) -> None:
         """Note what a request gives away to a host that is not surely one of ours."""
@@ -402,11 +402,11 @@ class Walk:
 
     # Texts --------------------------------------------------------------------------------------
 
-    def texts(self, text: str, way: Way) -> tuple[Text, ...]:
+    def texts(self, text: str, way: Way) -> tuple[FlowText, ...]:
         """Each text that an attribute or element may be, with its expressions followed."""
         if "@(" not in text and "@{" not in text:
             return ((text,),)
-        found: tuple[Text, ...] = ((),)
+        found: tuple[FlowText, ...] = ((),)
         position = 0
         for start, end in expressions_in(text):
             before = text[position:start]
@@ -420,13 +420,13 @@ class Walk:
         rest = text[position:]
         return tuple((*one, rest) for one in found) if rest.strip() else found
 
-    def _followed(self, expression: str, way: Way) -> tuple[Text, ...]:
+    def _followed(self, expression: str, way: Way) -> tuple[FlowText, ...]:
         flow = flow_of(expression)
         if flow is None:
             return ((Taint(understood=False),),)
-        found: dict[Text, None] = {}
+        found: dict[FlowText, None] = {}
         for option in flow.options:
-            texts: list[Text] = [()]
+            texts: list[FlowText] = [()]
             for piece in option:
                 if isinstance(piece, Hole):
                     inner = self._held(piece.sources, way) or ((self._taint(piece.sources, way),),)
@@ -436,7 +436,7 @@ class Walk:
             found.update((each, None) for each in texts)
         return tuple(found)
 
-    def _held(self, sources: frozenset[Source], way: Way) -> tuple[Text, ...] | None:
+    def _held(self, sources: frozenset[Origin], way: Way) -> tuple[FlowText, ...] | None:
         """What a variable holds, where a piece is that variable and nothing else."""
         if len(sources) != 1:
             return None
@@ -445,7 +445,7 @@ class Walk:
             return next((each.texts for each in way.held if each.name == source.name), None)
         return None
 
-    def _taint(self, sources: Iterable[Source], way: Way) -> Taint:
+    def _taint(self, sources: Iterable[Origin], way: Way) -> Taint:
         """What sources give on a way."""
         tokens: set[tuple[TokenRequest, bool]] = set()
         has_key = caller = False
@@ -498,17 +498,17 @@ def _held_taints(way: Way, name: str | None, *, header: bool) -> Iterator[Taint]
             yield from _taints(each.texts)
 
 
-def _taints(texts: Iterable[Text]) -> Iterator[Taint]:
+def _taints(texts: Iterable[FlowText]) -> Iterator[Taint]:
     return (piece for text in texts for piece in text if isinstance(piece, Taint))
 
 
-def _holding(way: Way, name: str, texts: tuple[Text, ...]) -> Way:
+def _holding(way: Way, name: str, texts: tuple[FlowText, ...]) -> Way:
     """The way on after a variable or a header was given something else."""
     others = tuple(held for held in way.held if held.name != name)
     return replace(way, held=(*others, Held(name, texts)) if texts else others)
 
 
-def _value(text: Text, document: PolicyDocument) -> Value:
+def _value(text: FlowText, document: PolicyDocument) -> Value:
     """A text as a value: what is not known in it may be anything."""
     pieces: list[Value] = []
     for piece in text:
@@ -520,7 +520,7 @@ def _value(text: Text, document: PolicyDocument) -> Value:
     return join(pieces)
 
 
-def _caller_names_host(text: Text) -> bool:
+def _caller_names_host(text: FlowText) -> bool:
     """Whether what the caller sends stands where a URL says to which host it leads."""
     marked: list[Value] = []
     for piece in text:
@@ -538,7 +538,7 @@ def _mentions_caller(value: Term) -> bool:
     return any(isinstance(part, Opaque) and part.text == _FROM_CALLER for part in value.parts)
 
 
-def _host(texts: Sequence[Text], document: PolicyDocument, way: Way) -> Way:
+def _host(texts: Sequence[FlowText], document: PolicyDocument, way: Way) -> Way:
     """The way on after a set-header of `Host`, by which App Service tells its apps apart."""
     if any(taint.caller for taint in _taints(texts)):
         return replace(way, chosen=document.address)
@@ -547,7 +547,7 @@ def _host(texts: Sequence[Text], document: PolicyDocument, way: Way) -> Way:
     return _unknown(way, "the Host header of the request is not known")
 
 
-def _authorization(action: str, texts: Sequence[Text], address: str, way: Way) -> Way:
+def _authorization(action: str, texts: Sequence[FlowText], address: str, way: Way) -> Way:
     """The way on after a set-header of `Authorization`."""
     if action == "skip" and "authorization" not in way.headers:
         # Whatever is there stays: the token, or what the caller sent.
@@ -568,7 +568,7 @@ def _authorization(action: str, texts: Sequence[Text], address: str, way: Way) -
     return replace(way, token=token, replaced=None)
 
 
-def _token_in(texts: Iterable[Text]) -> tuple[TokenRequest, bool] | None:
+def _token_in(texts: Iterable[FlowText]) -> tuple[TokenRequest, bool] | None:
     """The gateway's token in one of some texts, and whether with "Bearer " in front of it."""
     for text in texts:
         before = ""

@@ -43,7 +43,7 @@ class Taint:
     understood: bool = True
 
 
-Text = tuple["str | Taint", ...]
+FlowText = tuple["str | Taint", ...]
 """A text of pieces, of which some are not known."""
 
 
@@ -57,7 +57,7 @@ class Held:
     """
 
     name: str
-    texts: tuple[Text, ...]
+    texts: tuple[FlowText, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Identity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gateway:
+class GatewayRecord:
     """An API Management service.
 
     Attributes:
@@ -67,7 +67,7 @@ class Gateway:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Api:
+class ApiRecord:
     """An API of a gateway, and where its requests go.
 
     Attributes:
@@ -92,7 +92,7 @@ class Api:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FunctionApp:
+class FunctionAppRecord:
     """A target of calls: a function app or one of its slots, each with a host name of its own.
 
     Attributes:
@@ -113,7 +113,7 @@ class FunctionApp:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Registration:
+class RegistrationRecord:
     """An Entra application that stands for a function API: the audience of the tokens.
 
     Attributes:
@@ -176,7 +176,7 @@ class Answer:
     """
 
     caller: Caller
-    target: FunctionApp
+    target: FunctionAppRecord
     status: Status
     verdict: Verdict
     reason: str
@@ -227,10 +227,10 @@ class Analysis:
     """
 
     source: str
-    gateways: tuple[Gateway, ...]
-    apis: tuple[Api, ...]
-    function_apps: tuple[FunctionApp, ...]
-    registrations: tuple[Registration, ...]
+    gateways: tuple[GatewayRecord, ...]
+    apis: tuple[ApiRecord, ...]
+    function_apps: tuple[FunctionAppRecord, ...]
+    registrations: tuple[RegistrationRecord, ...]
     callers: tuple[Caller, ...]
     answers: tuple[Answer, ...]
     findings: tuple[Finding, ...]

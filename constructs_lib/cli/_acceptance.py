@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.cli._configuration import Configuration, find_configuration, known_rule
+from constructs_lib.cli._configuration import ProjectConfiguration, find_configuration, known_rule
 
 if TYPE_CHECKING:
     from constructs_lib._core.findings import Finding
     from constructs_lib.access import Analysis
-    from constructs_lib.access.baseline import Entry
+    from constructs_lib.access.baseline import BaselineEntry
 
 
 @dataclass(kw_only=True)
-class Acceptance:
+class AcceptanceStep:
     """What is accepted, as a step that an analysis goes through.
 
     Attributes:
@@ -28,10 +28,10 @@ class Acceptance:
         of_baseline: The findings that it took out of the analyses so far.
     """
 
-    configuration: Configuration
+    configuration: ProjectConfiguration
     skip: Mapping[str, str]
     baseline: Path | None
-    entries: Sequence[Entry]
+    entries: Sequence[BaselineEntry]
     of_baseline: list[Finding] = field(default_factory=list["Finding"])
 
     def __call__(self, analysis: Analysis) -> Analysis:
@@ -66,7 +66,7 @@ def add_acceptance(parser: Any) -> None:
     )
 
 
-def accepting(options: argparse.Namespace) -> Acceptance:
+def accepting(options: argparse.Namespace) -> AcceptanceStep:
     """What the options and the project's configuration accept.
 
     Raises:
@@ -78,11 +78,13 @@ def accepting(options: argparse.Namespace) -> Acceptance:
         rule, _, reason = each.partition("=")
         skip[known_rule(rule, "--skip")] = reason.strip() or "skipped on the command line"
     baseline: Path | None = options.baseline or configuration.baseline
-    entries: Sequence[Entry] = ()
+    entries: Sequence[BaselineEntry] = ()
     # The configuration may name what is about to be written.
     to_be_written = getattr(options, "write_baseline", None) is not None
     if baseline is not None and (baseline.is_file() or not to_be_written):
         from constructs_lib.access.baseline import read_baseline
 
         entries = read_baseline(baseline)
-    return Acceptance(configuration=configuration, skip=skip, baseline=baseline, entries=entries)
+    return AcceptanceStep(
+        configuration=configuration, skip=skip, baseline=baseline, entries=entries
+    )

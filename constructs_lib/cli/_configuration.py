@@ -31,7 +31,7 @@ SEVERITIES = ("error", "warning", "note")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Configuration:
+class ProjectConfiguration:
     """What a project says about its checks.
 
     Attributes:
@@ -47,7 +47,7 @@ class Configuration:
     baseline: Path | None = None
 
 
-def find_configuration(named: str | None) -> Configuration:
+def find_configuration(named: str | None) -> ProjectConfiguration:
     """Read the file that is named, or that which the project has, if any.
 
     Raises:
@@ -68,7 +68,7 @@ def find_configuration(named: str | None) -> Configuration:
                 return _configuration(file, table)
         if (folder / ".git").exists():
             break
-    return Configuration()
+    return ProjectConfiguration()
 
 
 def _table(file: Path) -> dict[str, Any] | None:
@@ -81,7 +81,7 @@ def _table(file: Path) -> dict[str, Any] | None:
     return cast("dict[str, Any]", table) if isinstance(table, dict) else None
 
 
-def _configuration(file: Path, table: Mapping[str, Any]) -> Configuration:
+def _configuration(file: Path, table: Mapping[str, Any]) -> ProjectConfiguration:
     where = str(file)
     for name in table:
         if name not in ("paths", "fail-on", "skip", "baseline"):
@@ -108,7 +108,7 @@ def _configuration(file: Path, table: Mapping[str, Any]) -> Configuration:
         if not isinstance(reason, str) or not reason.strip():
             raise InputError(f"skip: {rule} has no reason", where=where, fix="say why in a text")
         reasons[known_rule(rule, f"{where}: skip")] = reason.strip()
-    return Configuration(
+    return ProjectConfiguration(
         paths=[_seen_from_here(file, each) for each in cast("list[str]", paths)],
         fail_on=fail_on,
         skip=reasons,

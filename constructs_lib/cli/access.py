@@ -14,7 +14,7 @@ from constructs_lib.cli._acceptance import accepting, add_acceptance
 from constructs_lib.cli._options import format_of, in_colour
 
 if TYPE_CHECKING:
-    from constructs_lib.access.report import Format
+    from constructs_lib.access.report import ReportFormat
 
 _EPILOG = """\
 Exit code: 0 every door is as it should be, 1 one is not, 2 the input cannot be used. With
@@ -22,7 +22,7 @@ Exit code: 0 every door is as it should be, 1 one is not, 2 the input cannot be 
 elsewhere, is shown and does not fail.
 """
 _FORMATS = ("table", "json", "markdown", "html")
-_NAMES: dict[str, Format] = {
+_NAMES: dict[str, ReportFormat] = {
     ".html": "html",
     ".htm": "html",
     ".json": "json",
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     if options.compare is not None:
         comparison = compare_analyses(analyse(read_terraform(options.compare)), analysis)
     output = Path(options.output) if options.output else None
-    form: Format = options.format or format_of(output, _NAMES, "table")
+    form: ReportFormat = options.format or format_of(output, _NAMES, "table")
     if output is not None:
         write_whole(output, render_report(analysis, form, comparison=comparison))
         form = "table"

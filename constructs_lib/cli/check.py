@@ -20,8 +20,8 @@ from constructs_lib.cli._options import format_of, in_colour
 if TYPE_CHECKING:
     from constructs_lib._core.findings import Finding, Format
     from constructs_lib.access import Accepted, Analysis
-    from constructs_lib.access.baseline import Entry
-    from constructs_lib.cli._acceptance import Acceptance
+    from constructs_lib.access.baseline import BaselineEntry
+    from constructs_lib.cli._acceptance import AcceptanceStep
 
 _NAMES: dict[str, Format] = {
     ".txt": "text",
@@ -123,7 +123,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _analyses(
-    paths: Sequence[str], options: argparse.Namespace, acceptance: Acceptance
+    paths: Sequence[str], options: argparse.Namespace, acceptance: AcceptanceStep
 ) -> list[Analysis]:
     from constructs_lib.access import analyse, read_terraform
 
@@ -142,7 +142,7 @@ def _analyses(
 
 
 def _write_baseline(
-    file: Path, findings: Sequence[Finding], acceptance: Acceptance, reason: str
+    file: Path, findings: Sequence[Finding], acceptance: AcceptanceStep, reason: str
 ) -> None:
     """Write a baseline of what is found now, with the reasons that it gave before."""
     from constructs_lib._core.files.writing import write_whole
@@ -163,7 +163,7 @@ def _with_accepted(
     shown: str,
     format: str,
     accepted: Sequence[Accepted],
-    left: Sequence[Entry],
+    left: Sequence[BaselineEntry],
     baseline: Path | None,
 ) -> str:
     """Add what was accepted, so that nothing is hidden; SARIF and JUnit have no place for it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.files.json_text import Value, load_json, read_text
+from constructs_lib._core.files.json_text import Json, load_json, read_text
 
 
 def register(commands: Any) -> None:
@@ -83,7 +83,7 @@ def _resources(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
         ) from error
 
 
-def _object(value: Value) -> dict[str, Value]:
+def _object(value: Json) -> dict[str, Json]:
     if not isinstance(value, dict):
         raise TypeError
-    return cast("dict[str, Value]", value)
+    return cast("dict[str, Json]", value)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from constructs_lib.verify.checks import Plan
     from constructs_lib.verify.client import Address
     from constructs_lib.verify.outputs import Outputs, Probe
-    from constructs_lib.verify.run import Check, Result, Verdict
+    from constructs_lib.verify.run import Check, Judgement, Result
     from constructs_lib.verify.secret import Secret
 
 KEY_VARIABLE = "SECURED_FUNCTIONS_KEY"
@@ -203,7 +203,7 @@ def _run(checks: Sequence[Check], options: argparse.Namespace) -> list[Result]:
         else:
             console.print(text, soft_wrap=True)
 
-    def waiting(check: Check, verdict: Verdict) -> None:
+    def waiting(check: Check, verdict: Judgement) -> None:
         say(f"waiting for {check.rule} of {check.api} at {check.target}: {verdict.observed}")
 
     def finished(result: Result) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _TLS = (None, "1.2", "1.3")
 
 
-Resource = TypeVar("Resource", bound="AppResource", default="AppResource")
+SiteResource = TypeVar("SiteResource", bound="AppResource", default="AppResource")
 
 
 def _network_problems(
@@ -40,7 +40,7 @@ def _network_problems(
         yield from deployment.deployment_problems()
 
 
-class ProtectedFunctionApp(ProtectedApp, Generic[Resource]):
+class ProtectedFunctionApp(ProtectedApp, Generic[SiteResource]):
     """Easy Auth and hardening on a function app resource of the user's own stack.
 
     Args:
@@ -71,14 +71,14 @@ class ProtectedFunctionApp(ProtectedApp, Generic[Resource]):
         scope: Construct,
         id: str,
         *,
-        app: Resource,
+        app: SiteResource,
         easy_auth: EasyAuth,
         slots: Mapping[str, SlotResource] | None = None,
         inbound: Inbound | None = None,
         deployment: Inbound | None = None,
     ) -> None:
         super().__init__(scope, id)
-        self.resource: Resource = app
+        self.resource: SiteResource = app
         self.slots: Mapping[str, SlotResource] = dict(slots or {})
         self.easy_auth = easy_auth
         for site in (app, *self.slots.values()):

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 from constructs_lib._cdk.arguments import is_token
 from constructs_lib._core.azure_names import ResourceId
 from constructs_lib._core.problems import Between, Problem, ValueObject
-from constructs_lib._core.provider_facts import Target
+from constructs_lib._core.provider_facts import RuntimeTarget
 
 OperatingSystem = Literal["Linux", "Windows"]
-Kind = Literal["consumption", "premium", "dedicated", "flex_consumption"]
+HostingKind = Literal["consumption", "premium", "dedicated", "flex_consumption"]
 
 # azurerm `helpers/service_plan.go`, without the tiers that run no functions worth securing
 # (free, shared), Logic Apps' and those that live in an App Service Environment.
@@ -21,13 +21,13 @@ _PREMIUM = (
     *("P1mv3", "P2mv3", "P3mv3", "P4mv3", "P5mv3", "P0v4", "P1v4", "P2v4", "P3v4"),
     *("P1mv4", "P2mv4", "P3mv4", "P4mv4", "P5mv4"),
 )
-SKUS: Mapping[Kind, tuple[str, ...]] = {
+SKUS: Mapping[HostingKind, tuple[str, ...]] = {
     "consumption": ("Y1",),
     "premium": ("EP1", "EP2", "EP3"),
     "dedicated": ("B1", "B2", "B3", "S1", "S2", "S3", *_PREMIUM),
     "flex_consumption": ("FC1",),
 }
-_SKU: Mapping[Kind, str] = {"consumption": "Y1", "premium": "EP1", "flex_consumption": "FC1"}
+_SKU: Mapping[HostingKind, str] = {"consumption": "Y1", "premium": "EP1", "flex_consumption": "FC1"}
 _ZONES = frozenset({*_PREMIUM, *SKUS["premium"], "FC1"})
 
 
@@ -51,7 +51,7 @@ class Hosting(ValueObject):
         always_ready: Flex Consumption: instances kept warm by group (`http`, `function:NAME`, …).
     """
 
-    kind: Kind = "flex_consumption"
+    kind: HostingKind = "flex_consumption"
     os: OperatingSystem = "Linux"
     sku: str = ""
     plan_id: ResourceId | None = None
@@ -68,7 +68,7 @@ class Hosting(ValueObject):
             object.__setattr__(self, "sku", _SKU[self.kind])
 
     @property
-    def target(self) -> Target:
+    def target(self) -> RuntimeTarget:
         """Which of the three function app resources it takes."""
         return "Flex Consumption" if self.kind == "flex_consumption" else self.os
 
@@ -145,7 +145,9 @@ class Hosting(ValueObject):
         )
 
     @classmethod
-    def existing_plan(cls, plan_id: str, *, kind: Kind, os: OperatingSystem = "Linux") -> Hosting:
+    def existing_plan(
+        cls, plan_id: str, *, kind: HostingKind, os: OperatingSystem = "Linux"
+    ) -> Hosting:
         """A plan that exists already."""
         return cls(kind=kind, os=os, plan_id=plan_id)
 

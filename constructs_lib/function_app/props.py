@@ -12,7 +12,7 @@ from constructs_lib._core.azure_names import HealthPath, ResourceId
 from constructs_lib._core.problems import Problem, ValueObject
 from constructs_lib._core.provider_facts import FEW_INSTANCES, needed_azurerm, support_warning
 from constructs_lib.function_app.app_settings import app_setting_problems
-from constructs_lib.function_app.hosting import Hosting, Kind
+from constructs_lib.function_app.hosting import Hosting, HostingKind
 from constructs_lib.function_app.identity import AppIdentity
 from constructs_lib.function_app.monitoring import Monitoring
 from constructs_lib.function_app.network import Inbound, PrivateAccess
@@ -21,7 +21,7 @@ from constructs_lib.function_app.slot import Slot, twin_problems
 from constructs_lib.function_app.storage import Storage
 
 # Learn, "Azure Functions hosting options", service limits: slots besides production.
-_SLOTS: Mapping[Kind, int] = {"consumption": 1, "premium": 2, "dedicated": 19}
+_SLOTS: Mapping[HostingKind, int] = {"consumption": 1, "premium": 2, "dedicated": 19}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, get_args
 from constructs_lib._cdk.arguments import is_token
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.problems import Pattern, Problem, ValueObject
-from constructs_lib._core.provider_facts import Stack, Target, find_runtime, runtimes
+from constructs_lib._core.provider_facts import RuntimeTarget, Stack, find_runtime, runtimes
 
 # Where the Windows resource spells a version in a way of its own.
 _WINDOWS: Mapping[tuple[str, str], str] = {
@@ -135,7 +135,7 @@ class Runtime(ValueObject):
                     yield Problem(argument, "is missing", f"write it, such as {example}")
 
 
-def runtime_problems(runtime: Runtime, target: Target) -> Iterator[Problem]:
+def runtime_problems(runtime: Runtime, target: RuntimeTarget) -> Iterator[Problem]:
     """Find what the target does not run."""
     stacks = dict.fromkeys(each.stack for each in runtimes(target))
     if runtime.stack not in stacks:
@@ -151,7 +151,7 @@ def runtime_problems(runtime: Runtime, target: Target) -> Iterator[Problem]:
             yield Problem("runtime", error.problem, error.fix or "")
 
 
-def application_stack(runtime: Runtime, target: Target) -> dict[str, Any]:
+def application_stack(runtime: Runtime, target: RuntimeTarget) -> dict[str, Any]:
     """Return the `application_stack` block of the Linux or Windows resource."""
     if runtime.stack == "custom":
         return {"use_custom_runtime": True}

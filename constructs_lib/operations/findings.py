@@ -9,7 +9,7 @@ from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import Finding
 
 
-class Place(NamedTuple):
+class FilePlace(NamedTuple):
     """A place in a file, lines and columns counted from 1."""
 
     path: str

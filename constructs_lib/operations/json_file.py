@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import cast
 
-from constructs_lib._core.files.json_text import Pointer, Value, load_json
-from constructs_lib.operations.findings import Place
+from constructs_lib._core.files.json_text import Json, Pointer, load_json
+from constructs_lib.operations.findings import FilePlace
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = r'"(?:[^"\\\n]|\\.)*"'
@@ -34,18 +34,18 @@ class JsonFile:
     def __init__(self, path: str, text: str, *, relaxed: bool = False) -> None:
         self.path = path
         self.text = _COMMA.sub(_blank, _COMMENT.sub(_blank, text)) if relaxed else text
-        self.value: Value = load_json(self.text, path)
+        self.value: Json = load_json(self.text, path)
         # Offsets of each container's members, by its pointer: of the key, and of the value.
         self._members: dict[Pointer, dict[str | int, tuple[int, int]]] = {}
 
-    def get(self, *keys: str) -> Value:
+    def get(self, *keys: str) -> Json:
         """Return a member of a member, None where there is none."""
         value = self.value
         for key in keys:
-            value = cast("dict[str, Value]", value).get(key) if isinstance(value, dict) else None
+            value = cast("dict[str, Json]", value).get(key) if isinstance(value, dict) else None
         return value
 
-    def place(self, *pointer: str | int, key: bool = False) -> Place:
+    def place(self, *pointer: str | int, key: bool = False) -> FilePlace:
         """Return where a value is, or what is nearest to it; where its key is, if `key`."""
         at = shown = self._after(0)
         for depth, step in enumerate(pointer):
@@ -56,7 +56,7 @@ class JsonFile:
             shown, at = found
         at = shown if key else at
         line = bisect_right(self._lines, at)
-        return Place(self.path, line, at - self._lines[line - 1] + 1)
+        return FilePlace(self.path, line, at - self._lines[line - 1] + 1)
 
     @cached_property
     def _lines(self) -> list[int]:

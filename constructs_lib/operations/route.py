@@ -113,7 +113,7 @@ class UrlTemplate:
 
 
 @dataclass(frozen=True)
-class Route:
+class HttpRoute:
     """A route, parsed: its segments, each of literal text and parameters."""
 
     segments: tuple[Segment, ...]
@@ -134,13 +134,13 @@ class Route:
         return tuple(_url_template(self, left_out) for left_out in range(_missing(self) + 1))
 
 
-def parse_route(text: str) -> Route:
+def parse_route(text: str) -> HttpRoute:
     """Parse a route.
 
     Raises:
         RouteError: The Functions host or API Management could not use it.
     """
-    parser = _Parser(text)
+    parser = _RouteParser(text)
     segments = parser.segments()
     names: set[str] = set()
     for position, segment in enumerate(segments):
@@ -163,10 +163,10 @@ def parse_route(text: str) -> Route:
                 raise RouteError(f"the optional {part.name!r} has to end its segment", 1)
             if part.optional and len(segment) > 1 and segment[-2] != ".":
                 raise RouteError(f"only a '.' can come before the optional {part.name!r}", 1)
-    return Route(segments)
+    return HttpRoute(segments)
 
 
-class _Parser:
+class _RouteParser:
     """Reads a route character by character; braces inside a constraint's brackets are its own."""
 
     def __init__(self, text: str) -> None:
@@ -298,7 +298,7 @@ class _Parser:
         return self.text[self.at : self.at + 1]
 
 
-def _missing(route: Route) -> int:
+def _missing(route: HttpRoute) -> int:
     """Count the steps by which a request may shorten the route from its end."""
     steps = 0
     for segment in reversed(route.segments):
@@ -312,7 +312,7 @@ def _missing(route: Route) -> int:
     return steps
 
 
-def _url_template(route: Route, left_out: int) -> UrlTemplate:
+def _url_template(route: HttpRoute, left_out: int) -> UrlTemplate:
     segments = list(route.segments)
     missing: list[str] = []
     for _ in range(left_out):

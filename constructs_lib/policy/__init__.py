@@ -19,10 +19,10 @@ from constructs_lib._core import lazy_names
 
 if TYPE_CHECKING:
     from constructs_lib.policy.builders import *  # noqa: F403 - the names that it lists
-    from constructs_lib.policy.checks import check as check
     from constructs_lib.policy.composition import References as References
     from constructs_lib.policy.composition import effective as effective
     from constructs_lib.policy.composition import references as references
+    from constructs_lib.policy.document_checks import check as check
     from constructs_lib.policy.expressions import is_expression as is_expression
     from constructs_lib.policy.model import AnyDocument as AnyDocument
     from constructs_lib.policy.model import Comment as Comment

@@ -23,12 +23,12 @@ from constructs_lib.policy.rules import RULES
 from constructs_lib.policy.specification import (
     Attribute,
     ElementSpecification,
-    Gateway,
+    GatewayKind,
 )
 from constructs_lib.policy.undefined import Known, similar
 from constructs_lib.policy.values import Template, shortened
 
-Scope = Literal["global", "workspace", "product", "api", "operation", "fragment", "resolver"]
+CheckScope = Literal["global", "workspace", "product", "api", "operation", "fragment", "resolver"]
 _KINDS: dict[str, tuple[Callable[[str], float], str]] = {
     "integer": (int, "a whole number"),
     "number": (float, "a number"),
@@ -56,12 +56,12 @@ class ElementChecker:
     def __init__(
         self,
         document: AnyDocument,
-        scope: Scope,
-        gateway: Gateway | None,
+        scope: CheckScope,
+        gateway: GatewayKind | None,
         known: Known,
     ) -> None:
         self.document = document
-        self.scope: Scope = scope
+        self.scope: CheckScope = scope
         if not isinstance(document, Document):
             self.scope = "fragment" if isinstance(document, Fragment) else "resolver"
         self.gateway = gateway

@@ -7,7 +7,7 @@ breaks, line breaks themselves, and everything that `templatefile` would interpr
 from __future__ import annotations
 
 from constructs_lib._core.errors import InputError
-from constructs_lib.policy.reader import Reader
+from constructs_lib.policy.reader import DocumentReader
 from constructs_lib.policy.sources import interpreted, lines, to_format
 from constructs_lib.policy.writer import Writer
 
@@ -39,7 +39,7 @@ def _formatted(text: str, path: str | None, *, templates: bool) -> str:
         source = to_format(text, templates=templates)
     except InputError as error:
         raise InputError(error.problem, where=path, fix=error.fix) from None
-    document = Reader(source, path).read(resolvers=True)
+    document = DocumentReader(source, path).read(resolvers=True)
     written = Writer(terraform=False, line_breaks=False, own_order=True).document(document)
     if _sequences(lines(text)) != _sequences(written):
         raise InputError(

@@ -29,7 +29,7 @@ from constructs_lib.policy.model import (
     Resolver,
     Section,
 )
-from constructs_lib.policy.sources import Source, plain, template
+from constructs_lib.policy.sources import MarkedText, plain, template
 from constructs_lib.policy.values import TOKEN, quoted, shortened
 
 _ENTITY = re.compile(r"&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
@@ -118,7 +118,7 @@ def _read(source: str, path: str | None, *, terraform: bool, resolvers: bool) ->
         text = template(source) if terraform else plain(source)
     except InputError as error:
         raise InputError(error.problem, where=path, fix=error.fix) from None
-    return Reader(text, path).read(resolvers=resolvers)
+    return DocumentReader(text, path).read(resolvers=resolvers)
 
 
 class _Tag:
@@ -134,7 +134,7 @@ class _Tag:
         self.verbatim = False
 
 
-class Reader:
+class DocumentReader:
     """Reads one text.
 
     Args:
@@ -142,7 +142,7 @@ class Reader:
         path: What to call it in messages.
     """
 
-    def __init__(self, source: Source, path: str | None) -> None:
+    def __init__(self, source: MarkedText, path: str | None) -> None:
         self.path = path
         self.source = source
         self.raw = source.text

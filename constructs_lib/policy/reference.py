@@ -17,27 +17,27 @@ from constructs_lib.policy.specification import (
     Attribute,
     Child,
     ElementSpecification,
-    Gateway,
-    Kind,
+    GatewayKind,
     Needed,
     Policy,
-    Scope,
-    Section,
-    Text,
+    ScopeName,
+    SectionName,
+    TextContent,
+    ValueKind,
 )
 
-_INBOUND: tuple[Section, ...] = ("inbound",)
-_OUTBOUND: tuple[Section, ...] = ("outbound",)
-_EVERYWHERE: tuple[Section, ...] = ("inbound", "backend", "outbound", "on-error")
-_NOT_BACKEND: tuple[Section, ...] = ("inbound", "outbound", "on-error")
+_INBOUND: tuple[SectionName, ...] = ("inbound",)
+_OUTBOUND: tuple[SectionName, ...] = ("outbound",)
+_EVERYWHERE: tuple[SectionName, ...] = ("inbound", "backend", "outbound", "on-error")
+_NOT_BACKEND: tuple[SectionName, ...] = ("inbound", "outbound", "on-error")
 
-_ALL_SCOPES: tuple[Scope, ...] = ("global", "workspace", "product", "api", "operation")
-_NO_WORKSPACE: tuple[Scope, ...] = ("global", "product", "api", "operation")
+_ALL_SCOPES: tuple[ScopeName, ...] = ("global", "workspace", "product", "api", "operation")
+_NO_WORKSPACE: tuple[ScopeName, ...] = ("global", "product", "api", "operation")
 
-_ALL: tuple[Gateway, ...] = ("classic", "v2", "consumption", "self-hosted", "workspace")
-_NOT_CONSUMPTION: tuple[Gateway, ...] = ("classic", "v2", "self-hosted", "workspace")
-_NOT_WORKSPACE: tuple[Gateway, ...] = ("classic", "v2", "consumption", "self-hosted")
-_CLOUD: tuple[Gateway, ...] = ("classic", "v2", "consumption")
+_ALL: tuple[GatewayKind, ...] = ("classic", "v2", "consumption", "self-hosted", "workspace")
+_NOT_CONSUMPTION: tuple[GatewayKind, ...] = ("classic", "v2", "self-hosted", "workspace")
+_NOT_WORKSPACE: tuple[GatewayKind, ...] = ("classic", "v2", "consumption", "self-hosted")
+_CLOUD: tuple[GatewayKind, ...] = ("classic", "v2", "consumption")
 
 _LEARN = "https://learn.microsoft.com/azure/api-management/"
 
@@ -45,7 +45,7 @@ _LEARN = "https://learn.microsoft.com/azure/api-management/"
 def _given(
     name: str,
     summary: str,
-    kind: Kind = "text",
+    kind: ValueKind = "text",
     *,
     expression: bool = False,
     values: tuple[str, ...] = (),
@@ -76,7 +76,7 @@ def _given(
 def _required(
     name: str,
     summary: str,
-    kind: Kind = "text",
+    kind: ValueKind = "text",
     *,
     expression: bool = False,
     values: tuple[str, ...] = (),
@@ -109,11 +109,11 @@ def _texts(
     *attributes: Attribute,
     required: bool = True,
     expression: bool = True,
-    kind: Kind = "text",
+    kind: ValueKind = "text",
     tolerated: bool = False,
 ) -> Child:
     """An element that holds nothing but text."""
-    text = Text(required, expression, kind, tolerated)
+    text = TextContent(required, expression, kind, tolerated)
     return Child(name, ElementSpecification(name, summary, attributes, text=text), minimum, maximum)
 
 
@@ -250,7 +250,7 @@ _KEY = ElementSpecification(
         _given("n", "RSA modulus in Base64url."),
         _given("e", "RSA exponent in Base64url."),
     ),
-    text=Text(),
+    text=TextContent(),
     together=(("n", "e"),),
     builder="Key",
 )
@@ -296,17 +296,17 @@ _DIMENSIONS = Child(
 def _policy(
     name: str,
     summary: str,
-    sections: tuple[Section, ...],
+    sections: tuple[SectionName, ...],
     attributes: tuple[Attribute, ...] = (),
     children: tuple[Child, ...] = (),
     *,
-    disputed: tuple[Section, ...] = (),
-    scopes: tuple[Scope, ...] = _ALL_SCOPES,
-    gateways: tuple[Gateway, ...] = _ALL,
+    disputed: tuple[SectionName, ...] = (),
+    scopes: tuple[ScopeName, ...] = _ALL_SCOPES,
+    gateways: tuple[GatewayKind, ...] = _ALL,
     once: str | None = None,
     page: str | None = None,
-    partner: tuple[str, Section] | None = None,
-    text: Text | None = None,
+    partner: tuple[str, SectionName] | None = None,
+    text: TextContent | None = None,
     policies: bool = False,
     anything: bool = False,
     exactly_one: tuple[tuple[str, ...], ...] = (),
@@ -430,7 +430,7 @@ def _token_metric(name: str, what: str) -> Policy:
     )
 
 
-def _semantic_lookup(name: str, what: str, scopes: tuple[Scope, ...]) -> Policy:
+def _semantic_lookup(name: str, what: str, scopes: tuple[ScopeName, ...]) -> Policy:
     return _policy(
         name,
         f"Answers {what} from the cache if a similar prompt was there.",
@@ -481,7 +481,7 @@ _CACHE_RESPONSE = _given(
 )
 
 
-def _semantic_store(name: str, what: str, scopes: tuple[Scope, ...]) -> Policy:
+def _semantic_store(name: str, what: str, scopes: tuple[ScopeName, ...]) -> Policy:
     return _policy(
         name,
         f"Puts the answer of {what} into the cache.",
@@ -500,7 +500,7 @@ def _resolver(
     name: str,
     summary: str,
     children: tuple[Child, ...],
-    gateways: tuple[Gateway, ...],
+    gateways: tuple[GatewayKind, ...],
     exactly_one: tuple[tuple[str, ...], ...] = (),
 ) -> Policy:
     return _policy(
@@ -1628,7 +1628,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
             "set-method",
             "Sets the method of the request.",
             ("inbound", "on-error"),
-            text=Text(required=True),
+            text=TextContent(required=True),
             disputed=("backend", "outbound"),
         ),
         _policy(
@@ -1671,7 +1671,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                 ),
                 _given("use-value-element", "Whether XML text needs `.value`.", "boolean"),
             ),
-            text=Text(),
+            text=TextContent(),
             anything=True,
             disputed=("on-error",),
         ),
@@ -1987,7 +1987,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
             ),
             scopes=_NO_WORKSPACE,
             gateways=_NOT_WORKSPACE,
-            text=Text(required=True),
+            text=TextContent(required=True),
             at_most_one=(("partition-id", "partition-key"),),
         ),
         _policy(
@@ -2010,7 +2010,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                             "message-property",
                             "A property of the message.",
                             (_required("name", "Its name.", expression=True),),
-                            text=Text(required=True),
+                            text=TextContent(required=True),
                             builder="MessageProperty",
                         ),
                         1,
@@ -2049,7 +2049,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                     expression=True,
                 ),
             ),
-            text=Text(required=True),
+            text=TextContent(required=True),
             disputed=("backend",),
             scopes=_NO_WORKSPACE,
             gateways=("self-hosted",),
@@ -2090,7 +2090,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                             "item",
                             "An entry of the metadata.",
                             (_required("key", "Its key.", expression=True),),
-                            text=Text(required=True),
+                            text=TextContent(required=True),
                             builder="MetadataItem",
                         ),
                         1,
@@ -2132,7 +2132,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                     ),
                 ),
             ),
-            text=Text(instead="message"),
+            text=TextContent(instead="message"),
             disputed=("on-error",),
         ),
         _policy(

@@ -29,7 +29,7 @@ _NUMBER = re.compile(
 _LINE_BREAK = re.compile(r"&#(?:0*1[03]|[xX]0*[aAdD]);")
 
 
-class Source:
+class MarkedText:
     """A text for the reader.
 
     Args:
@@ -124,15 +124,15 @@ def lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
 
 
-def plain(text: str) -> Source:
+def plain(text: str) -> MarkedText:
     """Return the text of a file in which nothing is Terraform's."""
-    return Source(lines(text))
+    return MarkedText(lines(text))
 
 
-def template(text: str) -> Source:
+def template(text: str) -> MarkedText:
     """Return a string of Terraform JSON: `${…}` is a reference, and `$${` a plain `${`."""
     text = lines(text)
-    return Source(text, list(template_edits(text)))
+    return MarkedText(text, list(template_edits(text)))
 
 
 def template_edits(text: str) -> Iterable[Edit]:
@@ -141,7 +141,7 @@ def template_edits(text: str) -> Iterable[Edit]:
         yield start, end, evaluated(text[start:end])
 
 
-def to_format(text: str, *, templates: bool = True) -> Source:
+def to_format(text: str, *, templates: bool = True) -> MarkedText:
     """Return a file that is to be formatted, in which nothing changes but the layout.
 
     Args:
@@ -155,7 +155,7 @@ def to_format(text: str, *, templates: bool = True) -> Source:
         before = bisect_right(starts, match.start()) - 1
         if before < 0 or edits[before][1] <= match.start():
             edits.append(match.span())
-    return Source(text, [(start, end, None) for start, end in sorted(edits)], kept=True)
+    return MarkedText(text, [(start, end, None) for start, end in sorted(edits)], kept=True)
 
 
 def interpreted(text: str) -> Iterable[tuple[int, int]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Section = Literal["inbound", "backend", "outbound", "on-error"]
-Scope = Literal["global", "workspace", "product", "api", "operation", "resolver"]
-Gateway = Literal["classic", "v2", "consumption", "self-hosted", "workspace"]
-Kind = Literal["text", "integer", "number", "boolean", "address", "moment", "http"]
+SectionName = Literal["inbound", "backend", "outbound", "on-error"]
+ScopeName = Literal["global", "workspace", "product", "api", "operation", "resolver"]
+GatewayKind = Literal["classic", "v2", "consumption", "self-hosted", "workspace"]
+ValueKind = Literal["text", "integer", "number", "boolean", "address", "moment", "http"]
 """What a value is: text, a number, `true` or `false`, an IP address, a time of day in UTC, or an
 address that starts with `http://`."""
 
@@ -36,7 +36,7 @@ class Attribute:
 
     name: str
     summary: str
-    kind: Kind = "text"
+    kind: ValueKind = "text"
     required: bool = False
     values: tuple[str, ...] = ()
     default: str | None = None
@@ -50,7 +50,7 @@ class Attribute:
 
 
 @dataclass(frozen=True)
-class Text:
+class TextContent:
     """The text of an element.
 
     Attributes:
@@ -63,7 +63,7 @@ class Text:
 
     required: bool = False
     expression: bool = True
-    kind: Kind = "text"
+    kind: ValueKind = "text"
     tolerated: bool = False
     instead: str | None = None
 
@@ -130,7 +130,7 @@ class ElementSpecification:
     children: tuple[Child, ...] = ()
     any_order: bool = False
     needed: tuple[Needed, ...] = ()
-    text: Text | None = None
+    text: TextContent | None = None
     policies: bool = False
     anything: bool = False
     exactly_one: tuple[tuple[str, ...], ...] = ()
@@ -157,12 +157,12 @@ class Policy:
     """
 
     element: ElementSpecification
-    sections: tuple[Section, ...]
-    disputed: tuple[Section, ...] = ()
-    scopes: tuple[Scope, ...] = ()
-    gateways: tuple[Gateway, ...] = ()
+    sections: tuple[SectionName, ...]
+    disputed: tuple[SectionName, ...] = ()
+    scopes: tuple[ScopeName, ...] = ()
+    gateways: tuple[GatewayKind, ...] = ()
     once: Literal["section", "document"] | None = None
-    partner: tuple[str, Section] | None = None
+    partner: tuple[str, SectionName] | None = None
     url: str = ""
 
     @property

@@ -15,12 +15,12 @@ from typing import Literal
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import Finding
-from constructs_lib.policy.checks import Known, check
-from constructs_lib.policy.element_checks import Scope
+from constructs_lib.policy.document_checks import Known, check
+from constructs_lib.policy.element_checks import CheckScope
 from constructs_lib.policy.model import MAXIMUM_DEPTH, AnyDocument
-from constructs_lib.policy.reader import Reader
+from constructs_lib.policy.reader import DocumentReader
 from constructs_lib.policy.rules import RULES
-from constructs_lib.policy.sources import Edit, Source, interpreted, lines
+from constructs_lib.policy.sources import Edit, MarkedText, interpreted, lines
 from constructs_lib.policy.terraform import evaluated
 from constructs_lib.policy.values import shortened
 
@@ -137,7 +137,7 @@ def check_template(
     text: str,
     path: str,
     *,
-    scope: Scope = "api",
+    scope: CheckScope = "api",
     sku: str | None = None,
     known: Known | None = None,
 ) -> list[Finding]:
@@ -209,7 +209,7 @@ def _document(template: _Template, choice: Choice, path: str) -> AnyDocument:
     for others, mark in ways:
         try:
             edits = template.edits(choice, others=others, mark=mark)
-            return Reader(Source(template.text, edits), path).read(resolvers=True)
+            return DocumentReader(MarkedText(template.text, edits), path).read(resolvers=True)
         except InputError as error:
             problems.append(error)
     raise problems[0]

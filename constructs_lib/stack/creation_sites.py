@@ -32,7 +32,7 @@ def record_creation_sites(app: App) -> None:
     Args:
         app: The app; what is made before is not remembered.
     """
-    sites = _Sites(app)
+    sites = _CreationSites(app)
     runtime = cast("Any", jsii)
     create = runtime.create
 
@@ -48,7 +48,7 @@ def record_creation_sites(app: App) -> None:
 
 
 @jsii.implements(IValidation)
-class _Sites:
+class _CreationSites:
     """What is remembered; written when the app is synthesized."""
 
     def __init__(self, app: App) -> None:

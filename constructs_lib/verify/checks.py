@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from constructs_lib._core.errors import InputError
-from constructs_lib.verify.client import Client, Request
+from constructs_lib.verify.client import Client, HttpRequest
 from constructs_lib.verify.echo import Echo
 from constructs_lib.verify.identity import NoToken, token_of_login
 from constructs_lib.verify.judges import (
@@ -26,9 +26,9 @@ from constructs_lib.verify.judges import (
     refused_by_gateway,
     refused_by_scm,
 )
-from constructs_lib.verify.outputs import Api, Outputs, Probe
+from constructs_lib.verify.outputs import DeployedApi, Outputs, Probe
 from constructs_lib.verify.rules import RULES
-from constructs_lib.verify.run import Check, Verdict
+from constructs_lib.verify.run import Check, Judgement
 from constructs_lib.verify.secret import Secret
 
 
@@ -80,7 +80,7 @@ def plan_checks(plan: Plan, client: Client) -> list[Check]:
     return checks
 
 
-def _demand_means(plan: Plan, name: str, api: Api) -> None:
+def _demand_means(plan: Plan, name: str, api: DeployedApi) -> None:
     asked = {rule for rule in RULES if rule.startswith("gateway-")} - plan.skip - {"gateway-echo"}
     if name not in plan.probes and asked:
         raise InputError(
@@ -97,24 +97,24 @@ def _demand_means(plan: Plan, name: str, api: Api) -> None:
 
 
 def _left_out(check: Check, why: str) -> Check:
-    verdict = Verdict(outcome="skipped", observed="not checked", advice=why)
+    verdict = Judgement(outcome="skipped", observed="not checked", advice=why)
 
-    def attempt(_deadline: float) -> Verdict:
+    def attempt(_deadline: float) -> Judgement:
         return verdict
 
     return replace(check, attempt=attempt)
 
 
-def _of_api(plan: Plan, client: Client, name: str, api: Api) -> Iterator[Check]:
+def _of_api(plan: Plan, client: Client, name: str, api: DeployedApi) -> Iterator[Check]:
     for label, host in api.hosts().items():
         yield from _of_host(plan, client, name, api, f"{host} ({label})", host)
     yield from _of_gateway(plan, client, name, api)
 
 
 def _of_host(
-    plan: Plan, client: Client, name: str, api: Api, target: str, host: str
+    plan: Plan, client: Client, name: str, api: DeployedApi, target: str, host: str
 ) -> Iterator[Check]:
-    def check(rule: str, expected: str, judge: Judge, requests: Sequence[Request]) -> Check:
+    def check(rule: str, expected: str, judge: Judge, requests: Sequence[HttpRequest]) -> Check:
         attempt = _asking(client, requests, judge)
         return Check(rule=rule, api=name, target=target, expected=expected, attempt=attempt)
 
@@ -126,7 +126,7 @@ def _of_host(
     refused = refused_by_easy_auth(plan.accept_network_refusal, wanted=401)
     paths = ("/", unknown, operation, "/admin/host/status")
     yield check(
-        "function-anonymous", "401", refused, [Request(url=origin + path) for path in paths]
+        "function-anonymous", "401", refused, [HttpRequest(url=origin + path) for path in paths]
     )
     key = plan.function_keys.get(name) or Secret(secrets.token_urlsafe(40), where="a made-up key")
     yield check(
@@ -134,7 +134,7 @@ def _of_host(
         "401",
         refused,
         [
-            Request(url=origin + path, headers={"x-functions-key": key})
+            HttpRequest(url=origin + path, headers={"x-functions-key": key})
             for path in (operation, "/admin/host/status", unknown)
         ],
     )
@@ -143,7 +143,7 @@ def _of_host(
         "401",
         refused,
         [
-            Request(url=origin + operation, headers={"Authorization": f"Bearer {token}"})
+            HttpRequest(url=origin + operation, headers={"Authorization": f"Bearer {token}"})
             for token in _forged_tokens(plan.outputs, api)
         ],
     )
@@ -159,13 +159,13 @@ def _of_host(
         "function-plain-http",
         "not served",
         not_served(host, (403,), "https_only must be true on the app and on every slot"),
-        [Request(url=f"http://{host}{path}") for path in ("/", operation)],
+        [HttpRequest(url=f"http://{host}{path}") for path in ("/", operation)],
     )
     yield check(
         "scm",
         "refused",
         refused_by_scm(plan.accept_network_refusal),
-        [Request(url=f"https://{_scm_of(host)}{path}") for path in ("/", "/api/settings")],
+        [HttpRequest(url=f"https://{_scm_of(host)}{path}") for path in ("/", "/api/settings")],
     )
 
 
@@ -174,8 +174,8 @@ def _scm_of(host: str) -> str:
     return f"{first}.scm.{rest}"
 
 
-def _of_gateway(plan: Plan, client: Client, name: str, api: Api) -> Iterator[Check]:
-    def check(rule: str, expected: str, judge: Judge, request: Request) -> Check:
+def _of_gateway(plan: Plan, client: Client, name: str, api: DeployedApi) -> Iterator[Check]:
+    def check(rule: str, expected: str, judge: Judge, request: HttpRequest) -> Check:
         target = f"{request.method} {request.url.partition('?')[0]}"
         attempt = _asking(client, [request], judge)
         return Check(rule=rule, api=name, target=target, expected=expected, attempt=attempt)
@@ -190,25 +190,27 @@ def _of_gateway(plan: Plan, client: Client, name: str, api: Api) -> Iterator[Che
         "gateway-plain-http",
         "not served",
         not_served(hostname, (403, 404), "the protocols of the API must be https alone"),
-        Request(url=plain, method=method),
+        HttpRequest(url=plain, method=method),
     )
     expected = plan.expected.get(name, frozenset(range(200, 300)))
     shown = ", ".join(map(str, sorted(expected))) if name in plan.expected else "2xx"
     works = answers_as_expected(expected, plan.outputs.gateway)
     if api.subscription_key is None:
-        yield check("gateway-key", shown, works, Request(url=url, method=method))
+        yield check("gateway-key", shown, works, HttpRequest(url=url, method=method))
         return
     header = api.subscription_key.header
-    yield check("gateway-no-key", "401", refused_by_gateway, Request(url=url, method=method))
+    yield check("gateway-no-key", "401", refused_by_gateway, HttpRequest(url=url, method=method))
     made_up = Secret(secrets.token_hex(16), where="a made-up key")
     yield check(
         "gateway-wrong-key",
         "401",
         refused_by_gateway,
-        Request(url=url, method=method, headers={header: made_up}),
+        HttpRequest(url=url, method=method, headers={header: made_up}),
     )
     key = plan.keys.get(name, made_up)
-    yield check("gateway-key", shown, works, Request(url=url, method=method, headers={header: key}))
+    yield check(
+        "gateway-key", shown, works, HttpRequest(url=url, method=method, headers={header: key})
+    )
     # Not `works`: what the probe may answer is no echo.
     unechoed = answers_as_expected((), plan.outputs.gateway)
     echo = Echo(api.subscription_key, key, unechoed)
@@ -218,10 +220,10 @@ def _of_gateway(plan: Plan, client: Client, name: str, api: Api) -> Iterator[Che
 
 
 def _asking(
-    client: Client, requests: Sequence[Request], judge: Judge
-) -> Callable[[float], Verdict]:
-    def attempt(deadline: float) -> Verdict:
-        verdict = Verdict(outcome="skipped", observed="nothing was asked")
+    client: Client, requests: Sequence[HttpRequest], judge: Judge
+) -> Callable[[float], Judgement]:
+    def attempt(deadline: float) -> Judgement:
+        verdict = Judgement(outcome="skipped", observed="nothing was asked")
         for request in requests:
             answer = client.send(request, deadline=deadline)
             verdict = judge(answer)
@@ -237,25 +239,27 @@ def _asking(
 
 def _asking_as_identity(
     client: Client, command: str, audience: str, url: str, anonymous: Judge
-) -> Callable[[float], Verdict]:
+) -> Callable[[float], Judgement]:
     """Ask without a token first: a 403 to everybody is the network's, not Easy Auth's."""
 
-    def attempt(deadline: float) -> Verdict:
-        verdict = anonymous(client.send(Request(url=url), deadline=deadline))
+    def attempt(deadline: float) -> Judgement:
+        verdict = anonymous(client.send(HttpRequest(url=url), deadline=deadline))
         if verdict.outcome != "passed":
             return replace(verdict, observed=f"{verdict.observed} without a token")
         timeout = max(1.0, min(60.0, deadline - time.monotonic()))
         token = token_of_login(command, audience, timeout=timeout)
         if isinstance(token, NoToken):
-            return Verdict(outcome="failed" if token.entitled else "passed", observed=token.reason)
-        request = Request(url=url, headers={"Authorization": token})
+            return Judgement(
+                outcome="failed" if token.entitled else "passed", observed=token.reason
+            )
+        request = HttpRequest(url=url, headers={"Authorization": token})
         judge = refused_by_easy_auth(accept_network_refusal=False, wanted=403)
         return judge(client.send(request, deadline=deadline))
 
     return attempt
 
 
-def _forged_tokens(outputs: Outputs, api: Api) -> Iterator[str]:
+def _forged_tokens(outputs: Outputs, api: DeployedApi) -> Iterator[str]:
     """Yield tokens that say what the gateway's says: unsigned, and with a made-up signature."""
     now = int(time.time())
     claims = {

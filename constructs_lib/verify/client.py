@@ -25,7 +25,7 @@ Trouble = Literal["name", "refused", "timeout", "late", "certificate", "broken"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class HttpRequest:
     """What to send. A secret may stand in a header, never in the address: servers log addresses."""
 
     url: str
@@ -34,7 +34,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class HttpResponse:
     """What came back. `headers` have lower-case names; at most 1 MiB of the body is read."""
 
     status: int
@@ -77,7 +77,7 @@ class Client:
         except (OSError, ssl.SSLError) as error:
             raise InputError(f"no certificates in it: {error}", where=cafile) from None
 
-    def send(self, request: Request, *, deadline: float) -> Answer | NoAnswer:
+    def send(self, request: HttpRequest, *, deadline: float) -> HttpResponse | NoAnswer:
         """Send `request`, giving up at `deadline` (of `time.monotonic`)."""
         remaining = deadline - time.monotonic()
         if remaining <= 0:
@@ -96,7 +96,7 @@ class Client:
         except (OSError, http.client.HTTPException) as error:
             return NoAnswer("broken", f"no HTTP answer ({type(error).__name__})")
 
-    def _exchange(self, request: Request, timeout: float) -> Answer:
+    def _exchange(self, request: HttpRequest, timeout: float) -> HttpResponse:
         url = urlsplit(request.url)
         host = url.hostname or ""
         port = url.port or {"https": 443, "http": 80}[url.scheme]
@@ -113,7 +113,7 @@ class Client:
             body = b"" if request.method in ("POST", "PUT", "PATCH") else None
             connection.request(request.method, target, body=body, headers=headers)
             response = connection.getresponse()
-            return Answer(
+            return HttpResponse(
                 status=response.status,
                 headers={
                     name.lower(): ", ".join(response.headers.get_all(name, []))

@@ -12,10 +12,10 @@ import json
 import secrets
 from typing import Any, cast
 
-from constructs_lib.verify.client import Answer, NoAnswer, Request
+from constructs_lib.verify.client import HttpRequest, HttpResponse, NoAnswer
 from constructs_lib.verify.judges import Judge
-from constructs_lib.verify.outputs import SubscriptionKey
-from constructs_lib.verify.run import Verdict
+from constructs_lib.verify.outputs import KeyPlace
+from constructs_lib.verify.run import Judgement
 from constructs_lib.verify.secret import Secret
 
 
@@ -28,28 +28,28 @@ class Echo:
         unechoed: Judges an answer that is none of the operation's.
     """
 
-    def __init__(self, names: SubscriptionKey, key: Secret, unechoed: Judge) -> None:
+    def __init__(self, names: KeyPlace, key: Secret, unechoed: Judge) -> None:
         self._names = names
         self._key = key
         self._unechoed = unechoed
         self._made_up = Secret(secrets.token_hex(16), where="a made-up key")
         self._marker = f"x-verify-{secrets.token_hex(8)}"
 
-    def request(self, url: str) -> Request:
+    def request(self, url: str) -> HttpRequest:
         """Return the request to the operation at `url`."""
         joint = "&" if "?" in url else "?"
         query = f"{self._names.query}={self._made_up.reveal()}&{self._marker}=1"
         headers = {self._names.header: self._key, self._marker: "1"}
-        return Request(url=f"{url}{joint}{query}", headers=headers)
+        return HttpRequest(url=f"{url}{joint}{query}", headers=headers)
 
-    def judge(self, answer: Answer | NoAnswer) -> Verdict:
+    def judge(self, answer: HttpResponse | NoAnswer) -> Judgement:
         """Judge the echo."""
         if isinstance(answer, NoAnswer) or not 200 <= answer.status < 300:
             return self._unechoed(answer)
         text = answer.body.decode("utf-8", "replace")
         headers, query = _received(text)
         if self._marker not in headers or self._marker not in query:
-            return Verdict(
+            return Judgement(
                 outcome="failed",
                 observed="no echo",
                 advice='the operation must answer with JSON {"headers": …, "query": …} of what it '
@@ -63,8 +63,8 @@ class Echo:
         ]
         seen = [leak for leak in leaks if leak]
         if not seen:
-            return Verdict(outcome="passed", observed="no key")
-        return Verdict(
+            return Judgement(outcome="passed", observed="no key")
+        return Judgement(
             outcome="failed",
             observed=f"the function received {' and '.join(seen)}",
             advice="the policy must delete the key's header and query parameter under the names "

@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
-from constructs_lib.verify.client import Answer, NoAnswer
-from constructs_lib.verify.outputs import Gateway
-from constructs_lib.verify.run import Verdict
+from constructs_lib.verify.client import HttpResponse, NoAnswer
+from constructs_lib.verify.outputs import DeployedGateway
+from constructs_lib.verify.run import Judgement
 
-Judge = Callable[[Answer | NoAnswer], Verdict]
+Judge = Callable[[HttpResponse | NoAnswer], Judgement]
 
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LOGIN_HOSTS = ("login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn")
@@ -53,17 +53,17 @@ _THROUGH_GATEWAY = {
 _KEY_REFUSED = "the gateway refused the subscription key: not of this API or product, or not active"
 
 
-def _unanswered(answer: NoAnswer) -> Verdict:
+def _unanswered(answer: NoAnswer) -> Judgement:
     """A host that is not there shows nothing: it may still come."""
     again = answer.trouble != "certificate"
-    return Verdict(outcome="failed", observed=answer.detail, again=again)
+    return Judgement(outcome="failed", observed=answer.detail, again=again)
 
 
-def _busy(answer: Answer) -> Verdict | None:
+def _busy(answer: HttpResponse) -> Judgement | None:
     if answer.status not in _BUSY:
         return None
     after = answer.headers.get("retry-after", "")
-    return Verdict(
+    return Judgement(
         outcome="failed",
         observed=str(answer.status),
         again=True,
@@ -71,7 +71,7 @@ def _busy(answer: Answer) -> Verdict | None:
     )
 
 
-def _location(answer: Answer) -> SplitResult:
+def _location(answer: HttpResponse) -> SplitResult:
     try:
         return urlsplit(answer.headers.get("location", ""))
     except ValueError:
@@ -86,17 +86,17 @@ def refused_by_easy_auth(accept_network_refusal: bool, *, wanted: Literal[401, 4
         wanted: 401 for a caller without a valid token, 403 for one whose token is not enough.
     """
 
-    def judge(answer: Answer | NoAnswer) -> Verdict:
+    def judge(answer: HttpResponse | NoAnswer) -> Judgement:
         if isinstance(answer, NoAnswer):
             return _unanswered(answer)
         observed = str(answer.status)
         if answer.status == wanted:
-            return Verdict(outcome="passed", observed=observed)
+            return Judgement(outcome="passed", observed=observed)
         if answer.status == 403 and accept_network_refusal:
             advice = "closed by the network; what Easy Auth would answer was not seen"
-            return Verdict(outcome="skipped", observed=observed, advice=advice)
+            return Judgement(outcome="skipped", observed=observed, advice=advice)
         meaning = _AT_FUNCTIONS.get(302 if 300 <= answer.status < 400 else answer.status)
-        return _busy(answer) or Verdict(
+        return _busy(answer) or Judgement(
             outcome="failed", observed=observed, advice=meaning or _FUNCTIONS_OPEN
         )
 
@@ -112,19 +112,19 @@ def not_served(host: str, refusals: Collection[int], advice: str) -> Judge:
         advice: What a failure means.
     """
 
-    def judge(answer: Answer | NoAnswer) -> Verdict:
+    def judge(answer: HttpResponse | NoAnswer) -> Judgement:
         if isinstance(answer, NoAnswer):
             if answer.trouble in ("refused", "timeout"):
-                return Verdict(outcome="passed", observed=answer.detail)
+                return Judgement(outcome="passed", observed=answer.detail)
             return _unanswered(answer)
         observed = str(answer.status)
         if answer.status in refusals:
-            return Verdict(outcome="passed", observed=observed)
+            return Judgement(outcome="passed", observed=observed)
         if answer.status in (301, 302, 307, 308):
             location = _location(answer)
             if location.scheme == "https" and location.hostname == host.lower():
-                return Verdict(outcome="passed", observed=f"{observed} to https")
-        return _busy(answer) or Verdict(outcome="failed", observed=observed, advice=advice)
+                return Judgement(outcome="passed", observed=f"{observed} to https")
+        return _busy(answer) or Judgement(outcome="failed", observed=observed, advice=advice)
 
     return judge
 
@@ -132,58 +132,60 @@ def not_served(host: str, refusals: Collection[int], advice: str) -> Judge:
 def refused_by_scm(accept_network_refusal: bool) -> Judge:
     """Judge an answer of the deployment site (Kudu) to a caller without credentials."""
 
-    def judge(answer: Answer | NoAnswer) -> Verdict:
+    def judge(answer: HttpResponse | NoAnswer) -> Judgement:
         if isinstance(answer, NoAnswer):
             if answer.trouble == "refused":
-                return Verdict(outcome="passed", observed=answer.detail)
+                return Judgement(outcome="passed", observed=answer.detail)
             if answer.trouble == "timeout" and accept_network_refusal:
-                return Verdict(outcome="skipped", observed=answer.detail, advice="not reachable")
+                return Judgement(outcome="skipped", observed=answer.detail, advice="not reachable")
             return _unanswered(answer)
         observed = str(answer.status)
         if answer.status in (401, 403):
-            return Verdict(outcome="passed", observed=observed)
+            return Judgement(outcome="passed", observed=observed)
         if answer.status in (302, 303, 307):
             location = _location(answer)
             if location.scheme == "https" and location.hostname in _LOGIN_HOSTS:
-                return Verdict(outcome="passed", observed=f"{observed} to the login page of Entra")
-        return _busy(answer) or Verdict(outcome="failed", observed=observed, advice=_SCM_OPEN)
+                return Judgement(
+                    outcome="passed", observed=f"{observed} to the login page of Entra"
+                )
+        return _busy(answer) or Judgement(outcome="failed", observed=observed, advice=_SCM_OPEN)
 
     return judge
 
 
-def refused_by_gateway(answer: Answer | NoAnswer) -> Verdict:
+def refused_by_gateway(answer: HttpResponse | NoAnswer) -> Judgement:
     """Judge the gateway's answer to a caller without a valid subscription key."""
     if isinstance(answer, NoAnswer):
         return _unanswered(answer)
     observed = str(answer.status)
     if answer.status == 401:
-        return Verdict(outcome="passed", observed=observed)
+        return Judgement(outcome="passed", observed=observed)
     if answer.status == 404:
         # An operation takes seconds to minutes to appear at the gateway.
         advice = _THROUGH_GATEWAY[404]
-        return Verdict(outcome="failed", observed=observed, advice=advice, again=True)
-    return _busy(answer) or Verdict(outcome="failed", observed=observed, advice=_GATEWAY_OPEN)
+        return Judgement(outcome="failed", observed=observed, advice=advice, again=True)
+    return _busy(answer) or Judgement(outcome="failed", observed=observed, advice=_GATEWAY_OPEN)
 
 
-def answers_as_expected(expected: Collection[int], gateway: Gateway) -> Judge:
+def answers_as_expected(expected: Collection[int], gateway: DeployedGateway) -> Judge:
     """Judge what comes back through the whole chain.
 
     Whatever the directory still has to replicate shows as a refusal, so refusals are worth waiting.
     """
     ids = gateway.model_dump()
 
-    def judge(answer: Answer | NoAnswer) -> Verdict:
+    def judge(answer: HttpResponse | NoAnswer) -> Judgement:
         if isinstance(answer, NoAnswer):
             return _unanswered(answer)
         observed = str(answer.status)
         if answer.status in expected:
-            return Verdict(outcome="passed", observed=observed)
+            return Judgement(outcome="passed", observed=observed)
         busy = _busy(answer)
         meaning = _THROUGH_GATEWAY.get(answer.status, "see the gateway's trace of the request")
         advice = meaning.format(**ids)
         if answer.status == 401 and _is_of_gateway(answer):
             advice = _KEY_REFUSED
-        return Verdict(
+        return Judgement(
             outcome="failed",
             observed=observed,
             advice=advice,
@@ -194,7 +196,7 @@ def answers_as_expected(expected: Collection[int], gateway: Gateway) -> Judge:
     return judge
 
 
-def _is_of_gateway(answer: Answer) -> bool:
+def _is_of_gateway(answer: HttpResponse) -> bool:
     """Whether a 401 is the gateway's own: it names its scheme, or says what it misses."""
     challenge = answer.headers.get("www-authenticate", "")
     return "AzureApiManagementKey" in challenge or b"subscription key" in answer.body

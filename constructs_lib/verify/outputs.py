@@ -15,7 +15,7 @@ _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 
 Uuid = Annotated[str, Field(pattern=_UUID)]
-Hostname = Annotated[str, Field(pattern=rf"^{_LABEL}(\.{_LABEL})+$", max_length=253)]
+DeployedHostname = Annotated[str, Field(pattern=rf"^{_LABEL}(\.{_LABEL})+$", max_length=253)]
 HttpsUrl = Annotated[
     str, Field(pattern=rf"^https://{_LABEL}(\.{_LABEL})+(:[0-9]{{1,5}})?(/[!-~]*)?$")
 ]
@@ -29,7 +29,7 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Gateway(_Record):
+class DeployedGateway(_Record):
     """The API Management service.
 
     Attributes:
@@ -45,7 +45,7 @@ class Gateway(_Record):
     client_id: Uuid
 
 
-class SubscriptionKey(_Record):
+class KeyPlace(_Record):
     """Where the gateway expects the subscription key of an API."""
 
     header: HeaderName
@@ -59,7 +59,7 @@ class Probe(_Record):
     path: Annotated[str, Field(pattern=r"^/[!-~]*$")]
 
 
-class Api(_Record):
+class DeployedApi(_Record):
     """An API of the gateway and the function app behind it.
 
     Attributes:
@@ -73,9 +73,9 @@ class Api(_Record):
 
     url: HttpsUrl
     audience: Uuid
-    hostname: Hostname
-    slots: dict[Name, Hostname] = Field(default_factory=dict[str, str])
-    subscription_key: SubscriptionKey | None = None
+    hostname: DeployedHostname
+    slots: dict[Name, DeployedHostname] = Field(default_factory=dict[str, str])
+    subscription_key: KeyPlace | None = None
     probe: Probe | None = None
 
     def hosts(self) -> dict[str, str]:
@@ -86,9 +86,9 @@ class Api(_Record):
 class Outputs(_Record):
     """The outputs that the verification needs; a stack may have more."""
 
-    gateway: Gateway
+    gateway: DeployedGateway
     tenant_id: Uuid
-    apis: dict[Name, Api] = Field(min_length=1)
+    apis: dict[Name, DeployedApi] = Field(min_length=1)
 
 
 def read_outputs(text: str, *, where: str, stack: str | None = None) -> Outputs:

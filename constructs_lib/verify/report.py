@@ -13,14 +13,14 @@ from constructs_lib._core.junit import Case, junit
 from constructs_lib.verify.rules import RULES
 from constructs_lib.verify.run import Result
 
-Format = Literal["table", "json", "junit"]
-FORMATS: tuple[Format, ...] = ("table", "json", "junit")
+ResultFormat = Literal["table", "json", "junit"]
+FORMATS: tuple[ResultFormat, ...] = ("table", "json", "junit")
 
 _STYLES = {"passed": "green", "failed": "bold red", "skipped": "yellow"}
 
 
 def render(
-    results: Sequence[Result], form: Format, *, width: int = 120, colour: bool = False
+    results: Sequence[Result], form: ResultFormat, *, width: int = 120, colour: bool = False
 ) -> str:
     """Return the report as a text that ends with a newline.
 

@@ -14,7 +14,7 @@ Outcome = Literal["passed", "failed", "skipped"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Judgement:
     """What one attempt showed.
 
     Attributes:
@@ -49,7 +49,7 @@ class Check:
     api: str
     target: str
     expected: str
-    attempt: Callable[[float], Verdict]
+    attempt: Callable[[float], Judgement]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,7 @@ def persist(
     source: random.Random,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
-    waiting: Callable[[Check, Verdict], object] = _ignore,
+    waiting: Callable[[Check, Judgement], object] = _ignore,
 ) -> Result:
     """Attempt `check` until its verdict is final or `deadline` has come.
 
@@ -125,7 +125,7 @@ def persist(
     return _result(check, verdict, attempts, seconds)  # pyright: ignore[reportPossiblyUnboundVariable] - delays never end
 
 
-def _result(check: Check, verdict: Verdict, attempts: int, seconds: float) -> Result:
+def _result(check: Check, verdict: Judgement, attempts: int, seconds: float) -> Result:
     observed = verdict.observed
     if verdict.again:
         observed += f", still after {attempts} attempts in {seconds:.0f} s"
@@ -149,7 +149,7 @@ def run(
     backoff: Backoff | None = None,
     seed: int | None = None,
     workers: int = 8,
-    waiting: Callable[[Check, Verdict], object] = _ignore,
+    waiting: Callable[[Check, Judgement], object] = _ignore,
     done: Callable[[Result], object] = _ignore,
 ) -> list[Result]:
     """Run all checks, several at a time, and return their results in the order of `checks`.
@@ -169,13 +169,13 @@ def run(
     free = threading.Semaphore(workers)
 
     def work(index: int, check: Check) -> None:
-        def attempt(deadline: float) -> Verdict:
+        def attempt(deadline: float) -> Judgement:
             with free:
                 try:
                     return check.attempt(deadline)
                 # The text of an unforeseen error may hold what was sent, so it is not shown.
                 except Exception as error:
-                    return Verdict(outcome="failed", observed=f"error: {type(error).__name__}")
+                    return Judgement(outcome="failed", observed=f"error: {type(error).__name__}")
 
         result = persist(
             replace(check, attempt=attempt),
@@ -198,7 +198,7 @@ def run(
             break
         found[index] = result
         done(result)
-    late = Verdict(outcome="failed", observed="no answer within the time limit")
+    late = Judgement(outcome="failed", observed="no answer within the time limit")
     return [
         found.get(index) or _result(check, late, 0, limit) for index, check in enumerate(checks)
     ]

@@ -15,7 +15,7 @@ from constructs_lib.access.terraform.reading import read_stacks
 from constructs_lib.api.problems import api_problems
 from constructs_lib.function_app.app_settings import app_setting_problems
 from constructs_lib.stack.settings.environment import ApiSettings
-from constructs_lib.stack.settings.reader import FileReader
+from constructs_lib.stack.settings.file_reader import FileReader
 from tests.access.samples import APP, chain
 
 # Made up, each in pieces so that no scanner takes this file for a leak.

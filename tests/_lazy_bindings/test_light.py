@@ -33,7 +33,7 @@ UNUSED = (
     "operations.openapi",
     "operations.reconcile",
     "operations.sources",
-    "policy.checks",
+    "policy.document_checks",
     "policy.reader",
     "policy.specification",
     "registration.contract",

@@ -15,8 +15,8 @@ from constructs_lib._core.files.toml_text import load_toml, quoted
 from constructs_lib._core.findings import Finding
 from constructs_lib.access import Analysis, analyse, read_stacks
 from constructs_lib.access.baseline import (
-    Entry,
-    Place,
+    BaselineEntry,
+    BaselinePlace,
     accept_baseline,
     accept_rules,
     baseline_text,
@@ -88,8 +88,8 @@ def test_what_is_gone_is_told(tmp_path: Path) -> None:
 
 
 def test_days_and_reasons_that_somebody_wrote_stay() -> None:
-    [place] = {Place.of(each) for each in BROKEN.findings}
-    before = Entry(place, date(2020, 1, 1), 'because of "it"')
+    [place] = {BaselinePlace.of(each) for each in BROKEN.findings}
+    before = BaselineEntry(place, date(2020, 1, 1), 'because of "it"')
     text = baseline_text(BROKEN.findings, today=DAY, reason="new", before=[before])
     assert "since = 2020-01-01" in text
     assert r'reason = "because of \"it\""' in text

@@ -13,8 +13,8 @@ from constructs_lib._core.errors import InputError
 from constructs_lib.cli import operations as command
 from constructs_lib.operations import Operations
 from constructs_lib.stack.settings.environment import ApiSettings
+from constructs_lib.stack.settings.file_reader import FileReader
 from constructs_lib.stack.settings.keys import keys
-from constructs_lib.stack.settings.reader import FileReader
 
 HERE = Path(__file__).parent
 PROJECT = HERE / "projects" / "python-v2"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from constructs_lib.policy import Fragment, Known, check, read
-from constructs_lib.policy.checks import Scope
+from constructs_lib.policy.element_checks import CheckScope
 from constructs_lib.policy.rules import RULES
 from tests.policy.helpers import policies
 
@@ -17,7 +17,7 @@ CALLER = (
 
 
 def found(
-    source: str, *, scope: Scope = "api", sku: str | None = None, known: Known | None = None
+    source: str, *, scope: CheckScope = "api", sku: str | None = None, known: Known | None = None
 ) -> list[tuple[str, str, int | None, int | None]]:
     document = read(source, "a.xml")
     findings = check(document, scope=scope, sku=sku, known=known)

@@ -22,7 +22,7 @@ from constructs_lib.policy.specification import (
     ElementSpecification,
     Needed,
     Policy,
-    Text,
+    TextContent,
 )
 from tests.policy.violations import (
     RESOLVERS,
@@ -275,7 +275,7 @@ def test_every_field_of_a_specification_is_known_here() -> None:
     """A new kind of constraint needs a new kind of violation."""
     describing = {
         Attribute: {"name", "summary", "default", "named_value", "empty", "tolerated"},
-        Text: {"tolerated", "instead"},
+        TextContent: {"tolerated", "instead"},
         Child: {"name", "element"},
         Needed: set[str](),
         ElementSpecification: {"name", "summary", "builder"},
@@ -283,7 +283,7 @@ def test_every_field_of_a_specification_is_known_here() -> None:
     }
     constraining = {
         Attribute: {"kind", "required", "values", "minimum", "maximum", "zero", "expression"},
-        Text: {"required", "expression", "kind"},
+        TextContent: {"required", "expression", "kind"},
         Child: {"minimum", "maximum", "expression"},
         Needed: {"child", "attribute", "unless"},
         ElementSpecification: {

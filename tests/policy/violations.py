@@ -11,12 +11,12 @@ from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
 
 from constructs_lib.policy import Known
-from constructs_lib.policy.checks import Scope
+from constructs_lib.policy.element_checks import CheckScope
 from constructs_lib.policy.reference import POLICIES
 from constructs_lib.policy.specification import Attribute, Child, ElementSpecification, Policy
 
 SECTIONS = ("inbound", "backend", "outbound", "on-error")
-SCOPES: tuple[Scope, ...] = ("global", "workspace", "product", "api", "operation")
+SCOPES: tuple[CheckScope, ...] = ("global", "workspace", "product", "api", "operation")
 SKUS = {"classic": "Premium_1", "v2": "StandardV2_1", "consumption": "Consumption_0"}
 RESOLVERS = {name for name, policy in POLICIES.items() if not policy.sections}
 TOKEN = "authentication-managed-identity"
@@ -146,7 +146,7 @@ def build(policy: Policy, path: Path, *wanted: str) -> tuple[Tag, Tag]:
     return root, target
 
 
-def scope_of(policy: Policy) -> Scope:
+def scope_of(policy: Policy) -> CheckScope:
     return "api" if "api" in policy.scopes or not policy.sections else policy.scopes[0]
 
 
@@ -192,7 +192,7 @@ class Violation:
     expected: tuple[str, int, int, str]
     fix: str | None = None
     also: frozenset[str] = frozenset()
-    scope: Scope = "api"
+    scope: CheckScope = "api"
     sku: str | None = None
     known: Known | None = None
 
@@ -215,7 +215,7 @@ class Breaker:
         severity: str = "error",
         fix: str | None = None,
         also: tuple[str, ...] = (),
-        scope: Scope | None = None,
+        scope: CheckScope | None = None,
         sku: str | None = None,
         known: Known | None = None,
     ) -> Violation:

@@ -14,9 +14,9 @@ from constructs_lib._cdk.props.fields import bare, fields, is_list, is_map, memb
 from constructs_lib._core.files.yaml_text import load_yaml
 from constructs_lib.stack.environment_stack import EnvironmentStack
 from constructs_lib.stack.settings.environment import Environment
+from constructs_lib.stack.settings.file_reader import FileReader
 from constructs_lib.stack.settings.keys import LEFT_OUT, is_section, keys
 from constructs_lib.stack.settings.props import Props
-from constructs_lib.stack.settings.reader import FileReader
 
 ENVIRONMENTS = Path(__file__).with_name("every_prop")
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from constructs_lib import cli
 from constructs_lib._core.errors import InputError
-from constructs_lib.verify.client import Answer, NoAnswer
+from constructs_lib.verify.client import HttpResponse, NoAnswer
 from constructs_lib.verify.echo import Echo
 from constructs_lib.verify.judges import (
     answers_as_expected,
@@ -30,8 +30,8 @@ from constructs_lib.verify.judges import (
     refused_by_gateway,
     refused_by_scm,
 )
-from constructs_lib.verify.outputs import SubscriptionKey, read_outputs
-from constructs_lib.verify.run import Backoff, Check, Verdict, persist, run
+from constructs_lib.verify.outputs import KeyPlace, read_outputs
+from constructs_lib.verify.run import Backoff, Check, Judgement, persist, run
 from constructs_lib.verify.secret import Secret
 from tests.verify import local_azure
 
@@ -109,17 +109,17 @@ class Clock:
         self.now += seconds
 
 
-def _check(*verdicts: Verdict) -> Check:
+def _check(*verdicts: Judgement) -> Check:
     left = list(verdicts)
 
-    def attempt(_deadline: float) -> Verdict:
+    def attempt(_deadline: float) -> Judgement:
         return left.pop(0) if len(left) > 1 else left[0]
 
     return Check(rule="scm", api="orders", target="host", expected="401", attempt=attempt)
 
 
-BUSY = Verdict(outcome="failed", observed="503", again=True)
-GOOD = Verdict(outcome="passed", observed="401")
+BUSY = Judgement(outcome="failed", observed="503", again=True)
+GOOD = Judgement(outcome="passed", observed="401")
 
 
 def _persist(check: Check, limit: float, clock: Clock) -> Any:
@@ -155,20 +155,20 @@ def test_no_pause_reaches_beyond_the_time_limit(limit: float) -> None:
 
 def test_a_server_that_names_a_pause_gets_it() -> None:
     clock = Clock()
-    busy = Verdict(outcome="failed", observed="429", again=True, after=40)
+    busy = Judgement(outcome="failed", observed="429", again=True, after=40)
     assert _persist(_check(busy, GOOD), 100, clock).outcome == "passed"
     assert clock.slept == [40]
 
 
 def test_a_final_verdict_is_not_asked_again() -> None:
     clock = Clock()
-    bad = Verdict(outcome="failed", observed="200")
+    bad = Judgement(outcome="failed", observed="200")
     assert _persist(_check(bad, GOOD), 100, clock).outcome == "failed"
     assert clock.slept == []
 
 
 def test_a_check_that_breaks_fails_without_showing_what_it_sent() -> None:
-    def attempt(_deadline: float) -> Verdict:
+    def attempt(_deadline: float) -> Judgement:
         raise ValueError("Invalid header value b'secret'")
 
     check = Check(rule="scm", api="orders", target="host", expected="401", attempt=attempt)
@@ -183,7 +183,7 @@ def test_checks_that_wait_do_not_keep_others_from_asking() -> None:
 
 
 answers = st.builds(
-    Answer,
+    HttpResponse,
     status=st.integers(100, 599),
     headers=st.dictionaries(
         st.sampled_from(["location", "retry-after", "www-authenticate"]),
@@ -200,7 +200,7 @@ troubles = st.builds(
     st.sampled_from(["name", "refused", "timeout", "late", "certificate", "broken"]),
     st.just("detail"),
 )
-NAMES = SubscriptionKey(header="X-Key", query="key")
+NAMES = KeyPlace(header="X-Key", query="key")
 GATEWAY = read_outputs(json.dumps(PLAIN), where="outputs.json").gateway
 JUDGES = {
     "easy auth": (refused_by_easy_auth(False, wanted=401), {401}),
@@ -219,12 +219,12 @@ JUDGES = {
 @pytest.mark.parametrize("name", JUDGES)
 @given(answer=answers | troubles)
 def test_no_answer_breaks_a_judge_and_only_the_right_ones_pass(
-    name: str, answer: Answer | NoAnswer
+    name: str, answer: HttpResponse | NoAnswer
 ) -> None:
     judge, right = JUDGES[name]
     verdict = judge(answer)
     assert verdict.outcome in ("passed", "failed")
-    if isinstance(answer, Answer):
+    if isinstance(answer, HttpResponse):
         assert verdict.outcome == "failed" or answer.status in right
     else:
         silent_is_fine = name in ("plain http", "scm") and answer.trouble in ("refused", "timeout")

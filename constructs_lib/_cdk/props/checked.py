@@ -10,7 +10,7 @@ from constructs import Construct
 
 from constructs_lib._cdk.arguments import refuse, refuse_all
 from constructs_lib._cdk.props.fields import of_function
-from constructs_lib._cdk.props.reading import Reader
+from constructs_lib._cdk.props.reading import ValueReader
 from constructs_lib._core.problems import Problem
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -34,7 +34,7 @@ def checked(
             if len(given) < 2:
                 return function(*given, **props)
             scope, id = given[-2:]
-            reader = Reader()
+            reader = ValueReader()
             if not isinstance(scope, Construct):
                 reader.note(("scope",), f"{scope!r} is not allowed", "write the stack")
                 refuse_all(str(id), reader.problems)

@@ -24,11 +24,11 @@ from typing import (
 
 from typing_extensions import Required
 
-Kind = Any
+Evaluated = Any
 """An annotation, evaluated."""
 
 
-class Resource:
+class BindingResource:
     """Stands for a class that is imported for type checkers only: a resource of a binding."""
 
 
@@ -42,7 +42,7 @@ class Field(NamedTuple):
         meaning: What the docstring says of it.
     """
 
-    kind: Kind
+    kind: Evaluated
     required: bool
     default: object
     meaning: str
@@ -57,7 +57,7 @@ def fields(owner: type) -> Mapping[str, Field]:
 
 
 def _of_dataclass(owner: type) -> dict[str, Field]:
-    kinds: dict[str, Kind] = {}
+    kinds: dict[str, Evaluated] = {}
     said: dict[str, str] = {}
     for base in reversed(owner.__mro__):
         names = vars(sys.modules[base.__module__])
@@ -108,28 +108,28 @@ class _Names(dict[str, Any]):
     """The names of a module; one that is imported for type checkers only stands for a resource."""
 
     def __missing__(self, name: str) -> Any:
-        return getattr(builtins, name, None) or type(name, (Resource,), {})
+        return getattr(builtins, name, None) or type(name, (BindingResource,), {})
 
 
-def evaluated(annotation: Any, names: Mapping[str, Any]) -> Kind:
+def evaluated(annotation: Any, names: Mapping[str, Any]) -> Evaluated:
     """Return what an annotation says in a module with these names."""
     if not isinstance(annotation, str):
         return annotation
     return eval(annotation, {}, _Names(names))  # noqa: S307 - an annotation of our own source
 
 
-def members(kind: Kind) -> list[Kind]:
+def members(kind: Evaluated) -> list[Evaluated]:
     """Return what a union is made of, flattened; a kind that is no union alone."""
     if isinstance(kind, TypeVar):
         bound = kind.__bound__
         # A bound in quotes is a resource, which is imported for type checkers only.
-        return [Resource] if isinstance(bound, ForwardRef) else members(bound)
+        return [BindingResource] if isinstance(bound, ForwardRef) else members(bound)
     if get_origin(kind) in (Union, types.UnionType):
         return [each for member in get_args(kind) for each in members(member)]
     return [kind]
 
 
-def bare(kind: Kind) -> tuple[Kind, tuple[Any, ...]]:
+def bare(kind: Evaluated) -> tuple[Evaluated, tuple[Any, ...]]:
     """Return a kind without what `Annotated` adds, and that."""
     if get_origin(kind) is Annotated:
         inner, *rules = get_args(kind)
@@ -137,23 +137,23 @@ def bare(kind: Kind) -> tuple[Kind, tuple[Any, ...]]:
     return kind, ()
 
 
-def is_list(kind: Kind) -> bool:
+def is_list(kind: Evaluated) -> bool:
     """Tell whether a kind is a sequence of any length."""
     origin = get_origin(kind)
     return origin is Sequence or (origin is tuple and get_args(kind)[-1] is Ellipsis)
 
 
-def is_map(kind: Kind) -> bool:
+def is_map(kind: Evaluated) -> bool:
     """Tell whether a kind is a mapping."""
     return get_origin(kind) in (Mapping, dict)
 
 
-def is_record(kind: Kind) -> bool:
+def is_record(kind: Evaluated) -> bool:
     """Tell whether a kind is a dataclass."""
     return isinstance(kind, type) and dataclasses.is_dataclass(kind)
 
 
-def short_form(kind: Kind) -> Callable[[str], object] | None:
+def short_form(kind: Evaluated) -> Callable[[str], object] | None:
     """Return what reads the text that stands for a record, if there is such a text."""
     return cast("Callable[[str], object] | None", getattr(kind, "parse", None))
 

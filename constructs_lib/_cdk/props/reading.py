@@ -13,8 +13,8 @@ from typing import Any, Literal, Protocol, cast, get_args, get_origin
 
 from constructs_lib._cdk.arguments import is_token
 from constructs_lib._cdk.props.fields import (
-    Kind,
-    Resource,
+    BindingResource,
+    Evaluated,
     bare,
     fields,
     is_list,
@@ -24,11 +24,11 @@ from constructs_lib._cdk.props.fields import (
     short_form,
 )
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.problems import Place, Problem, ValueObject
+from constructs_lib._core.problems import DocumentPath, Problem, ValueObject
 from constructs_lib._core.secrets import secret_shape
 
 
-class Rule(Protocol):
+class ValueRule(Protocol):
     """What an annotation says of a value besides its type."""
 
     @property
@@ -41,7 +41,7 @@ class Rule(Protocol):
         ...
 
 
-class Reader:
+class ValueReader:
     """Takes the values that somebody gave to a construct.
 
     Attributes:
@@ -51,11 +51,11 @@ class Reader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def note(self, at: Place, problem: str, fix: str) -> None:
+    def note(self, at: DocumentPath, problem: str, fix: str) -> None:
         """Note what is wrong with the value at a place."""
         self.problems.append(Problem(at, problem, fix))
 
-    def take(self, kind: Kind, value: Any, at: Place) -> Any:
+    def take(self, kind: Evaluated, value: Any, at: DocumentPath) -> Any:
         """Return the value as the kind asks for it; what cannot be used is returned as it is."""
         choices = members(kind)
         if value is None and type(None) in choices:
@@ -73,7 +73,7 @@ class Reader:
         """Return what stands for a value that is wrong; nobody uses it."""
         return value
 
-    def fits(self, kind: Kind, value: Any) -> bool:
+    def fits(self, kind: Evaluated, value: Any) -> bool:
         """Tell whether a value is of a kind as far as its own type says."""
         kind, _ = bare(kind)
         if get_origin(kind) is Literal:
@@ -88,18 +88,18 @@ class Reader:
             return isinstance(value, (int, kind)) and not isinstance(value, bool)
         if not isinstance(kind, type):
             return False
-        if issubclass(kind, Resource):
+        if issubclass(kind, BindingResource):
             return _is_resource(value)
         if hasattr(cast("Any", kind), "_is_protocol") and cast("Any", kind)._is_protocol:
             return _is_resource(value)
         return isinstance(value, kind)
 
-    def taken(self, kind: Kind, value: Any, at: Place) -> Any:
+    def taken(self, kind: Evaluated, value: Any, at: DocumentPath) -> Any:
         """Return a value that fits, with everything within it looked at."""
         kind, rules = bare(kind)
         broken = [rule for rule in rules if not (_comes_later(value) or rule.allows(value))]
         if broken:
-            return self.refused(value, at, cast("Rule", broken[0]).rule)
+            return self.refused(value, at, cast("ValueRule", broken[0]).rule)
         if get_origin(kind) is Literal:
             if value not in get_args(kind) and not _comes_later(value):
                 return self.refused(value, at, f"write {self.words([kind])}")
@@ -122,13 +122,13 @@ class Reader:
             return self._looked_into(value, at)
         return value
 
-    def refused(self, value: Any, at: Place, fix: str) -> Any:
+    def refused(self, value: Any, at: DocumentPath, fix: str) -> Any:
         """Note that a value is not allowed, and return what stands for it."""
         self.note(at, f"{self.shown(value)} is not allowed", fix)
         return self.unusable(value)
 
-    def _parsed(self, parse: Any, text: str, at: Place) -> Any:
-        reader = Reader()
+    def _parsed(self, parse: Any, text: str, at: DocumentPath) -> Any:
+        reader = ValueReader()
         try:
             made = parse(text)
             if isinstance(made, ValueObject):
@@ -140,12 +140,12 @@ class Reader:
         self.problems += [problem._replace(at=at) for problem in reader.problems]
         return self.unusable(text) if reader.problems else made
 
-    def _list(self, kind: Kind, values: Any, at: Place) -> Any:
+    def _list(self, kind: Evaluated, values: Any, at: DocumentPath) -> Any:
         taken = [self.take(kind, each, (*at, number)) for number, each in enumerate(values)]
         same = all(new is old for new, old in zip(taken, values, strict=True))
         return values if same else tuple(taken)
 
-    def _looked_into(self, value: ValueObject, at: Place) -> ValueObject:
+    def _looked_into(self, value: ValueObject, at: DocumentPath) -> ValueObject:
         before = len(self.problems)
         changed: dict[str, Any] = {}
         for name, field in fields(type(value)).items():
@@ -160,7 +160,7 @@ class Reader:
         self.problems += [problem.below(at) for problem in value.problems()]
         return value
 
-    def words(self, choices: list[Kind]) -> str:
+    def words(self, choices: list[Evaluated]) -> str:
         """Say in words what may be written."""
         words = [self.word(choice) for choice in choices if choice is not type(None)]
         if any(getattr(choice, "EXAMPLE", None) for choice in choices):
@@ -168,7 +168,7 @@ class Reader:
         words = list(dict.fromkeys(word for word in words if word))
         return (", or " if any(" " in word for word in words) else " or ").join(words)
 
-    def word(self, kind: Kind) -> str:
+    def word(self, kind: Evaluated) -> str:
         """Say in words what may be written of one kind; nothing if it is no way to write it."""
         kind, rules = bare(kind)
         if rules:
@@ -210,13 +210,13 @@ class Reader:
         text = f"{example!r} or " if example else ""
         return f"{text}{kind.__name__}({', '.join(needed)})"
 
-    def other(self, kind: Kind) -> str:
+    def other(self, kind: Evaluated) -> str:
         """Say how an object of another class is written."""
         name = str(getattr(kind, "__name__", kind))
         return f"an {name}" if name[0] in "AEIO" else f"a {name}"
 
 
-def _allowed(text: str, choices: Iterable[Kind]) -> bool:
+def _allowed(text: str, choices: Iterable[Evaluated]) -> bool:
     """Tell whether a text is one of the choices."""
     for kind, rules in map(bare, choices):
         if text in get_args(kind) if get_origin(kind) is Literal else kind is str:
@@ -235,7 +235,7 @@ def _comes_later(value: object) -> bool:
     return hasattr(type(value), "creation_stack")
 
 
-def _is_plain(kind: Kind) -> bool:
+def _is_plain(kind: Evaluated) -> bool:
     """Tell whether a kind is data, which Terraform may compute."""
     kind, _ = bare(kind)
     return (

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from constructs_lib._core.errors import InputError
 
-Value = Any
+Json = Any
 """A value of JSON: `dict`, `list`, `str`, `int`, `float`, `bool` or None."""
 Pointer = tuple["str | int", ...]
 """The keys and indices from the root of a document to a value."""
@@ -47,7 +47,7 @@ def read_text(path: Path, what: str = "the file", *, fix: str | None = None) -> 
 
 def load_json(
     text: str, where: str, problem: str = "this is not valid JSON", *, fix: str | None = None
-) -> Value:
+) -> Json:
     """Return what a JSON text says; `problem` says that it is none.
 
     Raises:
@@ -71,7 +71,7 @@ def load_json(
     return value
 
 
-def unusable(value: Value) -> Iterator[tuple[Pointer, str]]:
+def unusable(value: Json) -> Iterator[tuple[Pointer, str]]:
     """Find the keys and texts that cannot be meant as they stand, and what is wrong with each.
 
     They hold Terraform's template language, though nothing in a file of data is to run as code, or
@@ -84,34 +84,34 @@ def unusable(value: Value) -> Iterator[tuple[Pointer, str]]:
             yield place, f"{text!r} holds a control character (write it without)"
 
 
-def texts(value: Value, pointer: Pointer = ()) -> Iterator[tuple[Pointer, str]]:
+def texts(value: Json, pointer: Pointer = ()) -> Iterator[tuple[Pointer, str]]:
     """Find all texts of a value and where they stand; a key stands where its value does."""
     if isinstance(value, dict):
-        for key, each in cast("dict[str, Value]", value).items():
+        for key, each in cast("dict[str, Json]", value).items():
             yield (*pointer, key), key
             yield from texts(each, (*pointer, key))
     elif isinstance(value, list):
-        for number, each in enumerate(cast("list[Value]", value)):
+        for number, each in enumerate(cast("list[Json]", value)):
             yield from texts(each, (*pointer, number))
     elif isinstance(value, str):
         yield pointer, value
 
 
-def check_depth(value: Value, where: str) -> None:
+def check_depth(value: Json, where: str) -> None:
     """Refuse objects and lists that are too deep in each other.
 
     Raises:
         InputError: If they are.
     """
-    level: list[Value] = [value]
+    level: list[Json] = [value]
     for _ in range(DEEPEST + 1):
         # By identity: with aliases a short text of YAML says the same thing without end.
-        inner: dict[int, Value] = {}
+        inner: dict[int, Json] = {}
         for each in level:
             if isinstance(each, dict):
-                inner |= {id(one): one for one in cast("dict[str, Value]", each).values()}
+                inner |= {id(one): one for one in cast("dict[str, Json]", each).values()}
             elif isinstance(each, list):
-                inner |= {id(one): one for one in cast("list[Value]", each)}
+                inner |= {id(one): one for one in cast("list[Json]", each)}
         level = list(inner.values())
         if not level:
             return

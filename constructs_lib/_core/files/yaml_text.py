@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.files.json_text import DEEPEST, Value, check_depth, integer, too_deep
+from constructs_lib._core.files.json_text import DEEPEST, Json, check_depth, integer, too_deep
 
 _PREFIX = "tag:yaml.org,2002:"
 _BOOLEAN = re.compile("^(?:true|True|TRUE|false|False|FALSE)$")
@@ -94,7 +94,7 @@ _Loader.add_constructor(f"{_PREFIX}int", _Loader.construct_integer)
 _NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", "null": "null"}
 
 
-def load_yaml(text: str, where: str) -> tuple[Value, yaml.Node | None]:
+def load_yaml(text: str, where: str) -> tuple[Json, yaml.Node | None]:
     """Return what a YAML text says, and its nodes, which know their lines.
 
     Raises:

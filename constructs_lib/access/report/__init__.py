@@ -15,7 +15,12 @@ from typing import Literal
 
 from constructs_lib._core.files.writing import write_whole
 from constructs_lib.access.records import Analysis
-from constructs_lib.access.report.comparison import Change, Comparison, Effect, compare_analyses
+from constructs_lib.access.report.comparison import (
+    Change,
+    ChangeEffect,
+    Comparison,
+    compare_analyses,
+)
 from constructs_lib.access.report.document import document
 from constructs_lib.access.report.markdown import markdown
 from constructs_lib.access.report.table import table
@@ -25,25 +30,25 @@ __all__ = [
     "FORMATS",
     "SUFFIXES",
     "Change",
+    "ChangeEffect",
     "Comparison",
     "Door",
-    "Effect",
-    "Format",
+    "ReportFormat",
     "View",
     "compare_analyses",
     "render_report",
     "write_reports",
 ]
 
-Format = Literal["table", "json", "markdown", "html"]
-FORMATS: tuple[Format, ...] = ("table", "json", "markdown", "html")
-SUFFIXES: dict[str, Format] = {".json": "json", ".md": "markdown", ".html": "html"}
+ReportFormat = Literal["table", "json", "markdown", "html"]
+FORMATS: tuple[ReportFormat, ...] = ("table", "json", "markdown", "html")
+SUFFIXES: dict[str, ReportFormat] = {".json": "json", ".md": "markdown", ".html": "html"}
 """How the file of each format is named that is not for a terminal."""
 
 
 def render_report(
     analysis: Analysis,
-    form: Format,
+    form: ReportFormat,
     *,
     comparison: Comparison | None = None,
     width: int = 120,

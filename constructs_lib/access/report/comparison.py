@@ -8,8 +8,10 @@ from typing import Literal
 from constructs_lib.access.records import Analysis, Answer, Caller, Verdict
 from constructs_lib.access.rules import RULES
 
-Effect = Literal["opened", "weakened", "unproven", "disconnected", "closed", "connected", "changed"]
-EFFECTS: dict[Effect, str] = {
+ChangeEffect = Literal[
+    "opened", "weakened", "unproven", "disconnected", "closed", "connected", "changed"
+]
+EFFECTS: dict[ChangeEffect, str] = {
     "opened": "gets in, and did not before",
     "weakened": "gets in, which hardening would prevent, and did not before",
     "unproven": "may get in: that is not known here",
@@ -33,7 +35,7 @@ class Change:
         after: The answer now; None where there is no such caller or target any more.
     """
 
-    effect: Effect
+    effect: ChangeEffect
     before: Answer | None
     after: Answer | None
 
@@ -102,7 +104,7 @@ def _doors(analysis: Analysis, single: bool) -> dict[Key, Answer]:
     return doors
 
 
-def _effect(before: Answer | None, after: Answer | None) -> Effect | None:
+def _effect(before: Answer | None, after: Answer | None) -> ChangeEffect | None:
     """What a change did; a door that is not there is closed."""
     was: Verdict = before.verdict if before else "closed"
     now: Verdict = after.verdict if after else "closed"

@@ -9,7 +9,7 @@ from constructs_lib._core.findings import FindingGroup
 from constructs_lib.access.records import Answer, Verdict
 from constructs_lib.access.report.comparison import EFFECTS, Comparison
 from constructs_lib.access.report.text import capitalised, clean, plural, where
-from constructs_lib.access.report.view import KINDS, STANDINGS, Door, Standing, Target, View
+from constructs_lib.access.report.view import KINDS, STANDINGS, CellStanding, Door, TargetView, View
 
 DRAWN = 8
 """How many targets the diagram holds: more are hard to read, and Mermaid draws 500 arrows only."""
@@ -20,7 +20,7 @@ LISTED = 40
 PLACES = 5
 """How many places of a finding are named."""
 
-_WORDS: dict[Standing, str] = {
+_WORDS: dict[CellStanding, str] = {
     "wrong": "**wrong**",
     "unknown": "not known",
     "weak": "weak",
@@ -29,7 +29,7 @@ _WORDS: dict[Standing, str] = {
 }
 _ARROWS: dict[Verdict, str] = {"open": "-->", "closed": "--x", "unknown": "-.->"}
 _DOORS: dict[Verdict, str] = {"open": "🔓 open", "closed": "🔒 closed", "unknown": "❔ unknown"}
-_STANDINGS: tuple[Standing, ...] = tuple(STANDINGS)
+_STANDINGS: tuple[CellStanding, ...] = tuple(STANDINGS)
 
 
 def markdown(view: View) -> str:
@@ -49,7 +49,7 @@ def markdown(view: View) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def mermaid(targets: Sequence[Target]) -> str:
+def mermaid(targets: Sequence[TargetView]) -> str:
     """Return a flowchart of the doors, with crossed arrows for those that are closed.
 
     Callers who get the same share an arrow; whoever gets what they should not is named in full.
@@ -59,7 +59,7 @@ def mermaid(targets: Sequence[Target]) -> str:
     edges = 0
     for number, target in enumerate(targets):
         lines.append(f'  t{number}["{_label(target.app.name)}"]')
-        together: dict[tuple[Standing, Verdict], list[Door]] = {}
+        together: dict[tuple[CellStanding, Verdict], list[Door]] = {}
         for door in target.doors:
             together.setdefault((door.standing, door.answer.verdict), []).append(door)
         for (standing, verdict), doors in together.items():

@@ -14,16 +14,16 @@ from importlib import resources
 from typing import TYPE_CHECKING, Literal
 
 from constructs_lib._core.templates import template_of
-from constructs_lib.access.records import Answer, Api, Gateway, Registration
+from constructs_lib.access.records import Answer, ApiRecord, GatewayRecord, RegistrationRecord
 from constructs_lib.access.report.comparison import EFFECTS, Change
 from constructs_lib.access.report.text import capitalised, clean, plural, where
 from constructs_lib.access.report.view import (
     KINDS,
     STANDINGS,
     STATIONS,
-    Standing,
+    CellStanding,
     Station,
-    Target,
+    TargetView,
     View,
     worst_door,
 )
@@ -41,7 +41,7 @@ _PLACES: dict[Station | Literal["function"], str] = {
     "easy-auth": "72%",
     "function": "88%",
 }
-_TAGS: dict[tuple[Standing, str], str] = {
+_TAGS: dict[tuple[CellStanding, str], str] = {
     ("wrong", "open"): "should be closed",
     ("wrong", "closed"): "should be open",
     ("accepted", "open"): "accepted",
@@ -115,19 +115,19 @@ def _counts(view: View) -> str:
     return ", ".join(count for count in counts if count)
 
 
-def _gateway(gateway: Gateway) -> str:
+def _gateway(gateway: GatewayRecord) -> str:
     identities = ", ".join(identity.name for identity in gateway.identities)
     elsewhere = "" if gateway.managed else ", managed elsewhere"
     return f"{gateway.name}{elsewhere}, as {identities}" if identities else gateway.name + elsewhere
 
 
-def _api(api: Api) -> str:
+def _api(api: ApiRecord) -> str:
     key = {True: "subscription key", False: "no subscription key", None: "key not known here"}
     operations = plural(len(api.operations), "operation")
     return f"{api.name} at /{api.path} ({operations}, {key[api.subscription_required]})"
 
 
-def _registration(registration: Registration) -> str:
+def _registration(registration: RegistrationRecord) -> str:
     if not registration.managed:
         return f"{registration.name}, managed elsewhere"
     required = {True: "assignment required", False: "no assignment required"}
@@ -150,7 +150,7 @@ def _verdict(answer: Answer) -> str:
     return answer.verdict if answer.status == "unknown" else f"{answer.verdict}, {answer.status}"
 
 
-def _standing(target: Target) -> str:
+def _standing(target: TargetView) -> str:
     app = target.app
     parts = ["slot" if app.slot_of else "function app"]
     for standing in ("wrong", "unknown", "weak", "accepted"):
@@ -162,7 +162,7 @@ def _standing(target: Target) -> str:
     return ", ".join(parts)
 
 
-def _names(target: Target) -> str:
+def _names(target: TargetView) -> str:
     """Return what a target is found by."""
     names = [target.app.name, target.app.stack, *(api.name for api in target.apis)]
     return " ".join(names).lower()

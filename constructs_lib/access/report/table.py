@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from constructs_lib.access.records import Answer
 from constructs_lib.access.report.comparison import EFFECTS, Comparison
 from constructs_lib.access.report.text import capitalised, clean, plural, where
-from constructs_lib.access.report.view import Door, Standing, Target, View
+from constructs_lib.access.report.view import CellStanding, Door, TargetView, View
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,14 +20,14 @@ MANY = 12
 PLACES = 5
 """How many places of a finding are named."""
 
-_WORDS: dict[Standing, str] = {
+_WORDS: dict[CellStanding, str] = {
     "wrong": "WRONG",
     "unknown": "unknown",
     "weak": "weak",
     "accepted": "accepted",
     "right": "ok",
 }
-_STYLES: dict[Standing, str] = {
+_STYLES: dict[CellStanding, str] = {
     "wrong": "bold red",
     "unknown": "yellow",
     "weak": "magenta",
@@ -53,7 +53,7 @@ def table(view: View, *, width: int = 120, colour: bool = False) -> str:
     )
     if view.comparison is not None:
         _changes(console, view.comparison)
-    quiet: list[Target] = []
+    quiet: list[TargetView] = []
     many = len(view.targets) > MANY
     for target in view.targets:
         if many and target.id in view.like:
@@ -104,13 +104,13 @@ def _findings(console: Console, view: View) -> None:
         console.print()
 
 
-def _same(console: Console, others: Sequence[Target]) -> None:
+def _same(console: Console, others: Sequence[TargetView]) -> None:
     if others:
         names = ", ".join(clean(each.app.name) for each in others)
         console.print(f"    The same holds for {names}.", style="dim", markup=False)
 
 
-def _target(console: Console, target: Target, alike: Sequence[Target]) -> None:
+def _target(console: Console, target: TargetView, alike: Sequence[TargetView]) -> None:
     from rich.table import Table
     from rich.text import Text
 

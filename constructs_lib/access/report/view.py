@@ -13,21 +13,21 @@ from constructs_lib._core.findings import Finding, FindingGroup, grouped
 from constructs_lib.access.records import (
     Analysis,
     Answer,
-    Api,
+    ApiRecord,
     CallerKind,
-    FunctionApp,
-    Gateway,
-    Registration,
+    FunctionAppRecord,
+    GatewayRecord,
+    RegistrationRecord,
 )
 from constructs_lib.access.report.comparison import Change, Comparison
 from constructs_lib.access.report.text import capitalised, plural
 from constructs_lib.access.rules import RULES
 
-Standing = Literal["wrong", "unknown", "weak", "accepted", "right"]
+CellStanding = Literal["wrong", "unknown", "weak", "accepted", "right"]
 Station = Literal["gateway", "entra", "site", "easy-auth"]
 
 STATIONS: dict[Station, str] = {
-    "gateway": "Gateway",
+    "gateway": "GatewayRecord",
     "entra": "Entra ID",
     "site": "Site",
     "easy-auth": "Easy Auth",
@@ -55,7 +55,7 @@ KINDS: dict[CallerKind, tuple[str, tuple[Station, ...]]] = {
 """Each kind of caller in the order of the report: its short name, and which stations it meets."""
 
 _ORDER = list(KINDS)
-STANDINGS: dict[Standing, str] = {
+STANDINGS: dict[CellStanding, str] = {
     "wrong": "not as it should be",
     "unknown": "not known here",
     "weak": "weaker than it should be",
@@ -64,7 +64,7 @@ STANDINGS: dict[Standing, str] = {
 }
 """How a door can stand, the worst first. Only what `check` finds as an error stands wrong."""
 
-_WORST: tuple[Standing, ...] = tuple(STANDINGS)
+_WORST: tuple[CellStanding, ...] = tuple(STANDINGS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,7 @@ class Door:
 
     id: str
     answer: Answer
-    standing: Standing
+    standing: CellStanding
     station: Station
     way: tuple[Station, ...]
     accepted: str | None
@@ -93,18 +93,18 @@ class Door:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class TargetView:
     """A function app or slot with its doors, in the order of `KINDS`."""
 
     id: str
-    app: FunctionApp
+    app: FunctionAppRecord
     doors: tuple[Door, ...]
-    apis: tuple[Api, ...]
-    gateways: tuple[Gateway, ...]
-    registration: Registration | None
+    apis: tuple[ApiRecord, ...]
+    gateways: tuple[GatewayRecord, ...]
+    registration: RegistrationRecord | None
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> CellStanding:
         """That of its worst door."""
         return worst(self.doors)
 
@@ -117,7 +117,7 @@ class View:
     comparison: Comparison | None = None
 
     @cached_property
-    def targets(self) -> tuple[Target, ...]:
+    def targets(self) -> tuple[TargetView, ...]:
         """Every target: by stack, an app before its slots."""
         analysis = self.analysis
         ids = _Ids(len({app.stack for app in analysis.function_apps}) > 1)
@@ -131,12 +131,12 @@ class View:
         gateways |= {(each.stack, each.address): each for each in analysis.gateways}
         registrations = {each.address: each for each in reversed(analysis.registrations)}
         registrations |= {(each.stack, each.address): each for each in analysis.registrations}
-        apis: dict[tuple[str, str], list[Api]] = {}
+        apis: dict[tuple[str, str], list[ApiRecord]] = {}
         for api in analysis.apis:
             for address in api.targets:
                 for place in _places(apps, api.stack, address):
                     apis.setdefault(place, []).append(api)
-        found: list[Target] = []
+        found: list[TargetView] = []
         for place in sorted(apps, key=lambda place: _position(apps, place)):
             app = apps[place]
             target_id = ids.target(app)
@@ -147,7 +147,7 @@ class View:
                 if (gateway := gateways.get((api.stack, api.gateway)) or gateways.get(api.gateway))
             }
             found.append(
-                Target(
+                TargetView(
                     id=target_id,
                     app=app,
                     doors=tuple(
@@ -170,9 +170,9 @@ class View:
         return tuple(dict.fromkeys(target.app.stack for target in self.targets))
 
     @cached_property
-    def alike(self) -> dict[str, list[Target]]:
+    def alike(self) -> dict[str, list[TargetView]]:
         """Targets of one stack whose doors do not differ, by the id of the first of them."""
-        found: dict[tuple[object, ...], list[Target]] = {}
+        found: dict[tuple[object, ...], list[TargetView]] = {}
         for target in self.targets:
             found.setdefault(_look(target), []).append(target)
         return {first.id: others for first, *others in found.values() if others}
@@ -270,7 +270,7 @@ class View:
         count = self.count["unknown"]
         return f"{plural(count, 'answer')} {'is' if count == 1 else 'are'} not known here"
 
-    def _rules(self, standing: Standing, verdict: str | None = None) -> list[str]:
+    def _rules(self, standing: CellStanding, verdict: str | None = None) -> list[str]:
         """The rules of the doors that stand so."""
         return [
             door.answer.rule
@@ -366,7 +366,7 @@ class View:
 
     def _door(self, answer: Answer, identifier: str) -> Door:
         accepted = self._reason(answer) if answer.unwanted else None
-        standing: Standing = "unknown"
+        standing: CellStanding = "unknown"
         if answer.wanted:
             standing = "right"
         elif answer.unwanted:
@@ -390,7 +390,7 @@ class View:
         )
 
 
-def _unwanted(answer: Answer) -> Standing:
+def _unwanted(answer: Answer) -> CellStanding:
     """How a door stands that nobody accepted: wrong, unless its rule is no error."""
     rule = RULES.get(answer.rule or "")
     return "wrong" if rule is None or rule.severity == "error" else "weak"
@@ -401,7 +401,7 @@ def _named(rules: Iterable[str]) -> str:
     return f" ({', '.join(names)})" if names else ""
 
 
-def worst(doors: Iterable[Door]) -> Standing:
+def worst(doors: Iterable[Door]) -> CellStanding:
     """How the worst of some doors stands; `right` if there is none."""
     return min([door.standing for door in doors] or ["right"], key=_WORST.index)
 
@@ -431,7 +431,7 @@ class _Ids:
         self._with_stack = with_stack
         self._used: Counter[str] = Counter()
 
-    def target(self, app: FunctionApp) -> str:
+    def target(self, app: FunctionAppRecord) -> str:
         return self._once(_slug(app.stack if self._with_stack else "", app.name))
 
     def door(self, target: str, answer: Answer) -> str:
@@ -452,11 +452,11 @@ def _slug(*parts: str) -> str:
     return "-".join(word for word in words if word) or "x"
 
 
-def _place(app: FunctionApp) -> tuple[str, str]:
+def _place(app: FunctionAppRecord) -> tuple[str, str]:
     return (app.stack, app.address)
 
 
-def _look(target: Target) -> tuple[object, ...]:
+def _look(target: TargetView) -> tuple[object, ...]:
     """What a reader sees of a target besides names."""
     doors = tuple(
         (
@@ -471,7 +471,7 @@ def _look(target: Target) -> tuple[object, ...]:
 
 
 def _places(
-    apps: dict[tuple[str, str], FunctionApp], stack: str, address: str
+    apps: dict[tuple[str, str], FunctionAppRecord], stack: str, address: str
 ) -> list[tuple[str, str]]:
     """Where an API's target is: in its own stack, or else in any other."""
     if (stack, address) in apps:
@@ -480,7 +480,7 @@ def _places(
 
 
 def _position(
-    apps: dict[tuple[str, str], FunctionApp], place: tuple[str, str]
+    apps: dict[tuple[str, str], FunctionAppRecord], place: tuple[str, str]
 ) -> tuple[str, str, str, bool, str]:
     app = apps[place]
     owner = apps.get((app.stack, app.slot_of), app) if app.slot_of else app

@@ -30,7 +30,7 @@ class Breach(NamedTuple):
 
 PAGE = "rules/README.md"
 
-Check = Callable[[Calls], Iterator[Breach]]
+RuleCheck = Callable[[Calls], Iterator[Breach]]
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class Chapter:
 
     title: str
     rules: dict[str, Rule] = field(default_factory=dict[str, Rule])
-    checks: dict[str, Check] = field(default_factory=dict[str, Check])
+    checks: dict[str, RuleCheck] = field(default_factory=dict[str, RuleCheck])
 
     def rule(
         self, id: str, severity: Severity, effect: Effect, *, title: str, reason: str, fix: str
-    ) -> Callable[[Check], Check]:
+    ) -> Callable[[RuleCheck], RuleCheck]:
         """Add a rule, and return a decorator for the check that finds it."""
         self.rules[id] = Rule(
             id=id,
@@ -63,15 +63,15 @@ class Chapter:
         )
         return self.found_by(id)
 
-    def borrow(self, rule: Rule) -> Callable[[Check], Check]:
+    def borrow(self, rule: Rule) -> Callable[[RuleCheck], RuleCheck]:
         """Add a rule of another family that is found here too, under its own id."""
         self.rules[rule.id] = rule
         return self.found_by(rule.id)
 
-    def found_by(self, id: str) -> Callable[[Check], Check]:
+    def found_by(self, id: str) -> Callable[[RuleCheck], RuleCheck]:
         """Return a decorator for the check that finds a rule of the chapter."""
 
-        def add(check: Check) -> Check:
+        def add(check: RuleCheck) -> RuleCheck:
             self.checks[id] = check
             return check
 

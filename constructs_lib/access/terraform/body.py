@@ -16,7 +16,7 @@ from constructs_lib.access.terraform.expressions import (
 from constructs_lib.access.terraform.resources import Bound, Deferred, Raw, Resource
 
 
-class Reader(Protocol):
+class BodyReader(Protocol):
     """What follows references: the configuration that a block belongs to."""
 
     def read(
@@ -58,7 +58,7 @@ class Body:
 
     def __init__(
         self,
-        configuration: Reader,
+        configuration: BodyReader,
         resource: Resource,
         raw: Mapping[str, Raw],
         *,

@@ -57,12 +57,12 @@ class Term:
 
 
 Value: TypeAlias = "bool | int | float | str | Term | list[Value] | dict[str, Value] | None"
-Lookup: TypeAlias = Callable[[tuple["str | int | None", ...]], Value]
+Resolve: TypeAlias = Callable[[tuple["str | int | None", ...]], Value]
 
 _MAXIMUM_DEPTH = 40
 
 
-def evaluate(text: str, lookup: Lookup) -> Value:
+def evaluate(text: str, lookup: Resolve) -> Value:
     """The value of a string of Terraform JSON, which is a template.
 
     Args:
@@ -73,7 +73,7 @@ def evaluate(text: str, lookup: Lookup) -> Value:
     if "${" not in text and "%{" not in text:
         return text
     try:
-        return _Parser(text, lookup).template()
+        return _ExpressionParser(text, lookup).template()
     except (_Unreadable, RecursionError):
         return Term((Opaque(text),))
 
@@ -209,10 +209,10 @@ _QUOTED = re.compile(r'\$\$?\{|%%?\{|["\\]')
 _BLANK = re.compile(r"\s*")
 
 
-class _Parser:
+class _ExpressionParser:
     """Reads the part of the expression language that wiring is written in, and evaluates it."""
 
-    def __init__(self, text: str, lookup: Lookup) -> None:
+    def __init__(self, text: str, lookup: Resolve) -> None:
         self.text = text
         self.at = 0
         self.lookup = lookup

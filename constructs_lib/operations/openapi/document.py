@@ -15,9 +15,9 @@ from typing import cast
 from urllib.parse import unquote
 
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.files.json_text import Pointer, Value
+from constructs_lib._core.files.json_text import Json, Pointer
 from constructs_lib._core.findings import Finding
-from constructs_lib.operations.findings import Place
+from constructs_lib.operations.findings import FilePlace
 from constructs_lib.operations.openapi.spec_file import SpecFile
 from constructs_lib.operations.rules import RULES
 
@@ -87,12 +87,12 @@ class Bundler:
         )
         self.files = {file.path.resolve(): file}
         self.names: dict[tuple[Path, str], str] = {}
-        self.schemas: dict[str, Value] = {}
+        self.schemas: dict[str, Json] = {}
         # What a reference outside of schemas was replaced by, so that it is worked out once.
-        self.resolved: dict[tuple[Path, str], Value] = {}
+        self.resolved: dict[tuple[Path, str], Json] = {}
         self.taken: set[str] = set(_get(file.value, self.home) or {})
 
-    def bundle(self) -> dict[str, Value]:
+    def bundle(self) -> dict[str, Json]:
         """Return the document in one piece."""
         document = self._walk(
             self.root.value, self.root, (), in_schema=False, names=False, within=()
@@ -103,7 +103,7 @@ class Bundler:
         home.update(self.schemas)
         return document
 
-    def place(self, pointer: Pointer) -> Place:
+    def place(self, pointer: Pointer) -> FilePlace:
         """Return where something of the bundled document stands, whatever file that is in."""
         file, place = self.root, Pointer()
         imported = {name: key for key, name in self.names.items()}
@@ -129,28 +129,28 @@ class Bundler:
 
     def _walk(
         self,
-        value: Value,
+        value: Json,
         file: SpecFile,
         pointer: Pointer,
         *,
         in_schema: bool,
         names: bool,
         within: tuple[tuple[Path, str], ...],
-    ) -> Value:
+    ) -> Json:
         if isinstance(value, list):
             return [
                 self._walk(
                     item, file, (*pointer, i), in_schema=in_schema, names=False, within=within
                 )
-                for i, item in enumerate(cast("list[Value]", value))
+                for i, item in enumerate(cast("list[Json]", value))
             ]
         if not isinstance(value, dict):
             return value
-        mapping = cast("dict[str, Value]", value)
+        mapping = cast("dict[str, Json]", value)
         reference = mapping.get("$ref")
         if isinstance(reference, str) and not names:
             return self._reference(mapping, reference, file, pointer, in_schema, within)
-        result: dict[str, Value] = {}
+        result: dict[str, Json] = {}
         for key, item in mapping.items():
             if not names and self._is_data(key, pointer, in_schema):
                 result[key] = item
@@ -185,13 +185,13 @@ class Bundler:
 
     def _reference(
         self,
-        mapping: dict[str, Value],
+        mapping: dict[str, Json],
         reference: str,
         file: SpecFile,
         pointer: Pointer,
         in_schema: bool,
         within: tuple[tuple[Path, str], ...],
-    ) -> Value:
+    ) -> Json:
         beside = {key: item for key, item in mapping.items() if key != "$ref"}
         target = self._target(reference, file, pointer)
         if target is None:
@@ -217,12 +217,12 @@ class Bundler:
         if not beside:
             return resolved
         return (
-            {**cast("dict[str, Value]", resolved), **beside}
+            {**cast("dict[str, Json]", resolved), **beside}
             if isinstance(resolved, dict)
             else resolved
         )
 
-    def _schema_name(self, file: SpecFile, fragment: str, value: Value) -> str:
+    def _schema_name(self, file: SpecFile, fragment: str, value: Json) -> str:
         parts = _parts(fragment)
         if file is self.root and tuple(parts[:-1]) == self.home:
             return parts[-1]
@@ -240,12 +240,12 @@ class Bundler:
             )
         return self.names[key]
 
-    def _discriminator(self, value: Value, file: SpecFile, pointer: Pointer) -> Value:
+    def _discriminator(self, value: Json, file: SpecFile, pointer: Pointer) -> Json:
         mapping = _get(value, ("mapping",))
         if not isinstance(mapping, dict):
             return value
         rewritten: dict[str, str] = {}
-        for key, given in cast("dict[str, Value]", mapping).items():
+        for key, given in cast("dict[str, Json]", mapping).items():
             reference = str(given)
             is_reference = (
                 "#" in reference
@@ -261,7 +261,7 @@ class Bundler:
 
     def _target(
         self, reference: str, file: SpecFile, pointer: Pointer
-    ) -> tuple[SpecFile, str, Value] | None:
+    ) -> tuple[SpecFile, str, Json] | None:
         target, problem = self._look_up(reference, file)
         if target is None:
             self.notes.report("OP201", f"{reference} {problem}", pointer, file)
@@ -269,7 +269,7 @@ class Bundler:
 
     def _look_up(
         self, reference: str, file: SpecFile
-    ) -> tuple[tuple[SpecFile, str, Value] | None, str]:
+    ) -> tuple[tuple[SpecFile, str, Json] | None, str]:
         """Return what a reference refers to, or why it leads nowhere."""
         address, _, fragment = reference.partition("#")
         if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", address) or address.startswith("//"):
@@ -300,26 +300,26 @@ def _escape(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def _get(value: Value, keys: Iterable[str | int]) -> Value:
+def _get(value: Json, keys: Iterable[str | int]) -> Json:
     for key in keys:
         if isinstance(value, dict):
-            value = cast("dict[str, Value]", value).get(str(key))
+            value = cast("dict[str, Json]", value).get(str(key))
         elif (
             isinstance(value, list)
             and str(key).isdigit()
-            and int(key) < len(cast("list[Value]", value))
+            and int(key) < len(cast("list[Json]", value))
         ):
-            value = cast("list[Value]", value)[int(key)]
+            value = cast("list[Json]", value)[int(key)]
         else:
             return None
     return value
 
 
-def resolve_schema(document: Mapping[str, Value], schema: Value) -> dict[str, Value]:
+def resolve_schema(document: Mapping[str, Json], schema: Json) -> dict[str, Json]:
     """Follow a schema's reference within a bundled document; nothing if it leads nowhere."""
     seen: set[str] = set()
     while isinstance(schema, dict):
-        found = cast("dict[str, Value]", schema)
+        found = cast("dict[str, Json]", schema)
         reference = found.get("$ref")
         if not isinstance(reference, str):
             return found

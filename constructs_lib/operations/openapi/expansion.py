@@ -16,7 +16,7 @@ from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.files.json_text import Pointer, Value
+from constructs_lib._core.files.json_text import Json, Pointer
 from constructs_lib.operations.findings import refuse_errors
 from constructs_lib.operations.openapi.document import (
     DATA,
@@ -54,7 +54,7 @@ _UNSUPPORTED_FIELDS = {
 }
 _FUNCTION_HOSTS = (".azurewebsites.net", "localhost", "127.0.0.1")
 
-Object = dict[str, Value]
+Object = dict[str, Json]
 
 
 def read_openapi(
@@ -142,7 +142,7 @@ class _DocumentReader:
     document: Object
     notes: Notes
     route_prefix: str | None
-    hoisted: Object = field(default_factory=dict[str, Value])
+    hoisted: Object = field(default_factory=dict[str, Json])
 
     def __post_init__(self) -> None:
         self.version2 = "swagger" in self.document
@@ -375,7 +375,7 @@ class _DocumentReader:
             source=str(self.notes.file.path.as_posix()),
         )
 
-    def shortened(self, text: Value, pointer: Pointer) -> str | None:
+    def shortened(self, text: Json, pointer: Pointer) -> str | None:
         if not isinstance(text, str) or not text.strip():
             return None
         if len(text) > _MAXIMUM_DESCRIPTION:
@@ -497,7 +497,7 @@ class _DocumentReader:
             )
         return tuple(found.values())
 
-    def form(self, media: str, schema: Value) -> Representation:
+    def form(self, media: str, schema: Json) -> Representation:
         fields = {
             name: Parameter(
                 name=name,
@@ -513,7 +513,7 @@ class _DocumentReader:
         )
 
     def form_fields(
-        self, schema: Value, within: tuple[int, ...]
+        self, schema: Json, within: tuple[int, ...]
     ) -> Iterator[tuple[str, Object, bool]]:
         """Yield the fields of a form: name, schema and whether it has to be there.
 
@@ -526,7 +526,7 @@ class _DocumentReader:
         parts = [
             (part, keyword == "allOf")
             for keyword in ("allOf", "anyOf", "oneOf")
-            for part in cast("list[Value]", resolved.get(keyword) or [])
+            for part in cast("list[Json]", resolved.get(keyword) or [])
         ]
         found: dict[str, tuple[Object, bool]] = {}
         for part, certain in parts:
@@ -614,7 +614,7 @@ class _DocumentReader:
             self.notes.report("OP204", f"the type {name} contains itself", (*home, name))
 
 
-def _literal(value: Value, known: dict[int, Value]) -> Value:
+def _literal(value: Json, known: dict[int, Json]) -> Json:
     """Escape what Terraform would take for its own: a document's text is never an expression.
 
     What references share stays shared.
@@ -632,7 +632,7 @@ def _literal(value: Value, known: dict[int, Value]) -> Value:
                 _literal(key, known): _literal(item, known) for key, item in mapping.items()
             }
         else:
-            known[identity] = [_literal(item, known) for item in cast("list[Value]", value)]
+            known[identity] = [_literal(item, known) for item in cast("list[Json]", value)]
     return known[identity]
 
 
@@ -658,7 +658,7 @@ def _recursive(schemas: Object) -> Iterator[str]:
             yield name
 
 
-def _references(value: Value, *, names: bool) -> Iterator[str]:
+def _references(value: Json, *, names: bool) -> Iterator[str]:
     """Yield the names of the types that a schema refers to; what looks so in an example is data."""
     if isinstance(value, dict):
         mapping = cast(Object, value)
@@ -669,7 +669,7 @@ def _references(value: Value, *, names: bool) -> Iterator[str]:
             if names or not (key in DATA or key.startswith("x-")):
                 yield from _references(item, names=not names and key in NAME_MAPS)
     elif isinstance(value, list):
-        for item in cast("list[Value]", value):
+        for item in cast("list[Json]", value):
             yield from _references(item, names=False)
 
 
@@ -695,7 +695,7 @@ def _example(described: Object) -> str | None:
     return None if example is None else _as_text(example)
 
 
-def _as_text(value: Value) -> str:
+def _as_text(value: Json) -> str:
     """Return a value as requests carry it; `1.0` is the number that `1` is."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)

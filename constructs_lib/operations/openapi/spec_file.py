@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import yaml
 
-from constructs_lib._core.files.json_text import Pointer, Value, read_text
+from constructs_lib._core.files.json_text import Json, Pointer, read_text
 from constructs_lib._core.files.yaml_text import load_yaml
-from constructs_lib.operations.findings import Place
+from constructs_lib.operations.findings import FilePlace
 from constructs_lib.operations.json_file import JsonFile
 
 
@@ -27,7 +27,7 @@ class SpecFile:
     """
 
     path: Path
-    value: Value
+    value: Json
     _json: JsonFile | None = None
     _yaml: Any = None
     # Of each mapping of YAML, by its pointer: the mark of each key, and the value's node.
@@ -50,12 +50,12 @@ class SpecFile:
         value, node = load_yaml(text, where)
         return cls(path, value, _yaml=node)
 
-    def place(self, pointer: Pointer) -> Place:
+    def place(self, pointer: Pointer) -> FilePlace:
         """Return where a value is, or what is nearest to it."""
         if self._json is not None:
             return self._json.place(*pointer)
         if self._yaml is None:  # an empty file
-            return Place(self.path.as_posix())
+            return FilePlace(self.path.as_posix())
         node, mark = self._yaml, self._yaml.start_mark
         for depth, key in enumerate(pointer):
             if isinstance(node, yaml.SequenceNode) and isinstance(key, int):
@@ -68,7 +68,7 @@ class SpecFile:
             if found is None:
                 break
             mark, node = found
-        return Place(self.path.as_posix(), mark.line + 1, mark.column + 1)
+        return FilePlace(self.path.as_posix(), mark.line + 1, mark.column + 1)
 
     def _mapping(self, pointer: Pointer, node: Any) -> dict[str, tuple[Any, Any]]:
         known = self._members.get(pointer)

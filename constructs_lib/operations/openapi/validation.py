@@ -20,11 +20,11 @@ import jsonschema_rs
 from openapi_spec_validator import schemas
 
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.files.json_text import Pointer, Value
+from constructs_lib._core.files.json_text import Json, Pointer
 from constructs_lib.operations.openapi.document import DATA, NAME_MAPS, Bundler
 
-Object = dict[str, Value]
-Problem = tuple[Pointer, str]
+Object = dict[str, Json]
+SchemaProblem = tuple[Pointer, str]
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _SHOWN = 10
@@ -56,7 +56,7 @@ def validate(document: Object, bundler: Bundler) -> None:
     raise InputError(f"not valid OpenAPI: {problem}{lines}", where=str(first))
 
 
-def _form(document: Object) -> Iterator[Problem]:
+def _form(document: Object) -> Iterator[SchemaProblem]:
     """Yield what the published schema of the version finds."""
     number = str(document.get("swagger") or document.get("openapi"))
     lazy: Any = schemas.schema_v31
@@ -80,7 +80,7 @@ def _form(document: Object) -> Iterator[Problem]:
 _META = {"$ref": "https://json-schema.org/draft/2020-12/schema"}
 
 
-def _farthest(error: Any) -> Problem:
+def _farthest(error: Any) -> SchemaProblem:
     """Return the problem that an error comes from: of several ways, the one that goes farthest."""
     context: list[list[Any]] = getattr(error.kind, "context", None) or []
     ways = [_farthest(inner) for way in context for inner in way]
@@ -93,7 +93,7 @@ def _farthest(error: Any) -> Problem:
     return tuple(error.instance_path), message
 
 
-def _meaning(document: Object) -> Iterator[Problem]:
+def _meaning(document: Object) -> Iterator[SchemaProblem]:
     """Yield what is wrong with a document that has its form."""
     ids: set[str] = set()
     for path, item in cast("dict[str, Object]", document.get("paths") or {}).items():
@@ -123,7 +123,7 @@ def _meaning(document: Object) -> Iterator[Problem]:
     yield from _defaults(document)
 
 
-def _twice(parameters: Iterable[Object], pointer: Pointer) -> Iterator[Problem]:
+def _twice(parameters: Iterable[Object], pointer: Pointer) -> Iterator[SchemaProblem]:
     known: set[tuple[str, str]] = set()
     for number, parameter in enumerate(parameters):
         key = str(parameter.get("name")), str(parameter.get("in"))
@@ -132,7 +132,7 @@ def _twice(parameters: Iterable[Object], pointer: Pointer) -> Iterator[Problem]:
         known.add(key)
 
 
-def _defaults(document: Object) -> Iterator[Problem]:
+def _defaults(document: Object) -> Iterator[SchemaProblem]:
     version2 = "swagger" in document
     for schema, pointer in _schemas(document, within=True):
         if "default" in schema and "$ref" not in schema:
@@ -176,7 +176,7 @@ def _default_problem(schema: Object, *, draft4: bool) -> str | None:
     return f"the default is wrong: {_farthest(error)[1]}" if error is not None else None
 
 
-def _is(value: Value, name: str) -> bool:
+def _is(value: Json, name: str) -> bool:
     known = _TYPES.get(name)
     if known is None:  # `file` of version 2
         return True
@@ -202,7 +202,7 @@ class _Schemas:
     seen: set[tuple[int, bool, bool]] = field(default_factory=set["tuple[int, bool, bool]"])
 
     def walk(
-        self, value: Value, pointer: Pointer, *, in_schema: bool, names: bool
+        self, value: Json, pointer: Pointer, *, in_schema: bool, names: bool
     ) -> Iterator[tuple[Object, Pointer]]:
         if not isinstance(value, dict | list):
             return
@@ -211,7 +211,7 @@ class _Schemas:
             return
         self.seen.add(key)
         if isinstance(value, list):
-            for number, item in enumerate(cast("list[Value]", value)):
+            for number, item in enumerate(cast("list[Json]", value)):
                 yield from self.walk(item, (*pointer, number), in_schema=in_schema, names=False)
             return
         mapping = cast(Object, value)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from constructs_lib.operations.sources.constants import Node
-from constructs_lib.operations.sources.syntax import Source
+from constructs_lib.operations.sources.constants import Expr
+from constructs_lib.operations.sources.syntax import SourceText
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +25,8 @@ class Annotation:
 
     name: str
     start: int
-    items: tuple[Node, ...] = ()
-    fields: Mapping[str, Node] = field(default_factory=dict[str, Node])
+    items: tuple[Expr, ...] = ()
+    fields: Mapping[str, Expr] = field(default_factory=dict[str, Expr])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class Branch:
         regions: Where a condition decides what is compiled, from offset to offset.
     """
 
-    source: Source
+    source: SourceText
     regions: tuple[tuple[int, int], ...] = ()
 
     def conditional(self, start: int, end: int) -> bool:
@@ -75,6 +75,6 @@ class AnnotatedFile:
         constants: The constants of its types, by their dotted name.
     """
 
-    source: Source
+    source: SourceText
     methods: list[Method] = field(default_factory=list["Method"])
-    constants: dict[str, Node] = field(default_factory=dict[str, Node])
+    constants: dict[str, Expr] = field(default_factory=dict[str, Expr])

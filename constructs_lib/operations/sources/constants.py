@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["text", "word", "list", "object", "name", "call", "join", "function", "opaque"]
+ConstantKind = Literal[
+    "text", "word", "list", "object", "name", "call", "join", "function", "opaque"
+]
 
 
 @dataclass(frozen=True)
-class Node:
+class Expr:
     """An expression.
 
     Attributes:
@@ -23,11 +25,11 @@ class Node:
         fields: The members of an object, or the arguments by name.
     """
 
-    kind: Kind
+    kind: ConstantKind
     start: int
     text: str = ""
-    items: tuple[Node, ...] = ()
-    fields: Mapping[str, Node] = field(default_factory=dict["str", "Node"])
+    items: tuple[Expr, ...] = ()
+    fields: Mapping[str, Expr] = field(default_factory=dict["str", "Expr"])
 
 
 class NotConstant(ValueError):
@@ -37,23 +39,23 @@ class NotConstant(ValueError):
         node: The expression.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Expr) -> None:
         self.node = node
         super().__init__("not a constant")
 
 
-Lookup = Callable[[str], "Node | None"]
+Lookup = Callable[[str], "Expr | None"]
 """Finds what a dotted name stands for, if it is a constant."""
 
 
-def joined(parts: list[Node], start: int) -> Node:
+def joined(parts: list[Expr], start: int) -> Expr:
     """Return the parts of a string or sum as one expression."""
     if not parts:
-        return Node("text", start)
-    return parts[0] if len(parts) == 1 else Node("join", start, items=tuple(parts))
+        return Expr("text", start)
+    return parts[0] if len(parts) == 1 else Expr("join", start, items=tuple(parts))
 
 
-def resolve(node: Node, lookup: Lookup, depth: int = 0) -> Node:
+def resolve(node: Expr, lookup: Lookup, depth: int = 0) -> Expr:
     """Follow names to what they stand for.
 
     Raises:
@@ -67,7 +69,7 @@ def resolve(node: Node, lookup: Lookup, depth: int = 0) -> Node:
     return node
 
 
-def text_of(node: Node, lookup: Lookup) -> str:
+def text_of(node: Expr, lookup: Lookup) -> str:
     """Return the text that an expression means.
 
     Raises:
@@ -86,7 +88,7 @@ def text_of(node: Node, lookup: Lookup) -> str:
     raise NotConstant(node)
 
 
-def member(node: Node, key: str, lookup: Lookup) -> Node | None:
+def member(node: Expr, key: str, lookup: Lookup) -> Expr | None:
     """Return a member of an object, those that are spread into it included; None without one.
 
     Raises:
@@ -104,14 +106,14 @@ def member(node: Node, key: str, lookup: Lookup) -> Node | None:
     return None
 
 
-def is_function(node: Node, lookup: Lookup) -> bool:
+def is_function(node: Expr, lookup: Lookup) -> bool:
     """Whether an expression is certainly a function, or a call of one that returns functions."""
     try:
         value = resolve(node, lookup)
         if value.kind == "call" and value.text.endswith(".bind"):
-            value = resolve(Node("name", value.start, value.text[: -len(".bind")]), lookup)
+            value = resolve(Expr("name", value.start, value.text[: -len(".bind")]), lookup)
         elif value.kind == "call":
-            value = resolve(Node("name", value.start, value.text), lookup)
+            value = resolve(Expr("name", value.start, value.text), lookup)
             return (
                 value.kind == "function"
                 and bool(value.items)
@@ -122,7 +124,7 @@ def is_function(node: Node, lookup: Lookup) -> bool:
     return value.kind == "function"
 
 
-def elements(node: Node, lookup: Lookup) -> Iterator[Node]:
+def elements(node: Expr, lookup: Lookup) -> Iterator[Expr]:
     """Yield the elements of a list, or the node itself where it is none."""
     value = resolve(node, lookup)
     if value.kind == "list":

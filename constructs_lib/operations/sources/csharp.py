@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from constructs_lib.operations.sources.annotated import AnnotatedFile, Annotation, Branch, Method
-from constructs_lib.operations.sources.constants import Node, joined
-from constructs_lib.operations.sources.syntax import Source, pieces, text, unescape, unindent
+from constructs_lib.operations.sources.constants import Expr, joined
+from constructs_lib.operations.sources.syntax import SourceText, pieces, text, unescape, unindent
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
@@ -36,7 +36,7 @@ _DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(if|elif|else|endif)\b([^\n]*)", re.MUL
 _DEFINE = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
 
 
-def branches(source: Source) -> list[Branch]:
+def branches(source: SourceText) -> list[Branch]:
     """Return the file as each branch of its conditions makes it."""
     conditions = _conditions(source)
     if not conditions:
@@ -49,7 +49,7 @@ def branches(source: Source) -> list[Branch]:
         data = bytearray(source.data)
         for condition in conditions:
             condition.keep(data, choice, defined)
-        found.append(Branch(Source(source.path, bytes(data), source.language), regions))
+        found.append(Branch(SourceText(source.path, bytes(data), source.language), regions))
     return found
 
 
@@ -104,7 +104,7 @@ def _blank(data: bytearray, start: int, end: int) -> None:
     data[start:end] = re.sub(rb"[^\n]", b" ", bytes(data[start:end]))
 
 
-def _conditions(source: Source) -> list[_Condition]:
+def _conditions(source: SourceText) -> list[_Condition]:
     found: list[_Condition] = []
     still_open: list[_Condition] = []
     for match in _DIRECTIVE.finditer(source.data):
@@ -182,7 +182,7 @@ class _Reader:
                 if declarator.type == "variable_declarator" and name is not None and values:
                     value = expression(self.file.source, values[-1])
                     if self.branch.conditional(node.start_byte, node.end_byte):
-                        value = Node("opaque", value.start, text(name))
+                        value = Expr("opaque", value.start, text(name))
                     self.file.constants[f"{scope}.{text(name)}".lstrip(".")] = value
 
     def annotations(self, node: Syntax) -> tuple[Annotation, ...]:
@@ -196,8 +196,8 @@ class _Reader:
 
     def annotation(self, node: Syntax) -> Annotation:
         name = node.child_by_field_name("name")
-        items: list[Node] = []
-        fields: dict[str, Node] = {}
+        items: list[Expr] = []
+        fields: dict[str, Expr] = {}
         for arguments in node.named_children:
             if arguments.type != "attribute_argument_list":
                 continue
@@ -224,7 +224,7 @@ class _Reader:
         )
 
 
-def expression(source: Source, node: Syntax) -> Node:
+def expression(source: SourceText, node: Syntax) -> Expr:
     """Return what an expression says."""
     start = node.start_byte
     written = text(node)
@@ -233,13 +233,13 @@ def expression(source: Source, node: Syntax) -> Node:
         end = 3 if written.endswith(("u8", "U8")) else 1
         return joined(_parts(source, node, 1, end), start)
     if node.type == "verbatim_string_literal":
-        return Node("text", start, written[2:-1].replace('""', '"'))
+        return Expr("text", start, written[2:-1].replace('""', '"'))
     if node.type == "raw_string_literal":
         quotes = len(written) - len(written.lstrip('"'))
-        return Node("text", start, unindent(written[quotes:-quotes]))
+        return Expr("text", start, unindent(written[quotes:-quotes]))
     if node.type == "character_literal":
         body = written[1:-1]
-        return Node("text", start, unescape(body) if body.startswith("\\") else body)
+        return Expr("text", start, unescape(body) if body.startswith("\\") else body)
     if node.type == "interpolated_string_expression":
         return _interpolated(source, node, written)
     if node.type in ("parenthesized_expression", "checked_expression") and inner:
@@ -253,23 +253,23 @@ def expression(source: Source, node: Syntax) -> Node:
     if node.type == "invocation_expression":
         return _call(source, node)
     if node.type == "identifier":
-        return Node("name", start, written.lstrip("@"))
+        return Expr("name", start, written.lstrip("@"))
     if node.type in ("member_access_expression", "qualified_name", "alias_qualified_name"):
         name = "".join(written.split()).rpartition("::")[2]
-        return Node("name" if re.fullmatch(r"[\w.@]+", name) else "opaque", start, name)
-    return Node("word" if node.type in _WORDS else "opaque", start, written.partition("\n")[0])
+        return Expr("name" if re.fullmatch(r"[\w.@]+", name) else "opaque", start, name)
+    return Expr("word" if node.type in _WORDS else "opaque", start, written.partition("\n")[0])
 
 
-def _parts(source: Source, node: Syntax, opening: int, closing: int) -> list[Node]:
+def _parts(source: SourceText, node: Syntax, opening: int, closing: int) -> list[Expr]:
     return [
-        Node("text", node.start_byte, piece)
+        Expr("text", node.start_byte, piece)
         if isinstance(piece, str)
         else _interpolation(source, piece)
         for piece in pieces(source, node, opening, closing)
     ]
 
 
-def _interpolation(source: Source, node: Syntax) -> Node:
+def _interpolation(source: SourceText, node: Syntax) -> Expr:
     inner = [
         child
         for child in node.named_children
@@ -277,41 +277,41 @@ def _interpolation(source: Source, node: Syntax) -> Node:
     ]
     # `{value,10}` and `{value:X}` format; what that makes of a constant is not worked out.
     if len(inner) != 1:
-        return Node("opaque", node.start_byte, text(node))
+        return Expr("opaque", node.start_byte, text(node))
     return expression(source, inner[0])
 
 
-def _interpolated(source: Source, node: Syntax, written: str) -> Node:
+def _interpolated(source: SourceText, node: Syntax, written: str) -> Expr:
     match = re.match(r'[$@]*("+)', written)
     quotes = len(match[1]) if match else 1
     raw, verbatim = quotes >= 3, "@" in written.partition('"')[0]
     opening = match.end() if match else 2
-    parts: list[Node] = []
+    parts: list[Expr] = []
     for part in _parts(source, node, opening, quotes if raw else 1):
         if part.kind == "text" and part.start == node.start_byte and not raw:
             content = part.text.replace("{{", "{").replace("}}", "}")
-            part = Node("text", part.start, content.replace('""', '"') if verbatim else content)
+            part = Expr("text", part.start, content.replace('""', '"') if verbatim else content)
         parts.append(part)
     if raw and "\n" in written:
-        return Node("opaque", node.start_byte, "an interpolated text of several lines")
+        return Expr("opaque", node.start_byte, "an interpolated text of several lines")
     return joined(parts, node.start_byte)
 
 
-def _array(source: Source, node: Syntax) -> Node:
-    items: list[Node] = []
+def _array(source: SourceText, node: Syntax) -> Expr:
+    items: list[Expr] = []
     for child in node.named_children:
         if child.type in ("array_type", "array_rank_specifier", "comment"):
             continue
         value = expression(source, child)
         items += value.items if child.type in _ARRAYS and value.kind == "list" else [value]
-    return Node("list", node.start_byte, items=tuple(items))
+    return Expr("list", node.start_byte, items=tuple(items))
 
 
-def _call(source: Source, node: Syntax) -> Node:
+def _call(source: SourceText, node: Syntax) -> Expr:
     called, arguments = (node.child_by_field_name(key) for key in ("function", "arguments"))
     items = tuple(
         expression(source, argument.named_children[-1])
         for argument in (arguments.named_children if arguments else ())
         if argument.type == "argument" and argument.named_children
     )
-    return Node("call", node.start_byte, text(called) if called else "", items)
+    return Expr("call", node.start_byte, text(called) if called else "", items)

@@ -14,20 +14,20 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from constructs_lib.operations.findings import Place
+from constructs_lib.operations.findings import FilePlace
 from constructs_lib.operations.operation import METHODS
 from constructs_lib.operations.sources import csharp, java
 from constructs_lib.operations.sources.annotated import AnnotatedFile, Annotation, Branch, Method
 from constructs_lib.operations.sources.constants import (
+    Expr,
     Lookup,
-    Node,
     NotConstant,
     elements,
     resolve,
     text_of,
 )
 from constructs_lib.operations.sources.reading import HttpTrigger, Reading
-from constructs_lib.operations.sources.syntax import Language, Source
+from constructs_lib.operations.sources.syntax import Language, SourceText
 
 _LEVELS = frozenset({"anonymous", "function", "admin", "user", "system"})
 # A file that may have functions.
@@ -44,7 +44,7 @@ class _Kind:
     registers: re.Pattern[str]
     functions: frozenset[str]
     bodies: Collection[str]
-    branches: Callable[[Source], list[Branch]]
+    branches: Callable[[SourceText], list[Branch]]
     read_file: Callable[[Branch], AnnotatedFile]
 
 
@@ -73,10 +73,10 @@ _KINDS = (
 def read_annotated(reading: Reading) -> None:
     """Read the C# and Java files of the project."""
     for kind in _KINDS:
-        _Project(reading, kind).read()
+        _DotnetOrJavaProject(reading, kind).read()
 
 
-class _Project:
+class _DotnetOrJavaProject:
     def __init__(self, reading: Reading, kind: _Kind) -> None:
         self.reading = reading
         self.kind = kind
@@ -100,7 +100,7 @@ class _Project:
             return self.files[path]
         self.files[path] = ()
         shown = self.reading.display(path)
-        source = Source(shown, self.texts[path].encode(), self.kind.language)
+        source = SourceText(shown, self.texts[path].encode(), self.kind.language)
         branches = self.kind.branches(source)
         for branch in branches:
             if self.reading.report_syntax(branch.source, self.kind.bodies, _TRIGGER_WORD):
@@ -153,12 +153,12 @@ class _Project:
         name = "a function"
         place = file.source.place(trigger.start)
 
-        def lookup(dotted: str) -> Node | None:
+        def lookup(dotted: str) -> Expr | None:
             return self.lookup(dotted, file, method.scope)
 
         try:
             given = next(iter((*function.items, *function.fields.values())), None)
-            name = text_of(given or Node("opaque", function.start), lookup)
+            name = text_of(given or Expr("opaque", function.start), lookup)
             if method.conditional:
                 self.reading.report(
                     "OP110", f"whether {name} is compiled depends on a symbol", place
@@ -179,7 +179,7 @@ class _Project:
             )
 
     def http_trigger(
-        self, name: str, trigger: Annotation, place: Place, disabled: bool, lookup: Lookup
+        self, name: str, trigger: Annotation, place: FilePlace, disabled: bool, lookup: Lookup
     ) -> HttpTrigger:
         level = trigger.fields.get("authLevel") or trigger.fields.get("AuthLevel")
         given = trigger.fields.get("methods") or trigger.fields.get("Methods")
@@ -201,7 +201,7 @@ class _Project:
             disabled=disabled,
         )
 
-    def lookup(self, dotted: str, file: AnnotatedFile, scope: str) -> Node | None:
+    def lookup(self, dotted: str, file: AnnotatedFile, scope: str) -> Expr | None:
         """Find a constant by its name, with or without its class and namespace."""
         while True:  # the classes around it first, the innermost before the others
             node = file.constants.get(f"{scope}.{dotted}" if scope else dotted)
@@ -212,7 +212,7 @@ class _Project:
             scope = scope.rpartition(".")[0]
         if "." not in dotted:
             return None
-        found: dict[str, Node] = {}
+        found: dict[str, Expr] = {}
         for path, text in self.texts.items():
             if dotted.rpartition(".")[2] not in text:
                 continue
@@ -222,17 +222,17 @@ class _Project:
                         found[f"{path}:{name}"] = self.close(node, other, name)
         return next(iter(found.values())) if len(found) == 1 else None
 
-    def close(self, node: Node, file: AnnotatedFile, name: str) -> Node:
+    def close(self, node: Expr, file: AnnotatedFile, name: str) -> Expr:
         """Work a constant out in its own file, where its names mean what they mean."""
         scope = name.rpartition(".")[0]
         try:
             value = text_of(node, lambda dotted: self.lookup(dotted, file, scope))
         except NotConstant:
-            return Node(node.kind, 0, node.text, node.items, node.fields)
-        return Node("text", 0, value)
+            return Expr(node.kind, 0, node.text, node.items, node.fields)
+        return Expr("text", 0, value)
 
 
-def _level(node: Node, lookup: Lookup) -> str:
+def _level(node: Expr, lookup: Lookup) -> str:
     """Return the level that a name stands for; empty if it is no level."""
     for _ in range(10):
         path = node.text.split(".")
@@ -248,7 +248,7 @@ def _level(node: Node, lookup: Lookup) -> str:
     return ""
 
 
-def _methods(node: Node, lookup: Lookup) -> Iterator[str]:
+def _methods(node: Expr, lookup: Lookup) -> Iterator[str]:
     """Yield the methods that an argument names: text, members of an enumeration, lists of them."""
     path = node.text.split(".")
     if node.kind == "name" and path[-2:-1] == ["HttpMethod"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from constructs_lib._core.files.json_text import Value
+from constructs_lib._core.files.json_text import Json
 from constructs_lib.operations.json_file import JsonFile
 from constructs_lib.operations.sources.reading import HttpTrigger, Reading
 
@@ -22,7 +22,7 @@ def read_function_files(reading: Reading) -> None:
 def _read_function(function: str, document: JsonFile, reading: Reading) -> None:
     bindings = document.get("bindings")
     for number, given in enumerate(_list(bindings)):
-        binding = cast("dict[str, Value]", given if isinstance(given, dict) else {})
+        binding = cast("dict[str, Json]", given if isinstance(given, dict) else {})
         kind = str(binding.get("type", ""))
         if not kind.lower().endswith("trigger"):
             continue
@@ -52,5 +52,5 @@ def _read_function(function: str, document: JsonFile, reading: Reading) -> None:
     reading.report("OP102", f"{function} has no trigger among its bindings", document.place())
 
 
-def _list(value: Value) -> list[Value]:
-    return cast("list[Value]", value) if isinstance(value, list) else []
+def _list(value: Json) -> list[Json]:
+    return cast("list[Json]", value) if isinstance(value, list) else []

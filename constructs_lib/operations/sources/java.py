@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_lib.operations.sources.annotated import AnnotatedFile, Annotation, Branch, Method
-from constructs_lib.operations.sources.constants import Node, joined
-from constructs_lib.operations.sources.syntax import Source, pieces, text, unindent
+from constructs_lib.operations.sources.constants import Expr, joined
+from constructs_lib.operations.sources.syntax import SourceText, pieces, text, unindent
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
@@ -22,7 +22,7 @@ _BODIES_OF_TYPES = frozenset(
 _WORDS = frozenset({"true", "false", "null_literal", "decimal_integer_literal"})
 
 
-def branches(source: Source) -> list[Branch]:
+def branches(source: SourceText) -> list[Branch]:
     """Return the file as it is: Java has no preprocessor."""
     return [Branch(source)]
 
@@ -77,7 +77,7 @@ def _modifiers(node: Syntax) -> list[str]:
     return [child.type for child in modifiers.children] if modifiers else []
 
 
-def _annotations(source: Source, node: Syntax) -> tuple[Annotation, ...]:
+def _annotations(source: SourceText, node: Syntax) -> tuple[Annotation, ...]:
     return tuple(
         _annotation(source, child)
         for modifiers in node.children
@@ -87,11 +87,11 @@ def _annotations(source: Source, node: Syntax) -> tuple[Annotation, ...]:
     )
 
 
-def _annotation(source: Source, node: Syntax) -> Annotation:
+def _annotation(source: SourceText, node: Syntax) -> Annotation:
     name = node.child_by_field_name("name")
     arguments = node.child_by_field_name("arguments")
-    items: list[Node] = []
-    fields: dict[str, Node] = {}
+    items: list[Expr] = []
+    fields: dict[str, Expr] = {}
     for argument in arguments.named_children if arguments else ():
         key, value = (argument.child_by_field_name(part) for part in ("key", "value"))
         if argument.type == "element_value_pair" and key is not None and value is not None:
@@ -106,14 +106,14 @@ def _annotation(source: Source, node: Syntax) -> Annotation:
     )
 
 
-def expression(source: Source, node: Syntax) -> Node:
+def expression(source: SourceText, node: Syntax) -> Expr:
     """Return what an expression says."""
     start = node.start_byte
     if node.type == "string_literal":
         quotes = 3 if text(node).startswith('"""') else 1
         parts = [piece for piece in pieces(source, node, quotes, quotes) if isinstance(piece, str)]
         value = "".join(parts)
-        return Node("text", start, unindent(value) if quotes == 3 else value)
+        return Expr("text", start, unindent(value) if quotes == 3 else value)
     if node.type in ("parenthesized_expression", "cast_expression") and node.named_children:
         return expression(source, node.named_children[-1])
     if node.type == "binary_expression" and any(child.type == "+" for child in node.children):
@@ -121,7 +121,7 @@ def expression(source: Source, node: Syntax) -> Node:
         return joined([expression(source, side) for side in sides if side is not None], start)
     if node.type in ("element_value_array_initializer", "array_initializer"):
         items = [child for child in node.named_children if "comment" not in child.type]
-        return Node("list", start, items=tuple(expression(source, item) for item in items))
+        return Expr("list", start, items=tuple(expression(source, item) for item in items))
     if node.type in ("identifier", "field_access", "scoped_identifier"):
-        return Node("name", start, "".join(text(node).split()))
-    return Node("word" if node.type in _WORDS else "opaque", start, text(node).partition("\n")[0])
+        return Expr("name", start, "".join(text(node).split()))
+    return Expr("word" if node.type in _WORDS else "opaque", start, text(node).partition("\n")[0])

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from constructs_lib.operations.sources.constants import Kind, Node, joined
-from constructs_lib.operations.sources.syntax import Source, pieces, text
+from constructs_lib.operations.sources.constants import ConstantKind, Expr, joined
+from constructs_lib.operations.sources.syntax import SourceText, pieces, text
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
@@ -28,7 +28,7 @@ _DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
 
 
 @dataclass(eq=False)
-class Module:
+class JavaScriptModule:
     """A file of JavaScript or TypeScript.
 
     Attributes:
@@ -42,16 +42,16 @@ class Module:
     """
 
     path: Path
-    source: Source
-    constants: dict[str, Node] = field(default_factory=dict[str, Node])
+    source: SourceText
+    constants: dict[str, Expr] = field(default_factory=dict[str, Expr])
     imports: dict[str, tuple[str, str]] = field(default_factory=dict[str, "tuple[str, str]"])
     exports: dict[str, str] = field(default_factory=dict[str, str])
     reexports: list[str] = field(default_factory=list[str])
 
 
-def read_module(path: Path, source: Source) -> Module:
+def read_module(path: Path, source: SourceText) -> JavaScriptModule:
     """Read what the top level of a file declares."""
-    module = Module(path, source)
+    module = JavaScriptModule(path, source)
     for statement in source.root.named_children:
         _Statement(module).read(statement)
     return module
@@ -75,7 +75,7 @@ def dotted(node: Syntax) -> str:
     return f"{path}.{last}" if path and re.fullmatch(r"[\w$]+", last) else ""
 
 
-def expression(source: Source, node: Syntax) -> Node:
+def expression(source: SourceText, node: Syntax) -> Expr:
     """Return what an expression says."""
     start = node.start_byte
     if node.type in _WRAPPERS:
@@ -84,19 +84,19 @@ def expression(source: Source, node: Syntax) -> Node:
         return expression(source, inner[-1] if node.type == "type_assertion" else inner[0])
     if node.type in ("string", "template_string"):
         parts = [
-            Node("text", start, piece)
+            Expr("text", start, piece)
             if isinstance(piece, str)
             else expression(source, _inside(piece))
             for piece in pieces(source, node, 1, 1)
         ]
         return joined(parts, start)
     if node.type in _WORDS or (node.type == "unary_expression" and "number" in _types(node)):
-        return Node("word", start, text(node))
+        return Expr("word", start, text(node))
     if node.type == "binary_expression" and "+" in _types(node):
         sides = (node.child_by_field_name("left"), node.child_by_field_name("right"))
-        return Node("join", start, items=tuple(expression(source, side) for side in sides if side))
+        return Expr("join", start, items=tuple(expression(source, side) for side in sides if side))
     if node.type == "array":
-        return Node("list", start, items=tuple(_expressions(source, node)))
+        return Expr("list", start, items=tuple(_expressions(source, node)))
     if node.type == "object":
         return _object(source, node)
     if node.type in _FUNCTIONS:
@@ -106,8 +106,8 @@ def expression(source: Source, node: Syntax) -> Node:
     if node.type == "call_expression":
         return _call(source, node)
     name = dotted(node)
-    kind: Kind = "name" if name and name != "undefined" else "opaque"
-    return Node("word" if name == "undefined" else kind, start, name)
+    kind: ConstantKind = "name" if name and name != "undefined" else "opaque"
+    return Expr("word" if name == "undefined" else kind, start, name)
 
 
 def _types(node: Syntax) -> list[str]:
@@ -119,42 +119,42 @@ def _inside(substitution: Syntax) -> Syntax:
     return inner[0] if inner else substitution
 
 
-def _expressions(source: Source, node: Syntax) -> Iterator[Node]:
+def _expressions(source: SourceText, node: Syntax) -> Iterator[Expr]:
     for child in node.named_children:
         if child.type != "comment":
             yield expression(source, child)
 
 
-def _call(source: Source, node: Syntax) -> Node:
+def _call(source: SourceText, node: Syntax) -> Expr:
     called = node.child_by_field_name("function")
     arguments = node.child_by_field_name("arguments")
     items = tuple(_expressions(source, arguments)) if arguments else ()
     name = dotted(called) if called else ""
     if name in ("Object.freeze", "Object.seal") and len(items) == 1:
         return items[0]
-    return Node("call" if name else "opaque", node.start_byte, name, items)
+    return Expr("call" if name else "opaque", node.start_byte, name, items)
 
 
-def _object(source: Source, node: Syntax) -> Node:
-    fields: dict[str, Node] = {}
-    spread: list[Node] = []
+def _object(source: SourceText, node: Syntax) -> Expr:
+    fields: dict[str, Expr] = {}
+    spread: list[Expr] = []
     for member in node.named_children:
         if member.type == "shorthand_property_identifier":
-            fields[text(member)] = Node("name", member.start_byte, text(member))
+            fields[text(member)] = Expr("name", member.start_byte, text(member))
         elif member.type == "spread_element":
             spread.append(expression(source, member.named_children[0]))
         elif member.type in ("pair", "method_definition"):
             key = member.child_by_field_name("key") or member.child_by_field_name("name")
             value = member.child_by_field_name("value")
             if key is None or key.type == "computed_property_name":
-                spread.append(Node("opaque", member.start_byte))  # the key could be any
+                spread.append(Expr("opaque", member.start_byte))  # the key could be any
             else:
                 name = expression(source, key).text if key.type == "string" else text(key)
                 fields[name] = expression(source, value or member)
-    return Node("object", node.start_byte, items=tuple(spread), fields=fields)
+    return Expr("object", node.start_byte, items=tuple(spread), fields=fields)
 
 
-def _function(source: Source, node: Syntax) -> Node:
+def _function(source: SourceText, node: Syntax) -> Expr:
     body = node.child_by_field_name("body")
     results: list[Syntax] = []
     if body is not None and body.type != "statement_block":
@@ -167,29 +167,29 @@ def _function(source: Source, node: Syntax) -> Node:
                 results.append(inner.named_children[0] if inner.named_children else inner)
             elif inner.type not in _FUNCTIONS:
                 nodes.extend(inner.children)
-    return Node(
+    return Expr(
         "function",
         node.start_byte,
         items=tuple(expression(source, result) for result in results if result.type != "comment"),
     )
 
 
-def _class(source: Source, node: Syntax) -> Node:
+def _class(source: SourceText, node: Syntax) -> Expr:
     body = node.child_by_field_name("body")
-    fields: dict[str, Node] = {}
+    fields: dict[str, Expr] = {}
     for member in body.named_children if body else ():
         name = member.child_by_field_name("name") or member.child_by_field_name("property")
         value = member.child_by_field_name("value")
         if name is not None and value is not None and "static" in _types(member):
             fields[text(name)] = expression(source, value)
-    return Node("object", node.start_byte, fields=fields)
+    return Expr("object", node.start_byte, fields=fields)
 
 
 @dataclass
 class _Statement:
     """Takes a statement of the top level into its module."""
 
-    module: Module
+    module: JavaScriptModule
 
     def read(self, node: Syntax) -> None:
         name = node.child_by_field_name("name")
@@ -210,19 +210,19 @@ class _Statement:
                 if child.type == "assignment_expression":
                     self.assignment(child)
 
-    def define(self, name: str, value: Node) -> None:
+    def define(self, name: str, value: Expr) -> None:
         """Take in a constant; one that is there twice has no value that can be told."""
         known = self.module.constants.get(name)
-        self.module.constants[name] = value if known is None else Node("opaque", value.start, name)
+        self.module.constants[name] = value if known is None else Expr("opaque", value.start, name)
 
-    def enum(self, node: Syntax) -> Node:
+    def enum(self, node: Syntax) -> Expr:
         body = node.child_by_field_name("body")
-        fields: dict[str, Node] = {}
+        fields: dict[str, Expr] = {}
         for member in body.named_children if body else ():
             name, value = member.child_by_field_name("name"), member.child_by_field_name("value")
             if member.type == "enum_assignment" and name and value:
                 fields[text(name)] = expression(self.module.source, value)
-        return Node("object", node.start_byte, fields=fields)
+        return Expr("object", node.start_byte, fields=fields)
 
     def import_statement(self, node: Syntax) -> None:
         package = self.package(node)

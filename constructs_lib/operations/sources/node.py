@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from constructs_lib.operations.sources.constants import (
-    Node,
+    Expr,
     NotConstant,
     elements,
     is_function,
@@ -21,9 +21,14 @@ from constructs_lib.operations.sources.constants import (
     resolve,
     text_of,
 )
-from constructs_lib.operations.sources.javascript import Module, dotted, expression, read_module
+from constructs_lib.operations.sources.javascript import (
+    JavaScriptModule,
+    dotted,
+    expression,
+    read_module,
+)
 from constructs_lib.operations.sources.reading import HttpTrigger, Reading
-from constructs_lib.operations.sources.syntax import Source, text
+from constructs_lib.operations.sources.syntax import SourceText, text
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
@@ -76,7 +81,7 @@ _NO_USE = frozenset({"import_statement", "type_annotation", "type_arguments", "t
 
 def read_node(reading: Reading) -> None:
     """Read every source file that uses the package."""
-    _Project(reading).read()
+    _NodeProject(reading).read()
 
 
 def _output_folder(reading: Reading) -> Path | None:
@@ -87,10 +92,10 @@ def _output_folder(reading: Reading) -> Path | None:
     return (reading.root / folder).resolve() if isinstance(folder, str) and folder else None
 
 
-class _Project:
+class _NodeProject:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
-        self.modules: dict[Path, Module | None] = {}
+        self.modules: dict[Path, JavaScriptModule | None] = {}
         self.compiled = _output_folder(reading)
 
     def read(self) -> None:
@@ -108,7 +113,7 @@ class _Project:
                 if module is not None:
                     _Calls(self, module).find()
 
-    def load(self, path: Path) -> Module | None:
+    def load(self, path: Path) -> JavaScriptModule | None:
         if path in self.modules:
             return self.modules[path]
         self.modules[path] = None
@@ -116,18 +121,18 @@ class _Project:
         if content is None:
             return None
         language = "typescript" if path.suffix.endswith("ts") else "javascript"
-        source = Source(self.reading.display(path), content.encode(), language)
+        source = SourceText(self.reading.display(path), content.encode(), language)
         if self.reading.report_syntax(source, _BODIES, _APP_WORD):
             return None
         module = self.modules[path] = read_module(path, source)
         return module
 
-    def lookup(self, module: Module, name: str, seen: int = 0) -> Node | None:
+    def lookup(self, module: JavaScriptModule, name: str, seen: int = 0) -> Expr | None:
         """Find the constant that a dotted name stands for, in this file or the one it is from."""
         if seen > 10:
             return None
         first, *rest = name.split(".")
-        node: Node | None = module.constants.get(first)
+        node: Expr | None = module.constants.get(first)
         home = module
         if node is None and first in module.imports:
             package, exported = module.imports[first]
@@ -147,7 +152,7 @@ class _Project:
                 return None
         return self.closed(home, node, seen) if node is not None else None
 
-    def exported(self, module: Module, name: str, seen: int) -> Node | None:
+    def exported(self, module: JavaScriptModule, name: str, seen: int) -> Expr | None:
         """Find what a file exports under a name."""
         node = self.lookup(module, module.exports.get(name, name), seen)
         for package in module.reexports:
@@ -155,17 +160,17 @@ class _Project:
             node = self.exported(found, name, seen + 1) if found is not None else node
         return node
 
-    def closed(self, module: Module, node: Node, seen: int) -> Node:
+    def closed(self, module: JavaScriptModule, node: Expr, seen: int) -> Expr:
         """Replace the names in an expression, which mean something in its own file only.
 
         Its place is lost, as it would be one in the other file.
         """
         if node.kind == "name":
             found = self.lookup(module, node.text, seen + 1)
-            return found if found is not None else Node("opaque", 0, node.text)
+            return found if found is not None else Expr("opaque", 0, node.text)
         if node.kind == "function":
-            return Node("function", 0, node.text, node.items)
-        return Node(
+            return Expr("function", 0, node.text, node.items)
+        return Expr(
             node.kind,
             0,
             node.text,
@@ -173,7 +178,7 @@ class _Project:
             {key: self.closed(module, value, seen + 1) for key, value in node.fields.items()},
         )
 
-    def find_module(self, module: Module, package: str) -> Module | None:
+    def find_module(self, module: JavaScriptModule, package: str) -> JavaScriptModule | None:
         if not package.startswith("."):
             return None
         base = Path(posixpath.normpath((module.path.parent / package).as_posix()))
@@ -191,7 +196,7 @@ class _Project:
 class _Calls:
     """Finds what a file does with `app`."""
 
-    def __init__(self, project: _Project, module: Module) -> None:
+    def __init__(self, project: _NodeProject, module: JavaScriptModule) -> None:
         self.project = project
         self.module = module
         self.source = module.source
@@ -304,12 +309,12 @@ class _Calls:
             message = f"what this makes of {package!r} is not known"
             self.reading.report("OP101", message, self.source.place(at))
 
-    def add_function(self, method: str, arguments: list[Node], node: Syntax) -> None:
+    def add_function(self, method: str, arguments: list[Expr], node: Syntax) -> None:
         function = "a function"
         place = self.source.place(node.start_byte)
         try:
             if len(arguments) < 2:
-                raise NotConstant(arguments[0] if arguments else Node("opaque", 0))
+                raise NotConstant(arguments[0] if arguments else Expr("opaque", 0))
             function = text_of(arguments[0], self.lookup)
             options = arguments[1]
             if method == "generic":
@@ -327,18 +332,18 @@ class _Calls:
                 self.source.place(error.node.start or node.start_byte),
             )
 
-    def generic(self, options: Node) -> tuple[str, Node]:
+    def generic(self, options: Expr) -> tuple[str, Expr]:
         """Return what `app.generic` is started by, as a method of `app`, and its options."""
         trigger = resolve(member(options, "trigger", self.lookup) or options, self.lookup)
         if trigger.kind == "call":  # trigger.http({…})
             kind = trigger.text.rpartition(".")[2]
-            options = trigger.items[0] if trigger.items else Node("object", trigger.start)
+            options = trigger.items[0] if trigger.items else Expr("object", trigger.start)
         else:
             given = member(trigger, "type", self.lookup)
             kind, options = text_of(given or trigger, self.lookup), trigger
         return ("http" if kind.lower() in ("http", "httptrigger") else kind), options
 
-    def http_trigger(self, function: str, method: str, options: Node, node: Syntax) -> HttpTrigger:
+    def http_trigger(self, function: str, method: str, options: Expr, node: Syntax) -> HttpTrigger:
         place = self.source.place(node.start_byte)
         methods = (_METHODS[method],) if method in _METHODS else ("GET", "POST")
         if method != "http" and is_function(options, self.lookup):
@@ -362,7 +367,7 @@ class _Calls:
             auth_level="anonymous" if level is None else text_of(level, self.lookup).lower(),
         )
 
-    def lookup(self, name: str) -> Node | None:
+    def lookup(self, name: str) -> Expr | None:
         return self.project.lookup(self.module, name)
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import cast
 
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.files.json_text import Value
-from constructs_lib.operations.findings import Place, refuse_errors
+from constructs_lib._core.files.json_text import Json
+from constructs_lib.operations.findings import FilePlace, refuse_errors
 from constructs_lib.operations.json_file import JsonFile
 from constructs_lib.operations.operation import (
     ID_PATTERN,
@@ -82,21 +82,21 @@ def _read_functions(reading: Reading) -> None:
     unread = reading.files(".fs", ".kt", ".groovy", ".scala", registers=_UNREAD)
     for path in unread:
         if _UNREAD.search(reading.read_text(path) or ""):
-            place = Place(reading.display(path))
+            place = FilePlace(reading.display(path))
             reading.report("OP113", "functions in this language are not read", place)
             break
     if (reading.root / "proxies.json").exists():
-        place = Place(reading.display(reading.root / "proxies.json"))
+        place = FilePlace(reading.display(reading.root / "proxies.json"))
         reading.report("OP116", "proxies.json is not read", place)
     if not reading.functions and not any(f.severity == "error" for f in reading.findings):
-        reading.report("OP113", "no function was found", Place(reading.display(reading.root)))
+        reading.report("OP113", "no function was found", FilePlace(reading.display(reading.root)))
 
 
-def _find(document: JsonFile, *keys: str) -> tuple[tuple[str, ...], Value]:
+def _find(document: JsonFile, *keys: str) -> tuple[tuple[str, ...], Json]:
     """Find a value by keys whose case does not matter; return its keys as written, and it."""
     value, pointer = document.value, ()
     for key in keys:
-        members = cast("dict[str, Value]", value) if isinstance(value, dict) else {}
+        members = cast("dict[str, Json]", value) if isinstance(value, dict) else {}
         name = next((name for name in members if name.lower() == key.lower()), None)
         if name is None:
             return (), None
@@ -115,7 +115,7 @@ def _route_prefix(host: JsonFile | None, reading: Reading) -> str:
     return DEFAULT_ROUTE_PREFIX
 
 
-def _checked_prefix(value: Value, place: Place, reading: Reading) -> str:
+def _checked_prefix(value: Json, place: FilePlace, reading: Reading) -> str:
     prefix = str(value).strip("/")
     if not isinstance(value, str) or re.search(r"[{}%*?\s]", prefix):
         reading.report("OP101", f"the route prefix {value!r} is not a plain path", place)
@@ -130,7 +130,7 @@ def _read_settings(path: Path, reading: Reading) -> None:
     pointer, values = _find(document, "Values") if document else ((), None)
     if document is None or not isinstance(values, dict):
         return
-    for name, value in cast("dict[str, Value]", values).items():
+    for name, value in cast("dict[str, Json]", values).items():
         if _PREFIX_SETTING.fullmatch(name):
             reading.report(
                 "OP114",
@@ -146,7 +146,7 @@ def _apply_allow_list(host: JsonFile, reading: Reading) -> None:
     """Take the host's word for which functions it loads: `functions` in host.json."""
     _, given = _find(host, "functions")
     if isinstance(given, list):
-        names = {str(name).lower() for name in cast("list[Value]", given)}
+        names = {str(name).lower() for name in cast("list[Json]", given)}
         _disable(reading, lambda trigger: not _has_name(trigger, names))
 
 
@@ -210,7 +210,10 @@ def _operation(trigger: HttpTrigger, method: str, template: UrlTemplate) -> Oper
 
 
 def _merge(
-    found: dict[tuple[str, str], Operation], operation: Operation, reading: Reading, place: Place
+    found: dict[tuple[str, str], Operation],
+    operation: Operation,
+    reading: Reading,
+    place: FilePlace,
 ) -> None:
     twin = found.setdefault(operation.match_key, operation)
     if twin is operation:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from constructs_lib.operations.findings import Place
+from constructs_lib.operations.findings import FilePlace
 from constructs_lib.operations.sources.reading import HttpTrigger, Reading
 
 ENTRY = "function_app.py"
@@ -96,10 +96,10 @@ def read_python(reading: Reading) -> None:
     """Read `function_app.py` and what it imports."""
     entry = reading.root / ENTRY
     if entry.exists():
-        _Project(reading).read(entry)
+        _PythonProject(reading).read(entry)
 
 
-class _Project:
+class _PythonProject:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.modules: dict[Path, _Module | None] = {}
@@ -130,7 +130,7 @@ class _Project:
                 self.reading.report(
                     "OP111",
                     "function_app.py does not import this file, so its functions are not there",
-                    Place(self.reading.display(path)),
+                    FilePlace(self.reading.display(path)),
                 )
 
     def load(self, path: Path) -> _Module | None:
@@ -143,11 +143,11 @@ class _Project:
         try:
             tree = ast.parse(text)
         except SyntaxError as error:
-            place = Place(self.reading.display(path), error.lineno or 1, error.offset or 1)
+            place = FilePlace(self.reading.display(path), error.lineno or 1, error.offset or 1)
             self.reading.report("OP102", f"Python cannot read it: {error.msg}", place)
             return None
         except (ValueError, RecursionError) as error:  # a null byte; brackets without end
-            place = Place(self.reading.display(path))
+            place = FilePlace(self.reading.display(path))
             self.reading.report("OP102", f"Python cannot read it: {error}", place)
             return None
         module = self.modules[path] = _Module(path, tree)
@@ -481,9 +481,9 @@ class _Project:
         except _NotConstant:
             raise _NotConstant(node) from None
 
-    def place(self, module: _Module, node: ast.AST) -> Place:
+    def place(self, module: _Module, node: ast.AST) -> FilePlace:
         line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-        return Place(self.reading.display(module.path), line, column + 1)
+        return FilePlace(self.reading.display(module.path), line, column + 1)
 
     def report(self, rule: str, message: str, module: _Module, node: ast.AST) -> None:
         self.reading.report(rule, message, self.place(module, node))

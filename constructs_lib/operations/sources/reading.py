@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import Finding
-from constructs_lib.operations.findings import Place
+from constructs_lib.operations.findings import FilePlace
 from constructs_lib.operations.json_file import JsonFile
 from constructs_lib.operations.rules import RULES
 
 if TYPE_CHECKING:
-    from constructs_lib.operations.sources.syntax import Source
+    from constructs_lib.operations.sources.syntax import SourceText
 
 # Folders of packages and of what compilers write: nobody's own source.
 _NO_SOURCES = frozenset({"node_modules", "site-packages", "__pycache__", "bin", "obj"})
@@ -40,7 +40,7 @@ class HttpTrigger:
     """
 
     function: str
-    place: Place
+    place: FilePlace
     route: str | None = None
     methods: tuple[str, ...] = ()
     auth_level: str = "function"
@@ -63,7 +63,7 @@ class Reading:
     findings: list[Finding] = field(default_factory=list["Finding"])
     functions: int = 0
 
-    def report(self, rule: str, message: str, place: Place) -> None:
+    def report(self, rule: str, message: str, place: FilePlace) -> None:
         """Add a finding of a rule."""
         line, column = place.line, place.column
         self.findings.append(
@@ -75,7 +75,7 @@ class Reading:
         self.functions += 1
         self.triggers.append(trigger)
 
-    def add_other(self, function: str, trigger_type: str, place: Place) -> None:
+    def add_other(self, function: str, trigger_type: str, place: FilePlace) -> None:
         """Note a function that something else than HTTP starts."""
         self.functions += 1
         mcp = re.fullmatch(r"mcp_?(tool|resource|prompt)(_?trigger)?", trigger_type, re.I)
@@ -98,7 +98,7 @@ class Reading:
         try:
             data = path.read_bytes()
         except OSError as error:
-            self.report("OP102", f"cannot be read: {error}", Place(self.display(path)))
+            self.report("OP102", f"cannot be read: {error}", FilePlace(self.display(path)))
             return None
         wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         return data.decode("utf-16" if wide else "utf-8-sig", "replace")
@@ -113,7 +113,7 @@ class Reading:
             document = JsonFile(shown, text, relaxed=True)
         except InputError as error:
             line, column = re.findall(r":(\d+)", (error.where or "").removeprefix(shown)) or (1, 1)
-            self.report("OP102", error.problem, Place(shown, int(line), int(column)))
+            self.report("OP102", error.problem, FilePlace(shown, int(line), int(column)))
             return None
         if isinstance(document.value, dict):
             return document
@@ -121,7 +121,7 @@ class Reading:
         return None
 
     def report_syntax(
-        self, source: Source, bodies: Collection[str], matters: re.Pattern[bytes]
+        self, source: SourceText, bodies: Collection[str], matters: re.Pattern[bytes]
     ) -> bool:
         """Report the first place that a grammar cannot read; see `Source.errors`."""
         error = next(source.errors(bodies, matters), None)
@@ -165,14 +165,14 @@ class Reading:
             elif skipped not in noted and path not in known and registers.search(_glance(path)):
                 noted.add(skipped)
                 message = f"{skipped} has functions and is not read, because of its name"
-                self.report("OP121", message, Place(self.display(path)))
+                self.report("OP121", message, FilePlace(self.display(path)))
 
     def _walk(self, folder: Path, skipped: str) -> Iterator[tuple[Path, str]]:
         """Yield the files below a folder, and the folder because of which they do not count."""
         try:
             entries = sorted(folder.iterdir())
         except OSError as error:
-            self.report("OP102", f"cannot be read: {error}", Place(self.display(folder)))
+            self.report("OP102", f"cannot be read: {error}", FilePlace(self.display(folder)))
             return
         for entry in entries:
             if not entry.is_dir():

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from constructs_lib._core.errors import InputError
-from constructs_lib.operations.findings import Place
+from constructs_lib.operations.findings import FilePlace
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
@@ -53,7 +53,7 @@ def _parser(name: Language) -> Parser:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceText:
     """A file's text, parsed.
 
     Attributes:
@@ -79,11 +79,11 @@ class Source:
     def _lines(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer(b"\n", self.data))]
 
-    def place(self, offset: int) -> Place:
+    def place(self, offset: int) -> FilePlace:
         """Return line and column of an offset."""
         line = bisect_right(self._lines, offset)
         before = self.data[self._lines[line - 1] : offset]
-        return Place(self.path, line, len(before.decode("utf-8", "replace")) + 1)
+        return FilePlace(self.path, line, len(before.decode("utf-8", "replace")) + 1)
 
     def errors(self, bodies: Collection[str], matters: re.Pattern[bytes]) -> Iterator[int]:
         """Yield where the grammar could not read on, unless nothing that matters hangs on it.
@@ -120,7 +120,7 @@ def text(node: Syntax) -> str:
     return (node.text or b"").decode("utf-8", "replace")
 
 
-def pieces(source: Source, node: Syntax, opening: int, closing: int) -> Iterator[str | Syntax]:
+def pieces(source: SourceText, node: Syntax, opening: int, closing: int) -> Iterator[str | Syntax]:
     """Yield the parts of a string: text with its escapes undone, and what is interpolated.
 
     Args:

@@ -24,7 +24,7 @@ from constructs_lib._core.azure_names import (
     Text,
 )
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.problems import Count, Pattern, Place, Problem, ValueObject
+from constructs_lib._core.problems import Count, DocumentPath, Pattern, Problem, ValueObject
 from constructs_lib._core.provider_facts import AzurermVersion
 from constructs_lib.api.function_api import FunctionApi
 from constructs_lib.api.props import ApiVersion
@@ -263,7 +263,7 @@ class Taken(NamedTuple):
 
     what: str
     name: str
-    place: Place
+    place: DocumentPath
     shown: str
     fix: str = "choose another"
 
@@ -432,7 +432,7 @@ _ApiKey = Annotated[
 ]
 
 
-def _host(what: str, name: str, place: Place) -> Taken:
+def _host(what: str, name: str, place: DocumentPath) -> Taken:
     fix = "choose another: Azure has such a name once in the world"
     return Taken(what, name.lower(), place, f"the {what} {name!r}", fix)
 

@@ -17,9 +17,9 @@ except ImportError as error:
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.json_text import read_text, unusable
 from constructs_lib._core.files.yaml_text import load_yaml
-from constructs_lib._core.problems import Place
+from constructs_lib._core.problems import DocumentPath
 from constructs_lib.stack.settings.environment import Environment
-from constructs_lib.stack.settings.reader import FileReader
+from constructs_lib.stack.settings.file_reader import FileReader
 
 
 def read_environment(path: Path) -> Environment:
@@ -114,7 +114,7 @@ def _taken_elsewhere(
     taken |= {name: place for name, place in own.items() if name not in taken}
 
 
-def _place(node: yaml.Node | None, place: Place) -> tuple[str, int]:
+def _place(node: yaml.Node | None, place: DocumentPath) -> tuple[str, int]:
     """Return the key in words, and the line of the last part of it that the file has."""
     line = 1
     for part in place:

@@ -6,7 +6,15 @@ import json
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from constructs_lib._cdk.props.fields import Field, Kind, bare, is_list, is_map, members, short_form
+from constructs_lib._cdk.props.fields import (
+    Evaluated,
+    Field,
+    bare,
+    is_list,
+    is_map,
+    members,
+    short_form,
+)
 from constructs_lib._core.problems import Between, Pattern
 from constructs_lib.stack.settings.environment import Environment
 from constructs_lib.stack.settings.keys import is_section, keys, writable
@@ -43,7 +51,7 @@ def _property(field: Field, definitions: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def _any(kind: Kind, definitions: dict[str, Any]) -> dict[str, Any]:
+def _any(kind: Evaluated, definitions: dict[str, Any]) -> dict[str, Any]:
     choices: list[dict[str, Any]] = []
     for member in members(writable(kind)):
         if member is not type(None):
@@ -55,7 +63,7 @@ def _any(kind: Kind, definitions: dict[str, Any]) -> dict[str, Any]:
     return choices[0] if len(choices) == 1 else {"anyOf": choices}
 
 
-def _one(kind: Kind, definitions: dict[str, Any]) -> dict[str, Any]:
+def _one(kind: Evaluated, definitions: dict[str, Any]) -> dict[str, Any]:
     kind, rules = bare(kind)
     if is_section(kind):
         name = kind.__name__

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 from constructs_lib._cdk.props.fields import (
+    BindingResource,
+    Evaluated,
     Field,
-    Kind,
-    Resource,
     bare,
     evaluated,
     fields,
@@ -81,13 +81,13 @@ def _props(owner: type[Props[Any]]) -> dict[str, Field]:
     return found
 
 
-def writable(kind: Kind) -> Kind | None:
+def writable(kind: Evaluated) -> Evaluated | None:
     """Return what can be written of a kind in a file; None if nothing can."""
     found = [each for each in members(kind) if _is_data(each)]
     return Union[tuple(found)] if set(found) - {type(None)} else None  # noqa: UP007 - computed
 
 
-def _is_data(kind: Kind) -> bool:
+def _is_data(kind: Evaluated) -> bool:
     kind, _ = bare(kind)
     if is_list(kind):
         return writable(get_args(kind)[0]) is not None
@@ -95,13 +95,13 @@ def _is_data(kind: Kind) -> bool:
         return writable(get_args(kind)[1]) is not None
     if get_origin(kind) in (Literal, tuple):
         return True
-    if not isinstance(kind, type) or issubclass(kind, Resource):
+    if not isinstance(kind, type) or issubclass(kind, BindingResource):
         return False
     plain = kind in (str, int, float, bool, Path, type(None))
     return plain or is_section(kind)
 
 
-def is_section(kind: Kind) -> bool:
+def is_section(kind: Evaluated) -> bool:
     """Tell whether a kind is written as a mapping with keys of its own."""
     if not isinstance(kind, type):
         return False

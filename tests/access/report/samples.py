@@ -11,17 +11,17 @@ from constructs_lib.access import (
     Accepted,
     Analysis,
     Answer,
-    Api,
+    ApiRecord,
     Caller,
-    FunctionApp,
-    Gateway,
+    FunctionAppRecord,
+    GatewayRecord,
     Identity,
-    Registration,
+    RegistrationRecord,
 )
 
 T = TypeVar("T")
 
-GATEWAY = Gateway(
+GATEWAY = GatewayRecord(
     address="azurerm_api_management.gateway",
     name="apim-contoso",
     managed=True,
@@ -34,7 +34,7 @@ GATEWAY = Gateway(
         ),
     ),
 )
-REGISTRATION = Registration(
+REGISTRATION = RegistrationRecord(
     address="azuread_application.orders",
     name="orders",
     client_id="${azuread_application.orders.client_id}",
@@ -44,7 +44,7 @@ REGISTRATION = Registration(
     roles=("Functions.Invoke",),
     assigned=("apim-contoso (system-assigned)",),
 )
-APP = FunctionApp(
+APP = FunctionAppRecord(
     address="azurerm_linux_function_app.orders",
     name="func-orders",
     slot_of=None,
@@ -57,7 +57,7 @@ SLOT = replace(
     name="func-orders/staging",
     slot_of=APP.address,
 )
-API = Api(
+API = ApiRecord(
     address="azurerm_api_management_api.orders",
     gateway=GATEWAY.address,
     name="orders",
@@ -93,7 +93,7 @@ PUBLISHING = Caller(
 )
 
 
-def passes(caller: Caller, target: FunctionApp = APP, **others: Any) -> Answer:
+def passes(caller: Caller, target: FunctionAppRecord = APP, **others: Any) -> Answer:
     """The target lets the caller in."""
     answer = Answer(
         caller=caller,
@@ -107,7 +107,7 @@ def passes(caller: Caller, target: FunctionApp = APP, **others: Any) -> Answer:
     return replace(answer, **others)
 
 
-def stays_out(caller: Caller, target: FunctionApp = APP, **others: Any) -> Answer:
+def stays_out(caller: Caller, target: FunctionAppRecord = APP, **others: Any) -> Answer:
     """The target keeps the caller out."""
     answer = Answer(
         caller=caller,
@@ -121,7 +121,7 @@ def stays_out(caller: Caller, target: FunctionApp = APP, **others: Any) -> Answe
     return replace(answer, **others)
 
 
-def unknown(caller: Caller, target: FunctionApp = APP, **others: Any) -> Answer:
+def unknown(caller: Caller, target: FunctionAppRecord = APP, **others: Any) -> Answer:
     """What the caller gets is decided elsewhere."""
     answer = Answer(
         caller=caller,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from constructs_lib.access.records import Answer, Caller
-from constructs_lib.access.report import Effect, compare_analyses
+from constructs_lib.access.report import ChangeEffect, compare_analyses
 from tests.access.report.samples import (
     ANONYMOUS,
     APP,
@@ -49,7 +49,7 @@ from tests.access.report.samples import (
     ],
 )
 def test_each_door_is_compared(
-    before: Answer | None, after: Answer | None, effect: Effect | None
+    before: Answer | None, after: Answer | None, effect: ChangeEffect | None
 ) -> None:
     comparison = compare_analyses(
         analysis(*([before] if before else [])), analysis(*([after] if after else []))

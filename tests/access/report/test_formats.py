@@ -20,7 +20,7 @@ from constructs_lib._core.files.writing import write_whole
 from constructs_lib.access import Answer
 from constructs_lib.access.report import (
     FORMATS,
-    Format,
+    ReportFormat,
     View,
     compare_analyses,
     render_report,
@@ -54,14 +54,14 @@ texts = st.text(max_size=40) | st.sampled_from(NASTY)
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_report_is_a_function_of_the_analysis_alone(form: Format) -> None:
+def test_a_report_is_a_function_of_the_analysis_alone(form: ReportFormat) -> None:
     first = render_report(WRONG, form, comparison=compare_analyses(RIGHT, WRONG))
     assert first == render_report(WRONG, form, comparison=compare_analyses(RIGHT, WRONG))
     assert first.endswith("\n")
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_format_says_who_gets_in_why_and_what_decides(form: Format) -> None:
+def test_every_format_says_who_gets_in_why_and_what_decides(form: ReportFormat) -> None:
     report = re.sub(r"\s+", "", html.unescape(render_report(WRONG, form, width=200)))
     for words in (
         "Easy Auth lets requests without a token through.",
@@ -75,7 +75,7 @@ def test_every_format_says_who_gets_in_why_and_what_decides(form: Format) -> Non
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_format_says_what_a_change_opened(form: Format) -> None:
+def test_every_format_says_what_a_change_opened(form: ReportFormat) -> None:
     opened = render_report(WRONG, form, comparison=compare_analyses(RIGHT, WRONG))
     assert re.search("opened", opened, re.IGNORECASE)
     assert "cdktf.out" in opened

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from constructs_lib._core.findings import Finding
-from constructs_lib.access.records import Accepted, Analysis, Answer, CallerKind, FunctionApp
+from constructs_lib.access.records import Accepted, Analysis, Answer, CallerKind, FunctionAppRecord
 from constructs_lib.access.report.view import KINDS, View, station_of
 from constructs_lib.access.rules import RULES
 from tests.access.report.samples import (
@@ -148,7 +148,7 @@ def test_an_acceptance_never_covers_a_broken_chain_of_another_rule() -> None:
     assert View(seen).targets[0].standing == "wrong"
 
 
-def found(rule: str, app: FunctionApp = APP) -> Finding:
+def found(rule: str, app: FunctionAppRecord = APP) -> Finding:
     return Finding.of(RULES[rule], f"{app.name} is found", address=app.address)
 
 

@@ -8,17 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args, get_origin
 
-from constructs_lib._cdk.props.fields import Kind, bare, is_list, is_map, members
-from constructs_lib._cdk.props.reading import Reader
+from constructs_lib._cdk.props.fields import Evaluated, bare, is_list, is_map, members
+from constructs_lib._cdk.props.reading import ValueReader
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.problems import Place, Problem
+from constructs_lib._core.problems import DocumentPath, Problem
 from constructs_lib.stack.settings.keys import is_section, keys, writable
 
 WRONG: Final = object()
 """In the place of a value that cannot be used, so that the rest can be looked at all the same."""
 
 
-class FileReader(Reader):
+class FileReader(ValueReader):
     """Reads values of YAML.
 
     Args:
@@ -31,7 +31,7 @@ class FileReader(Reader):
         super().__init__()
         self._folder = folder
 
-    def take(self, kind: Kind, value: Any, at: Place) -> Any:
+    def take(self, kind: Evaluated, value: Any, at: DocumentPath) -> Any:
         """Return the value as the kind asks for it, or `WRONG`."""
         kind = writable(kind)
         sections = [each for each in members(kind) if is_section(each)]
@@ -44,13 +44,13 @@ class FileReader(Reader):
             return self.refused(given[key], (*at, key), f"write {self.words(kinds)}")
         return super().take(kind, value, at)
 
-    def fits(self, kind: Kind, value: Any) -> bool:
+    def fits(self, kind: Evaluated, value: Any) -> bool:
         """Tell whether a value is of a kind as far as its own type says."""
         if isinstance(value, str) and kind is Path:
             return True
         return super().fits(kind, value)
 
-    def taken(self, kind: Kind, value: Any, at: Place) -> Any:
+    def taken(self, kind: Evaluated, value: Any, at: DocumentPath) -> Any:
         """Return a value that fits, with everything within it looked at."""
         if kind is Path:
             path = Path(value) if self._folder is None else self._folder / value
@@ -82,7 +82,7 @@ class FileReader(Reader):
                 return section
         return None if told else sections[0]
 
-    def _section(self, kind: type, value: Mapping[str, Any], at: Place) -> Any:
+    def _section(self, kind: type, value: Mapping[str, Any], at: DocumentPath) -> Any:
         known = keys(kind)
         given: dict[str, Any] = {}
         for key, each in value.items():
@@ -112,7 +112,7 @@ class FileReader(Reader):
             key = renamed.get(name, name)
             # A default in the place of what is wrong is nobody's fault.
             if name in given or key not in value:
-                place: Place = (key, *problem.place[1:]) if name else ()
+                place: DocumentPath = (key, *problem.place[1:]) if name else ()
                 self.note((*at, *place), problem.problem, problem.fix)
         return made
 
@@ -133,7 +133,7 @@ class FileReader(Reader):
         example = getattr(kind, "EXAMPLE", None)
         return f"text such as {example}, or {words}" if example else words
 
-    def other(self, kind: Kind) -> str:
+    def other(self, kind: Evaluated) -> str:
         """Say how anything else is written: the text of a path; objects are not."""
         if kind is Path:
             return "the path of a file"

@@ -11,7 +11,7 @@ from ipaddress import ip_address as address
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import Finding
 from constructs_lib.policy.composition import fixed, sections
-from constructs_lib.policy.element_checks import ElementChecker, Scope, either, holds_templates
+from constructs_lib.policy.element_checks import CheckScope, ElementChecker, either, holds_templates
 from constructs_lib.policy.expressions import is_expression
 from constructs_lib.policy.model import (
     DATA_SOURCES,
@@ -30,7 +30,7 @@ from constructs_lib.policy.reference import (
 )
 from constructs_lib.policy.specification import (
     ElementSpecification,
-    Gateway,
+    GatewayKind,
     Policy,
 )
 from constructs_lib.policy.undefined import Known, similar, undefined
@@ -48,7 +48,7 @@ _FRAGMENT = "include-fragment"
 def check(
     document: AnyDocument,
     *,
-    scope: Scope = "api",
+    scope: CheckScope = "api",
     sku: str | None = None,
     known: Known | None = None,
 ) -> list[Finding]:
@@ -65,7 +65,7 @@ def check(
     return checker.findings
 
 
-def _gateway(sku: str | None) -> Gateway | None:
+def _gateway(sku: str | None) -> GatewayKind | None:
     name = (sku or "").partition("_")[0].lower()
     if not name or "$" in name:
         return None
