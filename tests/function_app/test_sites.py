@@ -369,7 +369,7 @@ REFUSED = {
     ),
     "host bits": (
         {"inbound": Inbound.default_deny(Source.addresses("203.0.113.7/24", name="a"))},
-        "'203.0.113.7/24' is not allowed (write a range",
+        "'203.0.113.7/24' is not allowed (write the first address",
     ),
     "tag of the control plane": (
         {"inbound": Inbound.default_deny(Source.tag("ApiManagement.WestEurope", name="a"))},

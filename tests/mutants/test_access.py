@@ -64,6 +64,8 @@ KILLED: list[tuple[str, str, str, str]] = [
     ("azuread_app_role_assignment", "", "gone", "SF203"),
     ("azurerm_user_assigned_identity", "", "gone", "SF904"),
     ("azurerm_api_management", "identity.identity_ids", "removed|emptied|replaced", "SF304"),
+    # Its ids are not known, so whether it is on an allow-list is not either.
+    ("azurerm_api_management", "identity.identity_ids", "extended", "SF901"),
     ("azurerm_api_management", "identity.type", "user", "SF303"),
     ("azurerm_api_management", "identity.type", "system", "SF304"),
     ("azurerm_api_management", "security.*(ssl30|tls1[01]|triple_des).*", "flipped", "SF407"),
@@ -135,7 +137,6 @@ NEUTRAL: list[tuple[str, str, str, str]] = [
     ("azurerm_api_management", "min_api_version", ".*", "of the management API"),
     ("azurerm_api_management", "security.*", "removed", "the default"),
     ("azurerm_api_management", "security.tls_rsa.*", "flipped", "sound, without forward secrecy"),
-    ("azurerm_api_management", "identity.identity_ids", "extended", "not on any allow-list"),
     ("azurerm_api_management_api", "(path|revision|version|version_set_id)", ".*", "its address"),
     ("azurerm_api_management_api", "protocols|subscription_required", "removed", "the default"),
     ("azurerm_api_management_api_operation_policy", "", "gone", "the API's policy counts"),

@@ -126,7 +126,7 @@ def test_a_failure_shows_each_candidate_and_what_differs_nearest_first(stack: An
         (lambda s: s.assert_all("azurerm_subnet", {"name": "x"}), "no azurerm_subnet at all"),
         (lambda s: s.assert_has("azurerm_subnet", {"name": "x"}), "azurerm_resource_group"),
         (lambda s: s.assert_none(APP), "unwanted"),
-        (lambda s: s.assert_none("azurerm_linux_funktion_app"), "no type of the installed"),
+        (lambda s: s.assert_none("azurerm_linux_funktion_app"), "is not a type of the installed"),
         (lambda s: s.one(APP), "2 azurerm_linux_function_app where one is needed"),
         (lambda s: s.one("azurerm_resource_group", within=s.orders), "0 azurerm_resource_group"),
         (lambda s: s.output("nome"), "only name"),
