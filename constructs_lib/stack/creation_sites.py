@@ -66,8 +66,7 @@ class _CreationSites:
 
     def validate(self) -> list[str]:
         """Write the file; there is nothing to complain of."""
-        root = self.app.node.id
-        sites = {made.node.path: site for made, site in self.made if made.node.root.node.id == root}
+        sites = {made.node.path: site for made, site in self.made if made.node.root is self.app}
         folder = Path(self.app.outdir)
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / FILE, json.dumps(sites, indent=2, sort_keys=True) + "\n")

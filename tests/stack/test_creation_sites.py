@@ -88,3 +88,23 @@ def test_the_stack_of_a_place_is_told_to_programs() -> None:
     finding = Finding.of(RULES["SF101"], "x", address="a.b", stack="dev", path="main.py", line=3)
     [found] = json.loads(render([finding], "json"))["findings"]
     assert found["places"][0]["stack"] == "dev"
+
+
+def test_each_app_writes_of_its_own_resources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cdktf_cdktf_provider_azurerm.provider import AzurermProvider
+    from cdktf_cdktf_provider_azurerm.resource_group import ResourceGroup
+
+    monkeypatch.setattr(jsii, "create", jsii.create)
+    apps = {name: App(outdir=str(tmp_path / name)) for name in ("one", "two")}
+    for app in apps.values():
+        record_creation_sites(app)
+    for name, app in apps.items():
+        stack = TerraformStack(app, name)
+        AzurermProvider(stack, "azurerm", features=[{}])
+        ResourceGroup(stack, "group", name="rg", location="westeurope")
+    for name, app in apps.items():
+        app.synth()
+        sites = json.loads((tmp_path / name / FILE).read_text())
+        assert list(sites) == [f"{name}/azurerm", f"{name}/group"]
