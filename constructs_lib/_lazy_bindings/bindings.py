@@ -206,14 +206,20 @@ def _made(hint: Any) -> Any:
 
 
 def _get_type_hints(stub: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    if args or kwargs:
+        return typing.get_type_hints(_with_hints(stub), *args, **kwargs)
     if stub not in _hints:
-        written = getattr(stub, "__annotations__", {})
-        written.update({name: _made(hint) for name, hint in written.items()})
-        hints = _hints[stub] = typing.get_type_hints(stub, *args, **kwargs)
+        hints = _hints[stub] = typing.get_type_hints(_with_hints(stub))
         for hint in hints.values():
             if typing.get_origin(hint) is typing.Union and type(None) in typing.get_args(hint):
                 _optional.add(id(hint))
     return _hints[stub]
+
+
+def _with_hints(stub: Any) -> Any:
+    written = getattr(stub, "__annotations__", {})
+    written.update({name: _made(hint) for name, hint in written.items()})
+    return stub
 
 
 def _get_from_typing(name: str) -> Any:

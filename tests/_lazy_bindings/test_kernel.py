@@ -267,7 +267,8 @@ import constructs_lib
 from {NULL} import resource
 for name, stub in sorted(vars(resource).items()):
     if name.startswith("_typecheckingstub__"):
-        print(name, stub.__annotations__, resource.typing.get_type_hints(stub))
+        hints = resource.typing.get_type_hints
+        print(name, stub.__annotations__, hints(stub), hints(stub, include_extras=True))
 print(resource.Resource.__init__.__annotations__)
 """
     said = {
