@@ -66,6 +66,8 @@ class Change:
         forced_back: The same of the change back; as `forced` if left out.
         refused: Whether Azure refuses it, as something goes that is still in use.
         refused_back: The same of the change back.
+        races: Whether the same object goes at one address and comes at another, in no order.
+        races_back: The same of the change back.
         lost: What people lose, or have to do; nothing if left out.
         lost_back: The same of the change back; as `lost` if left out and `back` is.
     """
@@ -81,6 +83,8 @@ class Change:
     forced_back: tuple[str, ...] | None = None
     refused: bool = False
     refused_back: bool = False
+    races: bool = False
+    races_back: bool = False
     lost: str = ""
     lost_back: str | None = None
 
@@ -308,9 +312,13 @@ CHANGES: list[Change] = [
     Change(
         setting="gateway.identity.calls_with",
         what="stage 1: both, calls with the old one",
+        back="back, with `calls_with` taken out",
         after=_gateway(identity={"user_assigned": "id-{name}", "calls_with": "system_assigned"}),
         does="added",
         does_back="removed",
+        races_back=True,
+        lost_back="calls fail while the gateway's role is assigned anew, which may take a second "
+        "apply; leave `calls_with` where it is",
     ),
     Change(
         setting="gateway.identity.calls_with",
@@ -880,15 +888,22 @@ CHANGES: list[Change] = [
         before=_api(further_callers=[CALLER]),
         after=_api(further_callers=[{**CALLER, "name": "shop"}]),
         does="removed",
-        lost="that caller is refused while its role is assigned anew; name the old name `formerly`",
+        races=True,
+        races_back=True,
+        lost="that caller is refused while its role is assigned anew, which may take a second "
+        "apply; name the old name `formerly`",
     ),
     Change(
         setting="apis.*.further_callers.*.formerly",
         what="added, with another name",
+        back="taken out, with the old name",
         before=_api(further_callers=[CALLER]),
         after=_api(further_callers=[{**CALLER, "name": "shop", "formerly": "partner"}]),
         does="nothing",
         does_back="removed",
+        races_back=True,
+        lost_back="that caller is refused while its role is assigned anew, which may take a second "
+        "apply; name the name `formerly` that it has until then",
     ),
     Change(
         setting="apis.*.further_callers.*.formerly",

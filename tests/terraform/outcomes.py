@@ -98,6 +98,7 @@ class Outcome:
         again: The actions that a second plan still wants; there should be none.
         doors: What stood open on the way.
         in_use: What goes while it is still in use, which Azure refuses.
+        twins: What is made while the same still goes at another address, in no order.
     """
 
     change: Change
@@ -106,6 +107,7 @@ class Outcome:
     again: Plan
     doors: list[str]
     in_use: list[str]
+    twins: list[str]
 
     @property
     def refused(self) -> bool:
@@ -133,8 +135,10 @@ class Outcome:
         where = f"{change.setting}, {change.what}{' (back)' if self.back else ''}"
         if self.does != self.expected:
             yield f"{where}: {self.does}, not {self.expected}: {self.plan}"
-        if self.again:
+        if self.again and not self.twins:
             yield f"{where}: one apply was not enough: {self.again}"
+        if bool(self.twins) != (change.races_back if self.back else change.races):
+            yield f"{where}: {self.twins or 'nothing'} goes and comes in no order"
         yield from (f"{where}: {door}" for door in self.doors)
         if self.refused != bool(self.in_use):
             yield f"{where}: {self.in_use or 'nothing'} goes while it is in use"
@@ -158,7 +162,9 @@ def outcomes(folder: Path, changes: Mapping[str, Change]) -> list[Outcome]:
                 done = steps.get(name, ())
                 doors = list(open_doors(done, old[name], new[name]))
                 used = list(in_use(done, old[name]))
-                args = (plan.get(name, {}), again.get(name, {}), doors, used)
+                planned = plan.get(name, {})
+                twice = list(twins(planned, old[name], new[name]))
+                args = (planned, again.get(name, {}), doors, used, twice)
                 found.append(Outcome(change, bool(back), *args))
     return found
 
@@ -254,6 +260,26 @@ def in_use(steps: Iterable[Step], before: dict[str, Any]) -> Iterator[str]:
             over.add(step.address)
         elif step.action == "delete" and set(users.get(step.address, ())) - over:
             yield step.address
+
+
+def twins(plan: Plan, before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    """What is made at one address while the same goes at another.
+
+    Terraform does both at once. Where the creation is first, Entra refuses it, or what has just
+    been made is deleted with what goes.
+    """
+    there, comes = Order(before).resources, Order(after).resources
+    gone = [_told(address, there[address]) for address, done in plan.items() if done == ("delete",)]
+    for address, done in plan.items():
+        if done == ("create",) and _told(address, comes[address]) in gone:
+            yield address
+
+
+def _told(address: str, body: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The type and the arguments of a resource, without what Azure does not see."""
+    unseen = ("//", "lifecycle", "depends_on")
+    told = {key: value for key, value in body.items() if key not in unseen}
+    return address.partition(".")[0], told
 
 
 def uses(body: Mapping[str, Any], address: str, used: Mapping[str, Any]) -> bool:
