@@ -27,7 +27,12 @@ MACHINE_PATH = re.compile(r"(?<![\w.~${}:-])/(?:root|work|Users/\w+|home/(?!site
 
 # The name that a package is imported by, where it is not the package's own.
 # python-hcl2 raises the errors of lark, its parser.
-IMPORT_NAMES = {"pyyaml": {"yaml"}, "python-hcl2": {"hcl2", "lark"}}
+IMPORT_NAMES = {
+    "pyjwt": {"jwt"},
+    "python-hcl2": {"hcl2", "lark"},
+    "python-liquid": {"liquid"},
+    "pyyaml": {"yaml"},
+}
 
 
 @pytest.fixture(scope="module")
