@@ -38,11 +38,11 @@ destroy: set-up ## Remove it from Azure, after a question: make destroy STACK=de
 	$(NEED_TERRAFORM)
 	@$(filter-out CI=1,$(CDKTF)) destroy $(STACK) $(ARGS)
 
-test: set-up ## Run the tests; ARGS="tests/policy -x" narrows them.
-	@$(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=worksteal $(ARGS)
+test: set-up ## Run the tests save `make smoke`; ARGS="tests/policy -x" narrows them.
+	@$(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=worksteal --ignore=tests/project/test_smoke.py $(ARGS)
 
-smoke: set-up ## Try the wheel on the other Pythons there are; `make test` does so on its own.
-	@PYTHONS=others $(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=2 tests/project/test_smoke.py
+smoke: set-up ## Try the wheel, in a fresh environment, on each Python there is.
+	@$(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=2 tests/project/test_smoke.py
 
 engines: set-up ## Try every engine, provider version and Python there is; installs 250 MB for each.
 	@$(IN_PROJECT) python -m tools.matrix $(ARGS)

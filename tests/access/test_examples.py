@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import runpy
 from pathlib import Path
 
 import pytest
 
-import constructs_lib  # noqa: F401
 from constructs_lib.access import analyse, read_terraform
+from tests.examples import EXAMPLES, name_of, synthesized
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/main.py"))
 # Where a link is managed elsewhere, nobody can know from here.
 THROUGH: dict[str, set[str]] = {
     "directory_contract": {"unknown"},
@@ -20,15 +17,9 @@ THROUGH: dict[str, set[str]] = {
 }
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.parent.name)
-def test_an_example_raises_no_alarm(
-    example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import cdktf
-
-    monkeypatch.chdir(example.parent)
-    monkeypatch.setattr(cdktf, "App", functools.partial(cdktf.App, outdir=str(tmp_path)))
-    runpy.run_path(str(example), run_name="__main__")
+@pytest.mark.parametrize("example", EXAMPLES, ids=name_of)
+def test_an_example_raises_no_alarm(example: Path, tmp_path: Path) -> None:
+    synthesized(example, tmp_path)
     analysis = analyse(read_terraform(tmp_path))
     assert [each.message for each in analysis.findings if each.severity == "error"] == []
     accepted = {each.finding.address for each in analysis.accepted}

@@ -1,7 +1,6 @@
 """In a fresh environment the wheel is all that a stack outside this repository needs.
 
-On the Python that runs the tests; with PYTHONS=others (`make smoke`) on each other one that the
-wheel is for and that is on the PATH or in pyenv.
+On each Python that the wheel is for and that is on the PATH or in pyenv: `make smoke`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ import pytest
 RUNNING = sys.version_info[:2]
 PYPROJECT = (Path(__file__).parent.parent.parent / "pyproject.toml").read_text()
 SUPPORTED = [(3, int(minor)) for minor in re.findall(r'Python :: 3\.(\d+)"', PYPROJECT)]
-OTHERS = [version for version in SUPPORTED if version != RUNNING]
 ID = "11111111-1111-4111-8111-111111111111"
 WITHOUT_ENGINE = """
 import constructs_lib
@@ -62,7 +60,7 @@ def find(version: tuple[int, int]) -> str | None:
 
 
 @pytest.fixture(
-    params=OTHERS if os.environ.get("PYTHONS") == "others" else [RUNNING],
+    params=SUPPORTED,
     ids=lambda version: "{}.{}".format(*version),
 )
 def clean_python(request: pytest.FixtureRequest, tmp_path: Path, run_outside: Run) -> Path:

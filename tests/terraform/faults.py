@@ -21,7 +21,7 @@ from tests.terraform.harness import execute, has_stand_in, synthesize
 from tests.terraform.order import Order
 
 HERE = Path(__file__).resolve().parent
-QUICKLY = ("-refresh=false", "-parallelism=30")
+QUICKLY = ("-refresh=false", "-parallelism=4")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -138,7 +138,11 @@ def copy_of_project(folder: Path) -> Path:
 def synthesize(app: Path, **changes: str) -> dict[str, Stack]:
     """Run an app in its folder; its stacks by name, each after those that it needs."""
     run(sys.executable, app, folder=app.parent, **changes)
-    output = app.parent / "cdktf.out"
+    return stacks_of(app.parent / "cdktf.out")
+
+
+def stacks_of(output: Path) -> dict[str, Stack]:
+    """The stacks in an output folder by name, each after those that it needs."""
     waiting = json.loads((output / "manifest.json").read_text())["stacks"]
     stacks: dict[str, Stack] = {}
     while waiting:
@@ -152,16 +156,21 @@ def synthesize(app: Path, **changes: str) -> dict[str, Stack]:
 
 
 @contextlib.contextmanager
-def owned(stacks: Iterable[Stack], cloud: Path) -> Iterator[None]:
-    """Apply stacks with the right `Application.ReadWrite.OwnedBy` only.
+def owners_only(folder: Path) -> Iterator[Callable[[Iterable[Stack]], None]]:
+    """Stand-ins for whoever has the right `Application.ReadWrite.OwnedBy` only.
 
-    What exists is kept in the file `cloud`, as Azure would, and not taken from the state.
+    What exists is kept in a file, as Azure would, and not taken from the state. What comes is told
+    the stacks that are to be applied with them.
     """
-    knobs = {CLOUD: str(cloud), "TERRAFORM_OFFLINE_OWNED_BY": "1"}
+    knobs = {CLOUD: str(folder / "cloud.json"), "TERRAFORM_OFFLINE_OWNED_BY": "1"}
     with running(environment(**knobs), stand_ins()) as providers:
-        for stack in stacks:
-            stack.knobs, stack.providers = knobs, providers
-        yield
+
+        def use(stacks: Iterable[Stack]) -> None:
+            Path(knobs[CLOUD]).unlink(missing_ok=True)
+            for stack in stacks:
+                stack.knobs, stack.providers = knobs, providers
+
+        yield use
 
 
 @contextlib.contextmanager
@@ -216,9 +225,8 @@ class Stack:
         assert secrets(self.document, Stack.schemas) == []
 
     def apply(self) -> None:
-        """Plan, and apply that plan."""
-        self.terraform("plan", "-out=plan.tfplan")
-        self.terraform("apply", "plan.tfplan")
+        """Plan and apply."""
+        self.terraform("apply", "-auto-approve")
 
     def assert_plan_is_empty(self) -> None:
         """A second plan changes nothing (`-detailed-exitcode` is 2 otherwise)."""
@@ -227,7 +235,7 @@ class Stack:
     def destroy(self) -> None:
         """Destroy, and see that nothing is left."""
         self.terraform("destroy", "-auto-approve", "-refresh=false")
-        assert self.terraform("state", "list") == ""
+        assert json.loads(self.state().read_text())["resources"] == []
 
     def state(self) -> Path:
         """The file with the state."""

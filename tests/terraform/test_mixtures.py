@@ -45,7 +45,8 @@ def test_the_pairs_are_planned_and_applied_and_then_stay_as_they_are(tmp_path: P
     platform, team = (Stack(output / "stacks" / name) for name in ("platform", "team"))
     for stack in (platform, team):
         stack.terraform("init")
-        stack.apply()
+        stack.terraform("plan", "-out=plan.tfplan")
+        stack.terraform("apply", "plan.tfplan")
     plan = json.loads(team.terraform("show", "-json", "plan.tfplan"))
     changes = plan["resource_changes"]
     assert [c["address"] for c in changes if "delete" in c["change"]["actions"]] == []

@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import runpy
 from pathlib import Path
 
-import cdktf
 import pytest
 
 from constructs_lib.testing import MockedApply, mocked_apply
 from constructs_lib.verify.outputs import read_outputs
-
-ROOT = Path(__file__).resolve().parents[2]
-APPS = [ROOT / "main.py", *sorted(ROOT.glob("examples/*/main.py"))]
+from tests.examples import APPS, name_of, synthesized
 
 pytestmark = pytest.mark.usefixtures("terraform")
 
 
-def synthesized(app: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Run the app with another output folder; the folders of its stacks."""
-    monkeypatch.chdir(app.parent)
-    elsewhere = functools.partialmethod(cdktf.App.__init__, outdir=str(folder))
-    monkeypatch.setattr(cdktf.App, "__init__", elsewhere)
-    status = 0
-    try:
-        runpy.run_path(str(app), run_name="__main__")
-    except SystemExit as end:
-        status = end.code
-    assert status == 0
-    return sorted((folder / "stacks").iterdir())
-
-
-@pytest.mark.parametrize("app", APPS, ids=lambda app: app.parent.name)
-def test_every_stack_plans_and_applies_without_a_cloud(
-    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stacks = synthesized(app, tmp_path / "out", monkeypatch)
+@pytest.mark.parametrize("app", APPS, ids=name_of)
+def test_every_stack_plans_and_applies_without_a_cloud(app: Path, tmp_path: Path) -> None:
+    stacks = synthesized(app, tmp_path / "out")
     assert stacks
-    for stack in stacks:
+    for stack in stacks.values():
         without_imports(stack / "cdk.tf.json")
         applied = mocked_apply(stack, tmp_path / stack.name)
         assert_links_agree(applied)

@@ -1,0 +1,35 @@
+"""The project's own app and its examples, synthesized in this process, where all is loaded already."""
+
+from __future__ import annotations
+
+import functools
+import os
+import runpy
+from pathlib import Path
+from unittest import mock
+
+import cdktf
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = sorted(ROOT.glob("examples/*/main.py"))
+APPS = [ROOT / "main.py", *EXAMPLES]
+
+
+def name_of(app: Path) -> str:
+    """What a test is called after."""
+    return "environments" if app.parent == ROOT else app.parent.name
+
+
+def synthesized(app: Path, folder: Path) -> dict[str, Path]:
+    """Run an app with another output folder; the folders of its stacks, in the order of their names."""
+    before = Path.cwd()
+    elsewhere = functools.partialmethod(cdktf.App.__init__, outdir=str(folder))
+    os.chdir(app.parent)
+    try:
+        with mock.patch.object(cdktf.App, "__init__", elsewhere):
+            runpy.run_path(str(app), run_name="__main__")
+    except SystemExit as end:
+        assert not end.code, f"{app} ended with {end.code}"
+    finally:
+        os.chdir(before)
+    return {path.name: path for path in sorted((folder / "stacks").iterdir())}
