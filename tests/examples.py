@@ -1,4 +1,4 @@
-"""The project's own app and its examples, synthesized in this process, where all is loaded already."""
+"""The project's own app and its examples, synthesized in the process that runs the tests."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest import mock
 
 import cdktf
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = sorted(ROOT.glob("examples/*/main.py"))
@@ -21,7 +22,7 @@ def name_of(app: Path) -> str:
 
 
 def synthesized(app: Path, folder: Path) -> dict[str, Path]:
-    """Run an app with another output folder; the folders of its stacks, in the order of their names."""
+    """Run an app with another output folder; the folders of its stacks by name."""
     before = Path.cwd()
     elsewhere = functools.partialmethod(cdktf.App.__init__, outdir=str(folder))
     os.chdir(app.parent)
@@ -29,7 +30,8 @@ def synthesized(app: Path, folder: Path) -> dict[str, Path]:
         with mock.patch.object(cdktf.App, "__init__", elsewhere):
             runpy.run_path(str(app), run_name="__main__")
     except SystemExit as end:
-        assert not end.code, f"{app} ended with {end.code}"
+        if end.code:
+            pytest.fail(f"{app} ended with {end.code}")
     finally:
         os.chdir(before)
     return {path.name: path for path in sorted((folder / "stacks").iterdir())}

@@ -20,7 +20,7 @@ from tests.terraform.state import STATES, keeper
 
 Planned = dict[str, dict[str, tuple[str, ...]]]
 
-# More at once only makes Terraform and the stand-ins, which have few processors, wait for each other.
+# More at once only wait for each other: there are few processors.
 QUICKLY = "-parallelism=4"
 _ADDRESS = re.compile(r"module\.(?P<module>[\w-]+)\.(?P<address>.+)")
 _GIVEN = {"azurerm": {"features": [{}]}, "azuread": {}, "azapi": {}}
