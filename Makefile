@@ -45,7 +45,7 @@ smoke: set-up ## Try the wheel, in a fresh environment, on each Python there is.
 	@$(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=2 tests/project/test_smoke.py
 
 engines: set-up ## Try every engine, provider version and Python there is; installs 250 MB for each.
-	@$(IN_PROJECT) python -m tools.matrix $(ARGS)
+	@$(IN_PROJECT) python -m tests.engines $(ARGS)
 
 lint: set-up ## Check style, the direction of imports, and types.
 	@$(IN_PROJECT) ruff check .

@@ -6,8 +6,6 @@ On each Python that the wheel is for and that is on the PATH or in pyenv: `make 
 from __future__ import annotations
 
 import json
-import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-RUNNING = sys.version_info[:2]
-PYPROJECT = (Path(__file__).parent.parent.parent / "pyproject.toml").read_text()
-SUPPORTED = [(3, int(minor)) for minor in re.findall(r'Python :: 3\.(\d+)"', PYPROJECT)]
+from tests.pythons import SUPPORTED, find
+
 ID = "11111111-1111-4111-8111-111111111111"
 WITHOUT_ENGINE = """
 import constructs_lib
@@ -41,33 +38,14 @@ print(*constructs_lib.__all__)
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def find(version: tuple[int, int]) -> str | None:
-    """A Python of that version that can make environments."""
-    if version == RUNNING:
-        return sys.executable
-    name = "python{}.{}".format(*version)
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
-    of_pyenv = sorted(pyenv.glob("{}.{}.*/bin/python".format(*version)))
-    check = f"import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != {version})"
-    for candidate in (shutil.which(name), *of_pyenv):
-        # A shim of pyenv exists and does not run where its version is not there.
-        if (
-            candidate
-            and not subprocess.run((candidate, "-c", check), capture_output=True).returncode
-        ):
-            return str(candidate)
-    return None
-
-
 @pytest.fixture(
     params=SUPPORTED,
-    ids=lambda version: "{}.{}".format(*version),
 )
 def clean_python(request: pytest.FixtureRequest, tmp_path: Path, run_outside: Run) -> Path:
     """The Python of a fresh environment."""
     found = find(request.param)
     if found is None:
-        pytest.skip("no Python {}.{} on the PATH or in pyenv".format(*request.param))
+        pytest.skip(f"no Python {request.param} on the PATH or in pyenv")
     folder = tmp_path / "venv"
     done = run_outside(found, "-m", "venv", "--without-pip", folder, folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

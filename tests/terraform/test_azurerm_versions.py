@@ -53,7 +53,7 @@ def _drop(values: dict[str, Any], block: dict[str, Any]) -> None:
 
 @needs_stand_in
 def test_the_step_from_4_to_5_changes_nothing(tmp_path: Path) -> None:
-    """As docs/versions.md writes it down; tools/matrix.py does it with every stack."""
+    """As docs/versions.md writes it down; tests/engines.py does it with every stack."""
     app = copy_of_project(tmp_path) / "main.py"
     stack = synthesize(app)["dev"]
     stack.terraform("init")

@@ -30,8 +30,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from constructs_lib._core.provider_facts import AZURERM
-from tests.project.test_smoke import SUPPORTED, find
-from tests.terraform.harness import Stack, has_stand_in
+from tests.pythons import SUPPORTED, find
+from tests.terraform.harness import Stack, has_stand_in, stacks_of
 from tests.terraform.providers import running, stand_ins
 from tests.terraform.test_azurerm_versions import drop_what_5_does_not_know
 
@@ -42,7 +42,7 @@ else:
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/versions.md"
-BEGIN, END = "<!-- matrix, made by tools/matrix.py -->", "<!-- end of matrix -->"
+BEGIN, END = "<!-- matrix, made by tests/engines.py -->", "<!-- end of matrix -->"
 ENGINES = (("cdktf", False), ("terrain", True), ("terrain", False))
 """An extra, and whether the oldest versions that it allows are tried rather than the newest."""
 
@@ -151,16 +151,7 @@ def documents(folder: Path) -> dict[str, Any]:
 def stacks(folder: Path) -> Iterator[list[Stack]]:
     """The stacks of each app, each after those that it needs."""
     for manifest in sorted(folder.rglob("manifest.json")):
-        waiting = json.loads(manifest.read_text())["stacks"]
-        ordered: list[str] = []
-        while len(ordered) < len(waiting):
-            ordered += [
-                name
-                for name, stack in waiting.items()
-                if name not in ordered and set(stack["dependencies"]) <= set(ordered)
-            ]
-        paths = [manifest.parent / waiting[name]["synthesizedStackPath"] for name in ordered]
-        yield [Stack(path.parent) for path in paths]
+        yield list(stacks_of(manifest.parent).values())
 
 
 def applied(folder: Path, azurerm: str) -> str:
@@ -220,10 +211,15 @@ def main() -> None:
     parser.add_argument("--pythons", help="versions, with commas between; all if left out")
     parser.add_argument("--write", action="store_true", help="put the table into docs/versions.md")
     options = parser.parse_args()
-    pythons = {".".join(map(str, version)): version for version in SUPPORTED}
-    wanted = options.pythons.split(",") if options.pythons else pythons
+    wanted = options.pythons.split(",") if options.pythons else SUPPORTED
+    there = {version: path for version in wanted if (path := find(version))}
+    lacking = ", ".join(version for version in wanted if version not in there)
+    if lacking and (options.pythons or not there):
+        sys.exit(f"no Python {lacking} on the PATH or in pyenv")
     with tempfile.TemporaryDirectory() as name:
-        table, same = tried([path for v in wanted if (path := find(pythons[v]))], Path(name))
+        table, same = tried([*there.values()], Path(name))
+    if lacking:
+        table += f"\n\nNot tried, as it was not there: Python {lacking}."
     print(table)
     if options.write:
         marked = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
