@@ -171,7 +171,7 @@ class Calls:
         yield self._call("publishing", label, app, [easy_auth.publishing(app)])
         for path in easy_auth.excluded_paths(app):
             decision = Decision.open(
-                f"Easy Auth does not look at {text_of(path)}",
+                f"Easy Auth does not check {text_of(path)}",
                 app.resource,
                 attribute="auth_settings_v2.excluded_paths",
                 rule="SF113",
@@ -399,7 +399,7 @@ class Calls:
             return [Decision.closed(401, reason, api.resource, "subscription_required")]
         policy = self._resource(api, way.address)
         if way.checked is not None:
-            reason = f"the policy demands proof of who calls ({way.checked})"
+            reason = f"the policy checks who calls ({way.checked})"
             return [Decision.closed(401, reason, policy, "xml_content")]
         if False not in demanded.values():
             doubtful = next(each for each, value in demanded.items() if value is not True)
@@ -416,6 +416,9 @@ class Calls:
             each: body.value("subscription_required", True if each.shows else "unknown")
             for each, body in bodies.items()
         }
+        for each, body in self._products(api).items():
+            if demanded[each] is False and isinstance(body.value("published"), Term):
+                demanded[each] = "unknown"
         if not api.gateway.products.keys() >= set(api.products):
             demanded[self._resource(api, None)] = "unknown"
         return demanded
@@ -426,7 +429,8 @@ class Calls:
         what = f"the product of {route.api.name}" if product else route.api.name
         return [
             Decision.open(
-                f"{what} demands no subscription key and its policy no other proof",
+                f"{what} does not demand a subscription key, and its policy does not check who "
+                "calls",
                 product or route.api.resource,
                 attribute="subscription_required",
                 rule="SF501",
@@ -436,13 +440,23 @@ class Calls:
     def open_product(self, api: ApiLink) -> Resource | None:
         """A product that lets callers in without a subscription."""
         for resource, body in self._products(api).items():
-            if body.value("subscription_required", True) is False:
+            published = not isinstance(body.value("published"), Term)
+            if published and body.value("subscription_required", True) is False:
                 return resource
         return None
 
     def _products(self, api: ApiLink) -> dict[Resource, Body]:
+        """The products that serve an API.
+
+        One that is not published serves nobody (Learn, "Create and publish a product").
+        """
         found = (api.gateway.products.get(product) for product in api.products)
-        return {each: self.chain.configuration.body(each) for each in found if each is not None}
+        bodies = {each: self.chain.configuration.body(each) for each in found if each is not None}
+        return {
+            each: body
+            for each, body in bodies.items()
+            if not each.managed or body.value("published") is not False
+        }
 
     def _through(self, route: Route, app: AppLink) -> list[Decision]:
         """The gateway's request, link by link."""
@@ -561,7 +575,7 @@ class Calls:
             if gateway.system is not None or not gateway.complete:
                 return gateway.system, None
             reason = (
-                f"the policy names no client-id, and {gateway.name} has no system-assigned identity"
+                f"the policy has no client-id, and {gateway.name} has no system-assigned identity"
             )
             return None, Decision.closed(refused, reason, gateway.resource, "identity", "SF303")
         # Whatever the gateway holds, the token would be of the identity that the policy names.
@@ -581,7 +595,7 @@ class Calls:
         if doubtful:
             reason = f"whether {named} is an identity of {gateway.name} is not known here"
             return meant, Decision.unknown(reason, policy, "xml_content", "SF304")
-        reason = f"the policy's client-id {named} is no user-assigned identity of {gateway.name}"
+        reason = f"{gateway.name} does not hold the identity {named}, the policy's client-id"
         return meant, Decision.closed(refused, reason, policy, "xml_content", "SF304")
 
     def _attached(self, identity: IdentityLink, stack: str, address: str) -> bool | None:

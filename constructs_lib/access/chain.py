@@ -69,7 +69,8 @@ class Chain:
         configuration: Where it was read from.
         principals: Service principals and managed identities.
         apps: Function apps and slots, by stack and address.
-        twice: What Azure has once and the configuration defines again, each with the first.
+        twice: What Azure has once and the configuration defines again, each with the first, and in
+            words whose it is.
         azapi: What azapi writes, which is entered in azurerm's terms.
         doubts: What may be otherwise than it is written.
         keyed: What says that the Functions host demands a key, by stack and address of the app.
@@ -89,7 +90,7 @@ class Chain:
         self._looked_up: dict[tuple[str, str], AppLink] = {}
         self.apps: dict[tuple[str, str], AppLink] = {}
         self.keyed: dict[tuple[str, str], Resource] = {}
-        self.twice: list[tuple[Resource, Resource]] = []
+        self.twice: list[tuple[Resource, Resource, str]] = []
         self._read_registrations()
         self._read_gateways()
         self._read_apps()
@@ -278,7 +279,8 @@ class Chain:
                 objects += (configuration.attribute(each, "output", "identity", "principalId"),)
             link.system = _identity(f"{link.name} (system-assigned)", None, clients, objects)
         for block in blocks:
-            attached = "UserAssigned" in text_of(block.value("type", ""))
+            kind = block.value("type", "")
+            attached = isinstance(kind, str) and "UserAssigned" in kind
             for identity in block.values("identity_ids") if attached else ():
                 link.users.append(self._user_assigned(identity))
 
@@ -319,6 +321,8 @@ class Chain:
                 # Revisions of an API share its name; each is an API of its own here.
                 if not again:
                     link.apis[(key(name), each.address) if first else key(name)] = api
+        for link in self.gateways:
+            self._compare_paths(link)
         for each in configuration.of_type("azurerm_api_management_api_operation"):
             self._enter(self.api_of(each).operations, each, "operation_id", "api_name")
         for each in configuration.of_type("azurerm_api_management_api_policy"):
@@ -334,6 +338,23 @@ class Chain:
             kind = configuration.body(each).value("type")
             if each.managed and isinstance(kind, str) and _API_POLICY.match(kind):
                 self._enter_unread(each)
+
+    def _compare_paths(self, gateway: GatewayLink) -> None:
+        """Find APIs that want one path: only versions and revisions of an API may share theirs."""
+        taken: dict[tuple[str, str], Resource] = {}
+        for api in gateway.apis.values():
+            if api.resource is None or not api.resource.managed:
+                continue
+            body = self.configuration.body(api.resource)
+            path, kind = body.value("path"), text_of(body.value("api_type", "http"))
+            alone = body.value("version_set_id") is None and body.value("source_api_id") is None
+            if not isinstance(path, str) or not alone or kind == "websocket":
+                continue
+            first = taken.setdefault((api.resource.stack, path.strip("/").lower()), api.resource)
+            names = [self.configuration.attribute(one, "name") for one in (first, api.resource)]
+            if same(*names) is False and _both_made(first, api.resource):
+                said = f"the gateway serves another API at the path {path!r} already"
+                self.twice.append((api.resource, first, said))
 
     def _enter_unread(self, each: Resource) -> None:
         """Give a policy that azapi writes to its API, or to any that it may be of."""
@@ -377,13 +398,9 @@ class Chain:
             same(one, other) is True and (name == "api_name" or isinstance(one, str))
             for name, one, other in zip(names, there, here, strict=True)
         )
-        single = not any(
-            one.address.endswith("]") or "count" in one.body or "for_each" in one.body
-            for one in (first, each)
-        )
-        if not (told and single and first.managed and each.managed):
+        if not (told and _both_made(first, each)):
             return each
-        self.twice.append((each, first))
+        self.twice.append((each, first, "the gateway has it already"))
         return first
 
     # Function apps ------------------------------------------------------------------------------
@@ -398,8 +415,13 @@ class Chain:
                 self._looked_up[each.stack, each.address] = made
                 self._hosts[key(configuration.attribute(each, "default_hostname"))] = made
                 continue
+            first = self._named.get(text_of(name).lower())
             link = self._app(each, text_of(name))
             self._add_hosts(link, name)
+            before = first.resource if first is not None and isinstance(name, str) else None
+            if before is not None and before.stack == each.stack and _both_made(before, each):
+                said = "Azure has a function app of this name already"
+                self.twice.append((each, before, said))
         for each in configuration.of_type(*SLOT_TYPES):
             parent, of = self._owner(each)
             slot = configuration.attribute(each, "name")
@@ -417,7 +439,7 @@ class Chain:
             if named is not None:
                 self._hosts[key(configuration.attribute(each, "hostname"))] = named
         for each in configuration.of_type("azurerm_app_service_slot_custom_hostname_binding"):
-            slot = self._app_of_id(configuration.attribute(each, "app_service_slot_id"))
+            slot = self.app_of_id(configuration.attribute(each, "app_service_slot_id"))
             if slot is not None:
                 self._hosts[key(configuration.attribute(each, "hostname"))] = slot
 
@@ -425,7 +447,7 @@ class Chain:
         """Find apps whose functions, as far as one is told of, are called with a key."""
         configuration = self.configuration
         for each in configuration.of_type("azurerm_function_app_function"):
-            app = self._app_of_id(configuration.attribute(each, "function_app_id"))
+            app = self.app_of_id(configuration.attribute(each, "function_app_id"))
             level = _AUTH_LEVEL.search(text_of(configuration.attribute(each, "config_json")))
             if app is not None and level is not None and level[1].lower() != "anonymous":
                 self.keyed[app.resource.stack, app.address] = each
@@ -448,7 +470,7 @@ class Chain:
             name = configuration.attribute(slot, "function_app_name")
             return self._named.get(text_of(name).lower()), name
         owner = configuration.attribute(slot, "function_app_id")
-        parent = self._app_of_id(owner)
+        parent = self.app_of_id(owner)
         if parent is None:
             return None, owner
         return parent, configuration.attribute(parent.resource, "name")
@@ -480,7 +502,8 @@ class Chain:
         place = (reference.stack, reference.address)
         return self.apps.get(place) or self._looked_up.get(place)
 
-    def _app_of_id(self, value: Value) -> AppLink | None:
+    def app_of_id(self, value: Value) -> AppLink | None:
+        """The function app or slot that an Azure resource id is of."""
         for reference in references_in(value):
             found = self._app_at(reference)
             if found:
@@ -539,6 +562,17 @@ class Chain:
         if not isinstance(location, str):
             return True
         return location.replace(" ", "").lower() == region.lower()
+
+
+def _both_made(first: Resource, other: Resource) -> bool:
+    """Whether two resources are surely both made: of instances it cannot be told."""
+    return all(
+        one.managed
+        and not one.address.endswith("]")
+        and "count" not in one.body
+        and "for_each" not in one.body
+        for one in (first, other)
+    )
 
 
 def _may_be_more(host: Term) -> bool:

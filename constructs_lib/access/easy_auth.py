@@ -164,8 +164,13 @@ def certificate(app: AppLink, *, sent: bool) -> list[Decision]:
     """What keeps out a request without a client certificate; any certificate passes."""
     body = app.body
     mode = body.value("client_certificate_mode", body.value("client_cert_mode", "Optional"))
-    if sent or mode != "Required" or body.value("client_certificate_enabled", False) is not True:
+    enabled = body.value("client_certificate_enabled", False)
+    if sent or enabled is False or (isinstance(mode, str) and mode != "Required"):
         return []
+    if enabled is not True or mode != "Required":
+        where = "client_certificate_enabled" if enabled is not True else "client_certificate_mode"
+        reason = f"whether {app.name} demands a client certificate is not known here"
+        return [_unknown(app, reason, where)]
     return [
         Decision.closed(
             403,
@@ -221,14 +226,16 @@ def _version_1(app: AppLink, old: Body, token: Token | None) -> list[Decision]:
             )
         ]
     if action != "RedirectToLoginPage":
-        reason = "version 1 of Easy Auth's settings knows RedirectToLoginPage and AllowAnonymous"
+        reason = "version 1 of Easy Auth's settings has RedirectToLoginPage and AllowAnonymous"
         return [_unknown(app, f"{reason} only", attribute)]
     expected = _issuer(old.value("issuer"))
     if token is not None and token.foreign and expected.tenant and not expected.any_tenant:
         reason = "the token is of another tenant than the issuer that Easy Auth expects"
         return [Decision.closed(401, reason, app.resource, "auth_settings.issuer")]
     if token is not None:
-        reason = "version 1 of Easy Auth's settings names no callers, so any application of the "
+        reason = (
+            "version 1 of Easy Auth's settings has no list of callers, so any application of the "
+        )
         return [_unknown(app, f"{reason}issuer may get in", "auth_settings.active_directory")]
     return [
         Decision.closed(
@@ -276,7 +283,7 @@ def _with_token(app: AppLink, auth: Body, token: Token) -> list[Decision]:
             Decision(
                 verdict=refused.verdict,
                 status=refused.status,
-                reason="Easy Auth knows no identity provider for tokens of Entra",
+                reason="Easy Auth has no provider for tokens of Entra",
                 resource=app.resource,
                 attribute=DIRECTORY,
                 rule="SF103",
@@ -318,7 +325,7 @@ def _validation(
             decisions.append(invalid(reason, attribute, None))
     if expected.outside and token.client_ids == ():
         value = text_of(directory.value("tenant_auth_endpoint"))
-        reason = f"whoever {value} issues tokens to gets in, and whom is not known here"
+        reason = f"everybody with a token from {value} gets in, and who that is is not known here"
         decisions.append(_unknown(app, reason, attribute))
     elif expected.none:
         value = text_of(directory.value("tenant_auth_endpoint"))
@@ -380,7 +387,7 @@ def _authorization(app: AppLink, directory: Body, token: Token) -> list[Decision
             decisions.append(_unknown(app, reason, f"{DIRECTORY}.{attribute}"))
     if groups:
         attribute = "allowed_groups" if directory.values("allowed_groups") else "jwt_allowed_groups"
-        decisions.append(_in_groups(app, token, f"{DIRECTORY}.{attribute}"))
+        decisions.append(_in_groups(app, directory, token, attribute))
     if not applications and not identities and not claims and not groups:
         decisions.append(
             _unknown(
@@ -392,10 +399,13 @@ def _authorization(app: AppLink, directory: Body, token: Token) -> list[Decision
     return decisions
 
 
-def _in_groups(app: AppLink, token: Token, where: str) -> Decision:
+def _in_groups(app: AppLink, directory: Body, token: Token, attribute: str) -> Decision:
+    where = f"{DIRECTORY}.{attribute}"
+    if told_later(directory.value(attribute)):
+        return _unknown(app, "whether groups are demanded is not known here", where)
     if token.user:
         return _unknown(app, "whether the user is in a group is not known", where)
-    reason = "tokens of applications and managed identities name no groups"
+    reason = "tokens of applications and managed identities contain no groups"
     return Decision.closed(403, reason, app.resource, where, "SF111")
 
 
@@ -409,7 +419,8 @@ def publishing(app: AppLink) -> Decision:
     ftp = app.body.value("ftp_publish_basic_authentication_enabled", has_ftp)
     transfer = app.site.value("ftps_state", "Disabled") if app.site else "Disabled"
     blocked = network.to_the_internet(app, scm=True)
-    if ftp is True and transfer != "Disabled":
+    served = transfer in ("AllAllowed", "FtpsOnly")
+    if ftp is True and served:
         return Decision.open(
             "FTP takes the publishing credentials, so that they replace the code",
             app.resource,
@@ -423,6 +434,10 @@ def publishing(app: AppLink) -> Decision:
             attribute="webdeploy_publish_basic_authentication_enabled",
             rule="SF403",
         )
+    if ftp is not False and transfer != "Disabled":
+        where = "ftp_publish_basic_authentication_enabled" if ftp is not True else "site_config"
+        reason = "whether FTP takes the publishing credentials is not known here"
+        return _unknown(app, reason, where)
     if webdeploy is False:
         return Decision.closed(
             401,

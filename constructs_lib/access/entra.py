@@ -123,7 +123,7 @@ def issue(
     if registration.assignment_required and holds is False:
         reason = (
             f"Entra issues no token for {registration.name} to {who}, "
-            "who has no role of it (AADSTS501051)"
+            "which has no role of that application (AADSTS501051)"
         )
         return [*decisions, Decision.closed(refused, reason, *where, "SF203")]
     reason = (

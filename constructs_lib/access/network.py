@@ -117,7 +117,7 @@ def to_the_internet(app: AppLink, *, scm: bool = False) -> Decision | None:
     return Decision(
         verdict="unknown" if unknown else "closed",
         status="unknown" if unknown else 403,
-        reason="whom the access restrictions let in is not known here"
+        reason="which networks the access restrictions let in is not known here"
         if unknown
         else "the access restrictions let only named networks in",
         resource=app.resource,
@@ -298,10 +298,36 @@ def _matches_gateway(rule: Body, gateway: GatewayLink, chain: Chain) -> bool | N
     subnet = rule.value("virtual_network_subnet_id")
     if gateway.resource is None or subnet is None:
         return None
-    joined = chain.configuration.body(gateway.resource).block("virtual_network_configuration")
+    joined = _subnet(gateway, chain)
     if joined is None:
         return False if gateway.resource.managed else None
-    return same(subnet, joined.value("subnet_id"))
+    return same(subnet, joined)
+
+
+def _subnet(gateway: GatewayLink, chain: Chain) -> Value:
+    """The subnet that a gateway is in; None if it is in none, whatever its settings name."""
+    if gateway.resource is None:
+        return None
+    body = chain.configuration.body(gateway.resource)
+    joined = body.block("virtual_network_configuration")
+    # azurerm sends the subnet along with any type; with "None" API Management does not use it.
+    if joined is None or body.value("virtual_network_type") == "None":
+        return None
+    return joined.value("subnet_id")
+
+
+def _has_private_endpoint(app: AppLink, chain: Chain) -> bool:
+    """Whether an endpoint leads to an app; whether its network is the gateway's is not followed."""
+    slot = app.name.partition("/")[2].lower()
+    wanted = f"sites-{slot}" if app.slot_of is not None else "sites"
+    for endpoint in chain.configuration.of_type("azurerm_private_endpoint"):
+        for connection in chain.configuration.body(endpoint).blocks("private_service_connection"):
+            target = chain.app_of_id(connection.value("private_connection_resource_id"))
+            kinds = connection.values("subresource_names")
+            told = [each.lower() for each in kinds if isinstance(each, str)]
+            if target is (app.slot_of or app) and (wanted in told or len(told) < len(kinds)):
+                return True
+    return False
 
 
 def _all_of_version_4(rule: Body) -> bool:
@@ -339,9 +365,15 @@ def _private(app: AppLink, gateway: GatewayLink, chain: Chain) -> Decision | Non
             app.resource,
             attribute=attribute,
         )
-    joined = chain.configuration.body(gateway.resource).block("virtual_network_configuration")
-    if joined is not None:
-        return None
+    if _subnet(gateway, chain) is not None:
+        if _has_private_endpoint(app, chain):
+            return None
+        return Decision.unknown(
+            f"no private endpoint of {app.name} is in the configuration, so whether {gateway.name} "
+            "reaches it is not known here",
+            app.resource,
+            attribute=attribute,
+        )
     return Decision.closed(
         403,
         f"{app.name} has no public network access and {gateway.name} is in no network",

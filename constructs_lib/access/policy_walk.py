@@ -23,6 +23,7 @@ from constructs_lib.access.terraform.expressions import Opaque, Term, Value, joi
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.policy.csharp import expressions_in
 from constructs_lib.policy.model import Element, Node
+from constructs_lib.policy.reference import POLICIES
 
 # A policy that branches more often than this is answered with "unknown".
 _MAXIMUM_WAYS = 64
@@ -126,6 +127,9 @@ class Walk:
                     ways = [_unknown(way, reason) for way in ways]
                 continue
             tag = statement.name
+            if tag not in POLICIES and tag != "base":
+                reason = f"what the policy <{tag}> does is not known here"
+                ways = [_unknown(way, reason) for way in ways]
             if tag not in ("choose", "include-fragment", "base") and tag not in _CONTAINERS:
                 for way in ways:
                     self._watch(statement, document, section, way)

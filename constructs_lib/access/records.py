@@ -238,14 +238,16 @@ class Analysis:
 
 
 _OPENINGS = frozenset(
-    {"a", "an", "another", "any", "anybody", "no", "plain", "the", "tokens", "version", "whether"}
-    | {"what", "where", "whoever", "whom"}
+    {"a", "an", "another", "any", "anybody", "everybody", "no", "plain", "the", "tokens", "version"}
+    | {"what", "where", "whether", "which", "whoever"}
 )
 
 
+def capitalised(words: str) -> str:
+    """Words that begin a line or a sentence; a name that they begin with keeps its case."""
+    return words[0].upper() + words[1:] if words.partition(" ")[0] in _OPENINGS else words
+
+
 def sentence(words: str) -> str:
-    """Words as a sentence; a name that they begin with keeps its case."""
-    words = " ".join(words.split()).rstrip(".")
-    if words.partition(" ")[0] in _OPENINGS:
-        words = words[0].upper() + words[1:]
-    return f"{words}."
+    """Words as a sentence."""
+    return f"{capitalised(' '.join(words.split()).rstrip('.'))}."

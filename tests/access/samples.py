@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 from constructs_lib._core.provider_facts import AZUREAD_TRIED, AZURERM
@@ -31,6 +32,11 @@ def policy(resource: str = AUDIENCE, client: str | None = CLIENT, inbound: str =
         "</inbound><backend><base /></backend><outbound><base /></outbound>"
         "<on-error><base /></on-error></policies>"
     )
+
+
+def without_token(text: str | None = None) -> str:
+    """A policy document without the statement that gets the token."""
+    return re.sub("<authentication-managed-identity [^>]*/>", "", text or policy())
 
 
 def easy_auth(document: Document, kind: str = APP, name: str = "orders") -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from constructs_lib._core.findings import Finding
 from constructs_lib.access import analyse, read_stacks
-from tests.access.samples import Document, chain, policy
+from tests.access.samples import APP, Document, chain, without_token
 
 GATEWAY = "azurerm_api_management"
 API = f"{GATEWAY}_api"
@@ -37,7 +37,7 @@ def operations(document: Document, *api_names: str) -> None:
 
 
 def _policy_that_gets_no_token(document: Document) -> None:
-    again(document, f"{API}_policy", xml_content=policy().replace("authentication-", "x-"))
+    again(document, f"{API}_policy", xml_content=without_token())
 
 
 def _fragments(document: Document) -> None:
@@ -102,6 +102,42 @@ def _names_that_are_known_later(document: Document) -> None:
 def test_what_only_looks_alike_is_not(vary: Callable[[Document], None]) -> None:
     document = chain()
     vary(document)
+    assert twice(document) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "said"),
+    [
+        (APP, {}, f"Azure has a function app of this name already, from {APP}.orders"),
+        (APP, {"name": "FUNC-orders"}, "Azure has a function app of this name already"),
+        (API, {"name": "twin"}, "The gateway serves another API at the path 'orders' already"),
+        (API, {"name": "twin", "path": "Orders"}, "The gateway serves another API at the path"),
+    ],
+    ids=["app", "app by case", "path", "path by case"],
+)
+def test_a_name_or_path_that_is_taken(kind: str, changes: dict[str, Any], said: str) -> None:
+    document = chain()
+    again(document, kind, **changes)
+    [found] = twice(document)
+    assert (found.address, found.severity) == (f"{kind}.twin", "error")
+    assert found.message.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        (APP, {"name": "func-other"}),
+        (APP, {"name": "${var.name}"}),
+        (APP, {"count": "${var.windows ? 1 : 0}"}),
+        (API, {"name": "v2", "version": "v2", "version_set_id": "${var.set}"}),
+        (API, {"name": "twin", "path": "${var.path}"}),
+        (API, {"name": "twin", "path": "orders/v2"}),
+        (API, {"name": "socket", "api_type": "websocket"}),
+    ],
+)
+def test_what_may_share_a_name_or_path_does(kind: str, changes: dict[str, Any]) -> None:
+    document = chain()
+    again(document, kind, **changes)
     assert twice(document) == []
 
 

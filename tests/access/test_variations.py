@@ -199,6 +199,13 @@ def private(document: Document) -> None:
     app = document["resource"][APP]["orders"]
     app["public_network_access_enabled"] = False
     app["site_config"].pop("ip_restriction")
+    endpoint = {
+        "private_connection_resource_id": f"${{{APP}.orders.id}}",
+        "subresource_names": ["sites"],
+    }
+    document["resource"]["azurerm_private_endpoint"] = {
+        "orders": {"name": "pe-orders", "private_service_connection": endpoint}
+    }
 
 
 def local_values(document: Document) -> None:

@@ -10,11 +10,19 @@ from typing import Any
 import pytest
 
 from constructs_lib.access import Analysis, analyse, read_stacks, read_terraform
-from tests.access.samples import APP, AUDIENCE, Document, chain, directory, easy_auth, policy
+from tests.access.samples import (
+    APP,
+    AUDIENCE,
+    Document,
+    chain,
+    directory,
+    easy_auth,
+    without_token,
+)
 
 GATEWAY = "azurerm_api_management"
 API = f"{GATEWAY}_api"
-NO_TOKEN = policy().replace("authentication-", "x-")
+NO_TOKEN = without_token()
 OTHER = "33333333-3333-4333-8333-333333333333"
 NAMED_API = {"api_name": f"${{{API}.orders.name}}"}
 

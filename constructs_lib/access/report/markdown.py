@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from constructs_lib._core.findings import FindingGroup
-from constructs_lib.access.records import Answer, Verdict
+from constructs_lib.access.records import Answer, Verdict, capitalised
 from constructs_lib.access.report.comparison import EFFECTS, Comparison
-from constructs_lib.access.report.text import capitalised, clean, plural, where
+from constructs_lib.access.report.text import clean, plural, where
 from constructs_lib.access.report.view import KINDS, STANDINGS, CellStanding, Door, TargetView, View
 
 DRAWN = 8

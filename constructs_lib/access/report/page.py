@@ -14,9 +14,15 @@ from importlib import resources
 from typing import TYPE_CHECKING, Literal
 
 from constructs_lib._core.templates import template_of
-from constructs_lib.access.records import Answer, ApiRecord, GatewayRecord, RegistrationRecord
+from constructs_lib.access.records import (
+    Answer,
+    ApiRecord,
+    GatewayRecord,
+    RegistrationRecord,
+    capitalised,
+)
 from constructs_lib.access.report.comparison import EFFECTS, Change
-from constructs_lib.access.report.text import capitalised, clean, plural, where
+from constructs_lib.access.report.text import clean, plural, where
 from constructs_lib.access.report.view import (
     KINDS,
     STANDINGS,

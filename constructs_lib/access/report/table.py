@@ -6,9 +6,9 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from constructs_lib.access.records import Answer
+from constructs_lib.access.records import Answer, capitalised
 from constructs_lib.access.report.comparison import EFFECTS, Comparison
-from constructs_lib.access.report.text import capitalised, clean, plural, where
+from constructs_lib.access.report.text import clean, plural, where
 from constructs_lib.access.report.view import CellStanding, Door, TargetView, View
 
 if TYPE_CHECKING:

@@ -32,11 +32,6 @@ def _shown(character: str) -> str:
     return character
 
 
-def capitalised(text: str) -> str:
-    """Return the text with its first letter capital, the others as they are."""
-    return text[:1].upper() + text[1:]
-
-
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Return for example `1 door` or `2 doors`."""
     return f"{count} {one if count == 1 else many or one + 's'}"

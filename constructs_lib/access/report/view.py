@@ -20,14 +20,14 @@ from constructs_lib.access.records import (
     RegistrationRecord,
 )
 from constructs_lib.access.report.comparison import Change, Comparison
-from constructs_lib.access.report.text import capitalised, plural
+from constructs_lib.access.report.text import plural
 from constructs_lib.access.rules import RULES
 
 CellStanding = Literal["wrong", "unknown", "weak", "accepted", "right"]
 Station = Literal["gateway", "entra", "site", "easy-auth"]
 
 STATIONS: dict[Station, str] = {
-    "gateway": "GatewayRecord",
+    "gateway": "Gateway",
     "entra": "Entra ID",
     "site": "Site",
     "easy-auth": "Easy Auth",
@@ -263,7 +263,7 @@ class View:
         if self.count["unknown"] or self._unproven:
             told = [self._unknown()] if self.count["unknown"] else also
             return "; ".join(["Nothing is open by mistake as far as one can see", *told]) + "."
-        sentences = [self._all_right(), *(f"{capitalised(each)}." for each in also)]
+        sentences = [self._all_right(), *(f"{each}." for each in also)]
         return " ".join(sentences)
 
     def _unknown(self) -> str:

@@ -153,8 +153,8 @@ def _leaves(value: Value, path: str) -> Iterator[tuple[str, Value]]:
     "note",
     "open",
     title="Anybody who signs up gets a key",
-    reason="The developer portal lets people sign up, and the product gives a subscription to whom "
-    "it is shown without anybody's approval.",
+    reason="The developer portal lets people sign up, and everybody who sees the product "
+    "gets a subscription without approval.",
     fix="Set approval_required = true on the product, or turn sign_up off.",
 )
 def _self_service(calls: Calls) -> Iterator[Breach]:
@@ -204,8 +204,8 @@ def _static_web_app(calls: Calls) -> Iterator[Breach]:
     "note",
     "open",
     title="A cache answers before anything is checked",
-    reason="What was stored for a caller who proved who it is, is given to whoever asks for the "
-    "same.",
+    reason="An answer that was stored for a caller who passed the check is given to everybody who "
+    "sends the same request.",
     fix="Put cache-lookup after the check, and vary the cache by who calls.",
 )
 def _cached(calls: Calls) -> Iterator[Breach]:

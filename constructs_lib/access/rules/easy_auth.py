@@ -84,7 +84,7 @@ def _requires_nothing(calls: Calls) -> Iterator[Breach]:
 def _no_provider(calls: Calls) -> Iterator[Breach]:
     for app, _ in _enforcing(calls):
         if app.directory is None:
-            message = f"{app.name} knows no provider for tokens of Entra"
+            message = f"Easy Auth of {app.name} has no provider for tokens of Entra"
             yield Breach(app.resource, DIRECTORY, message)
 
 
@@ -149,23 +149,23 @@ _rule(
 def _no_applications(calls: Calls) -> Iterator[Breach]:
     for app, directory in _directories(calls):
         if not directory.values("allowed_applications"):
-            message = f"{app.name} names no applications that may call"
+            message = f"{app.name} does not say which applications may call"
             yield Breach(app.resource, f"{DIRECTORY}.allowed_applications", message)
 
 
 @_rule(
     "SF108",
-    "error",
-    "open",
+    "warning",
+    "hardening",
     title="No allow-list of identities",
-    reason="allowed_applications compares only the client that asked for the token; "
-    "allowed_identities compares the principal.",
+    reason="allowed_applications alone lets in only whoever has a token that its client asked for. "
+    "allowed_identities compares the principal as well, so that one wrong id opens nothing.",
     fix="List the principal id of the gateway's identity in allowed_identities.",
 )
 def _no_identities(calls: Calls) -> Iterator[Breach]:
     for app, directory in _directories(calls):
         if not directory.values("allowed_identities"):
-            message = f"{app.name} names no identities that may call"
+            message = f"{app.name} does not say which identities may call"
             yield Breach(app.resource, f"{DIRECTORY}.allowed_identities", message)
 
 
@@ -200,8 +200,10 @@ _rule(
 def _groups(calls: Calls) -> Iterator[Breach]:
     for app, directory in _directories(calls):
         for name in ("allowed_groups", "jwt_allowed_groups"):
-            if directory.values(name):
-                message = f"{app.name} demands groups, which tokens of identities never name"
+            if directory.values(name) and not easy_auth.told_later(directory.value(name)):
+                message = (
+                    f"{app.name} demands groups, which tokens of managed identities never contain"
+                )
                 yield Breach(app.resource, f"{DIRECTORY}.{name}", message)
 
 
@@ -227,7 +229,7 @@ _rule(
 def _excluded_paths(calls: Calls) -> Iterator[Breach]:
     for app, _ in _enforcing(calls):
         for path in easy_auth.excluded_paths(app):
-            message = f"Easy Auth of {app.name} does not look at {text_of(path)}"
+            message = f"Easy Auth of {app.name} does not check {text_of(path)}"
             yield Breach(app.resource, "auth_settings_v2.excluded_paths", message)
 
 
@@ -243,7 +245,8 @@ def _excluded_paths(calls: Calls) -> Iterator[Breach]:
 def _other_providers(calls: Calls) -> Iterator[Breach]:
     for app, auth in _enforcing(calls):
         for provider in easy_auth.OTHER_PROVIDERS:
-            if auth.block(provider) is not None:
+            block = auth.block(provider)
+            if block is not None and block.certain:
                 message = f"{app.name} accepts sign-in through {provider.removesuffix('_v2')}"
                 yield Breach(app.resource, f"auth_settings_v2.{provider}", message)
 
@@ -339,7 +342,7 @@ def _both_versions(calls: Calls) -> Iterator[Breach]:
 )
 def _settings_in_a_file(calls: Calls) -> Iterator[Breach]:
     for app, auth in _enforcing(calls):
-        if auth.value("config_file_path") not in (None, ""):
+        if auth.certain and auth.value("config_file_path") not in (None, ""):
             message = f"a file in {app.name} holds Easy Auth's settings"
             yield Breach(app.resource, "auth_settings_v2.config_file_path", message)
 
@@ -380,7 +383,7 @@ def _client_secret(calls: Calls) -> Iterator[Breach]:
     for app, directory in _directories(calls):
         for name in ("client_secret_setting_name", "client_secret_certificate_thumbprint"):
             secret = directory.value(name)
-            if secret not in (None, "", _NO_SECRET):
+            if directory.certain and secret not in (None, "", _NO_SECRET):
                 message = f"{app.name} keeps a client secret in {text_of(secret)}"
                 yield Breach(app.resource, f"{DIRECTORY}.{name}", message)
     for app in visible_apps(calls):
@@ -484,8 +487,8 @@ def _old_settings(calls: Calls) -> Iterator[Breach]:
     for app in visible_apps(calls):
         old = app.body.block("auth_settings")
         if old is not None and app.auth is None and old.value("enabled", False) is not False:
-            message = f"{app.name} has settings of version 1, which knows RedirectToLoginPage and "
-            message += "AllowAnonymous only; auth_settings_v2 is needed to answer 401"
+            message = f"{app.name} has settings of version 1, whose only actions are "
+            message += "RedirectToLoginPage and AllowAnonymous; auth_settings_v2 can answer 401"
             yield Breach(app.resource, "auth_settings", message)
 
 
@@ -493,7 +496,7 @@ def _old_settings(calls: Calls) -> Iterator[Breach]:
     "SF125",
     "note",
     "open",
-    title="Somebody that the configuration does not name is let in",
+    title="An identity that the configuration does not know is let in",
     reason="With the registration's own client on the list, an object id on the list is let in as "
     "soon as it signs in, whoever that is.",
     fix="Remove the object id, or accept it and name the person or application that it belongs to.",
@@ -501,7 +504,9 @@ def _old_settings(calls: Calls) -> Iterator[Breach]:
 def _strangers(calls: Calls) -> Iterator[Breach]:
     for app, _ in _directories(calls):
         for each in calls.allow_list(app).strangers:
-            message = f"{app.name} lets in {text_of(each)}, which is nobody's in the configuration"
+            message = (
+                f"{app.name} lets in {text_of(each)}, an id that nothing in the configuration has"
+            )
             yield Breach(app.resource, f"{DIRECTORY}.allowed_identities", message)
 
 

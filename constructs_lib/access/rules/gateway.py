@@ -71,7 +71,7 @@ _rule(
     "SF304",
     "error",
     "broken",
-    title="client-id is no identity of the gateway",
+    title="The gateway does not hold the identity of client-id",
     reason="The gateway gets tokens only for identities that it holds.",
     fix="List the identity in the gateway's identity_ids, and use its client id as client-id.",
 )
@@ -91,7 +91,7 @@ _rule(
     "SF306",
     "warning",
     "broken",
-    title="A missing token is ignored",
+    title="The request is sent even without a token",
     reason="With ignore-error the request goes on without a token, and the reason for the 401 is "
     "lost.",
     fix="Leave ignore-error out.",
@@ -99,7 +99,7 @@ _rule(
 def _goes_on_without_token(calls: Calls) -> Iterator[Breach]:
     for route in calls.routes:
         if route.way.token is not None and route.way.token.ignore_error:
-            message = f"{route.api.name} goes on without a token when getting it fails"
+            message = f"{route.api.name} sends the request without a token when it cannot get one"
             yield Breach(calls.policy_of(route), "xml_content", message)
 
 
@@ -161,7 +161,7 @@ def _other_host(calls: Calls) -> Iterator[Breach]:
         waiting = _waiting(calls, leak)
         if waiting and leak.host and not leak.chosen:
             message = f"{api.name} sends the token for {waiting} to {leak.to}, "
-            message += "which is no function app of the configuration"
+            message += "which is not a function app of the configuration"
             yield Breach(policy, "xml_content", message)
     for route in calls.routes:
         if (
@@ -176,7 +176,7 @@ def _other_host(calls: Calls) -> Iterator[Breach]:
         waiting = calls.waiting.get(route.registration)
         if waiting and host is not None and not host_unknown(route.url):
             message = f"{route.api.name} sends the token for {waiting[0].name} to {text_of(host)}, "
-            message += "which is no function app of the configuration"
+            message += "which is not a function app of the configuration"
             yield Breach(*_where_to(calls, route), message)
 
 
@@ -287,20 +287,20 @@ def _no_api(calls: Calls) -> Iterator[Breach]:
     "SF316",
     "error",
     "broken",
-    title="A part of the gateway is defined twice",
-    reason="Azure has the part only once, so one of the two resources is refused or overwrites "
-    "what the other wrote. Only the first was checked here.",
+    title="Something is defined twice",
+    reason="Azure has it only once, so one of the two resources is refused or overwrites what the "
+    "other wrote. Of a part of the gateway only the first was checked here.",
     fix="Keep one of the two, or give one of them another name.",
 )
 def _defined_twice(calls: Calls) -> Iterator[Breach]:
     chain = calls.chain
-    again = {first for _, first in chain.twice}
-    for each, first in chain.twice:
+    again = {first for _, first, _ in chain.twice}
+    for each, first, said in chain.twice:
         # An API that is there twice says so for all that belongs to it.
         if "api_name" in first.body and chain.api_of(first).resource in again:
             continue
         place = first.address if first.path == each.path else f"{first.address} in {first.path}"
-        yield Breach(each, None, f"the gateway has it already, from {place}")
+        yield Breach(each, None, f"{said}, from {place}")
 
 
 @_rule(

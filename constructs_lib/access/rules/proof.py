@@ -10,7 +10,7 @@ from constructs_lib.access.callers import Calls
 from constructs_lib.access.links import APP_HOST
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.rules.gateway import policy_problems
-from constructs_lib.access.terraform.expressions import text_of
+from constructs_lib.access.terraform.expressions import Term, text_of
 from constructs_lib.access.urls import host_of
 
 CHAPTER = Chapter("What cannot be proven")
@@ -22,7 +22,7 @@ _rule = CHAPTER.rule
     "note",
     "unproven",
     title="What a caller gets cannot be proven",
-    reason="A link is managed elsewhere or known only after apply.",
+    reason="Something that decides is managed elsewhere or known only after apply.",
     fix="Check the plan or the state, where more is known.",
 )
 def _unproven(calls: Calls) -> Iterator[Breach]:
@@ -51,8 +51,15 @@ def _all_unproven(calls: Calls) -> Iterator[Breach]:
         if auth is None or auth.value("auth_enabled", False) is False:
             continue
         if easy_auth.told_later(auth.value("excluded_paths")):
-            message = f"whether Easy Auth of {app.name} looks at every path is not known here"
+            message = f"which paths Easy Auth of {app.name} does not check is not known here"
             yield Breach(app.resource, "auth_settings_v2.excluded_paths", message)
+    for route in calls.routes:
+        backend = calls.backend_of(route) if route.app is not None else None
+        for tls in calls.chain.configuration.body(backend).blocks("tls") if backend else ():
+            for name in ("validate_certificate_chain", "validate_certificate_name"):
+                if isinstance(tls.value(name, True), Term):
+                    message = f"whether {route.api.gateway.name} checks the backend's certificate "
+                    yield Breach(backend, f"tls.{name}", message + "is not known here")
     for unproven, breach in policy_problems(calls):
         if unproven:
             yield breach
@@ -78,7 +85,7 @@ def _apps_elsewhere(calls: Calls) -> Iterator[Breach]:
         told.setdefault(text_of(host_of(route.url)), Breach(where, "service_url", ""))
     for host, breach in told.items():
         if APP_HOST.search(host):
-            message = f"whom {host} lets in, which the gateway calls, is not known here"
+            message = f"the gateway calls {host}, and who else may call it is not known here"
             yield breach._replace(message=message)
 
 

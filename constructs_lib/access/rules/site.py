@@ -310,9 +310,9 @@ def _zip_deployment(calls: Calls) -> Iterator[Breach]:
     "SF416",
     "note",
     "hardening",
-    title="The app's storage takes keys",
-    reason="The keys of a storage account open it as a whole unless they are turned off: whoever "
-    "holds one replaces the code that stands there.",
+    title="The app's storage account can be opened with its keys",
+    reason="Each key of a storage account opens all of it unless keys are turned off: whoever has "
+    "one can replace the code that is stored there.",
     fix="Set shared_access_key_enabled = false on the storage account.",
 )
 def _storage_takes_keys(calls: Calls) -> Iterator[Breach]:
@@ -330,7 +330,8 @@ def _storage_takes_keys(calls: Calls) -> Iterator[Breach]:
             for account in _meant(value, accounts, configuration):
                 keys = configuration.body(account).value("shared_access_key_enabled", True)
                 if account.managed and keys is True:
-                    message = f"{account.address}, where the code of {app.name} stands, takes keys"
+                    message = f"{account.address}, which stores the code of {app.name}, "
+                    message += "can be opened with its keys"
                     yield Breach(account, "shared_access_key_enabled", message)
 
 

@@ -74,6 +74,11 @@ class Body:
         self.resource = resource
         self.raw = raw
 
+    @property
+    def certain(self) -> bool:
+        """Whether it is surely there, and known what stands in it."""
+        return self._certain and self._known
+
     def value(self, name: str, default: Value = None) -> Value:
         """An argument with its references followed; `default` when it is absent or null."""
         if not self._known:
@@ -112,6 +117,8 @@ class Body:
 
     def blocks(self, name: str) -> list[Body]:
         """The blocks of a name, written as an object, a list, or `dynamic`."""
+        if not self._known:
+            return [self]
         raw = self.raw.get(name)
         if isinstance(raw, (str, Deferred)):
             raw = self.value(name)

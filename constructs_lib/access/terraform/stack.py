@@ -159,7 +159,7 @@ class Stacks:
     def _resource(self, resource: Resource) -> None:
         for name, value in resource.body.items():
             if isinstance(value, Repeated) and not all(isinstance(item, dict) for item in value):
-                reason = f"{resource.address} says twice what its {name} is"
+                reason = f"{resource.address} defines its {name} twice"
                 self.gap(resource.stack, resource.path, reason)
         self._resources.append(resource)
 
