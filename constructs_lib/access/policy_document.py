@@ -62,7 +62,9 @@ def read_document(address: str, text: Value) -> PolicyDocument:
         return PolicyDocument(address, None, problem=problem)
     parts = text.parts if isinstance(text, Term) else (text,)
     if isinstance(text, Term) and all(isinstance(part, Opaque) for part in text.parts):
-        problem = "the policy's text is known only after apply"
+        texts = [part.text for part in text.parts if isinstance(part, Opaque)]
+        unread = next((each.strip("()") for each in texts if " is not read: " in each), None)
+        problem = unread or "the policy's text is known only after apply"
         return PolicyDocument(address, None, problem=problem, mentions=references_in(text))
     kept: list[Reference | Opaque] = []
     pieces: list[str] = []

@@ -423,7 +423,7 @@ def policy_problems(calls: Calls) -> Iterator[tuple[bool, Breach]]:
     for api, forwarding in calls.forwardings:
         for address, problem in forwarding.problems:
             policy = _policy(calls, api, address)
-            unproven = "known only after apply" in problem or "linked" in problem
+            unproven = "known only after apply" in problem or "not read" in problem
             yield unproven, Breach(policy, "xml_content", f"{api.name}: {problem}")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -18,6 +20,7 @@ from constructs_lib.access.terraform.expressions import (
     references_in,
     sole_reference,
 )
+from constructs_lib.access.terraform.files import text_of_file
 from constructs_lib.access.terraform.resources import (
     Bound,
     Deferred,
@@ -281,13 +284,13 @@ class Configuration:
         if isinstance(raw, str):
             if literal or ("${" not in raw and "%{" not in raw):
                 return raw
+            files = partial(self._text_of_file, stack, module)
             if bound:
-                return evaluate(raw, lambda steps: self._scoped(bound, stack, module, steps))
+                scoped = partial(self._scoped, bound, stack, module)
+                return evaluate(raw, scoped, files)
             key = (stack, module, raw)
             if key not in self._evaluated:
-                self._evaluated[key] = evaluate(
-                    raw, lambda steps: self.lookup(stack, module, steps)
-                )
+                self._evaluated[key] = evaluate(raw, partial(self.lookup, stack, module), files)
             return self._evaluated[key]
         if isinstance(raw, list):
             items = cast("list[Raw]", raw)
@@ -306,6 +309,15 @@ class Configuration:
         if isinstance(raw, Deferred):
             return self._deferred(raw, stack, attribute)
         return cast(Value, raw)
+
+    def _text_of_file(self, stack: str, module: str, path: Value) -> str | Term:
+        """The text of a file that an expression of a module reads."""
+        folders: dict[str, Path] = {}
+        for name, at in (("module", module), ("root", "")):
+            names = self.modules.get((stack, at))
+            if names is not None and names.folder is not None:
+                folders[f"${{path.{name}}}"] = names.folder
+        return text_of_file(path, folders)
 
     def _scoped(self, bound: Bound, stack: str, module: str, steps: Steps) -> Value:
         """The value of a traversal where some names are bound."""

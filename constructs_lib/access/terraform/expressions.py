@@ -6,6 +6,7 @@ that it is made of: text, references to resource attributes, and whatever cannot
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -58,22 +59,24 @@ class Term:
 
 Value: TypeAlias = "bool | int | float | str | Term | list[Value] | dict[str, Value] | None"
 Resolve: TypeAlias = Callable[[tuple["str | int | None", ...]], Value]
+ReadFile: TypeAlias = Callable[[Value], "str | Term"]
 
 _MAXIMUM_DEPTH = 40
 
 
-def evaluate(text: str, lookup: Resolve) -> Value:
+def evaluate(text: str, lookup: Resolve, read_file: ReadFile | None = None) -> Value:
     """The value of a string of Terraform JSON, which is a template.
 
     Args:
         text: The string with its `${…}`, as written.
         lookup: Gives the value of a traversal such as `("azurerm_x", "y", "identity", 0, "id")`,
             in which None stands for an index that is not literal.
+        read_file: Gives the text of a file, or words that say why it is not read.
     """
     if "${" not in text and "%{" not in text:
         return text
     try:
-        return _ExpressionParser(text, lookup).template()
+        return _ExpressionParser(text, lookup, read_file).template()
     except (_Unreadable, RecursionError):
         return Term((Opaque(text),))
 
@@ -212,10 +215,11 @@ _BLANK = re.compile(r"\s*")
 class _ExpressionParser:
     """Reads the part of the expression language that wiring is written in, and evaluates it."""
 
-    def __init__(self, text: str, lookup: Resolve) -> None:
+    def __init__(self, text: str, lookup: Resolve, read_file: ReadFile | None) -> None:
         self.text = text
         self.at = 0
         self.lookup = lookup
+        self.read_file = read_file
         self.depth = 0
 
     def template(self, end: str = "") -> Value:
@@ -276,6 +280,12 @@ class _ExpressionParser:
         return {"n": "\n", "t": "\t", "r": "\r"}.get(escaped, escaped)
 
     def expression(self) -> Value:
+        value = self._conditional()
+        if self._character() not in (",", "]", "}", ")", "~", ":", ""):
+            raise _Unreadable
+        return value
+
+    def _conditional(self) -> Value:
         self.depth += 1
         if self.depth > _MAXIMUM_DEPTH:
             raise _Unreadable
@@ -286,10 +296,7 @@ class _ExpressionParser:
             self._expect(":")
             when_false = self.expression()
             value = when_true if _truth(value) else when_false
-        following = self._character()
         self.depth -= 1
-        if following not in (",", "]", "}", ")", "~", ":", ""):
-            raise _Unreadable
         return value
 
     def _operation(self, level: int = 0) -> Value:
@@ -326,6 +333,9 @@ class _ExpressionParser:
         if character == "[":
             self.at += 1
             return self._items("]")
+        if character == "{":
+            self.at += 1
+            return self._object()
         number = _NUMBER.match(self.text, self.at)
         if number:
             self.at = number.end()
@@ -348,6 +358,32 @@ class _ExpressionParser:
                 raise _Unreadable
         self.at += 1
         return items
+
+    def _object(self) -> dict[str, Value]:
+        """An object, whose entries end with a comma or the line."""
+        found: dict[str, Value] = {}
+        while self._character() != "}":
+            if self._character() == '"':
+                self.at += 1
+                name = self.template('"')
+            elif self._character() == "(":
+                self.at += 1
+                name = self.expression()
+                self._expect(")")
+            else:
+                name = self._identifier()
+            if self._character() not in ("=", ":") or not isinstance(name, str):
+                raise _Unreadable
+            self.at += 1
+            found[name] = self._conditional()
+            if self._character() == ",":
+                self.at += 1
+            elif self._character() != "}":
+                before = self.text[: self.at]
+                if "\n" not in before[len(before.rstrip()) :]:
+                    raise _Unreadable
+        self.at += 1
+        return found
 
     def _traversal(self, name: str) -> Value:
         steps: list[str | int | None] = [name]
@@ -375,12 +411,31 @@ class _ExpressionParser:
 
     def _call(self, name: str, arguments: list[Value]) -> Value:
         function = _FUNCTIONS.get(name)
+        if self.read_file is not None and name == "file":
+            function = self.read_file
+        if self.read_file is not None and name == "templatefile":
+            function = self._template_file
         if function is None:
             raise _Unreadable
         try:
             return function(*arguments)
         except (TypeError, ValueError, LookupError, ArithmeticError, StopIteration) as error:
             raise _Unreadable from error
+
+    def _template_file(self, path: Value, given: Value) -> Value:
+        if self.read_file is None or not isinstance(given, dict):
+            raise _Unreadable
+        text = self.read_file(path)
+        if isinstance(text, Term):
+            return text
+
+        def lookup(steps: tuple[str | int | None, ...]) -> Value:
+            value = given.get(str(steps[0]))
+            if len(steps) > 1 or value is None:
+                return Term((Opaque(f"${{{steps[0]}}}", references_in(value), known=False),))
+            return value
+
+        return evaluate(text, lookup, self.read_file)
 
     def _identifier(self) -> str:
         self._character()
@@ -567,6 +622,10 @@ def _distinct(values: Value) -> Value:
     return items
 
 
+def _jsondecode(text: Value) -> Value:
+    return cast("Value", json.loads(_known_text(text)))
+
+
 def _text_function(function: Callable[..., str]) -> Callable[..., Value]:
     return lambda *arguments: function(*[_known_text(argument) for argument in arguments])
 
@@ -584,6 +643,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "element": _element,
     "format": _format,
     "join": _join,
+    "jsondecode": _jsondecode,
     "lower": _lower,
     "nonsensitive": _same,
     "one": _one,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from constructs_lib.access.terraform.expressions import Value
@@ -100,6 +101,7 @@ class Module:
         backend: Type and configuration of the state's backend.
         tenants: Each provider's configuration and the `tenant_id` that it is told, if any.
         declared: The variables, whether or not they have a value.
+        folder: Where its files lie; None where they are not known.
     """
 
     variables: dict[str, Raw] = field(default_factory=dict[str, Raw])
@@ -109,6 +111,7 @@ class Module:
     backend: tuple[str, Raw] | None = None
     tenants: list[tuple[str, Raw]] = field(default_factory=list[tuple[str, Raw]])
     declared: set[str] = field(default_factory=set[str])
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,8 @@ class Stacks:
         if document and not _KEYS.intersection(document):
             raise InputError("is JSON, but no Terraform configuration", where=file, fix=SHOW)
         names = self._modules.setdefault((stack, module), Module())
+        if names.folder is None and Path(file).is_file():
+            names.folder = Path(file).parent
         self._names(names, document)
         for name, call in entries(document.get("module")):
             self._calls += [_Call(stack, module, file, name, each) for each in objects(call)]
