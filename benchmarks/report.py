@@ -101,6 +101,30 @@ def _cdktf_synth(results: dict[str, Any]) -> str:
     return _table(["`cdktf synth`, one API", "cold cache", "warm cache"], rows)
 
 
+def _analysis(results: dict[str, Any]) -> str:
+    records: Records = results.get("analysis", [])
+    rows: list[list[str]] = []
+    for program, name in (("plain", "synth of one API, plain CDKTF"), ("analysis", "analysis")):
+        own = [record for record in records if record["program"] == program]
+        if not own:
+            continue
+        if program == "analysis":
+            name += f" of {own[0]['resources']:,} resources ({own[0]['apis']:,} APIs)"
+        plain = _median(records, "seconds", program="plain")
+        seconds, wall, memory = (
+            _median(records, measure, program=program) for measure in ("seconds", "wall", "memory")
+        )
+        rows.append(
+            [
+                name,
+                f"{seconds:.2f} s ({seconds / plain:.2f} x)",
+                f"{wall:.2f} s",
+                f"{memory:.0f} MB",
+            ]
+        )
+    return _table(["", "alone", "whole process", "peak memory"], rows)
+
+
 def _tests(results: dict[str, Any]) -> str:
     rows = [
         [
@@ -119,6 +143,7 @@ _BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "synth": _synth,
     "growth": _growth,
     "cdktf synth": _cdktf_synth,
+    "analysis": _analysis,
     "tests": _tests,
 }
 

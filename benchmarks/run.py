@@ -2,6 +2,7 @@
 
     python benchmarks/run.py                     synth of 1, 10, 50 and 200 APIs, `cdktf synth`
     python benchmarks/run.py --runs 3 --apis 1 10
+    python benchmarks/run.py --no-synth --no-cli the access analysis of 12,000 resources only
     python benchmarks/run.py --tests [PATH ...]  tests too, with the engine on and off
     python benchmarks/run.py --report            only write the figures again, from results.json
 
@@ -31,6 +32,8 @@ BENCHMARKS = Path(__file__).resolve().parent
 REPOSITORY = BENCHMARKS.parent
 RESULTS = BENCHMARKS / "results.json"
 PROGRAMS = ("plain", "library", "floor")
+ANALYSED = 857
+"""APIs that the analysis reads: 12,000 resources."""
 ENVIRONMENT = {
     "PYTHONPATH": str(REPOSITORY),
     "CI": "1",
@@ -51,6 +54,7 @@ def main() -> None:
     )
     parser.add_argument("--no-synth", action="store_true", help="keep the figures of synth")
     parser.add_argument("--no-cli", action="store_true", help="keep those of `cdktf synth`")
+    parser.add_argument("--no-analysis", action="store_true", help="keep those of the analysis")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     options = parser.parse_args()
     results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
@@ -60,6 +64,8 @@ def main() -> None:
             results["synth"] = synth(options.apis, options.runs)
         if not options.no_cli:
             results["cdktf synth"] = cdktf_synth(options.runs)
+        if not options.no_analysis:
+            results["analysis"] = analysis(options.runs)
         if options.tests is not None:
             results["tests"] = tests(options.tests or ["tests"])
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
@@ -122,6 +128,26 @@ def cdktf_synth(runs: int) -> list[dict[str, Any]]:
                     cost = run([str(command), "synth"], folder=folder, environment=environment)
                     found.append({"program": program, "cache": cache, **_rounded(cost)})
                     _say(f"round {round_ + 1}: cdktf synth, {program}, {cache} cache", cost)
+    return found
+
+
+def analysis(runs: int) -> list[dict[str, Any]]:
+    """Run the access analysis of many APIs, in turn with plain CDKTF's synth of one."""
+    found: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
+        stacks = folder / "many"
+        run(_python("library", ANALYSED, stacks), folder=folder, environment=ENVIRONMENT)
+        command = [sys.executable, str(BENCHMARKS / "programs" / "analysis.py"), str(stacks)]
+        for round_ in range(runs):
+            plain = _python("plain", 1, folder / "plain")
+            cost = run(plain, folder=folder, environment=ENVIRONMENT)
+            found.append({"program": "plain", **_rounded(cost), "seconds": round(cost.wall, 3)})
+            _say(f"round {round_ + 1}: plain with 1 APIs", cost)
+            cost = run(command, folder=folder, environment=ENVIRONMENT)
+            told = json.loads((folder / "output.txt").read_text())
+            found.append({"program": "analysis", "apis": ANALYSED, **_rounded(cost), **told})
+            _say(f"round {round_ + 1}: analysis of {told['resources']} resources", cost)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from constructs_lib._core.errors import InputError
@@ -445,7 +446,8 @@ def _all_undefined(calls: Calls) -> Iterator[tuple[Rule, Resource, str, str, str
             continue
         for policy in _policies(gateway):
             attribute = "value" if policy.type.endswith("_fragment") else "xml_content"
-            document = _document(configuration.body(policy).value(attribute))
+            text = configuration.body(policy).value(attribute)
+            document = None if _all_known(text, known) else _document(text)
             missing: dict[Rule, dict[str, str]] = {}
             for element in elements(document) if document else ():
                 for found in undefined(element, known):
@@ -453,6 +455,22 @@ def _all_undefined(calls: Calls) -> Iterator[tuple[Rule, Resource, str, str, str
             for rule, named in missing.items():
                 fixes = ", ".join(filter(None, named.values()))
                 yield rule, policy, attribute, " and the ".join(named), fixes
+
+
+# How a policy refers to named values, backends and fragments.
+_NAMED_VALUE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
+_NAMING = re.compile(r"""(backend|fragment)-id\s*=\s*["']([^"']*)["']""")
+
+
+def _all_known(text: Value, known: Known) -> bool:
+    """Whether a policy refers only to what is defined, told without taking it apart."""
+    written = "".join(each for each in getattr(text, "parts", (text,)) if isinstance(each, str))
+    tables = {"backend": known.backends, "fragment": known.fragments}
+    named = [(known.named_values, name) for name in _NAMED_VALUE.findall(written)]
+    named += [(tables[kind], name) for kind, name in _NAMING.findall(written)]
+    return "&#" not in written and all(
+        not name or names is None or name in names for names, name in named
+    )
 
 
 def _policies(gateway: GatewayLink) -> Iterator[Resource]:

@@ -50,7 +50,8 @@ def document(file: str, content: bytes, *, fix: str = SHOW) -> dict[str, Any]:
         )
     try:
         text = content.decode("utf-8-sig")
-        text = _LONE_SURROGATE.sub(r"\\ufffd", text)
+        if "\\ud" in text or "\\uD" in text:
+            text = _LONE_SURROGATE.sub(r"\\ufffd", text)
         found: Any = json.loads(text, object_pairs_hook=_object_of)
     except UnicodeDecodeError as error:
         raise InputError(
