@@ -20,6 +20,8 @@ from constructs_lib.access.links import (
     RegistrationLink,
     key,
 )
+from constructs_lib.access.mcp import server_of, serves
+from constructs_lib.access.policy_document import PolicyDocument
 from constructs_lib.access.policy_flow import Forwarder, Forwarding, TokenRequest, Way
 from constructs_lib.access.records import Caller, CallerKind, Identity, Status
 from constructs_lib.access.routes import Route, doubted, host_unknown, place_of, route_of
@@ -67,6 +69,7 @@ class Calls:
         waiting: The apps that expect tokens for a registration.
         calls: One for each caller and target.
         undefined: What policies name that nothing defines, as the rules of it find it once.
+        servers: The MCP servers that gateways publish.
     """
 
     def __init__(self, chain: Chain) -> None:
@@ -86,6 +89,7 @@ class Calls:
         for app in chain.apps.values():
             if app.registration is not None:
                 self.waiting.setdefault(app.registration, []).append(app)
+        by_api: dict[ApiLink, list[Route]] = {}
         for gateway in chain.gateways:
             for api in gateway.apis.values():
                 forwarding = self._forwarder.forwarding(api)
@@ -93,8 +97,15 @@ class Calls:
                 for way in forwarding.ways:
                     route = route_of(self.chain, api, way)
                     self.routes.append(route)
+                    by_api.setdefault(api, []).append(route)
                     if route.app is not None:
                         self._by_app.setdefault(route.app, []).append(route)
+        self.servers = [
+            server
+            for api, _ in self.forwardings
+            if (server := server_of(chain, api, by_api.get(api, [])))
+        ]
+        self._server_apis = {server.api for server in self.servers}
         for app in chain.apps.values():
             self.calls.extend(self._outsiders(app))
             self.calls.extend(self._gateway_calls(app))
@@ -105,6 +116,10 @@ class Calls:
 
     def _resource(self, api: ApiLink, address: str | None) -> Resource | None:
         return place_of(self.chain, api, address)
+
+    def document(self, policy: Resource, gateway: GatewayLink) -> PolicyDocument:
+        """A policy as it was read."""
+        return self._forwarder.document(policy, gateway)
 
     def policy_of(self, route: Route) -> Resource | None:
         """The policy that gets the route's token, or else the innermost one."""
@@ -164,6 +179,9 @@ class Calls:
         yield self._call(
             "function-key", "a holder of only a function key", app, [*before, *without_token]
         )
+        if self._serves_mcp(app):
+            label = "a holder of the system or master key"
+            yield self._call("host-key", label, app, [*before, *without_token])
         yield from self._token_holders(app, keyless, bare)
         over_http = [*before, easy_auth.https(app)]
         yield self._call("plain-http", "anybody over plain HTTP", app, over_http)
@@ -183,6 +201,11 @@ class Calls:
                 [*keyless, decision],
                 detail=text_of(path),
             )
+
+    def _serves_mcp(self, app: AppLink) -> bool:
+        """Whether an app is an MCP server, by its settings or by who leads to it."""
+        routes = self._by_app.get(app, ())
+        return serves(app) or any(route.api in self._server_apis for route in routes)
 
     def _host_decides(self, app: AppLink) -> list[Decision]:
         """That the Functions host may demand a key of a request that Easy Auth lets through."""
@@ -370,6 +393,8 @@ class Calls:
                 address=api.address,
                 detail=api.address,
             )
+            if api in self._server_apis:
+                yield from self._clients(api, app, routes, outcomes)
             without = [
                 [*self.key_demanded(route), *outcome, *self._no_key(route)]
                 for route, outcome in zip(routes, outcomes, strict=True)
@@ -382,6 +407,41 @@ class Calls:
                 address=api.address,
                 detail=api.address,
             )
+
+    def _clients(
+        self, api: ApiLink, app: AppLink, routes: list[Route], outcomes: list[list[Decision]]
+    ) -> Iterator[Call]:
+        """The clients of an MCP server: those that are on the policy's list, and the others."""
+        yield self._call(
+            "mcp-client",
+            f"an MCP client with a user's token through {api.name}",
+            app,
+            min(outcomes, key=_openness),
+            trusted=True,
+            address=api.address,
+            detail=api.address,
+        )
+        others = [
+            self._of_other_client(route, outcome)
+            for route, outcome in zip(routes, outcomes, strict=True)
+        ]
+        yield self._call(
+            "mcp-other-client",
+            f"an MCP client that is not on the list, through {api.name}",
+            app,
+            max(others, key=_openness),
+            address=api.address,
+            detail=api.address,
+        )
+
+    def _of_other_client(self, route: Route, outcome: list[Decision]) -> list[Decision]:
+        """What becomes of a client whose id the policy does not list."""
+        policy = self._resource(route.api, route.way.address)
+        if route.way.claims & {"azp", "appid"}:
+            reason = "the policy lists the clients that may call"
+            return [Decision.closed(401, reason, policy, "xml_content"), *outcome]
+        reason = "the policy does not say which clients may call"
+        return [*outcome, Decision.open(reason, policy, "xml_content", "SF603")]
 
     def key_demanded(self, route: Route) -> list[Decision]:
         """What stops a caller who has no subscription key, if anything does."""

@@ -16,6 +16,7 @@ from constructs_lib.access.terraform.expressions import (
     join,
     references_in,
 )
+from constructs_lib.policy.composition import elements
 from constructs_lib.policy.model import Document, Element, Fragment, Node
 from constructs_lib.policy.reader import read
 
@@ -46,6 +47,14 @@ class PolicyDocument:
     problem: str | None = None
     mentions: tuple[Reference, ...] = ()
     doubt: str | None = None
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """Every attribute and text in it, in the order of the elements."""
+        for each in elements(self.root) if self.root is not None else ():
+            yield from each.attributes.values()
+            if each.text:
+                yield each.text
 
     def value(self, text: str) -> Value:
         """A piece of its text, with what was not literal put back."""

@@ -23,6 +23,7 @@ from constructs_lib.access.terraform.expressions import (
     text_of,
 )
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.policy.composition import elements
 
 __all__ = ["Forwarder", "Forwarding", "Leak", "TokenRequest", "Way", "key_names"]
 
@@ -98,7 +99,8 @@ class Forwarder:
                 mentions.update((mention, None) for each in scopes for mention in each.mentions)
                 found = self._ways(scopes, api, leaks)
                 ways.update((way, None) for way in found)
-                if scopes and not found and not any(each.problem for each in scopes):
+                forwards = any(_calls_a_backend(each) for each in scopes)
+                if forwards and not found and not any(each.problem for each in scopes):
                     answered = scopes[0].address
         if answered is not None and not ways:
             # An operation that answers by itself is no fault, as long as another one forwards.
@@ -179,6 +181,13 @@ class Forwarder:
             if server is None and "servers" not in content and "host" not in content:
                 return None
         return Term((Opaque("(the servers of the imported document)", known=False),))
+
+
+def _calls_a_backend(document: PolicyDocument) -> bool:
+    """Whether a policy says to whom to send requests; one that only answers is no mistake."""
+    names = {each.name for each in elements(document.root)} if document.root is not None else {""}
+    answers = names & {"return-response", "mock-response"}
+    return not answers or bool(names & {"set-backend-service", "authentication-managed-identity"})
 
 
 def _server(content: str) -> str | None:

@@ -18,7 +18,7 @@ from constructs_lib.access.policy_document import (
     section_of,
     texts_in,
 )
-from constructs_lib.access.policy_way import FlowText, Held, Leak, Taint, TokenRequest, Way
+from constructs_lib.access.policy_way import KEPT, FlowText, Held, Leak, Taint, TokenRequest, Way
 from constructs_lib.access.terraform.expressions import Opaque, Term, Value, join
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.policy.csharp import expressions_in
@@ -164,11 +164,14 @@ class Walk:
     ) -> list[Way]:
         branches: dict[Way, None] = {}
         refused: str | None = None
+        claims: frozenset[str] = frozenset()
         for branch in statement.elements():
             found = self._statements(branch.children, document, outer, section, ways, depth + 1)
             branches.update((each, None) for each in found)
             if ways and not found:
-                refused = refused or _proof_in(branch.attributes.get("condition", ""))
+                condition = branch.attributes.get("condition", "")
+                refused = refused or _proof_in(condition)
+                claims |= _claims_in(condition)
             if found and branch.name == "otherwise" and not ways:
                 refused = None
         if not any(statement.elements("otherwise")):
@@ -180,7 +183,7 @@ class Walk:
             # Whoever meets none of the conditions is refused.
             conditions = [each.attributes.get("condition", "") for each in statement.elements()]
             refused = refused or next((p for c in conditions if (p := _proof_in(c))), None)
-        found = list(branches)
+        found = list(dict.fromkeys(replace(way, claims=way.claims | claims) for way in branches))
         if refused is not None and section == "inbound":
             found = [replace(way, doubtful=way.doubtful or refused) for way in found]
         return found
@@ -257,6 +260,9 @@ class Walk:
             return replace(way, certificate=True)
         if tag == "proxy":
             return replace(way, proxied=address)
+        if tag == "forward-request":
+            buffered = attributes.get("buffer-response", "true").strip().lower()
+            return replace(way, streams=buffered == "false")
         if tag == "cache-lookup":
             return replace(way, cached=address)
         if tag == "set-query-parameter" and attributes.get("exists-action") == "delete":
@@ -266,7 +272,7 @@ class Walk:
             reason = "an answer from the cache may be given before the policy demands proof"
             return replace(way, doubtful=way.doubtful or reason)
         if proof is True:
-            return replace(way, checked=tag)
+            return replace(way, checked=tag, claims=way.claims | _claims_of(statement))
         return replace(way, doubtful=way.doubtful or proof) if isinstance(proof, str) else way
 
     def _identity(self, statement: Element, document: PolicyDocument, way: Way) -> Way:
@@ -555,8 +561,7 @@ def _authorization(action: str, texts: Sequence[FlowText], address: str, way: Wa
     """The way on after a set-header of `Authorization`."""
     if action == "skip" and "authorization" not in way.headers:
         # Whatever is there stays: the token, or what the caller sent.
-        kept = "the policy leaves the caller's own Authorization header in place of the token"
-        return way if way.token is not None else replace(way, replaced=(address, kept))
+        return way if way.token is not None else replace(way, replaced=(address, KEPT))
     if action == "delete":
         headers = way.headers | {"authorization"}
         return replace(way, token=None, replaced=(address, _REPLACED), headers=headers)
@@ -598,6 +603,27 @@ def _proof_in(condition: str) -> str | None:
             if certificate or source.kind in _PROVING:
                 return reason
     return None
+
+
+_CLAIM = re.compile(r"""["'](scp|roles|azp|appid)["']""")
+
+
+def _claims_in(condition: str) -> frozenset[str]:
+    """The claims of a token that a condition looks at."""
+    return frozenset(_CLAIM.findall(condition))
+
+
+def _claims_of(statement: Element) -> frozenset[str]:
+    """The claims of a token of which a check demands certain values."""
+    found = {
+        claim.attributes.get("name", "").strip().lower()
+        for claims in statement.elements("required-claims")
+        for claim in claims.elements("claim")
+    }
+    clients = [
+        each for ids in statement.elements("client-application-ids") for each in ids.elements()
+    ]
+    return frozenset(found | ({"azp"} if clients else set()))
 
 
 def _of_any_tenant(statement: Element) -> bool:

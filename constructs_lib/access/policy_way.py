@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from constructs_lib.access.terraform.expressions import Value
 
+KEPT = "the policy leaves the caller's own Authorization header in place of the token"
+
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
@@ -102,6 +104,9 @@ class Way:
         cached: The policy that may answer from a cache before anything is checked.
         unknown: Why parts of the policies are not known.
         address: The innermost policy.
+        claims: Names of claims of the caller's token that the policy demands something of, in
+            lower case.
+        streams: Whether the answer is passed on as it comes, without a buffer.
     """
 
     backend_id: Value | None = None
@@ -122,3 +127,11 @@ class Way:
     cached: str | None = None
     unknown: str | None = None
     address: str | None = None
+    claims: frozenset[str] = frozenset()
+    streams: bool = False
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether the caller's own `Authorization` header reaches the backend."""
+        kept = self.replaced is None or self.replaced[1] == KEPT
+        return self.token is None and kept and "authorization" not in self.headers

@@ -13,6 +13,9 @@ Status = int | Literal["unknown"]
 CallerKind = Literal[
     "anonymous",
     "function-key",
+    "host-key",
+    "mcp-client",
+    "mcp-other-client",
     "application",
     "application-with-role",
     "user",

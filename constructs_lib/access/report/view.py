@@ -39,6 +39,8 @@ _TOKEN, _BARE, _SITE = _ALL[1:], _ALL[2:], _ALL[2:3]
 KINDS: dict[CallerKind, tuple[str, tuple[Station, ...]]] = {
     "gateway": ("Gateway", _ALL),
     "gateway-without-key": ("Gateway, no key", _ALL),
+    "mcp-client": ("MCP client, user's token", _ALL),
+    "mcp-other-client": ("MCP client not listed", _ALL),
     "gateway-policy": ("Gateway, any policy", _ALL),
     "gateway-identity": ("Gateway, other identity", _ALL),
     "listed-application": ("On the allow-list", _TOKEN),
@@ -48,6 +50,7 @@ KINDS: dict[CallerKind, tuple[str, tuple[Station, ...]]] = {
     "foreign": ("Another tenant", _TOKEN),
     "anonymous": ("No token", _BARE),
     "function-key": ("Function key", _BARE),
+    "host-key": ("System or master key", _BARE),
     "excluded-path": ("Excluded path", _BARE),
     "plain-http": ("Plain HTTP", _BARE),
     "publishing": ("FTP and SCM", _SITE),
@@ -305,7 +308,7 @@ class View:
             for door in target.doors
             if door.answer.verdict == "open" and door.standing != "weak"
         }
-        others = inside - {"gateway", "gateway-policy"}
+        others = inside - {"gateway", "gateway-policy", "mcp-client"}
         said = "Only the gateway gets in" if inside else "Nobody gets in"
         if others == {"listed-application"}:
             said = "Only the gateway and those on the allow-list get in"

@@ -2,7 +2,7 @@
 
 Ids never change and are never used again. SF1xx speak of Easy Auth, SF2xx of the registration,
 SF3xx of the gateway and its policies, SF4xx of the site's side doors, SF5xx of who may use the
-gateway, SF9xx of what cannot be proven.
+gateway, SF6xx of MCP servers, SF9xx of what cannot be proven.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 from constructs_lib._core.rules import Rule
 from constructs_lib.access.callers import Calls
-from constructs_lib.access.rules import callers, easy_auth, gateway, proof, registration, site
+from constructs_lib.access.rules import callers, easy_auth, gateway, mcp, proof, registration, site
 from constructs_lib.access.rules.chapter import Breach
 from constructs_lib.access.terraform.resources import Resource
 
 CHAPTERS = tuple(
-    module.CHAPTER for module in (easy_auth, registration, gateway, site, callers, proof)
+    module.CHAPTER for module in (easy_auth, registration, gateway, site, callers, mcp, proof)
 )
 """The chapters, in the order of their ids."""
 

@@ -430,9 +430,10 @@ class _ExpressionParser:
             return text
 
         def lookup(steps: tuple[str | int | None, ...]) -> Value:
-            value = given.get(str(steps[0]))
-            if len(steps) > 1 or value is None:
-                return Term((Opaque(f"${{{steps[0]}}}", references_in(value), known=False),))
+            name = str(steps[0]) if steps else ""
+            value = given.get(name)
+            if len(steps) != 1 or value is None:
+                return Term((Opaque(f"${{{name}}}", references_in(value), known=False),))
             return value
 
         return evaluate(text, lookup, self.read_file)

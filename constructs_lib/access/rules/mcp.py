@@ -1,0 +1,356 @@
+"""Rules of MCP servers (SF6xx): clients get through by a token of their own, and no key does.
+
+Sources: Model Context Protocol 2026-07-28, "Authorization" and "Transports"; RFC 9728; Learn,
+"Secure access to MCP servers in API Management", "Configure API for server-sent events";
+Azure/azure-functions-mcp-extension and azure-functions-host (`webhookAuthorizationLevel`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from constructs_lib.access import easy_auth, mcp
+from constructs_lib.access.callers import Calls
+from constructs_lib.access.links import GatewayLink, key
+from constructs_lib.access.mcp import METADATA, McpServer
+from constructs_lib.access.policy_document import PolicyDocument
+from constructs_lib.access.routes import Route
+from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
+from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
+from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.policy.composition import elements
+
+CHAPTER = Chapter("MCP servers")
+_rule = CHAPTER.rule
+
+# The master key and the keys of extensions, as azurerm and azapi name them.
+_HOST_KEY = re.compile(
+    r"azurerm_function_app_host_keys\.[^}]*\.(primary|master|\w+_extension\w*)_key"
+    r"|\b(masterKey|systemKeys|mcp_extension)\b"
+)
+_AUTHORIZATION_SERVER = re.compile(r"oauth-authorization-server|openid-configuration")
+
+
+@_rule(
+    "SF601",
+    "error",
+    "open",
+    title="The gateway holds a key of the Functions host",
+    reason="The master key changes and calls every function, and a system key calls the endpoint "
+    "of an extension; whoever reads the named value, the backend or the state has it.",
+    fix="Remove the key: let the gateway call with its managed identity, let Easy Auth admit only "
+    "that, and set the webhook's authorization level to Anonymous.",
+)
+def _host_keys(calls: Calls) -> Iterator[Breach]:
+    configuration = calls.chain.configuration
+    for gateway in calls.chain.gateways:
+        for each in gateway.named_values.values():
+            if _is_host_key(calls, configuration.body(each).value("value")):
+                message = f"{each.address} holds a key of the Functions host"
+                yield Breach(each, "value", message)
+        for each in gateway.backends.values():
+            for credentials in configuration.body(each).blocks("credentials"):
+                if _is_host_key(calls, [credentials.value(name) for name in ("header", "query")]):
+                    message = f"{each.address} sends a key of the Functions host"
+                    yield Breach(each, "credentials", message)
+    for server, route in _routes(calls):
+        if any(held.name == "header:x-functions-key" and held.texts for held in route.way.held):
+            message = f"{server.api.name} sends a key to the Functions host"
+            yield Breach(calls.policy_of(route), "xml_content", message)
+        backend = calls.backend_of(route)
+        for credentials in configuration.body(backend).blocks("credentials") if backend else ():
+            header = credentials.value("header")
+            if isinstance(header, dict) and "x-functions-key" in map(str.lower, header):
+                message = f"the backend of {server.api.name} sends a key to the Functions host"
+                yield Breach(backend, "credentials", message)
+
+
+@_rule(
+    "SF602",
+    "error",
+    "open",
+    title="The client's token is passed on",
+    reason="The server behind the gateway can act as the client with it, and takes a token that "
+    "was not issued for it. MCP forbids both.",
+    fix="Put authentication-managed-identity after the checks: its token replaces the client's.",
+)
+def _passed_on(calls: Calls) -> Iterator[Breach]:
+    for server, route in _routes(calls):
+        if route.way.passes_on:
+            message = f"{server.api.name} passes the client's token on to the server"
+            yield Breach(calls.policy_of(route), "xml_content", message)
+
+
+@_rule(
+    "SF603",
+    "error",
+    "open",
+    title="Every client is let through",
+    reason="Without a list of clients, any application that gets a token for the server calls its "
+    "tools, also one that a user was tricked into signing in to.",
+    fix="List the client ids of the MCP clients in client-application-ids of "
+    "validate-azure-ad-token.",
+)
+def _any_client(calls: Calls) -> Iterator[Breach]:
+    for server, route in _routes(calls):
+        if not route.way.claims & {"azp", "appid"}:
+            message = f"{server.api.name} does not say which clients may call"
+            yield Breach(calls.policy_of(route), "xml_content", message)
+
+
+@_rule(
+    "SF604",
+    "error",
+    "open",
+    title="Neither a scope nor a role is demanded",
+    reason="A token for the server then opens all of its tools, whatever the user or the "
+    "administrator agreed to.",
+    fix='Answer 403 with error="insufficient_scope" where the token has neither the scope (scp) '
+    "nor the app role (roles).",
+)
+def _no_scope(calls: Calls) -> Iterator[Breach]:
+    for server, route in _routes(calls):
+        if not route.way.claims & {"scp", "roles"}:
+            message = f"{server.api.name} demands neither a scope nor a role"
+            yield Breach(calls.policy_of(route), "xml_content", message)
+
+
+@_rule(
+    "SF605",
+    "error",
+    "open",
+    title="The MCP endpoint asks for nothing",
+    reason="With webhookAuthorizationLevel Anonymous the Functions host asks for no key, so "
+    "without Easy Auth everybody who knows the host name calls the tools.",
+    fix="Set auth_settings_v2 with require_authentication = true, on the app and on every slot.",
+)
+def _anonymous_webhook(calls: Calls) -> Iterator[Breach]:
+    for app in visible_apps(calls):
+        level = mcp.setting(app, "system__webhookAuthorizationLevel")
+        if level is None or text_of(level[1]).lower() != "anonymous":
+            continue
+        if all(said.verdict == "open" for said in easy_auth.easy_auth(app, None)):
+            message = f"the MCP endpoint of {app.name} demands neither a key nor a token"
+            yield Breach(app.resource, f"app_settings.{level[0]}", message)
+
+
+@_rule(
+    "SF606",
+    "warning",
+    "broken",
+    title="Clients are not led to a token",
+    reason="A client asks for the metadata that the 401 names, and stops if its resource is not "
+    "the address that it called.",
+    fix="Answer 401 with WWW-Authenticate: Bearer resource_metadata=..., and serve there a "
+    "resource that is the server's address.",
+)
+def _metadata(calls: Calls) -> Iterator[Breach]:
+    chain = calls.chain
+    for server in calls.servers:
+        for policy, document in _documents(calls, server):
+            path = mcp.path_in(mcp.metadata_in(document))
+            if path is not None and path not in {f"{METADATA}/{own}" for own in server.paths}:
+                message = f"the challenge of {server.api.name} names the metadata of {path!r}"
+                yield Breach(policy, "xml_content", message)
+        documents = [document for _, document in _documents(calls, server)]
+        read = documents and all(each.root is not None for each in documents)
+        if read and all(mcp.metadata_in(each) is None for each in documents):
+            message = f"{server.api.name} answers 401 without resource_metadata"
+            yield Breach(server.api.policy, "xml_content", message)
+    for gateway in {server.api.gateway: None for server in calls.servers}:
+        for api in gateway.apis.values():
+            for path, operation in mcp.operations(chain, api):
+                server = path.strip("/").removeprefix(METADATA).strip("/")
+                if not path.strip("/").startswith(METADATA):
+                    continue
+                policy = api.operation_policies.get(_id(calls, operation)) or api.policy
+                document = calls.document(policy, gateway) if policy else None
+                named = mcp.path_in(mcp.resource_in(document)) if document else None
+                if named is not None and (named != server or not server):
+                    message = f"the metadata at {path!r} names the resource at {named or '/'!r}"
+                    yield Breach(policy, "xml_content", message)
+
+
+@_rule(
+    "SF607",
+    "error",
+    "open",
+    title="A home-made authorization server",
+    reason="Policies that register clients and issue tokens keep no secret: an open /register lets "
+    "everybody in, and their sessions are forged or taken over.",
+    fix="Remove the operations, name Entra in the metadata's authorization_servers, and list the "
+    "clients' ids.",
+)
+def _home_made(calls: Calls) -> Iterator[Breach]:
+    for gateway in {server.api.gateway: None for server in calls.servers}:
+        for api in gateway.apis.values():
+            found = dict(mcp.operations(calls.chain, api))
+            ends = {path.strip("/").rpartition("/")[2]: path for path in found}
+            own = {"authorize", "token"} <= ends.keys() or "register" in ends
+            for path, operation in found.items():
+                end = path.strip("/").rpartition("/")[2]
+                made = own and end in ("register", "token", "authorize")
+                if made or _AUTHORIZATION_SERVER.search(path):
+                    message = f"{api.name} answers {path!r} as an authorization server does"
+                    yield Breach(operation, "url_template", message)
+
+
+@_rule(
+    "SF608",
+    "warning",
+    "broken",
+    title="An experimental extension bundle",
+    reason="Bundles whose id ends in .Experimental do not load in slots, and change at any time.",
+    fix="Use Microsoft.Azure.Functions.ExtensionBundle.",
+)
+def _experimental(calls: Calls) -> Iterator[Breach]:
+    for app in visible_apps(calls):
+        found = mcp.settings_of(app).get("azurefunctionsjobhost__extensionbundle__id")
+        if found is not None and text_of(found[1]).lower().endswith(".experimental"):
+            message = f"{app.name} loads the bundle {text_of(found[1])}"
+            yield Breach(app.resource, f"app_settings.{found[0]}", message)
+
+
+@_rule(
+    "SF609",
+    "warning",
+    "open",
+    title="The state of MCP clients is not encrypted",
+    reason="The session id holds the client's state; without encryption whoever sees one makes "
+    "others. The setting is for debugging.",
+    fix="Remove the setting: encryptClientState is true by default.",
+)
+def _state_in_the_clear(calls: Calls) -> Iterator[Breach]:
+    for app in visible_apps(calls):
+        found = mcp.setting(app, "encryptClientState")
+        if found is not None and text_of(found[1]).lower() in ("false", "0"):
+            message = f"{app.name} does not encrypt the state of MCP clients"
+            yield Breach(app.resource, f"app_settings.{found[0]}", message)
+
+
+@_rule(
+    "SF610",
+    "warning",
+    "broken",
+    title="The gateway's tier cannot call over TLS 1.3 only",
+    reason="Gateways of the v2 tiers answer 500 in front of an app whose minimum is TLS 1.3.",
+    fix="Set minimum_tls_version = 1.2, which uses 1.3 wherever the other side has it.",
+)
+def _newest_tls(calls: Calls) -> Iterator[Breach]:
+    for route in calls.routes:
+        site = route.app.site if route.app is not None else None
+        if (
+            route.app is None
+            or site is None
+            or not re.search("V2_", _sku(calls, route.api.gateway))
+        ):
+            continue
+        if text_of(site.value("minimum_tls_version")) == "1.3":
+            message = f"{route.app.name} takes TLS 1.3 only, which {route.api.gateway.name} has not"
+            yield Breach(route.app.resource, "site_config.minimum_tls_version", message)
+
+
+@_rule(
+    "SF611",
+    "warning",
+    "broken",
+    title="API Management does not serve MCP there",
+    reason="The Consumption tier keeps no connection open, and workspaces have no MCP servers.",
+    fix="Use another tier, and an API of the gateway itself.",
+)
+def _unsupported(calls: Calls) -> Iterator[Breach]:
+    for server in calls.servers:
+        if _sku(calls, server.api.gateway).startswith("Consumption"):
+            message = f"{server.api.gateway.name} publishes {server.api.name} on Consumption"
+            yield Breach(server.api.gateway.resource, "sku_name", message)
+    configuration = calls.chain.configuration
+    for each in configuration.of_type("azapi_resource"):
+        body = configuration.body(each)
+        kind, content = text_of(body.value("type")).lower(), body.value("body")
+        properties = content.get("properties") if isinstance(content, dict) else None
+        published = isinstance(properties, dict) and properties.get("type") == "mcp"
+        if "/service/workspaces/apis@" in kind and published:
+            yield Breach(each, "type", f"{each.address} is an MCP server in a workspace")
+
+
+@_rule(
+    "SF612",
+    "warning",
+    "broken",
+    title="Answers do not stream",
+    reason="The gateway keeps an answer back until it is complete if it buffers, logs or reads the "
+    "body; an inherited forward-request buffers.",
+    fix='Write <forward-request buffer-response="false" /> in the API\'s own backend section, '
+    "log no bytes of responses, and leave context.Response.Body alone.",
+)
+def _buffered(calls: Calls) -> Iterator[Breach]:
+    configuration = calls.chain.configuration
+    for server, route in _routes(calls):
+        if not route.way.streams:
+            message = f"{server.api.name} keeps answers back until they are complete"
+            yield Breach(calls.policy_of(route), "xml_content", message)
+    for server in calls.servers:
+        for policy, document in _documents(calls, server):
+            if any("context.Response.Body" in text for text in document.texts):
+                message = f"a policy of {server.api.name} reads the body of the answer"
+                yield Breach(policy, "xml_content", message)
+        for each in configuration.of_type("azurerm_api_management_api_diagnostic"):
+            if calls.chain.api_of(each) is not server.api:
+                continue
+            for name in ("frontend_response", "backend_response"):
+                for block in configuration.body(each).blocks(name):
+                    if text_of(block.value("body_bytes", 0)) != "0":
+                        message = f"{each.address} logs the body of answers of {server.api.name}"
+                        yield Breach(each, f"{name}.body_bytes", message)
+
+
+def _routes(calls: Calls) -> Iterator[tuple[McpServer, Route]]:
+    """The ways of MCP servers whose policies are known."""
+    servers = {server.api: server for server in calls.servers}
+    for route in calls.routes:
+        if route.api in servers and route.way.unknown is None:
+            yield servers[route.api], route
+
+
+def _documents(calls: Calls, server: McpServer) -> Iterator[tuple[Resource, PolicyDocument]]:
+    """The policies of an MCP server's API and operations, with the fragments that they include."""
+    api = server.api
+    waiting = [api.policy, *api.operation_policies.values(), api.gateway.policy]
+    seen: set[Resource] = set()
+    while waiting:
+        policy = waiting.pop(0)
+        if policy is None or policy in seen:
+            continue
+        seen.add(policy)
+        document = calls.document(policy, api.gateway)
+        yield policy, document
+        for each in elements(document.root) if document.root is not None else ():
+            if each.name == "include-fragment":
+                name = key(document.value(each.attributes.get("fragment-id", "")))
+                waiting.append(api.gateway.fragments.get(name))
+
+
+def _is_host_key(calls: Calls, value: Value) -> bool:
+    """Whether a value is a key that opens more than one function: the master or a system key."""
+    if _HOST_KEY.search(text_of(value)):
+        return True
+    for each in references_in(value):
+        if _HOST_KEY.search(text_of(Term((each,)))):
+            return True
+        source = calls.chain.configuration.resource(each.stack, each.address)
+        kind = source and calls.chain.configuration.body(source).value("type")
+        if text_of(kind).lower().startswith("microsoft.web/sites/host"):
+            return "functionKeys" not in text_of(value)
+    return False
+
+
+def _id(calls: Calls, operation: Resource) -> Any:
+    return key(calls.chain.configuration.attribute(operation, "operation_id"))
+
+
+def _sku(calls: Calls, gateway: GatewayLink) -> str:
+    if gateway.resource is None:
+        return ""
+    return text_of(calls.chain.configuration.body(gateway.resource).value("sku_name"))

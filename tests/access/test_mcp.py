@@ -1,0 +1,393 @@
+"""MCP servers behind the gateway: ours is clean, and each habit of public samples is found."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from constructs_lib.access import Analysis, analyse, read_stacks
+from tests.access.kinds import AUTH, GATEWAY, REMOVED, RESOURCE, put
+from tests.access.samples import APP, AUDIENCE, CLIENT, Document, chain
+
+EXTENSION = "AzureFunctionsJobHost__extensions__mcp"
+LEVEL = f"{EXTENSION}__system__webhookAuthorizationLevel"
+HOST = "${azurerm_api_management.gateway.gateway_url}"
+METADATA = f"{HOST}/.well-known/oauth-protected-resource/weather/mcp"
+FRONT = "${azuread_application.weather.client_id}"
+NAMED = {
+    "api_management_name": "${azurerm_api_management.gateway.name}",
+    "resource_group_name": "rg",
+}
+CHALLENGE = (
+    '<set-header name="WWW-Authenticate" exists-action="override"><value>'
+    f'Bearer resource_metadata="{METADATA}", scope="{HOST}/weather/mcp/access"</value></set-header>'
+)
+NO_TOKEN = (
+    '<choose><when condition="@(!context.Request.Headers.GetValueOrDefault(&quot;Authorization'
+    '&quot;, &quot;&quot;).StartsWith(&quot;Bearer &quot;))"><return-response>'
+    f'<set-status code="401" reason="Unauthorized" />{CHALLENGE}</return-response></when></choose>'
+)
+CLIENTS = (
+    "<client-application-ids><application-id>aebc6443-996d-45c2-90f0-388ff96faa56"
+    "</application-id></client-application-ids>"
+)
+VALIDATED = (
+    '<validate-azure-ad-token tenant-id="11111111-2222-4333-8444-555555555555" '
+    'output-token-variable-name="caller">'
+    f"{CLIENTS}<audiences><audience>{FRONT}</audience></audiences></validate-azure-ad-token>"
+)
+REFUSED = '<return-response><set-status code="403" reason="Forbidden" /></return-response>'
+SCOPE = (
+    '<choose><when condition="@(!((Jwt)context.Variables[&quot;caller&quot;]).Claims'
+    ".GetValueOrDefault(&quot;scp&quot;, &quot;&quot;).Split(' ').Contains(&quot;access&quot;))\">"
+    f"{REFUSED}</when></choose>"
+)
+OWN = f'<authentication-managed-identity resource="{AUDIENCE}" client-id="{CLIENT}" />'
+KEYS = (
+    '<set-header name="Ocp-Apim-Subscription-Key" exists-action="delete" />'
+    '<set-query-parameter name="subscription-key" exists-action="delete" />'
+)
+FORWARD = '<forward-request timeout="230" buffer-response="false" />'
+TO_BACKEND = '<set-backend-service backend-id="func-orders" />'
+POLICY = (
+    f"<policies><inbound><base />{TO_BACKEND}{NO_TOKEN}{VALIDATED}{SCOPE}{OWN}{KEYS}</inbound>"
+    f"<backend>{FORWARD}</backend><outbound><base /></outbound>"
+    "<on-error><base /></on-error></policies>"
+)
+ANSWER = (
+    '<policies><inbound><base /><return-response><set-status code="200" reason="OK" />'
+    f'<set-body>{{"resource": "{HOST}/weather/mcp", "authorization_servers": '
+    '["https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/v2.0"]}</set-body>'
+    "</return-response></inbound><backend><base /></backend><outbound><base /></outbound>"
+    "<on-error><base /></on-error></policies>"
+)
+API = f"resource.{GATEWAY}_api.orders"
+OPERATION = f"resource.{GATEWAY}_api_operation"
+TEXT = f"resource.{GATEWAY}_api_policy.orders.xml_content"
+ANSWERED = f"resource.{GATEWAY}_api_operation_policy.metadata.xml_content"
+KEYS_OF_HOST = {
+    "data.azurerm_function_app_host_keys.k": {"name": "func-orders", "resource_group_name": "rg"}
+}
+
+
+def operation(api: str, method: str, template: str) -> dict[str, Any]:
+    return {
+        **NAMED,
+        "api_name": api,
+        "operation_id": f"{method}-{template}".replace("/", "-").lower(),
+        "display_name": template,
+        "method": method,
+        "url_template": template,
+    }
+
+
+def server() -> Document:
+    """An MCP server as it should be: Entra authorizes the clients, no key is anywhere."""
+    document = chain()
+    put(document, "resource.azuread_application.weather", {"display_name": "weather"})
+    put(document, f"{API}.path", "weather")
+    put(document, f"{API}.subscription_required", False)
+    put(
+        document,
+        f"resource.{GATEWAY}_backend.orders.url",
+        f"https://${{{APP}.orders.default_hostname}}/runtime/webhooks",
+    )
+    put(document, TEXT, POLICY)
+    put(document, f"{RESOURCE}.app_settings", {LEVEL: "Anonymous"})
+    for method in ("POST", "GET", "DELETE"):
+        put(document, f"{OPERATION}.{method.lower()}", operation("orders", method, "/mcp"))
+    well_known = {
+        **NAMED,
+        "name": "metadata",
+        "revision": "1",
+        "path": ".well-known/oauth-protected-resource",
+        "protocols": ["https"],
+        "subscription_required": False,
+    }
+    put(document, f"resource.{GATEWAY}_api.metadata", well_known)
+    metadata = operation("metadata", "GET", "/weather/mcp")
+    put(document, f"{OPERATION}.metadata", metadata)
+    names = {name: metadata[name] for name in ("api_name", "operation_id")}
+    put(
+        document,
+        f"resource.{GATEWAY}_api_operation_policy.metadata",
+        {**NAMED, **names, "xml_content": ANSWER},
+    )
+    return document
+
+
+def changed(changes: Mapping[str, Any]) -> Analysis:
+    document = server()
+    for path, value in changes.items():
+        put(document, path, value if value is REMOVED else copy.deepcopy(value))
+    return analyse(read_stacks({"stack": document}))
+
+
+def without(*parts: str) -> dict[str, Any]:
+    """The policy without some of its statements."""
+    text = POLICY
+    for part in parts:
+        assert part in text
+        text = text.replace(part, "")
+    return {TEXT: text}
+
+
+def instead(old: str, new: str) -> dict[str, Any]:
+    assert old in POLICY
+    return {TEXT: POLICY.replace(old, new)}
+
+
+def rules(analysis: Analysis) -> set[str]:
+    return {each.rule for each in analysis.findings}
+
+
+def verdicts(analysis: Analysis) -> dict[str, str]:
+    return {each.caller.kind: each.verdict for each in analysis.answers}
+
+
+def test_a_server_with_the_identity_is_clean_and_says_who_gets_in() -> None:
+    analysis = changed({})
+    assert [each.message for each in analysis.findings] == []
+    assert verdicts(analysis) == {
+        "gateway": "open",
+        "mcp-client": "open",
+        "gateway-policy": "open",
+        "mcp-other-client": "closed",
+        "gateway-without-key": "closed",
+        "anonymous": "closed",
+        "function-key": "closed",
+        "host-key": "closed",
+        "application": "closed",
+        "application-with-role": "closed",
+        "user": "closed",
+        "foreign": "closed",
+        "plain-http": "closed",
+        "publishing": "closed",
+    }
+
+
+def test_an_api_that_is_no_mcp_server_has_no_clients_of_mcp() -> None:
+    kinds = {each.caller.kind for each in analyse(read_stacks({"stack": chain()})).answers}
+    assert not kinds & {"mcp-client", "mcp-other-client", "host-key"}
+
+
+MASTER = "${data.azurerm_function_app_host_keys.k.primary_key}"
+NAMED_VALUE = {
+    f"resource.{GATEWAY}_named_value.k": {
+        **NAMED,
+        "name": "function-host-key",
+        "display_name": "function-host-key",
+        "secret": True,
+        "value": MASTER,
+    },
+    **KEYS_OF_HOST,
+}
+LISTED_BY_AZAPI = {
+    "data.azapi_resource_action.keys": {
+        "type": "Microsoft.Web/sites/host@2023-12-01",
+        "resource_id": f"${{{APP}.orders.id}}/host/default",
+        "action": "listKeys",
+        "response_export_values": ["*"],
+    },
+    f"resource.{GATEWAY}_named_value.k": {
+        **NAMED,
+        "name": "k",
+        "display_name": "k",
+        "secret": True,
+        "value": "${data.azapi_resource_action.keys.output.systemKeys.mcp_extension}",
+    },
+}
+SENDS_KEY = (
+    '<set-header name="x-functions-key" exists-action="override"><value>{{k}}</value></set-header>'
+)
+OPEN = {AUTH: REMOVED}
+API_OF_OAUTH = {
+    f"resource.{GATEWAY}_api.oauth": {
+        **NAMED,
+        "name": "oauth",
+        "revision": "1",
+        "path": "",
+        "protocols": ["https"],
+        "subscription_required": False,
+    },
+    f"{OPERATION}.register": operation("oauth", "POST", "/register"),
+    f"{OPERATION}.authorize": operation("oauth", "GET", "/authorize"),
+    f"{OPERATION}.token": operation("oauth", "POST", "/token"),
+    f"resource.{GATEWAY}_api_policy.oauth": {**NAMED, "api_name": "oauth", "xml_content": ANSWER},
+}
+ANOTHER = ANSWER.replace("/weather/mcp", "/other/mcp")
+DIAGNOSTIC = {
+    f"resource.{GATEWAY}_api_diagnostic.d": {
+        **NAMED,
+        "api_name": "orders",
+        "identifier": "applicationinsights",
+        "frontend_response": {"body_bytes": 1024},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "doors"),
+    [
+        # The master key in a named value, sent to a public host.
+        ("SF601", {**NAMED_VALUE, **instead(OWN, SENDS_KEY), **OPEN}, {"host-key": "open"}),
+        ("SF601", NAMED_VALUE, {"host-key": "closed"}),
+        ("SF601", LISTED_BY_AZAPI, {}),
+        ("SF601", instead(OWN, SENDS_KEY + OWN), {}),
+        (
+            "SF601",
+            {
+                f"resource.{GATEWAY}_backend.orders.credentials": {"header": {"code": MASTER}},
+                **KEYS_OF_HOST,
+            },
+            {},
+        ),
+        (
+            "SF601",
+            {
+                f"resource.{GATEWAY}_backend.orders.credentials": {
+                    "header": {"X-Functions-Key": "k"}
+                }
+            },
+            {},
+        ),
+        # The caller's token goes to an open backend; nobody asks which client it is of.
+        ("SF602", {**without(OWN), **OPEN}, {"mcp-client": "open"}),
+        ("SF602", without(OWN), {"mcp-client": "closed"}),
+        ("SF603", {**without(OWN, CLIENTS), **OPEN}, {"mcp-other-client": "open"}),
+        ("SF603", without(CLIENTS), {"mcp-other-client": "open"}),
+        ("SF603", without(VALIDATED), {"mcp-other-client": "open"}),
+        ("SF604", without(SCOPE), {"mcp-client": "open"}),
+        ("SF604", instead("&quot;scp&quot;", "&quot;aud&quot;"), {}),
+        (
+            "SF604",
+            instead(
+                '<return-response><set-status code="403" reason="Forbidden" /></return-response>',
+                '<set-variable name="x" value="y" />',
+            ),
+            {},
+        ),
+        # Without the check nobody needs a token at all.
+        ("SF603", without(NO_TOKEN, VALIDATED, SCOPE), {"gateway-without-key": "open"}),
+        # The webhook is open when authentication is switched off.
+        ("SF605", OPEN, {"anonymous": "open", "host-key": "open"}),
+        ("SF605", {f"{AUTH}.auth_enabled": False}, {"anonymous": "open"}),
+        ("SF605", {f"{AUTH}.unauthenticated_action": "AllowAnonymous"}, {"anonymous": "open"}),
+        # Clients are led astray.
+        ("SF606", {ANSWERED: ANOTHER}, {}),
+        ("SF606", {ANSWERED: ANSWER.replace("/weather/mcp", "")}, {}),
+        ("SF606", instead("oauth-protected-resource/weather/mcp", "oauth-protected-resource"), {}),
+        ("SF606", without(CHALLENGE), {}),
+        # An authorization server of policies.
+        ("SF607", API_OF_OAUTH, {}),
+        (
+            "SF608",
+            {
+                f"{RESOURCE}.app_settings.AzureFunctionsJobHost__extensionBundle__id": (
+                    "Microsoft.Azure.Functions.ExtensionBundle.Experimental"
+                )
+            },
+            {},
+        ),
+        (
+            "SF609",
+            {
+                f"{RESOURCE}.app_settings.{EXTENSION}__encryptClientState": "false",
+            },
+            {},
+        ),
+        (
+            "SF610",
+            {
+                f"resource.{GATEWAY}.gateway.sku_name": "BasicV2_1",
+                f"{RESOURCE}.site_config.minimum_tls_version": "1.3",
+            },
+            {},
+        ),
+        ("SF611", {f"resource.{GATEWAY}.gateway.sku_name": "Consumption_0"}, {}),
+        (
+            "SF611",
+            {
+                "resource.azapi_resource.w": {
+                    "type": "Microsoft.ApiManagement/service/workspaces/apis@2025-09-01-preview",
+                    "name": "w",
+                    "parent_id": "/subscriptions/0/workspaces/w",
+                    "body": {"properties": {"type": "mcp"}},
+                }
+            },
+            {},
+        ),
+        # Answers wait until they are complete.
+        ("SF612", instead(FORWARD, "<base />"), {}),
+        ("SF612", instead(FORWARD, "<forward-request />"), {}),
+        ("SF612", instead(FORWARD, FORWARD.replace("false", "true")), {}),
+        ("SF612", DIAGNOSTIC, {}),
+        (
+            "SF612",
+            instead(
+                "<outbound><base />",
+                '<outbound><base /><set-variable name="b" '
+                'value="@(context.Response.Body.As&lt;string&gt;())" />',
+            ),
+            {},
+        ),
+    ],
+)
+def test_each_habit_of_public_samples_is_found(
+    rule: str, changes: dict[str, Any], doors: dict[str, str]
+) -> None:
+    analysis = changed(changes)
+    assert rule in rules(analysis)
+    found = verdicts(analysis)
+    for kind, wanted in doors.items():
+        assert found[kind] in wanted.split("/"), (kind, found[kind])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        # A minimum of TLS 1.3 behind a classic tier, and 1.2 behind any.
+        {f"{RESOURCE}.site_config.minimum_tls_version": "1.3"},
+        {f"resource.{GATEWAY}.gateway.sku_name": "BasicV2_1"},
+        # The audience of the clients by app roles.
+        instead("&quot;scp&quot;", "&quot;roles&quot;"),
+        instead(
+            f"{CLIENTS}<audiences><audience>{FRONT}</audience></audiences>",
+            f"{CLIENTS}<audiences><audience>{FRONT}</audience></audiences>"
+            '<required-claims><claim name="roles"><value>Mcp.Invoke</value></claim>'
+            "</required-claims>",
+        ),
+        {f"{RESOURCE}.app_settings": {LEVEL: "System"}},
+        {
+            f"resource.{GATEWAY}_api_diagnostic.d": {
+                **DIAGNOSTIC[f"resource.{GATEWAY}_api_diagnostic.d"],
+                "frontend_response": {"body_bytes": 0},
+            }
+        },
+    ],
+)
+def test_what_is_right_too(changes: dict[str, Any]) -> None:
+    assert rules(changed(changes)) == set()
+
+
+def _conditional(text: str) -> str:
+    condition = "@(context.Request.Method == &quot;POST&quot;)"
+    return f'<choose><when condition="{condition}">{text}</when></choose>'
+
+
+@pytest.mark.parametrize(
+    ("mutant", "found"),
+    [
+        (lambda: instead(VALIDATED, _conditional(VALIDATED)), {"SF501", "SF603"}),
+        (lambda: instead(SCOPE, _conditional("")), {"SF604"}),
+        (lambda: instead(OWN + KEYS, KEYS + _conditional(OWN)), {"SF602"}),
+        (lambda: {TEXT: POLICY.replace(OWN, "").replace(VALIDATED, OWN + VALIDATED)}, {"SF603"}),
+        (lambda: {ANSWERED: ANSWER.replace("/weather/mcp", "/weather")}, {"SF606"}),
+        (lambda: {f"{API}.path": "forecast"}, {"SF606"}),
+    ],
+)
+def test_a_mutant_is_killed(mutant: Callable[[], dict[str, Any]], found: set[str]) -> None:
+    assert found & rules(changed(mutant())), rules(changed(mutant()))
