@@ -31,6 +31,7 @@ COMMANDS = (
     "request",
     "verify",
     "schema",
+    "export",
 )
 
 # What `pip install 'secured-functions[cli]'` brings.

@@ -319,12 +319,17 @@ def check_of_hcl(room: Room) -> str:
     return f"$ secured-functions check .\n{shown}"
 
 
+def export(room: Room) -> str:
+    return room.shell("secured-functions export dev modules/orders").stdout
+
+
 # What is shown on a page is what is printed, from the first line on.
 SHOWN: dict[tuple[str, str], Callable[[Room], str]] = {
     ("README.md", ""): wrong_settings,
     ("docs/guides/start-a-project.md", "text"): missing_answers,
     ("docs/guides/start-a-project.md", "diff"): change_of_a_project,
     ("docs/guides/check-existing-terraform.md", "text"): check_of_hcl,
+    ("docs/guides/use-from-hcl.md", "text"): export,
     ("docs/performance.md", "text"): late_import,
     ("docs/testing.md", "text"): failed_assertion,
 }
