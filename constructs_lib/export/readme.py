@@ -6,17 +6,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from constructs_lib._core.templates import template_of
 from constructs_lib.export import hcl
 from constructs_lib.export.variables import Reach, Variable
 
 _REACHES: dict[Reach, str] = {
-    "world": "another for each use: once in the world",
-    "tenant": "another for each use: once in a tenant",
-    "subscription": "another for each use: once in a subscription",
-    "gateway": "another for each use on one gateway",
-    "group": "another for each use in one resource group",
+    "world": "; another for each use: once in the world",
+    "tenant": "; another for each use: once in a tenant",
+    "subscription": "; another for each use: once in a subscription",
+    "gateway": "; another for each use on one gateway",
+    "group": "; another for each use in one resource group",
     "nothing": "",
 }
+
+Row = tuple[str, ...]
 
 
 def readme(
@@ -33,105 +36,42 @@ def readme(
         variables: What whoever uses the module passes.
         outputs: The description of each output by its name.
     """
-    return "\n".join(_lines(document, name, variables, outputs)) + "\n"
-
-
-def _lines(
-    document: Mapping[str, Any],
-    name: str,
-    variables: Sequence[Variable],
-    outputs: Mapping[str, str],
-) -> Iterator[str]:
     label = name.replace("-", "_")
-    yield f"# {name}"
-    yield ""
-    yield f"Written by `secured-functions export {name}` from the stack of that name. Change the"
-    yield "stack and export it again: changes made here are lost."
-    yield ""
-    yield "## Usage"
-    yield ""
-    yield "```hcl"
-    yield from _usage(label, name, variables)
-    yield "```"
-    yield ""
-    yield from _providers(document)
-    yield from _imports(document, label)
-    yield "## Requirements"
-    yield ""
-    yield "| name | version |"
-    yield "| --- | --- |"
-    terraform = document.get("terraform", {})
-    if version := terraform.get("required_version"):
-        yield f"| terraform | {_cell(version)} |"
-    for provider, needed in sorted(terraform.get("required_providers", {}).items()):
-        yield f"| {provider} (`{needed['source']}`) | {_cell(needed.get('version', ''))} |"
-    yield ""
-    yield "## Inputs"
-    yield ""
-    yield "| name | description | type | default | required |"
-    yield "| --- | --- | --- | --- | --- |"
-    for own, body in sorted(document.get("variable", {}).items()):
-        default = f"`{_cell(json.dumps(body['default']))}`" if "default" in body else "n/a"
-        told = (own, body.get("description", ""), f"`{body.get('type', 'any')}`", default)
-        yield f"| {' | '.join(map(_cell, told))} | {'no' if 'default' in body else 'yes'} |"
-    for each in variables:
-        reach = f"; {_REACHES[each.reach]}" if _REACHES[each.reach] else ""
-        default = "n/a" if each.required else f"`{_cell(json.dumps(each.value))}`"
-        needed = "yes" if each.required else "no"
-        description = f"{_cell(each.description)}{reach}"
-        yield f"| {each.name} | {description} | `{each.type}` | {default} | {needed} |"
-    yield ""
-    yield "## Outputs"
-    yield ""
-    yield "| name | description |"
-    yield "| --- | --- |"
-    for output, description in outputs.items():
-        yield f"| {output} | {_cell(description)} |"
-    yield ""
-    yield "## A state that has the stack already"
-    yield ""
-    yield "The addresses in the module are the stack's. In the configuration whose state has them,"
-    yield "one block for each resource keeps it, for example:"
-    yield ""
-    yield "```hcl"
-    kind, label_of_first = _first(document)
-    yield hcl.section(
-        ("moved",),
-        {"from": f"{kind}.{label_of_first}", "to": f"module.{label}.{kind}.{label_of_first}"},
-    ).rstrip()
-    yield "```"
-
-
-def _usage(label: str, name: str, variables: Sequence[Variable]) -> Iterator[str]:
-    """A call of the module that says what the stack says."""
-    body: dict[str, object] = {
-        each.name: each.value if each.known else "…" for each in variables if each.required
-    }
-    source = hcl.section(("module", label), {"source": f"./{name}"}).splitlines()
-    yield from source[:-1]
-    if body:
-        yield ""
-        yield from hcl.section(("module", label), body).splitlines()[1:-1]
-    yield "}"
-
-
-def _providers(document: Mapping[str, Any]) -> Iterator[str]:
-    """What the configuration that uses the module has to tell the providers."""
-    yield "The providers are configured by whoever uses the module, as the stack does:"
-    yield ""
-    yield "```hcl"
-    for name, several in configurations(document):
-        for body in several:
-            blocks = list(_objects(body))
-            yield hcl.section(("provider", name), body, blocks=blocks).rstrip()
-    yield "```"
-    yield ""
+    return template_of("constructs_lib.export", "templates/README.md.j2").render(
+        name=name,
+        usage=_usage(label, name, variables),
+        providers=_providers(document),
+        imports=_imports(document, label),
+        requirements=list(_requirements(document)),
+        inputs=[*_own(document), *map(_row, variables)],
+        outputs=[(key, _cell(text)) for key, text in outputs.items()],
+        moved=_moved(document, label),
+    )
 
 
 def configurations(document: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The configurations of each provider by its name."""
     for name, given in sorted(document.get("provider", {}).items()):
         yield name, cast("list[dict[str, Any]]", given if isinstance(given, list) else [given])
+
+
+def _usage(label: str, name: str, variables: Sequence[Variable]) -> str:
+    """A call of the module that says what the stack says."""
+    passed = {each.name: each.value if each.known else "…" for each in variables if each.required}
+    head, *_ = hcl.section(("module", label), {"source": f"./{name}"}).partition("}\n")
+    if not passed:
+        return f"{head}}}"
+    _, _, rest = hcl.section(("module", label), passed).partition("\n")
+    return f"{head}\n{rest.rstrip()}"
+
+
+def _providers(document: Mapping[str, Any]) -> str:
+    """What the configuration that uses the module has to tell the providers."""
+    return "\n".join(
+        hcl.section(("provider", name), body, blocks=list(_objects(body)))
+        for name, several in configurations(document)
+        for body in several
+    ).rstrip()
 
 
 def _objects(body: Mapping[str, Any], before: str = "") -> Iterator[str]:
@@ -143,27 +83,54 @@ def _objects(body: Mapping[str, Any], before: str = "") -> Iterator[str]:
                 yield from _objects(cast("dict[str, Any]", item), f"{before}{key}.")
 
 
-def _imports(document: Mapping[str, Any], label: str) -> Iterator[str]:
+def _imports(document: Mapping[str, Any], label: str) -> str:
     """The imports of the stack, which only the outermost configuration may have."""
-    if not document.get("import"):
-        return
-    yield "## What exists already"
-    yield ""
-    yield "Only the outermost configuration can import. Write there, with the ids of your own:"
-    yield ""
-    yield "```hcl"
-    for body in document["import"]:
-        target = {**body, "to": f"module.{label}.{body['to']}"}
-        yield hcl.section(("import",), target).rstrip()
-    yield "```"
-    yield ""
+    return "\n".join(
+        hcl.section(("import",), {**body, "to": f"module.{label}.{body['to']}"})
+        for body in document.get("import", ())
+    ).rstrip()
 
 
-def _first(document: Mapping[str, Any]) -> tuple[str, str]:
+def _moved(document: Mapping[str, Any], label: str) -> str:
+    """How the first resource of the stack stays what it is when the module takes its place."""
     for kind, bodies in sorted(document.get("resource", {}).items()):
         for name in sorted(bodies):
-            return kind, name
-    return "terraform_data", "nothing"
+            address = f"{kind}.{name}"
+            ends = {"from": address, "to": f"module.{label}.{address}"}
+            return hcl.section(("moved",), ends).rstrip()
+    return ""
+
+
+def _requirements(document: Mapping[str, Any]) -> Iterator[Row]:
+    terraform = document.get("terraform", {})
+    if version := terraform.get("required_version"):
+        yield "terraform", _cell(version)
+    for provider, needed in sorted(terraform.get("required_providers", {}).items()):
+        yield f"{provider} (`{needed['source']}`)", _cell(needed.get("version", ""))
+
+
+def _own(document: Mapping[str, Any]) -> Iterator[Row]:
+    """The rows of the variables that the stack itself has."""
+    for name, body in sorted(document.get("variable", {}).items()):
+        default = _json(body["default"]) if "default" in body else "n/a"
+        needed = "no" if "default" in body else "yes"
+        yield (
+            name,
+            _cell(body.get("description", "")),
+            f"`{body.get('type', 'any')}`",
+            default,
+            needed,
+        )
+
+
+def _row(each: Variable) -> Row:
+    default = "n/a" if each.required else _json(each.value)
+    told = f"{_cell(each.description)}{_REACHES[each.reach]}"
+    return each.name, told, f"`{each.type}`", default, "yes" if each.required else "no"
+
+
+def _json(value: object) -> str:
+    return f"`{_cell(json.dumps(value, ensure_ascii=False))}`"
 
 
 def _cell(text: object) -> str:
