@@ -227,12 +227,12 @@ class Variables:
         self._take_remote_states()
         for rule in RULES:
             self._apply(rule)
-        for before, name, description, reach in _IN_IDS:
-            self._take_from_ids(before, name, description, reach)
-        self._take_everywhere("location", "location", "Azure region")
         self._take_everywhere(
             "resource_group_name", "resource_group_name", "Resource group that exists"
         )
+        for before, name, description, reach in _IN_IDS:
+            self._take_from_ids(before, name, description, reach)
+        self._take_everywhere("location", "location", "Azure region")
         self._take_everywhere("tags", "tags", "Tags of every resource that has some")
         self._follow_paths()
 
@@ -340,9 +340,12 @@ class Variables:
         for section in ("resource", "data"):
             _mapped(self.document.get(section, {}), collect)
         for value in found:
-            own = self._free(name, None)
-            required = reach != "nothing"
-            self.found[own] = Variable(own, description, value, required, reach)
+            group = self.found.get("resource_group_name")
+            if before == "/resourceGroups/" and group and group.value == value:
+                own = group.name
+            else:
+                own = self._free(name, None)
+                self.found[own] = Variable(own, description, value, reach != "nothing", reach)
             everywhere = name != "existing_resource_group_name"
             in_id = re.compile(rf"(?<={re.escape(before)}){re.escape(value)}(?![^/])")
             self._follow(value, _word(value) if everywhere else in_id, own)
