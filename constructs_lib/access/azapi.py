@@ -6,6 +6,7 @@ change is in doubt.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -141,11 +142,22 @@ def _writes(configuration: Configuration, found: Translated) -> Iterator[Write]:
         yield Write(each, kind, parent, part, properties, name, whole, read)
 
 
+def content_of(body: Body) -> Value:
+    """The body of a write; azapi 1 has it as JSON text."""
+    content = body.value("body")
+    if not isinstance(content, str):
+        return content
+    try:
+        return cast("Value", json.loads(content))
+    except ValueError:
+        return content
+
+
 def _decoded(configuration: Configuration, each: Resource, properties: Value) -> Value:
-    """The properties of a body; in azapi 1 it is JSON text, of which `jsonencode` is not known."""
+    """The properties of a body."""
     if isinstance(properties, dict):
         return properties
-    whole = configuration.body(each).value("body")
+    whole = content_of(configuration.body(each))
     if isinstance(whole, dict):
         inner = whole.get("properties")
         return {} if inner is None else inner
@@ -219,7 +231,7 @@ class _Sites:
     def _site(self, write: Write) -> Resource:
         """A site that azapi makes, as azurerm would."""
         body = self.configuration.body(write.by)
-        kind = at(body.value("body"), "kind")
+        kind = at(content_of(body), "kind")
         if kind is None:
             kind = ""
         if isinstance(kind, str) and "functionapp" not in kind.lower():
@@ -229,7 +241,7 @@ class _Sites:
         for name in ("lifecycle", "provisioner", "tags", "location"):
             if name in write.by.body:
                 arguments[name] = write.by.body[name]
-        identities = _identities(body) or identity_of(body.value("body"))
+        identities = _identities(body) or identity_of(content_of(body))
         if identities:
             arguments["identity"] = identities
         azurerm = "azurerm_linux_function_app"
@@ -455,7 +467,7 @@ class _Gateways:
         elif part == "":
             inner = {}
             body = self.configuration.body(write.by)
-            arguments["identity"] = _identities(body) or identity_of(body.value("body"))
+            arguments["identity"] = _identities(body) or identity_of(content_of(body))
         if made.name:
             inner[made.name] = write.name
         for name in ("lifecycle", "provisioner"):

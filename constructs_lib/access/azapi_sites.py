@@ -279,7 +279,7 @@ def _picked(properties: Value, paths: Mapping[str, str]) -> dict[str, Raw]:
 
 
 def _leaves(properties: Value, path: str = "") -> list[str]:
-    if not isinstance(properties, dict) or not properties:
+    if not isinstance(properties, dict):
         return [path] if path else []
     return [
         leaf

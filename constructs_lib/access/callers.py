@@ -699,7 +699,8 @@ class Calls:
             for value in values:
                 registration = self.chain.registration_of_resource(value)
                 named = [each for each in clients if each != value]
-                token = TokenRequest(value, named[0] if named else None, api.address, False)
+                # What it does not mention may be written out in it.
+                token = TokenRequest(value, named[0] if named else LATER, api.address, False)
                 way = Way(token=token, unknown=unread.reason, address=policy and policy.address)
                 for app in self.waiting.get(registration, ()) if registration else ():
                     reached.setdefault(app, Route(api, way, None, app, None, registration))

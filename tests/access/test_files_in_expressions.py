@@ -80,6 +80,23 @@ def test_a_template_that_branches_is_not_known(tmp_path: Path) -> None:
     assert rules(analysis) == {"SF901"}
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        f'templatefile("orders.xml", merge({{ audience = {AUDIENCE[2:-1]} }}, var.more))',
+        f'replace(file("orders.xml"), "AUDIENCE", {AUDIENCE[2:-1]})',
+    ],
+)
+def test_of_a_computed_policy_nothing_is_said_that_it_may_hold(
+    expression: str, tmp_path: Path
+) -> None:
+    analysis = analyse(read_terraform(written(tmp_path, expression, orders_xml=TEMPLATE)))
+    assert rules(analysis) - {"SF904"} == {"SF901"}
+    assert [each.verdict for each in analysis.answers if each.caller.kind == "gateway"] == [
+        "unknown"
+    ]
+
+
 def test_a_module_reads_its_own_files(tmp_path: Path) -> None:
     inner = written(tmp_path / "module", 'file("${path.module}/orders.xml")', orders_xml="<no")
     (tmp_path / "main.tf.json").write_text(json.dumps({"module": {"m": {"source": "./module"}}}))

@@ -142,6 +142,29 @@ def test_a_file_that_cannot_be_read_leaves_everything_unknown(tmp_path: Path) ->
         read_terraform(tmp_path)
 
 
+def test_a_file_that_only_opentofu_reads_leaves_everything_unknown(tmp_path: Path) -> None:
+    (tmp_path / "override.tofu").write_text(APP)
+    analysis = analysed(tmp_path, main_tf=APP)
+    assert {each.verdict for each in analysis.answers} == {"unknown"}
+    assert "override.tofu is read by OpenTofu only" in " ".join(
+        each.message for each in analysis.findings
+    )
+
+
+def test_a_function_app_on_container_apps_is_not_overlooked(tmp_path: Path) -> None:
+    body = '{ kind = "functionapp", properties = {} }'
+    resource = f"""
+resource "azapi_resource" "app" {{
+  type = "Microsoft.App/containerApps@2025-01-01"
+  name = "func-container"
+  body = {body}
+}}
+"""
+    assert len(places(analysed(tmp_path, main_tf=resource), "SF905", tmp_path)) == 1
+    plain = resource.replace('"functionapp"', '"containerapp"')
+    assert places(analysed(tmp_path, main_tf=plain), "SF905", tmp_path) == []
+
+
 def test_without_the_extra_it_is_said_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

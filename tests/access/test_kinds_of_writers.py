@@ -88,7 +88,35 @@ ADDS_EVIL = (
     "<set-backend-service base-url='https://evil.example'/></fragment>"
 )
 
+OFF = "{ properties = { platform = { enabled = false } } }"
 CASES = [
+    # The body of azapi 1 is JSON text
+    Case(
+        "what jsonencode writes is read",
+        "SF101",
+        config("authsettingsV2", f"${{jsonencode({OFF})}}"),
+        {"anonymous": "open"},
+    ),
+    Case(
+        "what is written as JSON text is read",
+        "SF101",
+        config("authsettingsV2", '{"properties": {"platform": {"enabled": false}}}'),
+        {"anonymous": "open"},
+    ),
+    Case(
+        "text that is not JSON is not read",
+        "SF903",
+        config("authsettingsV2", "{properties"),
+        DOUBTED,
+    ),
+    Case(
+        "an object of which a state has left nothing says nothing",
+        "told",
+        auth(
+            {"identityProviders": {"azureActiveDirectory": {"validation": {"jwtClaimChecks": {}}}}}
+        ),
+        {"anonymous": "closed", "gateway": "open"},
+    ),
     # Easy Auth by azapi
     Case("azapi turns Easy Auth off", "SF101", auth({"platform": {"enabled": False}})),
     Case(

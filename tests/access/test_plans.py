@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.access import Analysis, analyse, read_stacks, read_terraform
+from tests.access.agreement import agrees
 from tests.access.samples import APP, Document, planned
 from tests.terraform.harness import needs_stand_in, run
 
@@ -206,31 +207,13 @@ def test_blocks_that_are_unknown_as_a_whole_are_not_absent(
     assert set(verdicts(analyse(read_terraform(file)), "anonymous").values()) == {"unknown"}
 
 
-def _said(analysis: Analysis) -> dict[tuple[str, str, str], str]:
-    return {
-        (each.caller.kind, each.caller.address or "", each.target.address): each.verdict
-        for each in analysis.answers
-    }
-
-
-def _agrees(less: Analysis, more: Analysis) -> None:
-    """See that what is known of less is said of more: all but what was unknown stays as it was."""
-    known = {who: verdict for who, verdict in _said(less).items() if verdict != "unknown"}
-    later = _said(more)
-    assert known
-    assert {who: later.get(who, verdict) for who, verdict in known.items()} == known
-    assert {each.rule for each in less.findings} - {"SF901"} <= {
-        each.rule for each in more.findings
-    }
-
-
 def test_what_a_plan_says_stays_so_in_the_state_after_it() -> None:
-    _agrees(
+    agrees(
         analyse(read_terraform(HERE / "plan.json")), analyse(read_terraform(HERE / "state.json"))
     )
 
 
 def test_what_a_configuration_says_stays_so_in_its_plan() -> None:
     plan = analyse(read_terraform(HERE / "hand_written_plan.json"))
-    _agrees(analyse(read_stacks({"": planned()})), plan)
-    _agrees(plan, analyse(read_stacks({"": planned()})))
+    agrees(analyse(read_stacks({"": planned()})), plan)
+    agrees(plan, analyse(read_stacks({"": planned()})))

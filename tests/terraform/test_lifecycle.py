@@ -6,11 +6,14 @@ the documentation says; somebody else who applies later finds nothing to change.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from constructs_lib.access import analyse, read_stacks
+from tests.access.agreement import agrees, configuration
 from tests.examples import APPS, name_of, synthesized
 from tests.terraform.harness import (
     ROOT,
@@ -50,9 +53,14 @@ def test_app_applies_plans_empty_and_is_destroyed(stacks: dict[str, Stack], use:
     if not CAN_APPLY:
         return
     use(stacks.values())
-    for stack in stacks.values():
+    for name, stack in stacks.items():
         stack.apply()
         stack.assert_plan_is_empty()
+        # Whoever checks what is synthesized is told the same as whoever checks the state after it.
+        written = analyse(read_stacks({name: stack.document}))
+        state = json.loads(stack.state().read_text())
+        if written.function_apps:
+            agrees(written, analyse(configuration(state)))
     with made_by_another(stacks.values()):
         for stack in stacks.values():
             stack.assert_plan_is_empty()

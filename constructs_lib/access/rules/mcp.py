@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from constructs_lib.access import easy_auth, mcp
+from constructs_lib.access.azapi import content_of
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.links import GatewayLink, key
 from constructs_lib.access.mcp import METADATA, McpServer
@@ -268,7 +269,7 @@ def _unsupported(calls: Calls) -> Iterator[Breach]:
     configuration = calls.chain.configuration
     for each in configuration.of_type("azapi_resource"):
         body = configuration.body(each)
-        kind, content = text_of(body.value("type")).lower(), body.value("body")
+        kind, content = text_of(body.value("type")).lower(), content_of(body)
         properties = content.get("properties") if isinstance(content, dict) else None
         published = isinstance(properties, dict) and properties.get("type") == "mcp"
         if "/service/workspaces/apis@" in kind and published:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from constructs_lib.access import easy_auth
+from constructs_lib.access.azapi import content_of
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.links import APP_HOST
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
@@ -170,8 +171,17 @@ def _dangling(calls: Calls) -> Iterator[Breach]:
     fix="Check the output of `terraform show -json` for a plan or the state, which hold it all.",
 )
 def _gaps(calls: Calls) -> Iterator[Breach]:
-    for gap in calls.chain.configuration.gaps:
+    configuration = calls.chain.configuration
+    for gap in configuration.gaps:
         yield Breach(None, None, gap.reason)
+    for each in configuration.of_type("azapi_resource"):
+        body = configuration.body(each)
+        content = content_of(body)
+        kind = text_of(content.get("kind") if isinstance(content, dict) else None).lower()
+        on = text_of(body.value("type")).lower().startswith("microsoft.app/containerapps@")
+        if each.managed and on and kind.startswith("functionapp"):
+            message = f"{each.address} is a function app on Container Apps, which is not read"
+            yield Breach(each, "type", message)
 
 
 @_rule(

@@ -644,6 +644,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "element": _element,
     "format": _format,
     "join": _join,
+    # The value is kept: what takes JSON text apart wants what stands in it.
+    "jsonencode": _same,
     "jsondecode": _jsondecode,
     "lower": _lower,
     "nonsensitive": _same,

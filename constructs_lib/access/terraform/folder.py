@@ -66,6 +66,8 @@ def folder(directory: Path) -> Folder:
             found.documents.append((str(file), content))
     for file in sorted(directory.glob("*.tf")):
         _hcl(found, file)
+    for file in sorted(directory.glob("*.tofu")) + sorted(directory.glob("*.tofu.json")):
+        found.unread.append((file, f"{file.name} is read by OpenTofu only, in place of a .tf file"))
     automatic = [*directory.glob("*.auto.tfvars"), *directory.glob("*.auto.tfvars.json")]
     given = [directory / "terraform.tfvars", directory / "terraform.tfvars.json"]
     for file in (*given, *sorted(automatic, key=lambda each: each.name)):
