@@ -13,6 +13,7 @@ from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision, settle
 from constructs_lib.access.entra import Token, any_same
 from constructs_lib.access.links import (
+    ELSEWHERE,
     ApiLink,
     AppLink,
     GatewayLink,
@@ -29,6 +30,7 @@ from constructs_lib.access.terraform.body import LATER, Body
 from constructs_lib.access.terraform.expressions import (
     Term,
     Value,
+    join,
     same,
     text_of,
 )
@@ -224,43 +226,68 @@ class Calls:
     def _token_holders(
         self, app: AppLink, before: Sequence[Decision], bare: Sequence[Decision]
     ) -> Iterator[Call]:
-        registration = app.registration
         for kind, label in _TOKEN_HOLDERS:
-            foreign, user = kind == "foreign", kind == "user"
-            has_role = kind in ("application-with-role", "foreign")
-            decisions: list[Decision] = []
-            token = Token(version=None, audience=None, foreign=foreign, user=user)
-            # Another issuer knows nothing of the registration's assignments.
-            if registration is not None and not easy_auth.issuer(app).outside:
-                decisions += entra.issue(
-                    self.chain,
-                    registration,
-                    (),
-                    who=label,
-                    refused=401,
-                    has_role=has_role,
-                )
-                if foreign and registration.multi_tenant is False:
-                    decisions.append(
-                        Decision.closed(
-                            401,
-                            f"Entra issues tokens for {registration.name} in its own tenant only",
-                            registration.resource,
-                            attribute="sign_in_audience",
-                        )
-                    )
-                token = Token(
-                    version=registration.token_version,
-                    audience=entra.audience(registration, registration.client_id),
-                    foreign=foreign,
-                    user=user,
-                )
-            with_token = [*decisions, *before, *easy_auth.easy_auth(app, token)]
+            with_token = [
+                [*self._held(app, each, kind, label, before)] for each in self._accepted(app)
+            ]
             # Whoever gets further without a token sends none.
-            yield self._call(kind, label, app, max(with_token, bare, key=_openness))
+            yield self._call(kind, label, app, max(*with_token, bare, key=_openness))
         yield from self._listed(app, before, bare)
         yield from self._strangers(app, before)
         yield from self._gateway_identities(app)
+
+    def _accepted(self, app: AppLink) -> list[RegistrationLink | None]:
+        """The registrations whose tokens an app takes: its own, and those of further audiences."""
+        found: list[RegistrationLink | None] = [app.registration]
+        audiences = app.directory.values("allowed_audiences") if app.directory else []
+        for audience in audiences if app.registration is not None else ():
+            link = self.chain.registration_of_resource(audience)
+            if link is None:
+                own = join(["api://", app.registration.client_id]) if app.registration else None
+                if same(audience, own):
+                    continue
+                text = text_of(audience)
+                link = RegistrationLink(ELSEWHERE + text, text, app.resource.stack, audience, None)
+            if link not in found:
+                found.append(link)
+        return found
+
+    def _held(
+        self,
+        app: AppLink,
+        registration: RegistrationLink | None,
+        kind: CallerKind,
+        label: str,
+        before: Sequence[Decision],
+    ) -> Iterator[Decision]:
+        """What somebody meets who asks for a token of a registration."""
+        foreign, user = kind == "foreign", kind == "user"
+        token = Token(version=None, audience=None, foreign=foreign, user=user)
+        # Another issuer knows nothing of the registration's assignments.
+        if registration is not None and not easy_auth.issuer(app).outside:
+            yield from entra.issue(
+                self.chain,
+                registration,
+                (),
+                who=label,
+                refused=401,
+                has_role=kind in ("application-with-role", "foreign"),
+            )
+            if foreign and registration.multi_tenant is False:
+                yield Decision.closed(
+                    401,
+                    f"Entra issues tokens for {registration.name} in its own tenant only",
+                    registration.resource,
+                    attribute="sign_in_audience",
+                )
+            token = Token(
+                version=registration.token_version,
+                audience=entra.audience(registration, registration.client_id),
+                foreign=foreign,
+                user=user,
+            )
+        yield from before
+        yield from easy_auth.easy_auth(app, token)
 
     def _listed(
         self, app: AppLink, before: Sequence[Decision], bare: Sequence[Decision]
@@ -275,24 +302,43 @@ class Calls:
             label = principal.name if principal else name
             if label == text_of(LATER):
                 label = "an application that is known only after apply"
-            token = Token(
-                version=registration.token_version,
-                audience=entra.audience(registration, registration.client_id),
-                client_ids=(client_id,),
-                object_ids=object_ids,
-            )
-            decisions = entra.issue(self.chain, registration, object_ids, who=label, refused=401)
             # Where it calls from is not in the configuration.
             passed = [replace(each, verdict="unknown", status="unknown") for each in before]
-            with_token = [*decisions, *passed, *easy_auth.easy_auth(app, token)]
+            with_token = [
+                self._known(app, each, label, (client_id,), object_ids, passed)
+                for each in self._accepted(app)
+                if each is not None
+            ]
             yield self._call(
                 "listed-application",
                 f"{label} (on the allow-list)",
                 app,
-                max(with_token, bare, key=_openness),
+                max(*with_token, bare, key=_openness),
                 trusted=True,
                 detail=name,
             )
+
+    def _known(
+        self,
+        app: AppLink,
+        registration: RegistrationLink,
+        who: str,
+        client_ids: Sequence[Value] | None,
+        object_ids: Sequence[Value] | None,
+        before: Sequence[Decision],
+    ) -> list[Decision]:
+        """What somebody meets with a token of a registration, whose ids are known."""
+        token = Token(
+            version=registration.token_version,
+            audience=entra.audience(registration, registration.client_id),
+            client_ids=client_ids,
+            object_ids=object_ids,
+        )
+        return [
+            *entra.issue(self.chain, registration, object_ids, who=who, refused=401),
+            *before,
+            *easy_auth.easy_auth(app, token),
+        ]
 
     def _strangers(self, app: AppLink, before: Sequence[Decision]) -> Iterator[Call]:
         """Object ids that are let in through the registration's own client."""
@@ -340,33 +386,29 @@ class Calls:
                 if registration is None or (not own and not gateway.complete):
                     # Nobody knows whether a gateway that is managed elsewhere has this one.
                     continue
-                token = Token(
-                    version=registration.token_version,
-                    audience=entra.audience(registration, registration.client_id),
-                    client_ids=identity.client_ids or None,
-                    object_ids=identity.object_ids or None,
-                )
-                decisions = [
-                    *entra.issue(
-                        self.chain,
-                        registration,
-                        identity.object_ids or None,
-                        who=identity.record.name,
-                        refused=401,
-                    ),
+                before = [
+                    *easy_auth.stopped(app),
                     *_before(network.to_gateway(app, gateway, self.chain)),
-                    *easy_auth.easy_auth(app, token),
                 ]
+                clients, objects = identity.client_ids or None, identity.object_ids or None
+                with_token = [
+                    self._known(app, each, identity.record.name, clients, objects, before)
+                    for each in self._accepted(app)
+                    if each is not None
+                ]
+                decisions = max(with_token, key=_openness)
                 # Where no policy gets a token, the identity that is let in is the one that is
                 # meant.
                 own = own or (not used and settle(decisions).verdict == "open")
+                # Whoever gets further without a token sends none.
+                bare = [*self._host_decides(app), *before, *easy_auth.easy_auth(app, None)]
                 yield self._call(
                     "gateway-policy" if own else "gateway-identity",
                     f"any policy of {gateway.name} with {identity.record.name}"
                     if own
                     else f"another identity of {gateway.name}: {identity.record.name}",
                     app,
-                    decisions,
+                    max(decisions, bare, key=_openness),
                     trusted=own,
                     address=identity.record.address or gateway.address,
                     detail=f"{gateway.address}:{identity.record.name}",

@@ -1,0 +1,298 @@
+"""The doors of function apps and slots: what a request to a site's own host name meets.
+
+In the order of App Service: network rules, the site's own switches, Easy Auth, the Functions host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TypeAlias
+
+from constructs_lib.access.chain import Chain as Links
+from constructs_lib.access.links import AppLink, GatewayLink
+from constructs_lib.simulation.easy_auth import EasyAuth, Passed, read_settings
+from constructs_lib.simulation.entra import Entra
+from constructs_lib.simulation.functions import Answering
+from constructs_lib.simulation.http import Request, Response
+from constructs_lib.simulation.known import KnownValues, host_of_app
+from constructs_lib.simulation.network import Origin, admission
+from constructs_lib.simulation.outside import BackendUnreachableError
+from constructs_lib.simulation.steps import Steps
+
+_GATEWAY_ADDRESS = "192.0.2.10"
+"""Where a gateway calls from whose addresses are known only after apply (RFC 5737)."""
+
+_WELCOME = "Your Functions 4.0 app is up and running"
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request at a door: what came, what was said of it, and what reached the function.
+
+    Attributes:
+        door: The host that was called.
+        arrived: The request as it came.
+        steps: What happened to it.
+        received: What the function got; None if it got nothing.
+        response: What was answered.
+    """
+
+    door: str
+    arrived: Request
+    steps: Steps = field(default_factory=Steps)
+    received: Request | None = None
+    response: Response | None = None
+
+
+Visits: TypeAlias = "list[Visit]"
+VISITS: ContextVar[Visits | None] = ContextVar("visits", default=None)
+"""Where visits are noted during a call; several, as policies may call several apps."""
+
+
+class Door:
+    """The host of a function app or a slot.
+
+    Args:
+        app: It.
+        links: What was read.
+        known: What values come to.
+        entra: Who issues tokens.
+        function: What answers behind it.
+    """
+
+    def __init__(
+        self, app: AppLink, links: Links, known: KnownValues, entra: Entra, function: Answering
+    ) -> None:
+        self.app = app
+        self.name = app.name
+        self.host = host_of_app(app.name)
+        self.function = function
+        self._links = links
+        self._known = known
+        self._entra = entra
+
+    @cached_property
+    def easy_auth(self) -> EasyAuth:
+        """What asks for tokens.
+
+        Raises:
+            NotKnownError: A setting is not known.
+        """
+        return EasyAuth(read_settings(self.app, self._known), self._entra)
+
+    def answer(self, request: Request, origin: Origin) -> Response:
+        """Answer a request.
+
+        Raises:
+            NotKnownError: What decides is not known.
+            BackendUnreachableError: Nobody answers behind the door.
+        """
+        visit = Visit(self.host, request.copy())
+        visits = VISITS.get()
+        if visits is not None:
+            visits.append(visit)
+        visit.response = self._answer(request, origin, visit)
+        return visit.response
+
+    def _answer(self, request: Request, origin: Origin, visit: Visit) -> Response:
+        steps, app = visit.steps, self.app
+        if not app.visible:
+            steps.say(
+                "site",
+                f"{app.name} is managed elsewhere, so its settings are not known: the request is "
+                "let through.",
+                assumed=("site-elsewhere",),
+            )
+            return self._function(request, visit)
+        refused = self._before(request, origin, steps)
+        if refused is not None:
+            return refused
+        passed = self.easy_auth.check(request, steps)
+        if isinstance(passed, Passed):
+            return self._function(passed.request, visit)
+        return passed
+
+    def _before(self, request: Request, origin: Origin, steps: Steps) -> Response | None:
+        """What App Service's front end and the site's switches refuse."""
+        body, known = self.app.body, self._known
+        found = admission(self.app, known, origin, request.headers)
+        if not found.admitted:
+            steps.say("network", f"403: {origin.address} is not let in: {found.reason}.")
+            return Response.of(403, "Ip Forbidden", reason="Ip Forbidden")
+        steps.say("network", f"{origin.address} is let in: {found.reason}.")
+        if not known.boolean(body.value("enabled", True), "enabled"):
+            steps.say("site", "403: the app is stopped.")
+            return Response.of(403, "Error 403 - This web app is stopped.", reason="Site Disabled")
+        https_only = known.boolean(body.value("https_only", False), "https_only")
+        if request.url.scheme == "http" and https_only:
+            steps.say("site", "301: plain HTTP is redirected to HTTPS.")
+            location = f"https://{request.url.host}{request.url.target}"
+            return Response.of(301, headers={"Location": location})
+        demanded = known.boolean(
+            body.value("client_certificate_enabled", False), "client_certificate_enabled"
+        )
+        mode = known.text(
+            body.value("client_certificate_mode", body.value("client_cert_mode")),
+            "client_certificate_mode",
+            "Optional",
+        )
+        if demanded and mode == "Required" and not origin.certificate:
+            steps.say("site", "403: a client certificate is demanded, and none was sent.")
+            return Response.of(403, reason="Client Certificate Required")
+        return None
+
+    def _function(self, request: Request, visit: Visit) -> Response:
+        steps = visit.steps
+        keyed = (self.app.resource.stack, self.app.address) in self._links.keyed
+        if keyed:
+            steps.say(
+                "host",
+                "Functions may demand a key here; whether this key opens them is not simulated.",
+                assumed=("host-keys",),
+            )
+        path = request.url.path
+        if path.lower().startswith("/admin/"):
+            steps.say("host", "401: the host's own pages take the master key.")
+            return Response.of(401)
+        if path == "/":
+            steps.say("host", "The host shows its page.")
+            return Response.of(200, _WELCOME)
+        visit.received = request.copy()
+        response = self.function(request)
+        steps.say("function", f"The function answers {response.status}.")
+        return response
+
+    def deployment_site(self, request: Request, origin: Origin) -> Response:
+        """Answer for the SCM site, without a way to sign in to it."""
+        found = admission(self.app, self._known, origin, request.headers, scm=True)
+        if not found.admitted:
+            return Response.of(403, "Ip Forbidden", reason="Ip Forbidden")
+        if request.url.path == "/":
+            return Response.of(302, headers={"Location": "https://login.microsoftonline.com/"})
+        return Response.of(401)
+
+
+class Doors:
+    """All doors, by host: what a gateway's policies call when they call an app.
+
+    Args:
+        links: What was read.
+        known: What values come to.
+        entra: Who issues tokens.
+        functions: What answers, by the name of the app or `APP/SLOT`; a slot without its own has
+            its app's.
+        otherwise: What answers for apps that are not in `functions`.
+    """
+
+    def __init__(
+        self,
+        links: Links,
+        known: KnownValues,
+        entra: Entra,
+        functions: Mapping[str, Answering],
+        otherwise: Answering,
+    ) -> None:
+        self._links = links
+        self._known = known
+        self.doors: list[Door] = []
+        self._by_host: dict[str, Door] = {}
+        for app in links.apps.values():
+            owner = app.slot_of or app
+            function = functions.get(app.name) or functions.get(owner.name) or otherwise
+            door = Door(app, links, known, entra, function)
+            self.doors.append(door)
+            self._by_host.setdefault(door.host, door)
+        for kind, name in (
+            ("azurerm_app_service_custom_hostname_binding", "app_service_name"),
+            ("azurerm_app_service_slot_custom_hostname_binding", "app_service_slot_id"),
+        ):
+            for each in links.configuration.of_type(kind):
+                value = links.configuration.attribute(each, name)
+                if name == "app_service_name":
+                    bound = self.named(known.text(value, "an app's name"))
+                else:
+                    app = links.app_of_id(value)
+                    bound = self.named(app.name) if app is not None else None
+                host = known.text(links.configuration.attribute(each, "hostname"), "a host name")
+                if bound is not None:
+                    self._by_host.setdefault(host.lower(), bound)
+
+    def __iter__(self) -> Iterator[Door]:
+        return iter(self.doors)
+
+    def at(self, host: str) -> Door | None:
+        """The door at a host name."""
+        return self._by_host.get(host.lower().rstrip("."))
+
+    def named(self, name: str) -> Door | None:
+        """The door of an app by its name (`APP/SLOT` for a slot), host or Terraform name."""
+        name = name.lower()
+        for door in self.doors:
+            address = door.app.address.lower()
+            if name in (door.name.lower(), door.host, address, address.rpartition(".")[2]):
+                return door
+        return None
+
+    def origin_of(self, gateway: GatewayLink | None, door: Door) -> Origin:
+        """Where a gateway's requests come from, as a door's network rules see it."""
+        if gateway is None or gateway.resource is None:
+            return Origin(_GATEWAY_ADDRESS, tags=frozenset({"internet", "azurecloud"}))
+        configuration = self._links.configuration
+        body = configuration.body(gateway.resource)
+        joined = body.block("virtual_network_configuration")
+        subnet = ""
+        if joined is not None and body.value("virtual_network_type") not in (None, "None"):
+            subnet = self._known.text(joined.value("subnet_id"), "the gateway's subnet")
+        published = configuration.attribute(gateway.resource, "public_ip_addresses")
+        address = _GATEWAY_ADDRESS
+        if isinstance(published, list) and published and isinstance(published[0], str):
+            address = published[0]
+        origin = Origin(address, subnet, tags=frozenset({"internet", "azurecloud"}))
+        return replace(origin, private=bool(subnet) and self._has_private_endpoint(door))
+
+    def _has_private_endpoint(self, door: Door) -> bool:
+        wanted = f"sites-{door.name.partition('/')[2]}" if door.app.slot_of else "sites"
+        for endpoint in self._links.configuration.of_type("azurerm_private_endpoint"):
+            body = self._links.configuration.body(endpoint)
+            for connection in body.blocks("private_service_connection"):
+                target = self._links.app_of_id(connection.value("private_connection_resource_id"))
+                kinds = [self._known.text(x, "") for x in connection.values("subresource_names")]
+                if target is (door.app.slot_of or door.app) and wanted in kinds:
+                    return True
+        return False
+
+
+class FromGateway:
+    """The way from a gateway to the doors.
+
+    Args:
+        doors: All of them.
+        gateway: Whose requests they are.
+        elsewhere: What answers for hosts that are no door; without it nobody does.
+    """
+
+    def __init__(
+        self, doors: Doors, gateway: GatewayLink | None, elsewhere: Answering | None = None
+    ) -> None:
+        self._doors = doors
+        self._gateway = gateway
+        self._elsewhere = elsewhere
+
+    def send(self, request: Request) -> Response:
+        """Answer a request of the gateway.
+
+        Raises:
+            BackendUnreachableError: If nobody answers.
+            NotKnownError: If what decides is not known.
+        """
+        # App Service's front ends tell apps apart by the header, whatever the address.
+        named = (request.headers.get("Host") or request.url.host).partition(":")[0]
+        door = self._doors.at(named) if self._doors.at(request.url.host) else None
+        if door is not None:
+            return door.answer(request, self._doors.origin_of(self._gateway, door))
+        if self._elsewhere is not None:
+            return self._elsewhere(request)
+        raise BackendUnreachableError(f"{request.url.host} is no host of this configuration")

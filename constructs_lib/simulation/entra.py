@@ -1,0 +1,470 @@
+"""A local Entra: tokens issued or refused as applications, roles and assignments of the JSON say.
+
+Sources: entra-docs, "Access tokens", "Access token claims reference", "Microsoft Entra
+authentication and authorization error codes"; the texts of refusals as API Management's traces
+show them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from constructs_lib.access.chain import Chain as Links
+from constructs_lib.access.links import DEFAULT_ACCESS, RegistrationLink
+from constructs_lib.access.terraform.expressions import Value, sole_reference
+from constructs_lib.simulation.known import TENANT, KnownValues, NotKnownError, identifier
+from constructs_lib.simulation.outside import (
+    Clock,
+    ManagedIdentity,
+    Refusal,
+    SystemClock,
+    Token,
+)
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+AUTHORITY = "https://login.microsoftonline.com"
+OTHER_TENANT = identifier("another tenant")
+"""The tenant that strangers from elsewhere are in."""
+
+HOSTS = frozenset(
+    {
+        "login.microsoftonline.com",
+        "login.windows.net",
+        "sts.windows.net",
+        "login.microsoftonline.us",
+        "login.partner.microsoftonline.cn",
+    }
+)
+"""Where Entra publishes its metadata."""
+
+# Of these every tenant has a service principal.
+_MICROSOFTS = (
+    "https://management.azure.com",
+    "https://management.core.windows.net",
+    "https://graph.microsoft.com",
+    "https://vault.azure.net",
+    "https://storage.azure.com",
+    "https://cognitiveservices.azure.com",
+    "https://ai.azure.com",
+    "https://servicebus.azure.net",
+    "https://eventhubs.azure.net",
+    "https://database.windows.net",
+    "https://cosmos.azure.com",
+)
+_TENANT_PATH = re.compile(r"/([^/]+)(/v2\.0)?/\.well-known/openid-configuration", re.IGNORECASE)
+_KEYS_PATH = re.compile(r"/[^/]+/discovery/(v2\.0/)?keys", re.IGNORECASE)
+_EVERY_TENANT = frozenset({"common", "organizations", "consumers"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Somebody who asks for a token.
+
+    Attributes:
+        name: What a reader calls them.
+        kind: A user asks through an application, whose id `client_id` then is.
+        client_id: The application id.
+        object_id: The id of the service principal or user.
+        tenant: The tenant that they are in.
+        has_role: Whether an administrator gave them a role besides those of the JSON.
+    """
+
+    name: str
+    kind: Literal["managed identity", "application", "user"]
+    client_id: str
+    object_id: str
+    tenant: str = TENANT
+    has_role: bool = False
+
+
+def stranger(
+    name: str,
+    *,
+    kind: Literal["managed identity", "application", "user"] = "application",
+    tenant: str = TENANT,
+    has_role: bool = False,
+) -> Principal:
+    """Somebody whom no configuration names, the same one each time for a name.
+
+    Args:
+        name: What a reader calls them.
+        kind: What they are.
+        tenant: Where they are.
+        has_role: Whether they hold a role of each application.
+    """
+    return Principal(
+        name=name,
+        kind=kind,
+        client_id=identifier(tenant, name, "client"),
+        object_id=identifier(tenant, name, "object"),
+        tenant=tenant,
+        has_role=has_role,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """An application as Entra knows it.
+
+    Attributes:
+        name: Its display name.
+        client_id: Its application id.
+        uris: Its App ID URIs.
+        version: Of the tokens that are issued for it.
+        several_tenants: Whether other tenants can have it too.
+        principal: Whether it has a service principal in its own tenant.
+        enabled: Whether that may be signed in to.
+        assignment_required: Whether only who holds a role gets a token.
+        roles: The values of the roles that somebody holds, by object id.
+        assumed: Assumptions that this rests on, as it is managed elsewhere.
+    """
+
+    name: str
+    client_id: str
+    uris: Sequence[str] = ()
+    version: Literal[1, 2] = 1
+    several_tenants: bool = False
+    principal: bool = True
+    enabled: bool = True
+    assignment_required: bool = False
+    roles: dict[str, frozenset[str]]
+    assumed: tuple[str, ...] = ()
+
+
+class Same:
+    """Ids that name the same principal: each comes to the first of them.
+
+    Args:
+        groups: Ids that belong together.
+    """
+
+    def __init__(self, groups: Iterable[Sequence[str]]) -> None:
+        self._first: dict[str, str] = {}
+        for each in groups:
+            ids = [id.strip().lower() for id in each]
+            first = next((self._first[id] for id in ids if id in self._first), ids[0])
+            self._first |= {id: first for id in ids if id not in self._first}
+
+    def __call__(self, id: str) -> str:
+        """The id to compare by; case and blanks around it do not count."""
+        id = id.strip().lower()
+        return self._first.get(id, id)
+
+
+class Entra:
+    """Tenants with their applications, as the JSON has them.
+
+    Args:
+        links: What was read.
+        known: What its values come to.
+        clock: The time.
+    """
+
+    def __init__(self, links: Links, known: KnownValues, clock: Clock | None = None) -> None:
+        self.clock = clock or SystemClock()
+        self.tenant = _tenant(links, known)
+        self._known = known
+        self.same = Same(_groups(links, known))
+        self.applications: dict[str, Application] = {}
+        self._by_name: dict[str, Application] = {}
+        versions = _versions_expected(links, known)
+        for each in links.registrations:
+            application = self._application(links, each, versions)
+            self.applications[application.client_id.lower()] = application
+            for name in (application.client_id, *application.uris):
+                self._by_name.setdefault(name.lower(), application)
+        for uri in _MICROSOFTS:
+            application = Application(name=uri, client_id=uri, version=1, roles={})
+            self._by_name[uri] = self._by_name[f"{uri}/"] = application
+        self._issued: dict[tuple[Principal, str], Token] = {}
+
+    def _application(
+        self, links: Links, link: RegistrationLink, versions: dict[str, int]
+    ) -> Application:
+        known, configuration = self._known, links.configuration
+        client_id = known.text(link.client_id, "a client id")
+        roles: dict[str, set[str]] = {}
+        assumed: list[str] = []
+        values = {
+            known.text(role.id, "a role's id"): known.text(role.value, "a role", "")
+            for role in link.roles
+            if role.enabled is not False and role.id is not None
+        }
+        for each in link.assignments:
+            holder = configuration.attribute(each, "principal_object_id")
+            try:
+                object_id = self.same(known.text(holder, "who holds a role"))
+            except NotKnownError:
+                assumed.append("entra-role-holder")
+                continue
+            held = _role_held(configuration.attribute(each, "app_role_id"), known, values)
+            roles.setdefault(object_id, set()).update({held} - {""})
+        version = link.token_version
+        if version is None:
+            version = versions.get(client_id.lower(), 1)
+            assumed.append("entra-elsewhere")
+        return Application(
+            name=link.name,
+            client_id=client_id,
+            uris=[known.text(uri, "an App ID URI") for uri in link.uris],
+            version=2 if version == 2 else 1,
+            several_tenants=link.multi_tenant is True,
+            principal=bool(link.principals) or not link.managed,
+            enabled=all(
+                configuration.body(each).value("account_enabled", True) is not False
+                for each in link.principals
+                if each.managed
+            ),
+            assignment_required=link.assignment_required is True,
+            roles={holder: frozenset(held) for holder, held in roles.items()},
+            assumed=tuple(assumed),
+        )
+
+    # Tokens -------------------------------------------------------------------------------------
+
+    def token(self, identity: ManagedIdentity, resource: str) -> Token | Refusal:
+        """A token of a managed identity for a resource: a client id or an App ID URI."""
+        return self.issue(
+            Principal(
+                name=identity.name,
+                kind="managed identity",
+                client_id=identity.client_id,
+                object_id=identity.object_id,
+                tenant=self.tenant,
+            ),
+            resource,
+        )
+
+    def issue(self, principal: Principal, resource: str) -> Token | Refusal:
+        """A token of anybody for a resource: a client id or an App ID URI."""
+        application = self._by_name.get(resource.removesuffix("/.default").lower())
+        home = principal.tenant == self.tenant
+        there = application is not None and (
+            application.principal if home else application.several_tenants
+        )
+        if application is None or not there:
+            return Refusal(
+                f"AADSTS500011: The resource principal named {resource} was not found in the "
+                f"tenant named {principal.tenant}. This can happen if the application has not "
+                "been installed by the administrator of the tenant or consented to by any user "
+                "in the tenant. You might have sent your authentication request to the wrong "
+                "tenant."
+            )
+        named = f"'{application.client_id}'({application.name})"
+        if not application.enabled and home:
+            return Refusal(f"AADSTS7000112: Application {named} is disabled.")
+        held = application.roles.get(self.same(principal.object_id))
+        if home and application.assignment_required and held is None and not principal.has_role:
+            if principal.kind == "user":
+                return Refusal(
+                    "AADSTS50105: Your administrator has configured the application "
+                    f"{application.name} ('{application.client_id}') to block users unless they "
+                    "are specifically granted ('assigned') access to the application."
+                )
+            return Refusal(
+                f"AADSTS501051: Application '{principal.client_id}'({principal.name}) is not "
+                f"assigned to a role for the application {named}."
+            )
+        found = self._issued.get((principal, resource))
+        now = self.clock.now()
+        if found is None or found.expires <= now.timestamp():
+            found = self._sign(principal, application, resource, held or frozenset(), now)
+            self._issued[principal, resource] = found
+        return found
+
+    def _sign(
+        self,
+        principal: Principal,
+        application: Application,
+        resource: str,
+        held: frozenset[str],
+        now: datetime,
+    ) -> Token:
+        # Tokens of managed identities live a day (Learn, "Managed identity best practice
+        # recommendations"), others an hour or a little more.
+        lifetime = 86_400 if principal.kind == "managed identity" else 3_600
+        issued = int(now.timestamp())
+        claims = claims_of(principal, application, resource.removesuffix("/.default"), held)
+        claims |= {"iat": issued, "nbf": issued, "exp": issued + lifetime}
+        authority = f"{AUTHORITY}/{principal.tenant}"
+        return Token(sign(claims), issued + lifetime, authority, application.assumed)
+
+    # What it publishes --------------------------------------------------------------------------
+
+    def document(self, url: str) -> bytes | None:
+        """OpenID metadata or keys of a tenant; None where nothing is published."""
+        split = urlsplit(url.strip())
+        if split.scheme != "https" or (split.hostname or "") not in HOSTS:
+            return None
+        path = re.sub(r"//+", "/", split.path)
+        if _KEYS_PATH.fullmatch(path):
+            return json.dumps({"keys": [public_key()]}).encode()
+        found = _TENANT_PATH.fullmatch(path)
+        tenant = found[1].lower() if found else ""
+        every = tenant in _EVERY_TENANT
+        if found is None or (not every and not re.fullmatch(r"[0-9a-f-]{36}", tenant)):
+            return None
+        named = "{tenantid}" if every else tenant
+        version = 2 if found[2] else 1
+        base, middle = f"{AUTHORITY}/{tenant}", "/v2.0" if version == 2 else ""
+        metadata = {
+            "issuer": issuer_of(named, version),
+            "jwks_uri": f"{base}/discovery{middle}/keys",
+            "authorization_endpoint": f"{base}/oauth2{middle}/authorize",
+            "token_endpoint": f"{base}/oauth2{middle}/token",
+            "id_token_signing_alg_values_supported": ["RS256"],
+        }
+        return json.dumps(metadata).encode()
+
+
+def identities_of(links: Links, known: KnownValues) -> dict[str, list[ManagedIdentity]]:
+    """The managed identities of each gateway, by its address, as far as they are visible."""
+    found: dict[str, list[ManagedIdentity]] = {}
+    for gateway in links.gateways:
+        for each in gateway.identities:
+            object_id = next((known.text(id, "an object id") for id in each.object_ids), "")
+            object_id = object_id or identifier(each.record.name, "object")
+            client_id = next((known.text(id, "a client id") for id in each.client_ids), "")
+            client_id = client_id or identifier(object_id, "client")
+            found.setdefault(gateway.address, []).append(
+                ManagedIdentity(each.record.name, each.record.kind, client_id, object_id)
+            )
+    return found
+
+
+def _groups(links: Links, known: KnownValues) -> Iterable[Sequence[str]]:
+    """Ids of one principal that are written in several ways."""
+    for ids in _written(links):
+        texts: list[str] = []
+        for id in ids:
+            with suppress(NotKnownError):
+                texts.append(known.text(id, "an id"))
+        if texts:
+            yield texts
+
+
+def _written(links: Links) -> Iterable[Sequence[Value]]:
+    configuration = links.configuration
+    for kind in ("azurerm_user_assigned_identity", "azuread_service_principal"):
+        for each in configuration.of_type(kind):
+            principal = links.principals.with_client_id(configuration.attribute(each, "client_id"))
+            if principal is not None:
+                yield from (principal.client_ids, principal.object_ids)
+    for gateway in links.gateways:
+        for identity in gateway.identities:
+            yield from (identity.client_ids, identity.object_ids)
+
+
+def _tenant(links: Links, known: KnownValues) -> str:
+    """The tenant that the stacks are in."""
+    for stack in sorted({stack for stack, _ in links.configuration.modules}):
+        for value in links.configuration.tenants(stack, aliased=False):
+            return known.text(value, "the tenant").lower()
+    for app in links.apps.values():
+        endpoint = app.directory.value("tenant_auth_endpoint") if app.directory else None
+        if isinstance(endpoint, str):
+            named = urlsplit(endpoint).path.strip("/").partition("/")[0].lower()
+            if re.fullmatch(r"[0-9a-f-]{36}", named):
+                return named
+    return TENANT
+
+
+def _versions_expected(links: Links, known: KnownValues) -> dict[str, int]:
+    """Which version of tokens apps expect, by client id: it tells of applications elsewhere."""
+    found: dict[str, int] = {}
+    for app in links.apps.values():
+        if app.directory is not None:
+            client_id = known.text(app.directory.value("client_id"), "a client id").lower()
+            endpoint = known.text(app.directory.value("tenant_auth_endpoint"), "an issuer")
+            found[client_id] = 2 if endpoint.rstrip("/").endswith("/v2.0") else 1
+    return found
+
+
+def _role_held(value: Value, known: KnownValues, values: dict[str, str]) -> str:
+    reference = sole_reference(value)
+    if reference is not None and "app_role_ids" in reference.path:
+        return str(reference.path[-1])
+    id = known.text(value, "a role's id", DEFAULT_ACCESS)
+    return values.get(id, "")
+
+
+def issuer_of(tenant: str, version: int) -> str:
+    """The `iss` claim of a tenant's tokens."""
+    if version == 2:
+        return f"{AUTHORITY}/{tenant}/v2.0"
+    return f"https://sts.windows.net/{tenant}/"
+
+
+def claims_of(
+    principal: Principal, application: Application, resource: str, roles: frozenset[str]
+) -> dict[str, Any]:
+    """The claims of a token, without its times."""
+    version = application.version
+    # How the client proved who it is: by a secret, or by an assertion as managed identities do.
+    proof = {"managed identity": "2", "application": "1", "user": "0"}[principal.kind]
+    claims: dict[str, Any] = {
+        "aud": application.client_id if version == 2 else resource,
+        "iss": issuer_of(principal.tenant, version),
+        "oid": principal.object_id,
+        "sub": principal.object_id,
+        "tid": principal.tenant,
+        "ver": f"{version}.0",
+        "uti": base64.urlsafe_b64encode(
+            hashlib.sha256(f"{principal.object_id}/{resource}".encode()).digest()[:16]
+        )
+        .decode()
+        .rstrip("="),
+    }
+    if version == 2:
+        claims |= {"azp": principal.client_id, "azpacr": proof}
+    else:
+        claims |= {"appid": principal.client_id, "appidacr": proof, "idp": claims["iss"]}
+    if principal.kind == "user":
+        address = f"{principal.name.replace(' ', '.').lower()}@example.com"
+        claims |= {"name": principal.name, "scp": "user_impersonation"}
+        claims["preferred_username" if version == 2 else "upn"] = address
+    if roles:
+        claims["roles"] = sorted(roles)
+    return claims
+
+
+# Keys -------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _signing_key() -> RSAPrivateKey:
+    """Entra's key: one for the process, made when the first token is issued."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@lru_cache(maxsize=1)
+def public_key() -> dict[str, Any]:
+    """Entra's public key, as it stands in a JWKS document."""
+    from jwt.algorithms import RSAAlgorithm
+
+    key: dict[str, Any] = json.loads(RSAAlgorithm.to_jwk(_signing_key().public_key()))
+    digest = hashlib.sha1(str(key["n"]).encode(), usedforsecurity=False).digest()
+    kid = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return {"kty": "RSA", "use": "sig", "kid": kid, "x5t": kid, "n": key["n"], "e": key["e"]}
+
+
+def sign(claims: dict[str, Any]) -> str:
+    """A token with these claims, signed by Entra's key."""
+    import jwt
+
+    kid = str(public_key()["kid"])
+    return jwt.encode(claims, _signing_key(), "RS256", headers={"kid": kid, "x5t": kid})
