@@ -30,6 +30,7 @@ COMMANDS = (
     "operations",
     "request",
     "verify",
+    "settings",
     "schema",
     "export",
 )

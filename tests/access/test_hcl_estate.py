@@ -179,6 +179,13 @@ def test_every_hook_is_a_command_and_fails_where_it_should(
         assert program == "secured-functions"
         return cli.main([*arguments, *map(str, files)])
 
+    for folder in ("environments", "policies"):
+        shutil.copytree(ROOT / folder, estate / folder)
+    assert run("secured-functions-settings") == 0
+    settings = estate / "environments/dev.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("location:", "loction:"), "utf-8")
+    assert run("secured-functions-settings") == 2
+    assert "environments/dev.yaml:" in capsys.readouterr().err
     policy = estate / "policy.xml"
     policy.write_text("<policies><inbound><base/></inbound></policies>", "utf-8")
     assert run("secured-functions-check") == 0
