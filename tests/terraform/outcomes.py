@@ -7,7 +7,7 @@ Run as a program, it writes the table of docs/guides/what-a-change-does.md anew:
 
 from __future__ import annotations
 
-import copy
+import functools
 import json
 import multiprocessing
 import re
@@ -23,7 +23,8 @@ from cdktf import App
 
 from constructs_lib.stack.environment_stack import EnvironmentStack
 from constructs_lib.stack.settings.files import environment_of
-from tests.terraform.changes import CHANGES, Change, Does, settings
+from tests.terraform.changes import CHANGES
+from tests.terraform.changes.change import Change, Does, settings
 from tests.terraform.harness import ROOT, has_stand_in
 from tests.terraform.modules import Modules, Step
 from tests.terraform.order import Order
@@ -31,6 +32,8 @@ from tests.terraform.order import Order
 PAGE = ROOT / "docs/guides/what-a-change-does.md"
 BEGIN, END = "<!-- the table of changes begins -->", "<!-- the table of changes ends -->"
 PARTS = 4
+FILES = ROOT / "tests/terraform/files"
+ANY_NAME = "cxxx"
 
 OPERATION = "azurerm_api_management_api_operation"
 POLICY = "azurerm_api_management_api_policy"
@@ -146,11 +149,10 @@ class Outcome:
 
 def outcomes(folder: Path, changes: Mapping[str, Change]) -> list[Outcome]:
     """Apply what is there before all changes, then the changes, then the changes back."""
-    before = synthesized(folder / "before", changes, after=False)
-    after = synthesized(folder / "after", changes, after=True)
+    before = synthesized(changes, after=False)
+    after = synthesized(changes, after=True)
     found: list[Outcome] = []
-    (folder / "terraform").mkdir()
-    with Modules.kept_in(folder / "terraform") as modules:
+    with Modules.kept_in(folder) as modules:
         modules.make(before)
         for back, (old, new) in enumerate([(before, after), (after, before)]):
             modules.write(new)
@@ -169,31 +171,28 @@ def outcomes(folder: Path, changes: Mapping[str, Change]) -> list[Outcome]:
     return found
 
 
-def synthesized(folder: Path, changes: Mapping[str, Change], *, after: bool) -> Synthesized:
+def synthesized(changes: Mapping[str, Change], *, after: bool) -> Synthesized:
     """The Terraform JSON before or after each change, by name."""
-    folder.mkdir()
-    for path in (ROOT / "tests/terraform/files").iterdir():
-        (folder / path.name).write_text(path.read_text())
-    app = App(outdir=str(folder / "cdktf.out"))
+    found: Synthesized = {}
     for name, change in changes.items():
-        changed = merged(change.before, change.after) if after else change.before
-        text = json.dumps(settings(name, changed)).replace("{name}", name)
-        EnvironmentStack(app, name, environment=environment_of(text, name, folder))
-    app.synth()
-    stacks = folder / "cdktf.out/stacks"
-    return {name: json.loads((stacks / name / "cdk.tf.json").read_text()) for name in changes}
+        layers = [change.around or {}, change.before, *([change.after] if after else [])]
+        text = json.dumps(settings("{name}", *layers))
+        found[name] = json.loads(stack(text).replace(ANY_NAME, name))
+    return found
 
 
-def merged(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """What is written after a change: all of what was before, and the change."""
-    whole = copy.deepcopy(dict(before))
-    for key, value in after.items():
-        both = isinstance(value, Mapping) and isinstance(whole.get(key), Mapping)
-        if both and "=" not in value:
-            whole[key] = merged(whole[key], value)
-        else:
-            whole[key] = copy.deepcopy(value)
-    return whole
+@functools.cache
+def stack(text: str) -> str:
+    """The Terraform JSON of settings, with a name in it that stands for any other.
+
+    Half of all settings are those of another change too.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        app = App(outdir=folder)
+        environment = environment_of(text.replace("{name}", ANY_NAME), ANY_NAME, FILES)
+        EnvironmentStack(app, ANY_NAME, environment=environment)
+        app.synth()
+        return (Path(folder) / "stacks" / ANY_NAME / "cdk.tf.json").read_text()
 
 
 def open_doors(

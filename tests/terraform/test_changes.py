@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from constructs_lib.stack.settings import json_schema
-from tests.terraform.changes import CHANGES, ELSEWHERE, Change
+from tests.terraform.changes import CHANGES, ELSEWHERE
+from tests.terraform.changes.change import Change
 from tests.terraform.harness import needs_stand_in
 from tests.terraform.modules import Modules
 from tests.terraform.outcomes import (
@@ -68,13 +69,8 @@ def test_a_plan_that_would_destroy_what_is_kept_is_refused(
 ) -> None:
     kept = {"app": {"prevent_destroy": True}, "gateway": {"prevent_destroy": True}}
     change = Change(setting="", what="", before=kept, after=after, does="replaced")
-    before, changed = (
-        synthesized(tmp_path / name, {"kept": change}, after=name == "after")
-        for name in ("before", "after")
-    )
-    folder = tmp_path / "terraform"
-    folder.mkdir()
-    with Modules.kept_in(folder) as modules:
+    before, changed = (synthesized({"kept": change}, after=later) for later in (False, True))
+    with Modules.kept_in(tmp_path) as modules:
         modules.make(before)
         modules.write(changed)
         said = modules.terraform("plan", expect=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.terraform.changes import Change
+from tests.terraform.changes.change import Change
 from tests.terraform.harness import ANOTHER, CALLER, needs_stand_in
 from tests.terraform.modules import Modules
 from tests.terraform.outcomes import synthesized
@@ -20,16 +20,11 @@ MADE = Change(
 
 @needs_stand_in
 def test_an_owner_who_did_not_make_a_registration_changes_and_destroys_it(tmp_path: Path) -> None:
-    before, after = (
-        synthesized(tmp_path / name, {"orders": MADE}, after=name == "after")
-        for name in ("before", "after")
-    )
-    folder = tmp_path / "terraform"
-    folder.mkdir()
-    with Modules.kept_in(folder, TERRAFORM_OFFLINE_OWNED_BY="1") as modules:
+    before, after = (synthesized({"orders": MADE}, after=later) for later in (False, True))
+    with Modules.kept_in(tmp_path, TERRAFORM_OFFLINE_OWNED_BY="1") as modules:
         modules.make(before)
         # From here on the caller is whom the maker has named.
-        cloud = folder / "cloud.json"
+        cloud = tmp_path / "cloud.json"
         modules.state = exchanged(modules.state)
         cloud.write_text(exchanged(cloud.read_text()))
         modules.write(after)
