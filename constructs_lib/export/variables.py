@@ -28,7 +28,7 @@ _SITES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Input:
     """An argument whose literal value becomes a variable.
 
     Attributes:
@@ -46,97 +46,97 @@ class Rule:
     reach: Reach = "nothing"
 
 
-RULES = (
-    Rule(
+INPUTS = (
+    Input(
         ("azurerm_resource_group",), "name", "resource_group_name",
         "Name of the resource group", "subscription",
     ),
-    Rule(
+    Input(
         ("azurerm_api_management",), "name", "gateway_name",
         "Name of the API Management service", "world",
     ),
-    Rule(
+    Input(
         ("data.azurerm_api_management",), "name", "gateway_name",
         "Name of the API Management service that exists",
     ),
-    Rule(
+    Input(
         ("data.azurerm_api_management",), "resource_group_name", "gateway_resource_group_name",
         "Resource group of the API Management service that exists",
     ),
-    Rule(
+    Input(
         ("azurerm_api_management",), "sku_name", "gateway_sku_name",
         "Tier and units of the gateway",
     ),
-    Rule(
+    Input(
         ("azurerm_api_management",), "publisher_name", "publisher_name",
         "Publisher that the gateway shows",
     ),
-    Rule(
+    Input(
         ("azurerm_api_management",), "publisher_email", "publisher_email",
         "Address that gets the gateway's notifications",
     ),
-    Rule(_SITES, "name", "function_app_name", "Name of the function app", "world"),
-    Rule(
+    Input(_SITES, "name", "function_app_name", "Name of the function app", "world"),
+    Input(
         ("azurerm_storage_account",), "name", "storage_account_name",
         "Name of the storage account", "world",
     ),
-    Rule(
+    Input(
         (*_SITES, *(f"{site}_slot" for site in _SITES[:2])), "storage_account_name",
         "storage_account_name",
         "Name of the storage account that exists",
     ),
-    Rule(("azurerm_api_management_api",), "name", "api_name", "Name of the API", "gateway"),
-    Rule(
+    Input(("azurerm_api_management_api",), "name", "api_name", "Name of the API", "gateway"),
+    Input(
         ("azurerm_api_management_api",), "path", "api_path",
         "Path of the API below the gateway's address", "gateway",
     ),
-    Rule(
+    Input(
         ("azurerm_api_management_product",), "product_id", "product_id", "Id of the product",
         "gateway",
     ),
-    Rule(
+    Input(
         ("azurerm_api_management_subscription",), "subscription_id", "subscription_id",
         "Id of the subscription to the API", "gateway",
     ),
-    Rule(
+    Input(
         ("azurerm_api_management_logger",), "name", "logger_name", "Name of the logger", "gateway"
     ),
-    Rule(
+    Input(
         ("azurerm_api_management_named_value",), "name", "named_value_name",
         "Name of the named value", "gateway",
     ),
-    Rule(
+    Input(
         ("azurerm_api_management_policy_fragment",), "name", "fragment_name",
         "Name of the policy fragment", "gateway",
     ),
-    Rule(
+    Input(
         ("azurerm_api_management_backend",), "name", "backend_name", "Name of the backend",
         "gateway",
     ),
-    Rule(
+    Input(
         ("azurerm_api_management_api_version_set",), "name", "version_set_name",
         "Name of the version set", "gateway",
     ),
-    Rule(
+    Input(
         ("azuread_application",), "display_name", "application_name",
         "Display name of the app registration",
     ),
-    Rule(
+    Input(
         ("azuread_application_identifier_uri",), "identifier_uri", "identifier_uri",
         "Identifier URI of the app registration", "tenant",
     ),
-    Rule(
+    Input(
         ("azurerm_service_plan",), "name", "service_plan_name", "Name of the service plan", "group"
     ),
-    Rule(
+    Input(
         ("azurerm_user_assigned_identity",), "name", "identity_name",
         "Name of the user-assigned identity", "group",
     ),
-    Rule(
+    Input(
         ("azurerm_application_insights",), "name", "application_insights_name",
         "Name of Application Insights", "group",
     ),
-    Rule(
+    Input(
         ("azurerm_private_endpoint",), "name", "private_endpoint_name",
         "Name of the private endpoint", "group",
     ),
@@ -225,8 +225,8 @@ class Variables:
         self.document: dict[str, Any] = copy.deepcopy(dict(document))
         self.found: dict[str, Variable] = {}
         self._take_remote_states()
-        for rule in RULES:
-            self._apply(rule)
+        for given in INPUTS:
+            self._apply(given)
         self._take_everywhere(
             "resource_group_name", "resource_group_name", "Resource group that exists"
         )
@@ -268,38 +268,38 @@ class Variables:
         self.found[name] = Variable(name, f"{last} of {address}", value)
         holder[last] = f"${{var.{name}}}"
 
-    # -- The rules
+    # -- The table
 
-    def _apply(self, rule: Rule) -> None:
+    def _apply(self, given: Input) -> None:
         """Make variables of an argument's literal values: one for each different value."""
         places = [
             (address, body)
-            for kind in rule.types
+            for kind in given.types
             for address, body in self._of_type(kind)
-            if _literal(body.get(rule.argument))
+            if _literal(body.get(given.argument))
         ]
-        if rule.reach == "group":
+        if given.reach == "group":
             made = "resource_group_name"
             places = [place for place in places if not self._is_made(place[1], made)]
-        if rule.reach == "gateway" and rule.name != "api_path":
-            named = rule.argument
+        if given.reach == "gateway" and given.name != "api_path":
+            named = given.argument
             places = [place for place in places if not self._part_of_api(place[1], named)]
-        values = dict.fromkeys(cast("str", body[rule.argument]) for _, body in places)
+        values = dict.fromkeys(cast("str", body[given.argument]) for _, body in places)
         for value in values:
-            having = [place for place in places if place[1][rule.argument] == value]
-            name = self._free(rule.name, having[0] if len(values) > 1 else None)
-            required = rule.reach in ("world", "tenant", "subscription", "group") or (
-                rule.reach == "gateway"
+            having = [place for place in places if place[1][given.argument] == value]
+            name = self._free(given.name, having[0] if len(values) > 1 else None)
+            required = given.reach in ("world", "tenant", "subscription", "group") or (
+                given.reach == "gateway"
                 and not all(self._is_made(body, "api_management_name") for _, body in having)
             )
-            self.found[name] = Variable(name, rule.description, value, required, rule.reach)
+            self.found[name] = Variable(name, given.description, value, required, given.reach)
             for _, body in having:
-                body[rule.argument] = f"${{var.{name}}}"
-            if rule.name == "gateway_resource_group_name":
+                body[given.argument] = f"${{var.{name}}}"
+            if given.name == "gateway_resource_group_name":
                 self._follow_in_gateway(value, name)
-            if rule.reach == "world" or rule.name == "gateway_name":
+            if given.reach == "world" or given.name == "gateway_name":
                 self._follow(value, _word(value), name)
-            elif rule.argument == "resource_group_name" or rule.name == "resource_group_name":
+            elif given.argument == "resource_group_name" or given.name == "resource_group_name":
                 in_id = re.compile(rf"(?<=/resourceGroups/){re.escape(value)}(?![^/])")
                 self._follow(value, in_id, name)
 
