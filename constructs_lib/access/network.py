@@ -383,8 +383,11 @@ def _private(app: AppLink, gateway: GatewayLink, chain: Chain) -> Decision | Non
     )
 
 
-def is_everybodys(text: str) -> bool:
-    """Whether an address, a range `a-b` or a network holds addresses that anybody can have."""
+def is_everybodys(text: str) -> bool | None:
+    """Whether an address, a range `a-b` or a network holds addresses that anybody can have.
+
+    None is not known: it is computed, or none of these.
+    """
     first, _, last = text.partition("-")
     try:
         if last:
@@ -392,5 +395,5 @@ def is_everybodys(text: str) -> bool:
             return int(pair[1]) - int(pair[0]) >= 2 ** (pair[0].max_prefixlen - 7)
         found = ipaddress.ip_network(first.strip(), strict=False)
     except ValueError:
-        return False
+        return None
     return found.prefixlen <= _WIDE[found.version]

@@ -234,13 +234,17 @@ class Walk:
             if backend is not None:
                 value = self._computed(backend, document, way)
                 yield replace(way, backend_id=value, backend_address=address)
-            elif url is not None and way.backend_id is None:
+            elif url is not None and (way.backend_id is None or way.backend_address == address):
                 # A backend entity of an outer scope can be replaced by another entity only (Learn,
-                # "Set backend service").
+                # "Set backend service"); which of two counts in one policy is not documented.
+                if way.backend_id is not None:
+                    yield way
                 for text in self.texts(url, way):
                     chosen = address if _caller_names_host(text) else None
                     value = _value(text, document)
-                    yield replace(way, url=value, chosen=chosen, backend_address=address)
+                    yield replace(
+                        way, backend_id=None, url=value, chosen=chosen, backend_address=address
+                    )
             else:
                 yield way
         elif tag == "set-header":
@@ -642,11 +646,14 @@ def _of_any_tenant(statement: Element) -> bool:
     return bool(found) and all(_ANY_TENANT.search(url) for url in found)
 
 
-def _names_few(statement: Element) -> bool:
-    """Whether an ip-filter lets only addresses in that not anybody can have."""
+def _names_few(statement: Element) -> bool | str:
+    """Whether an ip-filter lets only addresses in that not anybody can have; words if unknown."""
     addresses = [each.text.strip() for each in statement.elements("address")]
     ranges = [
         f"{each.attributes.get('from', '')}-{each.attributes.get('to', '')}"
         for each in statement.elements("address-range")
     ]
-    return not any(network.is_everybodys(each) for each in (*addresses, *ranges))
+    found = [network.is_everybodys(each) for each in (*addresses, *ranges)]
+    if True in found:
+        return False
+    return "which addresses the policy lets in is not known here" if None in found else True

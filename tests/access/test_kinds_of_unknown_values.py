@@ -217,6 +217,24 @@ CASES = [
         {"gateway": "unknown"},
     ),
     Case(
+        "which addresses a policy lets in is not known",
+        "SF901",
+        {
+            POLICY: inbound(
+                '<ip-filter action="allow"><address>${var.later}</address></ip-filter>', after=False
+            ),
+            f"{API}.subscription_required": False,
+            **LATER,
+        },
+        {"gateway-without-key": "unknown"},
+    ),
+    Case(
+        "which of two backends in one policy counts is not known",
+        "SF310",
+        {POLICY: inbound('<set-backend-service base-url="https://other.example" />')},
+        {"gateway": "open"},
+    ),
+    Case(
         "the list of applications alone lets in only the gateway",
         "no error",
         {f"{DIRECTORY}.allowed_identities": REMOVED},
