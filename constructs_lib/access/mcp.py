@@ -57,7 +57,7 @@ def operations(chain: Chain, api: ApiLink) -> Iterator[tuple[str, Resource]]:
     for each in api.operations.values():
         template = chain.configuration.body(each).value("url_template", "")
         if isinstance(base, str) and isinstance(template, str):
-            yield "/".join(part for part in (base, template) if part).replace("//", "/"), each
+            yield "/".join(part.strip("/") for part in (base, template) if part.strip("/")), each
 
 
 def settings_of(app: AppLink) -> dict[str, tuple[str, Value]]:
@@ -65,7 +65,8 @@ def settings_of(app: AppLink) -> dict[str, tuple[str, Value]]:
     settings = app.body.value("app_settings")
     if not isinstance(settings, dict):
         return {}
-    return {name.lower(): (name, value) for name, value in settings.items()}
+    # Names of settings in levels are written with either.
+    return {name.lower().replace(":", "__"): (name, value) for name, value in settings.items()}
 
 
 def serves(app: AppLink) -> bool:
@@ -89,12 +90,14 @@ def metadata_in(document: PolicyDocument) -> Value:
 
 
 def path_in(url: Value) -> str | None:
-    """The path of a URL without slashes at the ends; None if it is not known."""
+    """The path of a URL without the slash before it; None if it is not known."""
     if isinstance(url, Term) and isinstance(url.parts[0], Reference):
         # The address of a gateway, which is known only after apply, with a path after it.
         url = join(["https://gateway", Term(url.parts[1:]) if len(url.parts) > 1 else ""])
     found = urls.parse(url)
-    return found.path.strip("/") if found is not None and isinstance(found.path, str) else None
+    if found is None or not isinstance(found.path, str):
+        return None
+    return found.path.removeprefix("/")
 
 
 def _said(document: PolicyDocument, pattern: str) -> Value:

@@ -70,7 +70,7 @@ def read_document(address: str, text: Value) -> PolicyDocument:
         problem = "the policy's text is linked or written by azapi, so it is not read here"
         return PolicyDocument(address, None, problem=problem)
     parts = text.parts if isinstance(text, Term) else (text,)
-    if isinstance(text, Term) and all(isinstance(part, Opaque) for part in text.parts):
+    if isinstance(text, Term) and not any(isinstance(part, str) for part in text.parts):
         texts = [part.text for part in text.parts if isinstance(part, Opaque)]
         unread = next((each.strip("()") for each in texts if " is not read: " in each), None)
         problem = unread or "the policy's text is known only after apply"

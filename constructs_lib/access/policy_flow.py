@@ -99,7 +99,7 @@ class Forwarder:
                 mentions.update((mention, None) for each in scopes for mention in each.mentions)
                 found = self._ways(scopes, api, leaks)
                 ways.update((way, None) for way in found)
-                forwards = any(_calls_a_backend(each) for each in scopes)
+                forwards = scopes and _calls_a_backend(scopes)
                 if forwards and not found and not any(each.problem for each in scopes):
                     answered = scopes[0].address
         if answered is not None and not ways:
@@ -183,9 +183,10 @@ class Forwarder:
         return Term((Opaque("(the servers of the imported document)", known=False),))
 
 
-def _calls_a_backend(document: PolicyDocument) -> bool:
-    """Whether a policy says to whom to send requests; one that only answers is no mistake."""
-    names = {each.name for each in elements(document.root)} if document.root is not None else {""}
+def _calls_a_backend(scopes: Sequence[PolicyDocument]) -> bool:
+    """Whether policies say to whom to send requests; those that only answer are no mistake."""
+    roots = [each.root for each in scopes if each.root is not None]
+    names = {each.name for root in roots for each in elements(root)}
     answers = names & {"return-response", "mock-response"}
     return not answers or bool(names & {"set-backend-service", "authentication-managed-identity"})
 

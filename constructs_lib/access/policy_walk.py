@@ -323,6 +323,10 @@ class Walk:
             return _authorization(action, texts, address, way)
         if name == "host" and action != "delete":
             return _host(texts, document, way)
+        if way.token is None and any(
+            _holds_token(each.text) for each in statement.elements("value")
+        ):
+            way = replace(way, copied=True)
         if action == "delete":
             way = _holding(way, f"header:{name}", ())
             return replace(way, headers=way.headers | {name}, copies=way.copies - {name})
@@ -615,6 +619,12 @@ _CLAIM = re.compile(r"""["'](scp|roles|azp|appid)["']""")
 def _claims_in(condition: str) -> frozenset[str]:
     """The claims of a token that a condition looks at."""
     return frozenset(_CLAIM.findall(condition))
+
+
+def _holds_token(text: str) -> bool:
+    """Whether a text carries the `Authorization` header as a whole."""
+    flows = [flow_of(text[start:end]) for start, end in expressions_in(text)]
+    return any(Origin("header", "authorization") in flow.sources for flow in flows if flow)
 
 
 def _claims_of(statement: Element) -> frozenset[str]:

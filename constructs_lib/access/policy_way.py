@@ -106,6 +106,7 @@ class Way:
         address: The innermost policy.
         claims: Names of claims of the caller's token that the policy demands something of, in
             lower case.
+        copied: Whether another header holds the caller's own token.
         streams: Whether the answer is passed on as it comes, without a buffer.
     """
 
@@ -128,10 +129,11 @@ class Way:
     unknown: str | None = None
     address: str | None = None
     claims: frozenset[str] = frozenset()
+    copied: bool = False
     streams: bool = False
 
     @property
     def passes_on(self) -> bool:
-        """Whether the caller's own `Authorization` header reaches the backend."""
+        """Whether the caller's own token reaches the backend."""
         kept = self.replaced is None or self.replaced[1] == KEPT
-        return self.token is None and kept and "authorization" not in self.headers
+        return self.copied or (self.token is None and kept and "authorization" not in self.headers)

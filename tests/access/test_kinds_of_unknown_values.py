@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from constructs_lib.access import analyse, read_stacks
 from tests.access.kinds import (
     API,
     AUTH,
@@ -217,6 +218,16 @@ CASES = [
         {"gateway": "unknown"},
     ),
     Case(
+        "a policy that a variable gives is not known",
+        "SF901",
+        {POLICY: VALUE, **LATER},
+    ),
+    Case(
+        "a policy that is made of variables is not known",
+        "SF901",
+        {POLICY: f"{VALUE}{VALUE}", **LATER},
+    ),
+    Case(
         "which addresses a policy lets in is not known",
         "SF901",
         {
@@ -241,6 +252,12 @@ CASES = [
         {"gateway": "open", "application": "closed"},
     ),
 ]
+
+
+def test_a_policy_that_is_not_known_breaks_nothing() -> None:
+    document = Case("", "", {POLICY: VALUE, **LATER}).document()
+    found = {each.rule for each in analyse(read_stacks({"stack": document})).findings}
+    assert "SF309" not in found
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

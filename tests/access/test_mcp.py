@@ -203,6 +203,14 @@ LISTED_BY_AZAPI = {
 SENDS_KEY = (
     '<set-header name="x-functions-key" exists-action="override"><value>{{k}}</value></set-header>'
 )
+IN_QUERY = (
+    '<set-query-parameter name="code" exists-action="override"><value>{{k}}</value>'
+    "</set-query-parameter>"
+)
+COPIED = (
+    '<set-header name="X-User-Token" exists-action="override"><value>'
+    '@(context.Request.Headers.GetValueOrDefault("Authorization"))</value></set-header>'
+)
 OPEN = {AUTH: REMOVED}
 API_OF_OAUTH = {
     f"resource.{GATEWAY}_api.oauth": {
@@ -227,6 +235,23 @@ DIAGNOSTIC = {
         "frontend_response": {"body_bytes": 1024},
     }
 }
+
+
+OF_GATEWAY = {
+    f"resource.{GATEWAY}_diagnostic.d": {
+        **NAMED,
+        "identifier": "applicationinsights",
+        "frontend_response": {"body_bytes": 8192},
+    }
+}
+HOST_OF_APP = f"https://${{{APP}.orders.default_hostname}}"
+
+
+def inherited(statement: str) -> dict[str, Any]:
+    """A policy of the gateway with a backend section."""
+    text = f"<policies><inbound /><backend>{statement}</backend><outbound /><on-error /></policies>"
+    gateway = "${azurerm_api_management.gateway.id}"
+    return {f"resource.{GATEWAY}_policy.g": {"api_management_id": gateway, "xml_content": text}}
 
 
 @pytest.mark.parametrize(
@@ -254,6 +279,13 @@ DIAGNOSTIC = {
             },
             {},
         ),
+        (
+            "SF601",
+            {f"resource.{GATEWAY}_backend.orders.credentials": {"query": {"code": "{{k}}"}}},
+            {},
+        ),
+        ("SF601", instead(OWN, IN_QUERY + OWN), {}),
+        ("SF602", instead(OWN, COPIED + OWN), {}),
         # The caller's token goes to an open backend; nobody asks which client it is of.
         ("SF602", {**without(OWN), **OPEN}, {"mcp-client": "open"}),
         ("SF602", without(OWN), {"mcp-client": "closed"}),
@@ -281,6 +313,20 @@ DIAGNOSTIC = {
         ("SF606", {ANSWERED: ANSWER.replace("/weather/mcp", "")}, {}),
         ("SF606", instead("oauth-protected-resource/weather/mcp", "oauth-protected-resource"), {}),
         ("SF606", without(CHALLENGE), {}),
+        ("SF606", {ANSWERED: ANSWER.replace("/weather/mcp", "/weather/mcp/")}, {}),
+        (
+            "SF606",
+            {
+                TEXT: POLICY.replace(HOST, "https://apim-sample.azure-api.net"),
+                ANSWERED: ANSWER.replace(HOST, "https://apim-other.azure-api.net"),
+            },
+            {},
+        ),
+        (
+            "SF606",
+            {f"{RESOURCE}.app_settings.WEBSITE_AUTH_PRM_DEFAULT_WITH_SCOPES": "api://x/access"},
+            {},
+        ),
         # An authorization server of policies.
         ("SF607", API_OF_OAUTH, {}),
         (
@@ -325,6 +371,8 @@ DIAGNOSTIC = {
         ("SF612", instead(FORWARD, "<forward-request />"), {}),
         ("SF612", instead(FORWARD, FORWARD.replace("false", "true")), {}),
         ("SF612", DIAGNOSTIC, {}),
+        ("SF612", OF_GATEWAY, {}),
+        ("SF612", {**instead(FORWARD, "<base />"), **inherited("<forward-request />")}, {}),
         (
             "SF612",
             instead(
@@ -361,6 +409,32 @@ def test_each_habit_of_public_samples_is_found(
             "</required-claims>",
         ),
         {f"{RESOURCE}.app_settings": {LEVEL: "System"}},
+        # The API's own diagnostics take the place of those of the gateway.
+        {
+            **OF_GATEWAY,
+            f"resource.{GATEWAY}_api_diagnostic.d": {
+                **NAMED,
+                "api_name": "orders",
+                "identifier": "applicationinsights",
+            },
+        },
+        {**instead(FORWARD, "<base />"), **inherited(FORWARD)},
+        # The server's own path, and the endpoint of the extension as a whole.
+        {f"resource.{GATEWAY}_backend.orders.url": HOST_OF_APP, f"{RESOURCE}.app_settings": {}},
+        {
+            f"resource.{GATEWAY}_backend.orders.url": f"{HOST_OF_APP}/runtime/webhooks/mcp",
+            f"{API}.path": "weather/mcp",
+            **{f"{OPERATION}.{method}.url_template": "/" for method in ("post", "get", "delete")},
+        },
+        {
+            **instead(CHALLENGE, '<include-fragment fragment-id="challenge" />'),
+            f"resource.{GATEWAY}_policy_fragment.challenge": {
+                "name": "challenge",
+                "api_management_id": "${azurerm_api_management.gateway.id}",
+                "value": f"<fragment>{CHALLENGE}</fragment>",
+            },
+        },
+        instead(OWN, OWN + '<set-header name="x-functions-key" exists-action="delete" />'),
         {
             f"resource.{GATEWAY}_api_diagnostic.d": {
                 **DIAGNOSTIC[f"resource.{GATEWAY}_api_diagnostic.d"],

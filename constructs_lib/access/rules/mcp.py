@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from constructs_lib.access import easy_auth, mcp
+from constructs_lib.access import easy_auth, mcp, urls
 from constructs_lib.access.azapi import content_of
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.links import GatewayLink, key
@@ -31,6 +31,8 @@ _HOST_KEY = re.compile(
     r"azurerm_function_app_host_keys\.[^}]*\.(primary|master|\w+_extension\w*)_key"
     r"|\b(masterKey|systemKeys|mcp_extension)\b"
 )
+# By it Easy Auth serves metadata of its own (Learn, "Configure MCP server authorization").
+_ADVERTISED = "website_auth_prm_default_with_scopes"
 _AUTHORIZATION_SERVER = re.compile(r"oauth-authorization-server|openid-configuration")
 
 
@@ -56,14 +58,23 @@ def _host_keys(calls: Calls) -> Iterator[Breach]:
                 if _is_host_key(calls, [credentials.value(name) for name in ("header", "query")]):
                     message = f"{each.address} sends a key of the Functions host"
                     yield Breach(each, "credentials", message)
+    for server in calls.servers:
+        for policy, document in _documents(calls, server):
+            for each in elements(document.root) if document.root is not None else ():
+                name, action = each.attributes.get("name", ""), each.attributes.get("exists-action")
+                if each.name == "set-query-parameter" and name == "code" and action != "delete":
+                    message = f"{server.api.name} sends a key to the Functions host"
+                    yield Breach(policy, "xml_content", message)
     for server, route in _routes(calls):
         if any(held.name == "header:x-functions-key" and held.texts for held in route.way.held):
             message = f"{server.api.name} sends a key to the Functions host"
             yield Breach(calls.policy_of(route), "xml_content", message)
         backend = calls.backend_of(route)
         for credentials in configuration.body(backend).blocks("credentials") if backend else ():
-            header = credentials.value("header")
-            if isinstance(header, dict) and "x-functions-key" in map(str.lower, header):
+            header, query = credentials.value("header"), credentials.value("query")
+            names = {*(header if isinstance(header, dict) else ())}
+            names |= {*(query if isinstance(query, dict) else ())}
+            if {"x-functions-key", "code"} & {name.lower() for name in names}:
                 message = f"the backend of {server.api.name} sends a key to the Functions host"
                 yield Breach(backend, "credentials", message)
 
@@ -149,10 +160,16 @@ def _anonymous_webhook(calls: Calls) -> Iterator[Breach]:
 )
 def _metadata(calls: Calls) -> Iterator[Breach]:
     chain = calls.chain
+    hosts: dict[str, str] = {}
     for server in calls.servers:
         for policy, document in _documents(calls, server):
+            said = mcp.metadata_in(document)
+            host = urls.host_of(said)
+            if isinstance(host, str):
+                hosts[mcp.path_in(said) or ""] = host.lower()
             path = mcp.path_in(mcp.metadata_in(document))
-            if path is not None and path not in {f"{METADATA}/{own}" for own in server.paths}:
+            told = not any("*" in own or "{" in own for own in server.paths)
+            if told and path is not None and path not in _metadata_of(server):
                 message = f"the challenge of {server.api.name} names the metadata of {path!r}"
                 yield Breach(policy, "xml_content", message)
         documents = [document for _, document in _documents(calls, server)]
@@ -172,6 +189,19 @@ def _metadata(calls: Calls) -> Iterator[Breach]:
                 if named is not None and (named != server or not server):
                     message = f"the metadata at {path!r} names the resource at {named or '/'!r}"
                     yield Breach(policy, "xml_content", message)
+                host = urls.host_of(mcp.resource_in(document)) if document else None
+                called = hosts.get(path.strip("/"))
+                if isinstance(host, str) and called is not None and host.lower() != called:
+                    message = (
+                        f"the metadata at {path!r} names a resource of {host}, not of {called}"
+                    )
+                    yield Breach(policy, "xml_content", message)
+    for route in calls.routes:
+        app = route.app
+        found = mcp.settings_of(app).get(_ADVERTISED) if app is not None else None
+        if app is not None and found is not None:
+            message = f"{app.name} sends clients that reach it to a registration of its own"
+            yield Breach(app.resource, f"app_settings.{found[0]}", message)
 
 
 @_rule(
@@ -297,14 +327,30 @@ def _buffered(calls: Calls) -> Iterator[Breach]:
             if any("context.Response.Body" in text for text in document.texts):
                 message = f"a policy of {server.api.name} reads the body of the answer"
                 yield Breach(policy, "xml_content", message)
-        for each in configuration.of_type("azurerm_api_management_api_diagnostic"):
-            if calls.chain.api_of(each) is not server.api:
-                continue
+        for each in _diagnostics(calls, server):
             for name in ("frontend_response", "backend_response"):
                 for block in configuration.body(each).blocks(name):
                     if text_of(block.value("body_bytes", 0)) != "0":
                         message = f"{each.address} logs the body of answers of {server.api.name}"
                         yield Breach(each, f"{name}.body_bytes", message)
+
+
+def _diagnostics(calls: Calls, server: McpServer) -> list[Resource]:
+    """The diagnostics of an API, and those of the gateway that it has none of its own for."""
+    configuration, gateway = calls.chain.configuration, server.api.gateway
+    own = [
+        each
+        for each in configuration.of_type("azurerm_api_management_api_diagnostic")
+        if calls.chain.api_of(each) is server.api
+    ]
+    named = {text_of(configuration.attribute(each, "identifier")) for each in own}
+    return own + [
+        each
+        for each in configuration.of_type("azurerm_api_management_diagnostic")
+        if text_of(configuration.attribute(each, "identifier")) not in named
+        and configuration.attribute(each, "api_management_name")
+        in (gateway.name, gateway.resource and configuration.attribute(gateway.resource, "name"))
+    ]
 
 
 def _routes(calls: Calls) -> Iterator[tuple[McpServer, Route]]:
@@ -313,6 +359,11 @@ def _routes(calls: Calls) -> Iterator[tuple[McpServer, Route]]:
     for route in calls.routes:
         if route.api in servers and route.way.unknown is None:
             yield servers[route.api], route
+
+
+def _metadata_of(server: McpServer) -> set[str]:
+    """The paths at which the metadata of a server may stand."""
+    return {f"{METADATA}/{path}" for path in server.paths}
 
 
 def _documents(calls: Calls, server: McpServer) -> Iterator[tuple[Resource, PolicyDocument]]:
