@@ -27,23 +27,13 @@ _LIBRARY = str(Path(__file__).parents[1]) + os.sep
 
 
 def record_creation_sites(app: App) -> None:
-    """Remember from here on where each resource of an app is made.
+    """Remember where each resource of an app is made, from here on until it is synthesized.
 
     Args:
         app: The app; what is made before is not remembered.
     """
     sites = _CreationSites(app)
-    runtime = cast("Any", jsii)
-    create = runtime.create
-
-    def creating(kind: Any, made: Any, arguments: Any) -> Any:
-        result = create(kind, made, arguments)
-        if hasattr(kind, "terraform_resource_type"):
-            sites.add(made, inspect.currentframe())
-        return result
-
-    # Generated code calls it by this name, whichever provider it is of.
-    runtime.create = creating
+    sites.begin()
     app.node.add_validation(sites)  # pyright: ignore[reportArgumentType] - jsii matches protocols by its decorator
 
 
@@ -54,6 +44,26 @@ class _CreationSites:
     def __init__(self, app: App) -> None:
         self.app = app
         self.made: list[tuple[Any, str]] = []
+        self.create: Any = cast("Any", jsii).create
+        self.creating: Any = None
+
+    def begin(self) -> None:
+        """Be told of everything that is made: generated code calls `jsii.create` by this name."""
+        create = self.create
+
+        def creating(kind: Any, made: Any, arguments: Any) -> Any:
+            result = create(kind, made, arguments)
+            if hasattr(kind, "terraform_resource_type"):
+                self.add(made, inspect.currentframe())
+            return result
+
+        self.creating = cast("Any", jsii).create = creating
+
+    def end(self) -> None:
+        """Be told no more, unless somebody else has begun since and tells this one."""
+        runtime = cast("Any", jsii)
+        if runtime.create is self.creating:
+            runtime.create = self.create
 
     def add(self, made: Any, frame: FrameType | None) -> None:
         """Remember the innermost statement that is neither of this library nor of a package."""
@@ -66,6 +76,7 @@ class _CreationSites:
 
     def validate(self) -> list[str]:
         """Write the file; there is nothing to complain of."""
+        self.end()
         sites = {made.node.path: site for made, site in self.made if made.node.root is self.app}
         folder = Path(self.app.outdir)
         folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,9 @@ they synthesize to.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
+from types import TracebackType
 from typing import Any, Literal, cast
 
 import jsii
@@ -24,6 +26,9 @@ def validate_access(
     scope: App | TerraformStack, *, fail_on: Literal["error", "warning"] = "error"
 ) -> None:
     """Make synth fail when a rule of the access check is broken.
+
+    CDKTF raises a RuntimeError then. A program that does not handle it ends with what is wrong in
+    place of jsii's two tracebacks, and with exit code 1.
 
     Args:
         scope: The app, for all of its stacks, or one stack. What a stack refers to in others is
@@ -51,13 +56,34 @@ class _AccessValidation:
         stack = None if isinstance(self.scope, App) else self.scope.node.id
         documents = _documents(self.scope)
         failing = ("error",) if self.fail_on == "error" else ("error", "warning")
-        return [
+        problems = [
             f"{finding.rule} {finding.address or ''}"
             f"{'.' + finding.attribute if finding.attribute else ''}: "
             f"{finding.message}. {finding.fix}."
             for finding in analyse(read_stacks(documents, "synth")).findings
             if finding.severity in failing and (stack is None or finding.stack == stack)
         ]
+        if problems:
+            _end_plainly(problems)
+        return problems
+
+
+def _end_plainly(problems: Sequence[str]) -> None:
+    """Let a program that this ends say the problems only: jsii's tracebacks show none of its lines.
+
+    Anything else that ends the program is shown as before.
+    """
+    before = sys.excepthook
+
+    def end(
+        kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, RuntimeError) and all(each in str(error) for each in problems):
+            print("synth is refused by the access check:", *problems, sep="\n  ", file=sys.stderr)
+        else:
+            before(kind, error, traceback)
+
+    sys.excepthook = end
 
 
 def _documents(scope: Construct) -> dict[str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,26 @@ def test_one_line_makes_synth_refuse_an_open_stack(app: Any) -> None:
     validate_access(l1_stack(app, "one"))
     with pytest.raises(RuntimeError, match=r"SF101 azurerm_linux_function_app\.function"):
         app.synth()
+
+
+def test_a_program_that_ends_with_it_says_the_problems_only(
+    app: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from constructs_lib.stack.validate_access import validate_access
+
+    others: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda _, error, __: others.append(error))
+    validate_access(l1_stack(app, "one"))
+    with pytest.raises(RuntimeError) as refused:
+        app.synth()
+    sys.excepthook(RuntimeError, refused.value, None)
+    said = capsys.readouterr().err
+    assert said.startswith("synth is refused by the access check:\n  SF101 azurerm_linux_function")
+    assert "skipValidation" not in said
+    assert others == []
+    another = RuntimeError("something else")
+    sys.excepthook(RuntimeError, another, None)
+    assert others == [another]
 
 
 def test_one_line_for_all_stacks_of_the_app(app: Any) -> None:
