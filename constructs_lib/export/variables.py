@@ -260,7 +260,7 @@ class Variables:
             value = holder[last]
         except (KeyError, IndexError, TypeError):
             raise InputError("there is no such argument", where=where, fix="see main.tf") from None
-        if not re.fullmatch(r"[a-z]\w*", name) or name in self.found:
+        if not re.fullmatch(r"[a-z]\w*", name) or self._free(name, None) != name:
             problem = f"{name!r} cannot be the name of a variable, or is one already"
             raise InputError(problem, where=where, fix="take another")
         if _computed(value):
@@ -306,7 +306,7 @@ class Variables:
     def _part_of_api(self, body: dict[str, Any], argument: str) -> bool:
         """Let a name in the gateway that begins with an API's follow it; whether it does."""
         for variable in self.found.values():
-            if variable.description != "Name of the API":
+            if not variable.name.endswith("api_name"):
                 continue
             word = _word(cast("str", variable.value))
             if word.match(body[argument]):
@@ -368,9 +368,10 @@ class Variables:
         ]
         values = [body[argument] for body in having]
         if having and name not in self.found and all(value == values[0] for value in values):
-            self.found[name] = Variable(name, description, values[0])
+            own = self._free(name, None)
+            self.found[own] = Variable(own, description, values[0])
             for body in having:
-                body[argument] = f"${{var.{name}}}"
+                body[argument] = f"${{var.{own}}}"
 
     def _follow_paths(self) -> None:
         """Let the addresses of APIs in the outputs follow their paths."""
@@ -438,7 +439,7 @@ class Variables:
             steps = path.split("/")[1:2] or [address.rpartition(".")[2]]
             name = f"{_slug(steps[0])}_{name}"
         number, found = 2, name
-        while found in self.found:
+        while found in self.found or found in self.document.get("variable", {}):
             found = f"{name}_{number}"
             number += 1
         return found

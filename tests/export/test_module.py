@@ -190,6 +190,23 @@ def test_a_further_variable(documents: Documents) -> None:
     assert '  default     = "Y1"' in made.files["variables.tf"]
 
 
+def test_variables_of_the_stack_itself_stay() -> None:
+    document = {
+        "variable": {"location": {"type": "string", "description": "Where."}},
+        "resource": {
+            "azurerm_resource_group": {
+                "a": {"name": "rg-${var.location}", "location": "westeurope"},
+            }
+        },
+    }
+    made = module_of(document, "a", where="a")
+    assert made.files["variables.tf"].startswith(
+        'variable "location" {\n  description = "Where."\n  type        = string\n}\n'
+    )
+    assert '\nvariable "location_2" {\n  default     = "westeurope"\n' in made.files["variables.tf"]
+    assert "| location | Where. | `string` | n/a | yes |" in made.files["README.md"]
+
+
 def test_checks_of_the_stack_are_kept() -> None:
     said = '${data.azuread_application.a.display_name == "func-a"}'
     document = {
