@@ -1,155 +1,151 @@
-"""A call on its way through the gateway: what policies see and change of it.
-
-`context` of an expression shows just this (see `simulation.context`).
-"""
+"""A call on its way through the gateway: what policies see and change of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from urllib.parse import quote
 
+from constructs_lib.simulation import context
 from constructs_lib.simulation.http import Request, Response, Url
-from constructs_lib.simulation.outside import Clock, Random
+from constructs_lib.simulation.signals import Place, PolicyFailedError
+from constructs_lib.simulation.trace import Trace
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.trace import Trace
+    from constructs_lib.simulation.gateway import Gateway
+    from constructs_lib.simulation.model import Api, Operation, Service
 
 
-@dataclass(slots=True)
-class LastError:
-    """What `context.LastError` says.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A policy that is ready to run.
 
     Attributes:
-        source: The policy or the built-in step that failed.
-        message: What it says.
-        reason: A word for what happened.
-        scope: `global`, `product`, `api` or `operation`.
-        section: `inbound`, `backend`, `outbound` or `on-error`.
-        path: Where the policy stands, as `choose[3]/when[2]`.
-        policy_id: The `id` of the policy.
+        place: Where it stands.
+        run: What it does.
     """
 
-    source: str
-    message: str
-    reason: str | None = None
-    scope: str | None = None
-    section: str | None = None
-    path: str | None = None
-    policy_id: str | None = None
+    place: Place
+    run: Callable[[Call], None]
 
 
-@dataclass(frozen=True, slots=True)
-class ApiFacts:
-    """What `context.Api` says; `service_url` is the base of the backend."""
-
-    id: str = "api"
-    name: str = "api"
-    path: str = ""
-    version: str | None = None
-    revision: str = "1"
-    is_current_revision: bool = True
-    service_url: Url | None = None
-    protocols: tuple[str, ...] = ("https",)
-    key_header: str = "Ocp-Apim-Subscription-Key"
-    key_query: str = "subscription-key"
-
-
-@dataclass(frozen=True, slots=True)
-class OperationFacts:
-    """What `context.Operation` says."""
-
-    id: str = "operation"
-    method: str = "GET"
-    name: str = "operation"
-    url_template: str = "/"
-
-
-@dataclass(frozen=True, slots=True)
-class ProductFacts:
-    """What `context.Product` says."""
-
-    id: str
-    name: str
-    approval_required: bool = False
-    subscription_required: bool = True
-    subscriptions_limit: int | None = None
-    published: bool = True
-    groups: tuple[str, ...] = ()
-    apis: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class UserFacts:
-    """What `context.User` says."""
-
-    id: str
-    email: str = ""
-    first_name: str = ""
-    last_name: str = ""
-    note: str = ""
-    groups: tuple[str, ...] = ()
-    registration_date: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriptionFacts:
-    """What `context.Subscription` says; `key` is the one that the caller sent."""
-
-    id: str
-    name: str
-    key: str
-    primary_key: str
-    secondary_key: str
-    created: datetime | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DeploymentFacts:
-    """What `context.Deployment` says; certificates are PEM by their thumbprint or id."""
-
-    region: str = ""
-    service_id: str = ""
-    service_name: str = ""
-    gateway_id: str = "managed"
-    certificates: dict[str, bytes] = field(default_factory=dict[str, bytes])
-
-
-@dataclass(slots=True)
 class Call:
     """A call.
 
     Attributes:
-        request: The request as it is now: `url` is that of the backend once the API is known.
-        original_url: The URL that was called.
+        gateway: What calls share: time, chance, tokens, caches, counters.
+        service: The service that is called.
+        request: The request as it is now; from when the API is known, its URL is the backend's.
         response: The response, from when there is one.
-        variables: What `set-variable` and others stored, as values of the expressions' evaluator.
-        matched_parameters: Values of the operation template's parameters.
-        backend_id: The backend entity that is chosen, if one is.
-        last_error: What failed, from when something did.
-        certificate: The client's certificate in PEM, if it sent one.
+        original_url: The URL that was called.
+        original_method: The method that was called with.
+        api: The API, once it is known.
+        operation: The operation, once it is known.
+        product: The product, by `key`.
+        base: The backend's URL, as the API or a policy says.
+        path: The path below `base`.
+        backend_id: The backend entity that is called.
+        host_kept: Whether a policy chose the `Host` header.
+        facts: What expressions see besides.
+        target: The message that is being made, by `send-request` or `return-response`.
+        outgoing: The last request that went to the backend.
+        cache_key: What `cache-store` keeps the response by.
+        cached: Whether a cache has answered instead of the backend.
+        key: A subscription key that is not in the request yet.
+        preflight: Whether it is a preflight request, which only `cors` sees.
+        after: What is done once the answer is there: counting, mostly.
     """
 
-    request: Request
-    original_url: Url
-    id: UUID
-    started: datetime
-    clock: Clock
-    random: Random
-    trace: Trace
-    deployment: DeploymentFacts = field(default_factory=DeploymentFacts)
-    response: Response | None = None
-    api: ApiFacts | None = None
-    operation: OperationFacts | None = None
-    product: ProductFacts | None = None
-    subscription: SubscriptionFacts | None = None
-    user: UserFacts | None = None
-    variables: dict[str, Any] = field(default_factory=dict[str, Any])
-    matched_parameters: dict[str, str] = field(default_factory=dict[str, str])
-    backend_id: str | None = None
-    last_error: LastError | None = None
-    certificate: bytes | None = None
-    tracing: bool = True
+    def __init__(self, gateway: Gateway, service: Service, request: Request) -> None:
+        self.gateway = gateway
+        self.service = service
+        self.request = request
+        self.response: Response | None = None
+        self.original_url = request.url
+        self.original_method = request.method
+        self.api: Api | None = None
+        self.operation: Operation | None = None
+        self.product: Any = None
+        self.base: Url | None = None
+        self.path = ""
+        self.backend_id: str | None = None
+        self.host_kept = False
+        self.outgoing: Request | None = None
+        self.target: Request | Response | None = None
+        self.cache_key: Hashable = None
+        self.key: str | None = None
+        self.preflight = False
+        self.cached = False
+        self.after: list[Callable[[Call], None]] = []
+        identifier, clock = gateway.random.uuid(), gateway.clock
+        self.trace = Trace(str(identifier), service.name, clock.now)
+        self.facts = context.ExpressionContext(
+            request=request,
+            original_url=request.url,
+            deployment=context.Deployment(
+                region=gateway.region, service_id=service.name, service_name=service.name
+            ),
+            request_id=identifier,
+            timestamp=clock.now(),
+            tracing=True,
+            now=clock.now,
+            random=gateway.random.source,
+            trace=lambda message: self.trace.add("trace", message),
+        )
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What policies stored."""
+        return self.facts.variables
+
+    def move(self, base: Url) -> None:
+        """Send the request to another backend, at the same path."""
+        self.base = base
+        self.repath(self.path)
+
+    def repath(self, path: str) -> None:
+        """Send the request to another path of the backend."""
+        self.path = path
+        base = self.base
+        front = base.path.rstrip("/") if base else ""
+        whole = f"{front}/{path.lstrip('/')}" if path else front or "/"
+        url = self.request.url
+        if base is not None:
+            url = replace(url, scheme=base.scheme, host=base.host, port=base.port)
+        self.request.url = replace(url, path=quote(whole, safe="/:@!$&'()*+,;=~%"))
+
+    def view(self) -> context.ExpressionContext:
+        """The call as expressions see it now."""
+        facts = self.facts
+        facts.request, facts.response = self.request, self.response
+        facts.elapsed = timedelta(
+            seconds=(self.gateway.clock.now() - facts.timestamp).total_seconds()
+        )
+        return facts
+
+    def make(self, message: Request | Response, steps: list[Step]) -> None:
+        """Run steps that make a message other than the call's own."""
+        before, self.target = self.target, message
+        try:
+            self.run(steps)
+        finally:
+            self.target = before
+
+    def run(self, steps: list[Step]) -> None:
+        """Run steps in order.
+
+        Raises:
+            AnsweredError: If one answers.
+            PolicyFailedError: If one fails.
+            CallStoppedError: If one cannot be simulated.
+        """
+        trace = self.trace
+        for step in steps:
+            trace.scope, trace.path = step.place.scope, step.place.path
+            try:
+                step.run(self)
+            except PolicyFailedError as error:
+                error.place = error.place or step.place
+                raise

@@ -100,7 +100,7 @@ class Headers:
         return Headers(self._items)
 
 
-class BodyConsumedError(Exception):
+class BodyConsumedError(LookupError):
     """A body is read that was read already, without its content being preserved."""
 
 
@@ -248,6 +248,11 @@ class Request:
     body: Body = field(default_factory=Body)
     client_address: str = "127.0.0.1"
 
+    @property
+    def content(self) -> bytes:
+        """What is left of the body, without reading it."""
+        return self.body.content
+
     def copy(self) -> Request:
         """The same request, to be changed apart; what is left of the body can be read there."""
         body = Body(self.body.content)
@@ -272,6 +277,11 @@ class Response:
 
     def __post_init__(self) -> None:
         self.reason = self.reason or reason_of(self.status)
+
+    @property
+    def content(self) -> bytes:
+        """What is left of the body, without reading it."""
+        return self.body.content
 
     @classmethod
     def of(

@@ -78,6 +78,7 @@ class Backend(Protocol):
         Raises:
             BackendUnreachableError: If nobody answers.
             BackendTimeoutError: If nobody answers in time.
+            NoBackendError: If it is not known who would answer.
         """
         ...
 
@@ -88,6 +89,10 @@ class BackendUnreachableError(Exception):
 
 class BackendTimeoutError(BackendUnreachableError):
     """A backend does not answer in time."""
+
+
+class NoBackendError(Exception):
+    """Nothing stands for a host in the simulation, so that the call cannot go on."""
 
 
 class Clock(Protocol):
@@ -140,23 +145,18 @@ class Random:
 
     Args:
         seed: The same seed gives the same values; none gives others each time.
+
+    Attributes:
+        source: Where the values come from.
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - nothing is kept secret by it
+        self.source = random.Random(seed)  # noqa: S311 - nothing is kept secret by it
 
     def uuid(self) -> UUID:
         """A random id, as `Guid.NewGuid()`."""
-        return UUID(int=self._random.getrandbits(128), version=4)
-
-    def integer(self, low: int, high: int) -> int:
-        """An integer from `low` to less than `high`, as `Random.Next`."""
-        return self._random.randrange(low, high)
+        return UUID(int=self.source.getrandbits(128), version=4)
 
     def fraction(self) -> float:
-        """A number from 0 to less than 1, as `Random.NextDouble`."""
-        return self._random.random()
-
-    def octets(self, count: int) -> bytes:
-        """Random bytes."""
-        return self._random.randbytes(count)
+        """A number from 0 to less than 1."""
+        return self.source.random()

@@ -1,0 +1,115 @@
+"""What the calls of a gateway share: the world outside, caches, counters and circuit breakers."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from constructs_lib.simulation.outside import Backend, Clock, Random, Token, TokenSource
+
+
+@dataclass
+class Expiring:
+    """Values that expire.
+
+    Args:
+        clock: The time.
+    """
+
+    clock: Clock
+    _values: dict[Any, tuple[float, Any]] = field(default_factory=dict[Any, "tuple[float, Any]"])
+
+    def get(self, name: Any) -> Any:
+        """A value; None once it has expired."""
+        found = self._values.get(name)
+        if found is None:
+            return None
+        if found[0] <= self.clock.now().timestamp():
+            del self._values[name]
+            return None
+        return found[1]
+
+    def set(self, name: Any, value: Any, seconds: float) -> None:
+        """Keep a value for some time."""
+        self._values[name] = self.clock.now().timestamp() + seconds, value
+
+    def remove(self, name: Any) -> None:
+        """Forget a value."""
+        self._values.pop(name, None)
+
+
+@dataclass
+class Window:
+    """Moments of calls that are counted, for a sliding window."""
+
+    moments: deque[tuple[float, float]] = field(default_factory=deque["tuple[float, float]"])
+
+    def count(self, now: float, period: float) -> float:
+        """How much was counted in the period that ends now."""
+        while self.moments and self.moments[0][0] <= now - period:
+            self.moments.popleft()
+        return sum(amount for _, amount in self.moments)
+
+    def wait(self, now: float, period: float) -> int:
+        """Seconds until the first of them no longer counts."""
+        if not self.moments:
+            return 0
+        return max(1, int(self.moments[0][0] + period - now + 0.999))
+
+
+@dataclass
+class Quota:
+    """What was used of a quota since its period began."""
+
+    began: float
+    calls: float = 0
+    kilobytes: float = 0
+
+
+class Gateway:
+    """What calls share.
+
+    Args:
+        clock: The time.
+        random: Chance.
+        tokens: Who issues tokens; None is nobody.
+        backend: Where requests go.
+        allow_not_simulated: Policies to pass over though they are not simulated; True is all.
+        strict: Whether a call that rests on an assumption is stopped.
+        region: What `context.Deployment.Region` says.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        random: Random,
+        tokens: TokenSource | None,
+        backend: Backend,
+        allow_not_simulated: bool | Collection[str] = False,
+        strict: bool = False,
+        region: str = "West Europe",
+    ) -> None:
+        self.clock = clock
+        self.random = random
+        self.tokens = tokens
+        self.backend = backend
+        self.allow_not_simulated = allow_not_simulated
+        self.strict = strict
+        self.region = region
+        self.lock = threading.RLock()
+        self.cache = Expiring(clock)
+        self.responses = Expiring(clock)
+        self.issued: dict[tuple[str, str], Token] = {}
+        self.windows: dict[Any, Window] = {}
+        self.quotas: dict[Any, Quota] = {}
+        self.running: dict[Any, int] = {}
+        self.failures: dict[str, Window] = {}
+        self.tripped = Expiring(clock)
+
+    def now(self) -> float:
+        """The moment, in seconds since 1970."""
+        return self.clock.now().timestamp()

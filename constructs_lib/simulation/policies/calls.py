@@ -1,0 +1,238 @@
+"""Requests to backends and others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urljoin
+
+from constructs_lib.access.links import key
+from constructs_lib.simulation.gateway import Window
+from constructs_lib.simulation.http import Body, Headers, Request, Response, Url
+from constructs_lib.simulation.outside import (
+    BackendTimeoutError,
+    BackendUnreachableError,
+    NoBackendError,
+)
+from constructs_lib.simulation.policies.bodies import as_bytes
+from constructs_lib.simulation.signals import CallStoppedError, PolicyFailedError, refusal
+from constructs_lib.simulation.statements import Run, Statement
+
+if TYPE_CHECKING:
+    from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.model import BackendEntity
+
+_HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"}
+    | {"te", "trailer", "transfer-encoding", "upgrade"}
+)
+_NEVER_SENT = _HOP_BY_HOP | {"apim-debug-authorization", "content-length"}
+_NEVER_RETURNED = _HOP_BY_HOP | {"server", "content-length"}
+_MAXIMUM_REDIRECTS = 10
+
+
+def forward_request(policy: Statement) -> Run:
+    """The request, to the backend."""
+    timeout, buffered = (
+        policy.number("timeout", 300),
+        policy.boolean("buffer-request-body", default=False),
+    )
+    follow = policy.boolean("follow-redirects", default=False)
+    failing = policy.boolean("fail-on-error-status-code", default=False)
+
+    def run(call: Call) -> None:
+        if call.base is None:
+            raise PolicyFailedError(
+                "There is no backend: neither the API nor a policy names one.",
+                reason="BackendConnectionFailure",
+            )
+        call.trace.add(
+            "forward-request",
+            "Request is being forwarded to the backend service. "
+            f"Timeout set to {timeout(call):g} seconds",
+            *("backend.url", "backend.query", "backend.host", "backend.forwarded-for"),
+            request=call.request,
+        )
+        request = outgoing(call)
+        call.outgoing = request.copy()
+        response = _through_breaker(call, request, follow=follow(call))
+        if not buffered(call):
+            call.request.body.consumed = True
+        call.response = response
+        call.trace.add(
+            "forward-request",
+            f"The backend answered {response.status} {response.reason}.",
+            response=response,
+        )
+        if failing(call) and response.status >= 400:
+            raise PolicyFailedError(
+                f"The backend answered {response.status}.", response=response.copy()
+            )
+
+    return run
+
+
+def outgoing(call: Call) -> Request:
+    """The request as it leaves the gateway."""
+    own, url = call.request, call.request.url
+    headers = Headers(pair for pair in own.headers if pair[0].lower() not in _NEVER_SENT)
+    if not call.host_kept:
+        headers.set("Host", url.authority)
+    before = headers.get("X-Forwarded-For")
+    caller = own.client_address
+    headers.set("X-Forwarded-For", f"{before}, {caller}" if before else caller)
+    entity = call.service.backends.get(key(call.backend_id)) if call.backend_id else None
+    for name, value in entity.headers if entity else ():
+        headers.set(name, value)
+    for name, value in entity.query if entity else ():
+        url = url.with_parameter(name, [value])
+    body = Body(own.content)
+    return Request(own.method, url, headers, body, own.client_address)
+
+
+def send(call: Call, request: Request, *, follow: bool = False) -> Response:
+    """Send a request, and take the answer as the gateway takes it.
+
+    Raises:
+        PolicyFailedError: If nobody answers.
+        CallStoppedError: If nothing in the simulation stands for the host.
+    """
+    redirects = 0
+    while True:
+        try:
+            response = call.gateway.backend.send(request)
+        except NoBackendError as error:
+            raise CallStoppedError(str(error)) from None
+        except BackendTimeoutError:
+            raise PolicyFailedError(
+                "Request to the backend service timed out", reason="Timeout"
+            ) from None
+        except BackendUnreachableError as error:
+            raise PolicyFailedError(
+                str(error) or "Error occured while calling backend service.",
+                reason="BackendConnectionFailure",
+            ) from None
+        location = response.headers.get("Location")
+        moved = location is not None and response.status in (301, 302, 303, 307, 308)
+        if not follow or not moved or location is None or redirects == _MAXIMUM_REDIRECTS:
+            break
+        redirects += 1
+        request = request.copy()
+        request.url = Url.parse(urljoin(str(request.url), location))
+        request.headers.set("Host", request.url.authority)
+    kept = Headers(pair for pair in response.headers if pair[0].lower() not in _NEVER_RETURNED)
+    return Response(response.status, response.reason, kept, response.body)
+
+
+def _through_breaker(call: Call, request: Request, *, follow: bool) -> Response:
+    entity = call.service.backends.get(key(call.backend_id)) if call.backend_id else None
+    if entity is None or entity.breaker is None:
+        return send(call, request, follow=follow)
+    tripped = call.gateway.tripped.get(entity.id)
+    if tripped is not None:
+        told = f"The circuit breaker of {entity.id} is open."
+        call.trace.add("forward-request", told, "breaker", "breaker.body")
+        raise PolicyFailedError(told, response=refusal(503, "Service unavailable"))
+    try:
+        response = send(call, request, follow=follow)
+    except PolicyFailedError:
+        _note(call, entity, None)
+        raise
+    _note(call, entity, response)
+    return response
+
+
+def _note(call: Call, entity: BackendEntity, response: Response | None) -> None:
+    """Count a failure, and open the circuit when there are enough."""
+    rule, gateway = entity.breaker, call.gateway
+    if rule is None:
+        return
+    failed = response is None or any(low <= response.status <= high for low, high in rule.statuses)
+    with gateway.lock:
+        now = gateway.now()
+        failures = gateway.failures.setdefault(entity.id, Window())
+        total = gateway.failures.setdefault(f"{entity.id} (all)", Window())
+        total.moments.append((now, 1))
+        if failed:
+            failures.moments.append((now, 1))
+        count, calls = failures.count(now, rule.interval), total.count(now, rule.interval)
+        enough = count >= rule.count if rule.count else 100 * count / calls >= rule.percentage > 0
+        if not failed or not enough:
+            return
+        duration, told = rule.duration, response.headers.get("Retry-After") if response else None
+        if rule.retry_after and told and told.isdigit():
+            duration = float(told)
+        gateway.tripped.set(entity.id, True, duration)
+        failures.moments.clear()
+    sentence = f"The circuit breaker of {entity.id} opens for {duration:g} seconds."
+    call.trace.add("forward-request", sentence, "breaker")
+
+
+def send_request(policy: Statement) -> Run:
+    """A request of the policy's own, whose answer a variable holds."""
+    make, variable = _making(policy), policy.literal("response-variable-name")
+    ignore = policy.boolean("ignore-error", default=False)
+
+    def run(call: Call) -> None:
+        request = make(call)
+        call.trace.add(
+            "send-request",
+            f"{request.method} {request.url} is sent.",
+            "send-request",
+            request=request,
+        )
+        try:
+            response = send(call, request)
+        except PolicyFailedError as error:
+            if not ignore(call):
+                raise
+            call.variables[variable] = None
+            call.trace.add("send-request", f"The error is ignored: {error.message}", "send-request")
+            return
+        call.variables[variable] = response
+        call.trace.add(
+            "send-request", f"It answered {response.status}.", "send-request", response=response
+        )
+
+    return run
+
+
+def send_one_way_request(policy: Statement) -> Run:
+    """A request whose answer nobody waits for."""
+    make = _making(policy)
+
+    def run(call: Call) -> None:
+        request = make(call)
+        call.trace.add(
+            policy.name, f"{request.method} {request.url} is sent.", "send-request", request=request
+        )
+        try:
+            send(call, request)
+        except PolicyFailedError as error:
+            call.trace.add(policy.name, f"Nobody answered: {error.message}", "send-request")
+
+    return run
+
+
+def _making(policy: Statement) -> Callable[[Call], Request]:
+    """What makes the request of a `send-request`."""
+    mode, url = policy.text("mode", "new"), policy.child("set-url")
+    address = url.content() if url else None
+    steps = policy.steps("set-url")
+
+    def make(call: Call) -> Request:
+        own = call.request
+        where = str(as_bytes(address(call)), "utf-8") if address else str(own.url)
+        try:
+            parsed = Url.parse(quote(where.strip(), safe="%/:=&?~#+!$,;'@()*[]{}|\"<> \\^`"))
+        except ValueError:
+            raise PolicyFailedError(f"Invalid URI: {where}") from None
+        request = Request("GET", parsed, Headers(), Body(), own.client_address)
+        if mode(call).lower() == "copy":
+            request = replace(own.copy(), url=parsed)
+        call.make(request, steps)
+        request.headers.set("Host", parsed.authority)
+        return request
+
+    return make

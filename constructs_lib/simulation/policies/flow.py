@@ -1,0 +1,143 @@
+"""Control flow: choose, retry, wait, variables, and answers made by the gateway."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs_lib.simulation.http import Body, Headers, Response, reason_of
+from constructs_lib.simulation.signals import AnsweredError, PolicyFailedError
+from constructs_lib.simulation.statements import Run, Statement, as_boolean
+
+if TYPE_CHECKING:
+    from constructs_lib.simulation.call import Call, Step
+
+
+def choose(policy: Statement) -> Run:
+    """The first `when` whose condition holds, or `otherwise`."""
+    branches = [(each.value("condition"), each.steps()) for each in policy.children("when")]
+    otherwise = policy.child("otherwise")
+    rest = otherwise.steps() if otherwise else []
+
+    def run(call: Call) -> None:
+        for position, (condition, steps) in enumerate(branches, 1):
+            if as_boolean(condition(call), "condition"):
+                call.trace.add("choose", f"The condition of when[{position}] holds.", "choose")
+                call.run(steps)
+                return
+        call.trace.add("choose", "No condition holds.", "choose")
+        call.run(rest)
+
+    return run
+
+
+def set_variable(policy: Statement) -> Run:
+    """A variable: a literal is a string, an expression keeps its type."""
+    name, value = policy.literal("name"), policy.value("value")
+
+    def run(call: Call) -> None:
+        call.variables[name] = value(call)
+        call.trace.add(
+            "set-variable",
+            f"The variable {name} is set.",
+            "set-variable",
+            value=call.variables[name],
+        )
+
+    return run
+
+
+def retry(policy: Statement) -> Run:
+    """Its policies once, and again while the condition holds."""
+    steps, condition = policy.steps(), policy.value("condition")
+    count, interval = policy.number("count", 1), policy.number("interval")
+    delta, most = policy.number("delta"), policy.number("max-interval")
+    fast = policy.boolean("first-fast-retry", default=False)
+    grows, exponential = policy.has("delta"), policy.has("max-interval")
+
+    def pause(call: Call, tries: int) -> float:
+        if tries == 1 and fast(call):
+            return 0
+        if exponential:
+            chance = 0.8 + 0.4 * call.gateway.random.fraction()
+            return min(interval(call) + (2**tries - 1) * chance * delta(call), most(call))
+        return interval(call) + (tries - 1) * delta(call) if grows else interval(call)
+
+    def run(call: Call) -> None:
+        most_tries, tries = int(count(call)), 0
+        while True:
+            error = _attempt(call, steps)
+            if tries >= most_tries or not as_boolean(condition(call), "condition"):
+                break
+            tries += 1
+            seconds = pause(call, tries)
+            call.trace.add("retry", f"Try {tries} follows after {seconds:g} seconds.", "retry")
+            call.gateway.clock.sleep(seconds)
+        if error is not None:
+            raise error
+
+    return run
+
+
+def _attempt(call: Call, steps: list[Step]) -> PolicyFailedError | None:
+    try:
+        call.run(steps)
+    except PolicyFailedError as error:
+        return error
+    return None
+
+
+def wait(policy: Statement) -> Run:
+    """What is in it, one after the other: the order is open, and results are kept apart."""
+    steps, mode = policy.steps(), policy.text("for", "all")
+
+    def run(call: Call) -> None:
+        call.trace.add("wait", f"Waiting for {mode(call)}.", "wait.order")
+        for step in steps:
+            call.run([step])
+            if mode(call).lower() == "any":
+                return
+
+    return run
+
+
+def return_response(policy: Statement) -> Run:
+    """An answer instead of the backend's; nothing runs after it."""
+    variable = policy.literal("response-variable-name")
+    steps = policy.steps()
+
+    def run(call: Call) -> None:
+        stored = call.variables.get(variable) if variable else None
+        if variable and not isinstance(stored, Response):
+            call.trace.add("return-response", f"There is no response in {variable}.")
+        answer = stored.copy() if isinstance(stored, Response) else Response()
+        call.make(answer, steps)
+        call.response = answer
+        call.trace.add("return-response", "Return response was applied.", "return-response")
+        raise AnsweredError
+
+    return run
+
+
+def mock_response(policy: Statement) -> Run:
+    """The example of the operation, or an empty body."""
+    code, kind = policy.literal("status-code", "200"), policy.literal("content-type")
+
+    def run(call: Call) -> None:
+        call.response = mocked(call, int(code), kind)
+        call.trace.add("mock-response", f"A mocked {code} is returned.", "mock-response")
+        raise AnsweredError
+
+    return run
+
+
+def mocked(call: Call, status: int, kind: str) -> Response:
+    """What `mock-response` answers."""
+    response = Response(status, reason_of(status), Headers())
+    for example_kind, text in call.operation.examples(status) if call.operation else ():
+        if not kind or kind.lower() == example_kind.lower():
+            response.headers.set("Content-Type", example_kind)
+            response.body = Body(text.encode())
+            return response
+    if kind:
+        response.headers.set("Content-Type", kind)
+    return response

@@ -1,0 +1,111 @@
+"""Headers, method and status of the message that a section is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs_lib.simulation.http import Headers, Request, Response, reason_of
+from constructs_lib.simulation.statements import Run, Statement, text_of
+
+if TYPE_CHECKING:
+    from constructs_lib.simulation.call import Call
+
+FIXED = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
+_SEPARATE = frozenset(
+    {"user-agent", "www-authenticate", "proxy-authenticate", "cookie", "set-cookie", "warning"}
+    | {"date", "expires", "if-modified-since", "if-unmodified-since", "last-modified"}
+    | {"retry-after"}
+)
+"""Headers whose values stand on lines of their own."""
+
+
+def set_header(policy: Statement) -> Run:
+    """A header of the request, or in outbound, on-error and answers of the response."""
+    name, action = policy.text("name"), policy.text("exists-action", "override")
+    values = [each.content() for each in policy.children("value")]
+
+    def run(call: Call) -> None:
+        change_header(call, name(call), action(call), [text_of(each(call)) for each in values])
+
+    return run
+
+
+def change_header(call: Call, name: str, action: str, values: list[str]) -> None:
+    """Do what `set-header` says."""
+    headers, what = of_section(call)
+    if name.lower() in FIXED or (action == "delete" and name.lower() == "server"):
+        call.trace.add("set-header", f"The header {name} cannot be changed.", "set-header.fixed")
+        return
+    if change(headers, name, action, values):
+        done = "deleted from" if action == "delete" else "set in"
+        call.trace.add("set-header", f"The header {name} is {done} the {what}.", "set-header")
+        if headers is call.request.headers and name.lower() == "host":
+            call.host_kept = True
+    else:
+        call.trace.add(
+            "set-header", f"The header {name} stays as it is in the {what}.", "set-header"
+        )
+
+
+def change(headers: Headers, name: str, action: str, values: list[str]) -> bool:
+    """Change headers; tell whether anything was done."""
+    there = name in headers
+    if action == "delete":
+        return headers.remove(name)
+    if action == "skip" and there:
+        return False
+    if action == "append" and there:
+        values = [*headers.get_all(name), *values]
+    separate = name.lower() in _SEPARATE
+    headers.set(name, *(values if separate or not values else [",".join(values)]))
+    return True
+
+
+def of_section(call: Call) -> tuple[Headers, str]:
+    """The headers that the section is about."""
+    message = message_of(call)
+    return message.headers, "response" if isinstance(message, Response) else "request"
+
+
+def message_of(call: Call) -> Request | Response:
+    """The message that the section is about, or that is being made."""
+    if call.target is not None:
+        return call.target
+    in_response = call.trace.section in ("outbound", "on-error")
+    return response_of(call) if in_response else call.request
+
+
+def response_of(call: Call) -> Response:
+    """The response that is being made, or the call's; an empty one, where there is none yet."""
+    if isinstance(call.target, Response):
+        return call.target
+    if call.response is None:
+        call.response = Response()
+    return call.response
+
+
+def set_method(policy: Statement) -> Run:
+    """The method of the request."""
+    value = policy.content()
+
+    def run(call: Call) -> None:
+        request = call.target if isinstance(call.target, Request) else call.request
+        request.method = text_of(value(call)).strip()
+        call.trace.add("set-method", f"The method is {request.method} now.", "set-method")
+
+    return run
+
+
+def set_status(policy: Statement) -> Run:
+    """The status of the response."""
+    code, reason = policy.number("code"), policy.text("reason")
+
+    def run(call: Call) -> None:
+        response = response_of(call)
+        response.status = int(code(call))
+        response.reason = reason(call) or reason_of(response.status)
+        call.trace.add(
+            "set-status", f"The status is {response.status} {response.reason} now.", "set-status"
+        )
+
+    return run

@@ -1,0 +1,185 @@
+"""How often: rate limits, quotas, calls at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING
+
+from constructs_lib.simulation.gateway import Quota, Window
+from constructs_lib.simulation.policies.headers import response_of
+from constructs_lib.simulation.signals import PolicyFailedError, refusal
+from constructs_lib.simulation.statements import Run, Statement, as_boolean
+
+if TYPE_CHECKING:
+    from constructs_lib.simulation.call import Call
+
+Key = Callable[["Call"], "Hashable | None"]
+
+
+def rate_limit(policy: Statement) -> Run:
+    """Calls per subscription."""
+    return _rate(policy, _of_subscription(policy))
+
+
+def rate_limit_by_key(policy: Statement) -> Run:
+    """Calls per key of the policy's."""
+    counter = policy.text("counter-key")
+    return _rate(policy, lambda call: ("rate", counter(call)))
+
+
+def quota(policy: Statement) -> Run:
+    """Calls and bandwidth per subscription."""
+    return _quota(policy, _of_subscription(policy))
+
+
+def quota_by_key(policy: Statement) -> Run:
+    """Calls and bandwidth per key of the policy's."""
+    counter = policy.text("counter-key")
+    return _quota(policy, lambda call: ("quota", counter(call)))
+
+
+def _of_subscription(policy: Statement) -> Key:
+    place = (policy.name, policy.around.scope, policy.path)
+
+    def key(call: Call) -> Hashable | None:
+        if call.facts.subscription is None:
+            return None
+        where = call.product if policy.around.scope == "product" else call.api and call.api.facts.id
+        return (*place, where, call.facts.subscription.id)
+
+    return key
+
+
+def _rate(policy: Statement, key: Key) -> Run:
+    calls, period = policy.number("calls"), policy.number("renewal-period")
+    count = _increment(policy)
+    late = policy.has("increment-condition") or policy.element.attributes.get(
+        "increment-count", ""
+    ).startswith("@")
+    write = _writing(policy)
+
+    def run(call: Call) -> None:
+        name, gateway = key(call), call.gateway
+        if name is None:
+            call.trace.add(policy.name, "There is no subscription to count.", policy.name)
+            return
+        most, seconds = calls(call), period(call)
+        with gateway.lock:
+            window, now = gateway.windows.setdefault(name, Window()), gateway.now()
+            used = window.count(now, seconds)
+            if used >= most:
+                _refuse_rate(call, policy, window.wait(now, seconds))
+            if not late:
+                window.moments.append((now, count(call)))
+        write(call, int(most - used - (0 if late else 1)), int(most))
+        if late:
+            call.after.append(lambda each: window.moments.append((gateway.now(), count(each))))
+        told = f"{int(used) + 1} of {most:g} calls in {seconds:g} seconds."
+        call.trace.add(policy.name, told, policy.name)
+
+    return run
+
+
+def _refuse_rate(call: Call, policy: Statement, wait: int) -> None:
+    told = f"Rate limit is exceeded. Try again in {wait} seconds."
+    answer = refusal(429, told)
+    answer.headers.set(policy.literal("retry-after-header-name", "Retry-After"), str(wait))
+    variable = policy.literal("retry-after-variable-name")
+    if variable:
+        call.variables[variable] = wait
+    call.trace.add(policy.name, told, policy.name)
+    raise PolicyFailedError("Rate limit is exceeded", reason="RateLimitExceeded", response=answer)
+
+
+def _increment(policy: Statement) -> Callable[[Call], float]:
+    """What a call counts."""
+    condition = policy.value("increment-condition", default=True)
+    count = policy.number("increment-count", 1)
+    return lambda call: count(call) if as_boolean(condition(call), "increment-condition") else 0
+
+
+def _writing(policy: Statement) -> Callable[[Call, int, int], None]:
+    """Tells how many calls are left, in the headers and the variable that the policy names."""
+    variable = policy.literal("remaining-calls-variable-name")
+    remaining = policy.literal("remaining-calls-header-name")
+    total = policy.literal("total-calls-header-name")
+
+    def write(call: Call, left: int, most: int) -> None:
+        if variable:
+            call.variables[variable] = left
+
+        def add(call: Call) -> None:
+            headers = response_of(call).headers
+            if remaining:
+                headers.set(remaining, str(left))
+            if total:
+                headers.set(total, str(most))
+
+        if remaining or total:
+            call.after.append(add)
+
+    return write
+
+
+def _quota(policy: Statement, key: Key) -> Run:
+    calls, bandwidth = policy.number("calls"), policy.number("bandwidth")
+    period, count = policy.number("renewal-period"), _increment(policy)
+    has_calls, has_bandwidth = policy.has("calls"), policy.has("bandwidth")
+
+    def run(call: Call) -> None:
+        name, gateway = key(call), call.gateway
+        if name is None:
+            call.trace.add(policy.name, "There is no subscription to count.", policy.name)
+            return
+        seconds = period(call)
+        with gateway.lock:
+            now = gateway.now()
+            used = gateway.quotas.get(name)
+            if used is None or (seconds and now >= used.began + seconds):
+                used = gateway.quotas[name] = Quota(now)
+            left = max(0, int(used.began + seconds - now + 0.999)) if seconds else 0
+            if has_calls and used.calls >= calls(call):
+                _refuse_quota(call, policy, "call volume", left)
+            if has_bandwidth and used.kilobytes >= bandwidth(call):
+                _refuse_quota(call, policy, "bandwidth", left)
+            used.calls += count(call)
+        size = len(call.request.content)
+        call.after.append(lambda each: _add_size(used, size + len(response_of(each).content)))
+        call.trace.add(policy.name, f"{used.calls:g} calls of the quota are used.", "quota.start")
+
+    return run
+
+
+def _add_size(used: Quota, size: int) -> None:
+    used.kilobytes += size / 1024
+
+
+def _refuse_quota(call: Call, policy: Statement, what: str, left: int) -> None:
+    clock = f"{left // 3600:02}:{left // 60 % 60:02}:{left % 60:02}"
+    told = f"Out of {what} quota. Quota will be replenished in {clock}."
+    answer = refusal(403, told)
+    answer.headers.set("Retry-After", str(left))
+    call.trace.add(policy.name, told, policy.name)
+    raise PolicyFailedError(told, reason="QuotaExceeded", response=answer)
+
+
+def limit_concurrency(policy: Statement) -> Run:
+    """No more calls at once than it says."""
+    key, most, steps = policy.text("key"), policy.number("max-count"), policy.steps()
+
+    def run(call: Call) -> None:
+        gateway, name = call.gateway, ("concurrency", key(call))
+        with gateway.lock:
+            running = gateway.running.get(name, 0)
+            if running >= most(call):
+                told = "Concurrency limit is exceeded."
+                raise PolicyFailedError(told, response=refusal(429, told))
+            gateway.running[name] = running + 1
+        try:
+            call.trace.add("limit-concurrency", f"{running + 1} at once.", "limit-concurrency")
+            call.run(steps)
+        finally:
+            with gateway.lock:
+                gateway.running[name] -= 1
+
+    return run

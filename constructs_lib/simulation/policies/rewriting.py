@@ -1,0 +1,125 @@
+"""Where requests go: the backend, the path, the query."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
+
+from constructs_lib.access.links import key
+from constructs_lib.simulation.http import Url
+from constructs_lib.simulation.signals import CallStoppedError, PolicyFailedError
+from constructs_lib.simulation.statements import Run, Statement, text_of
+
+if TYPE_CHECKING:
+    from constructs_lib.simulation.call import Call
+
+_PLACEHOLDER = re.compile(r"\{\*?([^{}]+)\}")
+
+
+def set_backend_service(policy: Statement) -> Run:
+    """The backend: a URL, or an entity."""
+    base, entity = policy.text("base-url"), policy.text("backend-id")
+    by_entity = policy.has("backend-id")
+
+    def run(call: Call) -> None:
+        if by_entity:
+            enter(call, entity(call))
+            return
+        if call.backend_id is not None:
+            call.trace.add(
+                "set-backend-service",
+                f"The backend {call.backend_id} stays: only a backend-id can replace it.",
+                "set-backend-service.entity-stays",
+            )
+            return
+        url = base(call)
+        try:
+            call.move(Url.parse(url))
+        except ValueError:
+            raise PolicyFailedError(f"Invalid URI: {url}") from None
+        call.trace.add("set-backend-service", f"The backend is {url} now.", "set-backend-service")
+
+    return run
+
+
+def enter(call: Call, name: str) -> None:
+    """Send a call to a backend entity."""
+    entity = call.service.backends.get(key(name))
+    if entity is None:
+        raise CallStoppedError(f"the backend {name} is not in the configuration")
+    if entity.problem is not None:
+        raise CallStoppedError(entity.problem)
+    try:
+        base = Url.parse(entity.url)
+    except ValueError as error:
+        raise CallStoppedError(f"the backend {name} cannot be called: {error}") from None
+    call.backend_id = entity.id
+    call.move(base)
+    call.trace.add(
+        "set-backend-service",
+        f"The backend is {entity.id} now, at {entity.url}.",
+        "set-backend-service",
+    )
+
+
+def rewrite_uri(policy: Statement) -> Run:
+    """The path of the request, and what is left of its query."""
+    template = policy.text("template")
+    copied = policy.boolean("copy-unmatched-params", default=True)
+
+    def run(call: Call) -> None:
+        text = template(call)
+        values = call.facts.matched_parameters
+
+        def value(match: re.Match[str]) -> str:
+            name = match.group(1)
+            if name not in values:
+                raise PolicyFailedError(
+                    f"The template parameter {name} is not in the operation's template."
+                )
+            return values[name]
+
+        path, _, query = _PLACEHOLDER.sub(value, text).partition("?")
+        operation = call.operation
+        known = {name.lower() for name in operation.query} if operation else set[str]()
+        own = {unquote_plus(piece.partition("=")[0]).lower() for piece in query.split("&")}
+        kept = [
+            piece
+            for piece in call.request.url.query.split("&")
+            if piece and unquote_plus(piece.partition("=")[0]).lower() not in known | own
+        ]
+        pieces = [query] if query else []
+        pieces += kept if copied(call) else []
+        call.request.url = replace(call.request.url, query="&".join(pieces))
+        call.repath(path or "/")
+        call.trace.add("rewrite-uri", f"The URL is {call.request.url} now.", "rewrite-uri")
+
+    return run
+
+
+def set_query_parameter(policy: Statement) -> Run:
+    """A parameter of the request's query."""
+    name, action = policy.text("name"), policy.text("exists-action", "override")
+    values = [each.content() for each in policy.children("value")]
+
+    def run(call: Call) -> None:
+        parameter, what = name(call), action(call)
+        url = call.request.url
+        there = bool(url.parameter(parameter))
+        if (what == "skip" and there) or (what == "delete" and not there):
+            message = f"The query parameter {parameter} stays as it is."
+            call.trace.add("set-query-parameter", message, "set-query-parameter")
+            return
+        given = [] if what == "delete" else [text_of(each(call)) for each in values]
+        call.request.url = url.with_parameter(parameter, given, append=what == "append")
+        call.trace.add(
+            "set-query-parameter",
+            "Request URL was updated with the query value."
+            if given
+            else f"The query parameter {parameter} is deleted.",
+            "set-query-parameter",
+        )
+
+    return run

@@ -1,0 +1,168 @@
+"""The gateway's own steps: keys, routing, products, splicing, errors, and what is not known."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from constructs_lib.simulation.chain import AssumedError
+from constructs_lib.simulation.fidelity import behaviours
+from constructs_lib.simulation.http import Response
+from constructs_lib.simulation.signals import CallStoppedError
+from tests.simulation.stacks import GATEWAY, Recorder, chain, stack
+
+
+def test_without_a_key_the_caller_gets_the_answer_that_was_seen_of_azure():
+    answer = chain(stack(api={"subscription_required": True})).request("GET", "/orders/items/7")
+    assert (answer.status, answer.reason) == (401, "Access Denied")
+    assert answer.headers["Content-Length"] == "152"
+    assert answer.headers["WWW-Authenticate"] == (
+        'AzureApiManagementKey realm="https://apim.azure-api.net/orders",'
+        'name="Ocp-Apim-Subscription-Key",type="header"'
+    )
+    assert answer.received is None
+    assert answer.error is not None
+    assert answer.error.reason == "SubscriptionKeyNotFound"
+
+
+def test_a_key_is_taken_from_the_header_or_else_the_query_and_a_wrong_one_is_always_refused():
+    called = chain(stack(api={"subscription_required": True}))
+    key = called.key()
+    assert called.request("GET", "/orders/items/7", key=key).status == 200
+    assert called.request("GET", f"/orders/items/7?subscription-key={key}").status == 200
+    assert called.request("GET", f"/orders/items/7?subscription-key={key}", key="x").status == 401
+    assert chain(stack()).request("GET", "/orders/items/7", key="wrong").status == 401
+    assert called.request("GET", "/orders/items/7", key=called.key(api="others")).status == 401
+    assert called.request("GET", "/orders/items/7", key=called.key(api="orders")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/nothing"), ("GET", "/orders/nothing"), ("PUT", "/orders/items/7")],
+)
+def test_what_fits_no_operation_is_not_found_whatever_is_wrong(method: str, path: str):
+    answer = chain(stack()).request(method, path)
+    assert (answer.status, answer.text) == (
+        404,
+        '{ "statusCode": 404, "message": "Resource not found" }',
+    )
+
+
+def test_the_backend_gets_base_path_and_the_whole_query_under_its_own_host():
+    backend = Recorder()
+    chain(stack(), backend).request(
+        "GET", "/orders/items/7?a=1&subscription-key=", headers={"X": "y"}
+    )
+    request = backend.received[0]
+    assert str(request.url) == "https://backend.example/base/items/7?a=1&subscription-key="
+    assert request.headers["Host"] == "backend.example"
+    assert request.headers["X-Forwarded-For"] == "203.0.113.7"
+
+
+def test_base_splices_the_outer_scope_and_a_section_that_is_absent_inherits():
+    def added(value: str) -> str:
+        header = '<set-header name="Order" exists-action="append">'
+        return f"{header}<value>{value}</value></set-header>"
+
+    def scope(name: str) -> str:
+        before, after = added(f"{name}-before"), added(f"{name}-after")
+        return f"<policies><inbound>{before}<base/>{after}</inbound></policies>"
+
+    more = {
+        "azurerm_api_management_policy": {
+            "all": {
+                "api_management_id": "${azurerm_api_management.gw.id}",
+                "xml_content": scope("all").replace("<base/>", "")[: -len("</policies>")]
+                + "<backend><forward-request/></backend></policies>",
+            }
+        },
+        "azurerm_api_management_api_operation_policy": {
+            "get": {
+                **GATEWAY,
+                "api_name": "orders",
+                "operation_id": "get",
+                "xml_content": scope("operation"),
+            }
+        },
+    }
+    answer = chain(stack(policy=scope("api"), more=more)).request("GET", "/orders/items/7")
+    assert answer.received is not None
+    assert answer.received.headers["Order"].split(",") == [
+        *("operation-before", "api-before", "all-before", "all-after"),
+        *("api-after", "operation-after"),
+    ]
+
+
+def test_a_section_that_is_there_and_empty_runs_nothing():
+    answer = chain(stack(backend="")).request("GET", "/orders/items/7")
+    assert answer.received is None
+    assert (answer.status, answer.trace.assumed) == (200, ["response.none"])
+    with pytest.raises(AssumedError, match=r"response\.none"):
+        chain(stack(backend=""), strict=True).request("GET", "/orders/items/7")
+
+
+def test_what_is_not_simulated_stops_the_call_unless_it_may_pass():
+    content = stack(inbound="<base/><validate-content unspecified-content-type-action='prevent'/>")
+    with pytest.raises(CallStoppedError, match="validate-content is not simulated") as stopped:
+        chain(content).request("GET", "/orders/items/7")
+    assert stopped.value.trace is not None
+    assert "validate-content is not simulated, so the call stops here." in stopped.value.trace
+    passing = chain(content, allow_not_simulated={"validate-content"})
+    assert passing.request("GET", "/orders/items/7").status == 200
+
+
+def test_what_is_not_known_stops_the_call_until_it_is_given():
+    content = stack(inbound='<base/><set-header name="A"><value>${var.a}</value></set-header>')
+    content["variable"] = {"a": {"type": "string"}}
+    with pytest.raises(CallStoppedError, match=r'give it with values=\{"var.a"'):
+        chain(content).request("GET", "/orders/items/7")
+    answer = chain(content, values={"var.a": "told"}).request("GET", "/orders/items/7")
+    assert answer.received is not None
+    assert answer.received.headers["A"] == "told"
+
+
+def test_named_values_are_put_in_and_secret_ones_are_never_shown():
+    more = {
+        "azurerm_api_management_named_value": {
+            "n": {**GATEWAY, "display_name": "Pass", "value": "hunter22", "secret": True}
+        }
+    }
+    inbound = (
+        '<base/><set-header name="A"><value>{{pass}}</value></set-header>'
+        "<trace source='t'><message>it is {{Pass}}</message></trace>"
+    )
+    answer = chain(stack(inbound=inbound, more=more)).request("GET", "/orders/items/7")
+    assert answer.received is not None
+    assert answer.received.headers["A"] == "hunter22"
+    assert "it is ***" in answer.trace
+    assert "hunter22" not in str(answer.trace.document())
+
+
+def test_an_error_runs_on_error_which_may_change_the_answer():
+    failing = Recorder(Response.of(500, "no"))
+    content = stack(
+        backend='<forward-request fail-on-error-status-code="true"/>',
+        outbound="<base/><set-status code='204' reason='No'/>",
+        on_error="<base/><set-header name='X-Failed'><value>yes</value></set-header>",
+    )
+    answer = chain(content, failing).request("GET", "/orders/items/7")
+    assert (answer.status, answer.headers["X-Failed"], answer.text) == (500, "yes", "no")
+    assert answer.error is not None
+    assert (answer.error.source, answer.error.section) == ("forward-request", "backend")
+
+
+def test_the_trace_has_the_shape_of_api_managements():
+    document = chain(stack()).request("GET", "/orders/items/7").trace.document()
+    assert set(document) == {"serviceName", "traceId", "traceEntries"}
+    assert list(document["traceEntries"]) == ["inbound", "backend", "outbound"]
+    entry = document["traceEntries"]["inbound"][0]
+    assert set(entry) == {"source", "timestamp", "elapsed", "data"}
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{7}", entry["elapsed"])
+    assert entry["data"]["request"]["method"] == "GET"
+
+
+def test_every_behaviour_that_a_step_rests_on_is_in_the_table_and_tagged():
+    known = behaviours()
+    assert {each.sureness for each in known.values()} == {"documented", "observed", "assumed"}
+    assert all(each.source and each.what.endswith(".") for each in known.values())
