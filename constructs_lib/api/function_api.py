@@ -142,7 +142,8 @@ class FunctionApi(Construct):
         circuit_breaker: When to stop calling a failing function app; true for the defaults.
         migration: The stage of a move from function keys to the identity; see `migration`.
         function_key: The key of the stages `keys` and `both`: a Key Vault secret, or the name of a
-            named value that the gateway has already.
+            named value that the gateway has already. If this stack makes the gateway, leave it in
+            until the stage `identity` has been applied: its named value goes in an apply of its own.
         depends_on: What must be there before the policy: the gateway's role assignment.
 
     Attributes:
@@ -224,7 +225,11 @@ class FunctionApi(Construct):
             operation: read_policy(self, f"operation_policies.{operation}", source)
             for operation, source in (operation_policies or {}).items()
         }
-        self._key_name, key = key_of(migration, name, function_key)
+        # With a gateway that may be replaced in the same plan it would have to be made twice.
+        self._key_outlives_policy = self._in_gateway["lifecycle"] is None
+        self._key_name, key = key_of(
+            migration, name, function_key, outlives_policy=self._key_outlives_policy
+        )
         self.named_values = self._make_named_values({**(named_values or {}), **key})
         self.version_set = self._make_version_set(name, display_name or name, version)
         self.api = self._make_api(
@@ -352,7 +357,9 @@ class FunctionApi(Construct):
                 name,
                 value,
                 gateway=self._gateway,
-                outlives_policy=bool(self._migration) and name == self._key_name,
+                outlives_policy=self._key_outlives_policy
+                and bool(self._migration)
+                and name == self._key_name,
             )
             for name, value in named_values.items()
         }

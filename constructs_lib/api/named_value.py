@@ -33,7 +33,9 @@ def named_value_resource(
         value: A Key Vault secret, or plain text for what is no secret.
         gateway: The gateway that has it.
         outlives_policy: Whether the policy that reads it changes first when it is removed: API
-            Management deletes no named value that a policy still reads.
+            Management deletes no named value that a policy still reads. Only for a gateway that
+            this stack does not make: Terraform would make the new gateway, too, before the old one
+            of the same name is gone, which Azure refuses.
 
     Raises:
         InputError: If another API of the gateway has made one with the name.

@@ -232,15 +232,15 @@ def open_doors(
 def namesakes(
     steps: Iterable[Step], before: dict[str, Any], resources: Mapping[str, dict[str, Any]]
 ) -> Iterator[str]:
-    """Sites that are made while another has their name, which Azure refuses."""
-    there = {address for address in Order(before).resources if _is_site(address)}
+    """Sites and gateways that are made while another has their name, which Azure refuses."""
+    there = {address for address in Order(before).resources if _is_unique(address)}
     for step in steps:
-        if not _is_site(step.address):
+        if not _is_unique(step.address):
             continue
         if (step.action, step.done) == ("create", False):
             name = resources[step.address]["name"]
             if any(resources[each]["name"] == name for each in there):
-                yield f"{step.address} is made while another site is named {name}"
+                yield f"{step.address} is made while another is named {name}"
             there.add(step.address)
         elif (step.action, step.done) == ("delete", True):
             there.discard(step.address)
@@ -290,8 +290,9 @@ def uses(body: Mapping[str, Any], address: str, used: Mapping[str, Any]) -> bool
     return read or f"{address}." in json.dumps(told)
 
 
-def _is_site(address: str) -> bool:
-    return WORDS.get(address.partition(".")[0]) == "function app"
+def _is_unique(address: str) -> bool:
+    """Whether all of Azure has one resource of that name."""
+    return WORDS.get(address.partition(".")[0]) in ("function app", "gateway")
 
 
 def _kinds(plan: Plan) -> dict[str, list[str]]:

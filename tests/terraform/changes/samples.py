@@ -39,5 +39,6 @@ WHOLE: Settings = {}
 _REGISTERED = {"registration": instead(**REGISTRATION)}
 _PUBLISHED = {"function_app": instead(existing=SITE)}
 API_ALONE: Settings = {"gateway": EXISTING_GATEWAY, "api": {**_REGISTERED, **_PUBLISHED}}
+API_AND_GATEWAY: Settings = {"api": {**_REGISTERED, **_PUBLISHED}}
 APP_ALONE: Settings = {"gateway": EXISTING_GATEWAY, "api": _REGISTERED}
 REGISTRATION_ALONE: Settings = {"gateway": EXISTING_GATEWAY, "api": _PUBLISHED}
