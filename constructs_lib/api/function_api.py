@@ -143,7 +143,7 @@ class FunctionApi(Construct):
         migration: The stage of a move from function keys to the identity; see `migration`.
         function_key: The key of the stages `keys` and `both`: a Key Vault secret, or the name of a
             named value that the gateway has already. If this stack makes the gateway, leave it in
-            until the stage `identity` has been applied: its named value goes in an apply of its own.
+            until the stage `identity` is applied: its named value goes in an apply of its own.
         depends_on: What must be there before the policy: the gateway's role assignment.
 
     Attributes:

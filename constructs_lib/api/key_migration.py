@@ -68,8 +68,8 @@ def key_of(
         stage: The stage, if the API moves from keys to the identity.
         api_name: The API's name.
         given: The key, or the name of a named value that the gateway has already.
-        outlives_policy: Whether Terraform removes it after the change of the policy that reads it. If not,
-            it stays as long as the key is given, and goes in an apply of its own.
+        outlives_policy: Whether Terraform removes it after the change of the policy that reads it.
+            If not, it stays as long as the key is given, and goes in an apply of its own.
     """
     name = given if isinstance(given, str) else f"{api_name}-function-key"
     if isinstance(given, KeyVaultSecret) and not (outlives_policy and stage == "identity"):
