@@ -113,13 +113,9 @@ def cors(policy: Statement) -> Run:
         if call.preflight:
             asked = request.headers.get("Access-Control-Request-Headers")
             given = [text_of(each(call)) for each in headers]
-            found["Access-Control-Allow-Methods"] = (
-                wanted if "*" in names and wanted else ",".join(names)
-            )
+            found["Access-Control-Allow-Methods"] = _granted(names, wanted)
             if given:
-                found["Access-Control-Allow-Headers"] = (
-                    asked if "*" in given and asked else ",".join(given)
-                )
+                found["Access-Control-Allow-Headers"] = _granted(given, asked)
             found["Access-Control-Max-Age"] = age(call)
             call.response = Response.of(200, headers=found)
             call.trace.add("cors", f"The preflight request of {origin} is answered.", "cors")
@@ -143,6 +139,10 @@ _NOT_CROSS = (
     "Origin header was missing or empty and the request was classified as not cross-domain. "
     "CORS policy was not applied."
 )
+
+
+def _granted(listed: list[str], asked: str | None) -> str:
+    return asked if "*" in listed and asked else ",".join(listed)
 
 
 def _matching(call: Call, origins: list[Value], origin: str) -> str | None:
