@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from constructs_lib.api.props import KeyVaultSecret as KeyVaultSecret
     from constructs_lib.api.props import Product as Product
     from constructs_lib.api.props import SubscriptionKey as SubscriptionKey
+    from constructs_lib.api.resource_metadata import ResourceMetadata as ResourceMetadata
     from constructs_lib.function_app.anonymous_paths import AnonymousPaths as AnonymousPaths
     from constructs_lib.function_app.easy_auth import EasyAuth as EasyAuth
     from constructs_lib.function_app.existing import ProtectedFunctionApp as ProtectedFunctionApp
@@ -68,11 +69,14 @@ if TYPE_CHECKING:
     from constructs_lib.registration.app_registration import AppRegistration as AppRegistration
     from constructs_lib.registration.contract import DirectoryContract as DirectoryContract
     from constructs_lib.registration.contract_output import add_contract as add_contract
+    from constructs_lib.registration.delegated import VISUAL_STUDIO_CODE as VISUAL_STUDIO_CODE
+    from constructs_lib.registration.delegated import DelegatedAccess as DelegatedAccess
     from constructs_lib.registration.existing import ExistingRegistration as ExistingRegistration
     from constructs_lib.registration.identity import ExistingIdentity as ExistingIdentity
     from constructs_lib.registration.principal import Principal as Principal
     from constructs_lib.secured_function_api import ApiProps as ApiProps
     from constructs_lib.secured_function_api import SecuredFunctionApi as SecuredFunctionApi
+    from constructs_lib.secured_mcp_server import SecuredMcpServer as SecuredMcpServer
     from constructs_lib.stack.creation_sites import record_creation_sites as record_creation_sites
     from constructs_lib.stack.environment_stack import EnvironmentStack as EnvironmentStack
     from constructs_lib.stack.outputs import add_outputs as add_outputs

@@ -102,10 +102,16 @@ class Forwarder:
                 forwards = scopes and _calls_a_backend(scopes)
                 if forwards and not found and not any(each.problem for each in scopes):
                     answered = scopes[0].address
-        if answered is not None and not ways:
+        if answered is not None and not ways and (own or not self._has_no_backend(api)):
             # An operation that answers by itself is no fault, as long as another one forwards.
             problems[answered, "the request is answered without the backend"] = None
         return Forwarding(tuple(ways), tuple(problems), tuple(mentions), tuple(leaks))
+
+    def _has_no_backend(self, api: ApiLink) -> bool:
+        """Tell whether an API names no backend, as one that only tells something by itself."""
+        if api.resource is None:
+            return False
+        return self.chain.configuration.body(api.resource).value("service_url", None) is None
 
     def document(self, policy: Resource, gateway: GatewayLink) -> PolicyDocument:
         """A policy document, with named values put in."""

@@ -50,7 +50,11 @@ class ApiDiagnostics(Construct):
             self.logger = self._logger(
                 in_api["api_name"], in_gateway, settings.application_insights
             )
-        headers = [_hidden("Authorization"), _hidden(subscription_key.header)]
+        secrets = ["Authorization", subscription_key.header]
+        if not settings.payload:
+            secrets.append("Mcp-Session-Id")
+        headers = [*map(_hidden, secrets)]
+        none = None if settings.payload else {"body_bytes": 0}
         self.resource = ApiManagementApiDiagnostic(
             self,
             "diagnostic",
@@ -69,6 +73,8 @@ class ApiDiagnostics(Construct):
                 }
             },
             backend_request={"data_masking": {"headers": headers}},
+            frontend_response=none,
+            backend_response=none,
         )
 
     def _logger(

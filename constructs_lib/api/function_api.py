@@ -76,6 +76,7 @@ from constructs_lib.policy import (
     effective,
     write,
 )
+from constructs_lib.policy.composition import elements
 
 # What few APIs have is imported where it is made: each binding takes milliseconds to load.
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ if TYPE_CHECKING:
 _API_NAME = r"[^*#&+]{1,256}"
 _PATH = r"(?:|\w|[\w.][\w\-/.:]{0,398}[\w-])"
 _HEADER = r"[!#$%&'*+.^`|~\w-]+"
+_TOKEN_CHECKS = frozenset({"validate-azure-ad-token", "validate-jwt"})
 _NEW_SERVICE = Document(inbound=[], backend=[ForwardRequest()], outbound=[], on_error=[])
 
 
@@ -248,7 +250,9 @@ class FunctionApi(Construct):
             circuit_breaker=CircuitBreaker.of(circuit_breaker),
         )
         self._backend_name = self.backend.name
-        if anonymous_reason and not subscription_required:
+        # That a policy asks for a token, the access check sees by itself.
+        checked = {each.name for each in elements(self._policy)} & _TOKEN_CHECKS
+        if anonymous_reason and not subscription_required and not checked:
             accept(self.api, "SF501", reason=anonymous_reason)
         self.api_policy = self._make_policy(depends_on)
         self.schemas = self._make_schemas(operations)

@@ -166,12 +166,15 @@ class Diagnostics(ValueObject):
         logger_id: A logger that exists instead, for example one that uses the managed identity.
         sampling_percentage: 0 to 100; errors are always traced.
         verbosity: How much the `trace` policy writes.
+        payload: False says that no byte of an answer's body is traced, whatever the service's own
+            settings say: reading it would keep the answer from streaming.
     """
 
     application_insights: ApplicationInsights | None = None
     logger_id: ResourceId | None = None
     sampling_percentage: Annotated[float, Between(0, 100)] = 100
     verbosity: Literal["error", "information", "verbose"] = "information"
+    payload: bool = True
 
     def problems(self) -> Iterator[Problem]:
         """The traces go to one place."""

@@ -19,6 +19,7 @@ from cdktf_cdktf_provider_azuread.app_role_assignment import AppRoleAssignment
 from cdktf_cdktf_provider_azuread.application import (
     Application,
     ApplicationApi,
+    ApplicationApiOauth2PermissionScope,
     ApplicationAppRole,
 )
 from cdktf_cdktf_provider_azuread.service_principal import ServicePrincipal
@@ -36,12 +37,19 @@ from constructs_lib._core.azure_names import (
 )
 from constructs_lib._core.problems import Count
 from constructs_lib.registration.app_role import APP_ROLE_ID, ROLE
+from constructs_lib.registration.delegated import (
+    DEFAULT_ACCESS,
+    SCOPE_ID,
+    DelegatedAccess,
+    delegated_problems,
+)
 from constructs_lib.registration.existing import ExistingRegistration, issuer
 from constructs_lib.registration.owners import owners_with, remember_maker, signed_in
 from constructs_lib.registration.principal import Principal
 
 if TYPE_CHECKING:
     from cdktf_cdktf_provider_azuread.application_identifier_uri import ApplicationIdentifierUri
+    from cdktf_cdktf_provider_azuread.application_pre_authorized import ApplicationPreAuthorized
 
 
 class AppRegistration(Construct):
@@ -57,6 +65,7 @@ class AppRegistration(Construct):
             `{client_id}` stands for the application's own.
         owners: Object ids of its owners besides whoever makes it, at most 99. Name everybody who
             is to apply later with no more than the right `Application.ReadWrite.OwnedBy`.
+        delegated: The scope that users of client applications get tokens for; none if left out.
 
     Attributes:
         maker: The `terraform_data` that remembers who made it, so that its owners do not change
@@ -69,6 +78,8 @@ class AppRegistration(Construct):
         audiences: Empty: a version-2 token's audience is always the client id.
         token_version: 2.
         grants: The role assignments, by the principal's name.
+        pre_authorized: The `azuread_application_pre_authorized` of client applications, by name.
+        user_grants: The assignments of users and groups, by name.
 
     Raises:
         InputError: For a name, URI, role or owner that Entra refuses.
@@ -77,7 +88,7 @@ class AppRegistration(Construct):
     audiences: tuple[str, ...] = ()
     token_version: Literal[1, 2] = 2
 
-    @checked()
+    @checked(delegated_problems)
     def __init__(
         self,
         scope: Construct,
@@ -90,20 +101,33 @@ class AppRegistration(Construct):
         owners: Annotated[
             Sequence[ObjectId], Count(0, 99, "write at most 99 object ids besides the maker's")
         ] = (),
+        delegated: DelegatedAccess | None = None,
     ) -> None:
         super().__init__(scope, id)
         self.maker = remember_maker(self)
         all_owners = owners_with(self.maker, owners)
+        # Entra takes a URI on a domain that the tenant has not verified only together with the
+        # version of the tokens (Learn, "Restrictions on identifier URIs", exemptions), so what is
+        # known at once is sent at once. A registration without a scope keeps the address it had.
+        at_once = (
+            identifier_uri if delegated and "{client_id}" not in (identifier_uri or "") else None
+        )
+        later = None if at_once else identifier_uri
         self.application = self._make_application(
-            display_name, role, all_owners, named_later=bool(identifier_uri)
+            display_name,
+            role,
+            all_owners,
+            at_once=at_once,
+            named_later=bool(later),
+            delegated=delegated,
         )
         self.client_id = self.application.client_id
-        self.identifier_uri = self._name(identifier_uri) if identifier_uri else None
+        self.identifier_uri = self._name(later) if later else None
         self.service_principal = ServicePrincipal(
             self,
             "principal",
             client_id=self.client_id,
-            app_role_assignment_required=True,
+            app_role_assignment_required=not (delegated and delegated.all_users_reason),
             owners=all_owners,
         )
         self._service_principal_id = self.service_principal.object_id
@@ -111,16 +135,31 @@ class AppRegistration(Construct):
         self.issuer = issuer(self.tenant_id)
         self.grants: dict[str, AppRoleAssignment] = {}
         self._principals: dict[str, Principal] = {}
+        self.pre_authorized: dict[str, ApplicationPreAuthorized] = {}
+        self.user_grants: dict[str, AppRoleAssignment] = {}
+        if delegated:
+            self._delegate(delegated)
 
     def _make_application(
-        self, display_name: str, role: str, owners: list[str], *, named_later: bool
+        self,
+        display_name: str,
+        role: str,
+        owners: list[str],
+        *,
+        at_once: str | None,
+        named_later: bool,
+        delegated: DelegatedAccess | None,
     ) -> Application:
         return Application(
             self,
             "application",
             display_name=display_name,
             sign_in_audience="AzureADMyOrg",
-            api=ApplicationApi(requested_access_token_version=2),
+            identifier_uris=[at_once] if at_once else None,
+            api=ApplicationApi(
+                requested_access_token_version=2,
+                oauth2_permission_scope=[_scope(delegated, display_name)] if delegated else None,
+            ),
             app_role=[
                 ApplicationAppRole(
                     id=APP_ROLE_ID,
@@ -149,6 +188,29 @@ class AppRegistration(Construct):
             application_id=self.application.id,
             identifier_uri=identifier_uri.replace("{client_id}", self.client_id),
         )
+
+    def _delegate(self, delegated: DelegatedAccess) -> None:
+        """Let the clients ask without consent, and the users sign in to them."""
+        from cdktf_cdktf_provider_azuread.application_pre_authorized import (
+            ApplicationPreAuthorized,
+        )
+
+        for name, client_id in delegated.clients.items():
+            self.pre_authorized[name] = ApplicationPreAuthorized(
+                self,
+                f"client-{name}",
+                application_id=self.application.id,
+                authorized_client_id=client_id,
+                permission_ids=[SCOPE_ID],
+            )
+        for name, object_id in delegated.users.items():
+            self.user_grants[name] = AppRoleAssignment(
+                self,
+                f"user-{name}",
+                app_role_id=DEFAULT_ACCESS,
+                principal_object_id=object_id,
+                resource_object_id=self._service_principal_id,
+            )
 
     @staticmethod
     def existing(
@@ -228,6 +290,19 @@ class AppRegistration(Construct):
         address = f"azuread_app_role_assignment.{former.friendly_unique_id}"
         self.node.try_remove_child(former.node.id)
         return address
+
+
+def _scope(delegated: DelegatedAccess, display_name: str) -> ApplicationApiOauth2PermissionScope:
+    return ApplicationApiOauth2PermissionScope(
+        id=SCOPE_ID,
+        value=delegated.scope,
+        type="User",
+        enabled=True,
+        admin_consent_display_name=f"Call {display_name}",
+        admin_consent_description=f"Call {display_name} as the user who signed in.",
+        user_consent_display_name=f"Call {display_name}",
+        user_consent_description=f"Call {display_name} as you.",
+    )
 
 
 Registration = AppRegistration | ExistingRegistration

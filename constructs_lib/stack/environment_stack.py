@@ -17,6 +17,7 @@ from constructs_lib.gateway.references import GatewayReferences
 from constructs_lib.registration.app_registration import AppRegistration, Registration
 from constructs_lib.registration.existing import ExistingRegistration
 from constructs_lib.secured_function_api import SecuredFunctionApi
+from constructs_lib.secured_mcp_server import SecuredMcpServer
 from constructs_lib.stack.outputs import add_outputs
 from constructs_lib.stack.providers import add_providers
 from constructs_lib.stack.settings.environment import (
@@ -26,6 +27,7 @@ from constructs_lib.stack.settings.environment import (
     Environment,
     GatewaySettings,
     HcpState,
+    McpServerSettings,
     OperationSettings,
     RegistrationSettings,
     State,
@@ -45,6 +47,7 @@ class EnvironmentStack(TerraformStack):
         resource_group: The `azurerm_resource_group`.
         gateway: The gateway.
         apis: The APIs by name.
+        mcp_servers: The MCP servers by name.
 
     Raises:
         InputError: For settings that one of the constructs refuses.
@@ -59,7 +62,7 @@ class EnvironmentStack(TerraformStack):
             tenant_id=tenant_id,
             azurerm=environment.azurerm,
         )
-        apps = [api.get("function_app") for api in environment.apis.values()]
+        apps = [api.get("function_app") for api in environment.served.values()]
         if any(isinstance(app, OutsideFunctionApp) for app in apps):
             add_azapi_provider(self, subscription_id=subscription_id, tenant_id=tenant_id)
         _add_backend(self, name, environment.state)
@@ -74,13 +77,17 @@ class EnvironmentStack(TerraformStack):
         self.gateway = self._gateway(environment)
         self._version_sets: dict[str, str] = {}
         self.apis = {name: self._api(name, api) for name, api in environment.apis.items()}
+        self.mcp_servers = {
+            name: self._mcp_server(name, server) for name, server in environment.mcp_servers.items()
+        }
         for each in environment.accept:
             accept_at(self, each.resource, each.rule, reason=each.reason)
+        chains = [*self.apis.values(), *(server.chain for server in self.mcp_servers.values())]
         add_outputs(
             self,
             gateway=self.gateway,
-            tenant_id=next(iter(self.apis.values())).registration.tenant_id,
-            apis=self.apis,
+            tenant_id=chains[0].registration.tenant_id,
+            apis={**self.apis, **self.mcp_servers},
         )
 
     def _gateway(self, environment: Environment) -> GatewayReferences:
@@ -104,25 +111,34 @@ class EnvironmentStack(TerraformStack):
             # API Management lets only versions of one set share a path.
             props["version"] = replace(version, version_set_id=self._version_sets.get(path))
         props |= {
-            "gateway": self.gateway,
+            **self._around(name, settings),
             "operations": settings.published,
             "operation_policies": {**policies, **(settings.get("operation_policies") or {})},
-            "resource_group": settings.get("resource_group") or placement(self.resource_group),
-            "registration": self._registration(name, settings),
         }
         api: SecuredFunctionApi[Any] = SecuredFunctionApi(self, name, **props)
         if api.function_api.version_set:
             self._version_sets[path] = api.function_api.version_set.id
         return api
 
-    def _function_app(self, settings: ApiSettings) -> dict[str, Any]:
+    def _mcp_server(self, name: str, settings: McpServerSettings) -> SecuredMcpServer[Any]:
+        props = {**settings.given, **self._function_app(settings), **self._around(name, settings)}
+        return SecuredMcpServer(self, name, **props)
+
+    def _around(self, name: str, settings: ApiSettings | McpServerSettings) -> dict[str, Any]:
+        return {
+            "gateway": self.gateway,
+            "resource_group": settings.get("resource_group") or placement(self.resource_group),
+            "registration": self._registration(name, settings),
+        }
+
+    def _function_app(self, settings: ApiSettings | McpServerSettings) -> dict[str, Any]:
         app = settings.get("function_app")
         if isinstance(app, OutsideFunctionApp):
             return {"function_app": app}
         tags = {**self._tags, **app.tags}
         return {"function_app": replace(app, tags=tags), "function_app_name": app.name}
 
-    def _registration(self, name: str, settings: ApiSettings) -> Registration:
+    def _registration(self, name: str, settings: ApiSettings | McpServerSettings) -> Registration:
         given = settings.get("registration") or RegistrationSettings()
         if isinstance(given, ExistingRegistration):
             return given

@@ -11,6 +11,7 @@ from constructs import Construct
 from constructs_lib.gateway.references import GatewayReferences
 from constructs_lib.operations import Operation
 from constructs_lib.secured_function_api import SecuredFunctionApi
+from constructs_lib.secured_mcp_server import SecuredMcpServer
 
 
 def add_outputs(
@@ -18,19 +19,19 @@ def add_outputs(
     *,
     gateway: GatewayReferences,
     tenant_id: str,
-    apis: Mapping[str, SecuredFunctionApi[Any]],
+    apis: Mapping[str, SecuredFunctionApi[Any] | SecuredMcpServer[Any]],
 ) -> None:
     """Add the outputs `gateway`, `tenant_id` and `apis` to a stack; once for each stack.
 
     `secured-functions verify` reads them. An API says its URL, its audience, the host names of the
     function app and of each slot, where callers put their key, and a `GET` that takes no parameter
-    if it has one.
+    if it has one. An MCP server says also what its callers need to know.
 
     Args:
         scope: The stack.
         gateway: The gateway.
         tenant_id: The tenant of the registrations.
-        apis: The APIs by name.
+        apis: The APIs and MCP servers by name.
     """
     _output(
         scope,
@@ -52,7 +53,16 @@ def add_outputs(
     )
 
 
-def _facts(api: SecuredFunctionApi[Any]) -> dict[str, Any]:
+def _facts(api: SecuredFunctionApi[Any] | SecuredMcpServer[Any]) -> dict[str, Any]:
+    if isinstance(api, SecuredMcpServer):
+        callers = {
+            "url": api.resource.url,
+            "metadata_url": api.resource.metadata_url,
+            "scope": api.resource.scope,
+            "audience": api.callers_registration.client_id,
+            "endpoint": api.endpoint,
+        }
+        return {**_facts(api.chain), "mcp": callers}
     key = api.function_api.subscription_key
     return {
         "url": api.url,

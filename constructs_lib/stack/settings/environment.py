@@ -24,7 +24,7 @@ from constructs_lib._core.azure_names import (
     Text,
 )
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.problems import Count, DocumentPath, Pattern, Problem, ValueObject
+from constructs_lib._core.problems import DocumentPath, Pattern, Problem, ValueObject
 from constructs_lib._core.provider_facts import AzurermVersion
 from constructs_lib.api.function_api import FunctionApi
 from constructs_lib.api.props import ApiVersion
@@ -37,6 +37,7 @@ from constructs_lib.operations import Operation, Operations
 from constructs_lib.registration.app_registration import AppRegistration
 from constructs_lib.registration.existing import ExistingRegistration
 from constructs_lib.secured_function_api import SecuredFunctionApi
+from constructs_lib.secured_mcp_server import SecuredMcpServer
 from constructs_lib.stack.settings.props import Props
 
 # The ids that a stack gives to constructs of its own, beside those of its APIs.
@@ -128,7 +129,11 @@ class ExistingGatewaySettings(
     resource_group_name: ResourceGroupName
 
 
-class RegistrationSettings(Props[AppRegistration], construct=AppRegistration):
+class RegistrationSettings(
+    Props[AppRegistration],
+    construct=AppRegistration,
+    left_out={"delegated": "no user gets a token for the functions"},
+):
     """A new app registration.
 
     Attributes:
@@ -247,6 +252,30 @@ def _exists(path: Path) -> bool:
     return "\0" not in str(path) and path.exists()
 
 
+class McpServerSettings(
+    Props[SecuredMcpServer],
+    construct=SecuredMcpServer,
+    left_out={
+        "gateway": _OF_THE_ENVIRONMENT,
+        "resource_metadata": "the stack's own, for all of its servers",
+        "function_app_name": "written as function_app.name",
+        "slots": _RESOURCE,
+        "inbound": "for a function app of the stack; here it is written in function_app",
+        "deployment": "for a function app of the stack; here it is written in function_app",
+    },
+):
+    """One MCP server on a function app.
+
+    Attributes:
+        function_app: The app behind it: a new one, or one outside Terraform.
+        registration: What Entra knows the app by; a new one if left out.
+        resource_group: Where a new function app is placed; with the gateway if left out.
+    """
+
+    function_app: FunctionAppSettings | OutsideFunctionApp
+    registration: RegistrationSettings | ExistingRegistration | ContractSettings | None = None
+
+
 _ONE_SOURCE = "give one of operations, functions_project and openapi"
 
 
@@ -297,6 +326,7 @@ class Environment(ValueObject):
         state: Where Terraform keeps its state; in a file of this machine if left out.
         gateway: The API Management service: a new one, or one that exists.
         apis: The APIs, by a name that becomes part of the names of their resources.
+        mcp_servers: The MCP servers, by such a name.
         accept: Findings of the access check that are right here.
         tags: Tags on every resource that takes them.
     """
@@ -308,34 +338,47 @@ class Environment(ValueObject):
     resource_group: ResourceGroupName
     state: State = field(default_factory=LocalState)
     gateway: GatewaySettings | ExistingGatewaySettings
-    apis: Annotated[Mapping[_ApiKey, ApiSettings], Count(1, None, "write at least one API")]
+    apis: Mapping[_ApiKey, ApiSettings] = field(default_factory=dict[str, ApiSettings])
+    mcp_servers: Mapping[_ApiKey, McpServerSettings] = field(
+        default_factory=dict[str, McpServerSettings]
+    )
     accept: Sequence[AcceptedFinding] = ()
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def problems(self) -> Iterator[Problem]:
         """What of the APIs does not fit together, or not on the gateway."""
+        if not (self.apis or self.mcp_servers):
+            yield Problem("apis", "there is nothing to serve", "write at least one API")
         yield from self._taken_ids()
         yield from self._names_taken_twice()
         yield from self._shared_paths()
         sku = str(self.gateway.get("sku") or "Developer_1")
         if isinstance(self.gateway, ExistingGatewaySettings) and not self.gateway.get("sku"):
             return
-        for name, api in self.apis.items():
+        for (section, name), api in self.served.items():
             app = api.get("function_app")
             for site in ("inbound", "deployment"):
                 inbound = getattr(app, site, None)
                 if inbound and inbound.gateway and tier_of(sku) not in CLASSIC:
                     yield Problem(
-                        ("apis", name, "function_app", site, "gateway"),
+                        (section, name, "function_app", site, "gateway"),
                         f"{sku} has no address of its own",
                         "name its subnet in subnet_ids",
                     )
             if api.get("circuit_breaker") and tier_of(sku) == "Consumption":
                 yield Problem(
-                    ("apis", name, "circuit_breaker"),
+                    (section, name, "circuit_breaker"),
                     "not available with the SKU Consumption",
                     "leave it out",
                 )
+
+    @property
+    def served(self) -> Mapping[tuple[str, str], ApiSettings | McpServerSettings]:
+        """What the gateway serves, by the section of the file and the name in it."""
+        return {
+            **{("apis", name): api for name, api in self.apis.items()},
+            **{("mcp_servers", name): server for name, server in self.mcp_servers.items()},
+        }
 
     def takes(self) -> Iterator[Taken]:
         """Find the names that nobody else can have: in the world, in a group, in a gateway."""
@@ -353,10 +396,10 @@ class Environment(ValueObject):
         gateway = self.gateway.get("name")
         if isinstance(self.gateway, GatewaySettings) and gateway:
             yield _host("API Management service", gateway, ("gateway", "name"))
-        for key, api in self.apis.items():
+        for (section, key), api in self.served.items():
             app = api.get("function_app")
             if isinstance(app, FunctionAppSettings):
-                at = ("apis", key, "function_app")
+                at = (section, key, "function_app")
                 if app.name:
                     yield _host("function app", app.name, (*at, "name"))
                     for slot in app.all_slots:
@@ -364,7 +407,7 @@ class Environment(ValueObject):
                 if app.storage.name and app.storage.account_id is None:
                     yield _host("storage account", app.storage.name, (*at, "storage", "name"))
             if isinstance(self.gateway, ExistingGatewaySettings) and api.get("path") is not None:
-                yield _path_of(gateway, key, api)
+                yield _path_of(gateway, (section, key, "path"), api)
 
     def _names_taken_twice(self) -> Iterator[Problem]:
         first: dict[tuple[str, str], Taken] = {}
@@ -380,20 +423,21 @@ class Environment(ValueObject):
             **dict.fromkeys(STACK_IDS, "the stack itself"),
             **{
                 registration_id(name): f"the registration of {name}"
-                for name, api in self.apis.items()
+                for (_, name), api in self.served.items()
                 if not isinstance(api.get("registration"), (ExistingRegistration, ContractSettings))
             },
         }
-        for name in self.apis:
+        for section, name in self.served:
             if name in taken:
                 yield Problem(
-                    ("apis", name), f"{name!r} is taken by {taken[name]}", "choose another name"
+                    (section, name), f"{name!r} is taken by {taken[name]}", "choose another name"
                 )
+            taken |= {name: f"{section}.{name}"}
 
     def _shared_paths(self) -> Iterator[Problem]:
         served: dict[str, tuple[str, ApiVersion | None]] = {}
         versions: set[tuple[str, str]] = set()
-        for name, api in self.apis.items():
+        for (section, name), api in self.served.items():
             path: str | None = api.get("path")
             if path is None:  # it is wrong, which is noted
                 continue
@@ -402,7 +446,7 @@ class Environment(ValueObject):
             place = (path.lower(), version.version.lower() if version else "")
             if first != name and (version is None or other is None or place in versions):
                 yield Problem(
-                    ("apis", name, "path"),
+                    (section, name, "path"),
                     f"{path!r} is served by {first} already",
                     "write another",
                 )
@@ -416,7 +460,7 @@ class Environment(ValueObject):
                 )
             ):
                 yield Problem(
-                    ("apis", name, "version"),
+                    (section, name, "version"),
                     "all versions of one path are told apart in the same way",
                     f"write scheme and parameter of {first}",
                 )
@@ -437,13 +481,13 @@ def _host(what: str, name: str, place: DocumentPath) -> Taken:
     return Taken(what, name.lower(), place, f"the {what} {name!r}", fix)
 
 
-def _path_of(gateway: str, key: str, api: ApiSettings) -> Taken:
+def _path_of(gateway: str, place: DocumentPath, api: ApiSettings | McpServerSettings) -> Taken:
     path, version = api.get("path"), api.get("version")
     served = f"{path}/{version.version}" if version else path
     return Taken(
         f"path in {gateway.lower()}",
         served.lower(),
-        ("apis", key, "path"),
+        place,
         f"the path {served!r} in {gateway}",
     )
 
