@@ -8,7 +8,9 @@ from tests.terraform.changes.samples import (
     CALLER,
     EXISTING_GATEWAY,
     LOGGER,
+    REGISTRATION,
     SECRET,
+    SITE,
     VERSION_SET,
     WHOLE,
 )
@@ -41,6 +43,17 @@ _OTHER_RESPONSES = [
     }
 ]
 
+
+_SHARED = {
+    "named_values": {"shop": "contoso"},
+    "product": {"id": "shop", "display_name": "Shop"},
+}
+_BILLING = {
+    "path": "billing",
+    "operations": ["GET /invoices"],
+    "registration": REGISTRATION,
+    "function_app": {"existing": f"{SITE}-billing"},
+}
 
 AROUND = API_ALONE
 CHANGES = [
@@ -237,6 +250,20 @@ CHANGES = [
         after=api_with(product={"id": "store"}),
         does="replaced",
         lost="the product's subscriptions and their keys",
+    ),
+    Change(
+        setting="apis.*.named_values, product",
+        what="moved from one API to another",
+        before={"api": _SHARED, "apis": {"billing": _BILLING}},
+        after={
+            "api": {"named_values": None, "product": None},
+            "apis": {"billing": _SHARED},
+        },
+        does="removed",
+        races=True,
+        races_back=True,
+        lost="the product's subscriptions and their keys, and it may take a second apply: first give "
+        "what is there its new address, with `terraform state mv`",
     ),
     Change(
         setting="apis.*.circuit_breaker",
