@@ -262,8 +262,8 @@ CHANGES = [
         does="removed",
         races=True,
         races_back=True,
-        lost="the product's subscriptions and their keys, and it may take a second apply: first give "
-        "what is there its new address, with `terraform state mv`",
+        lost="the product's subscriptions and their keys, and it may take a second apply: first "
+        "give what is there its new address, with `terraform state mv`",
     ),
     Change(
         setting="apis.*.circuit_breaker",
