@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from constructs_lib.access import azapi_sites
@@ -84,11 +84,13 @@ class Translated:
         outside: Sites that are made elsewhere: a resource of azurerm's shape, app and slot.
         read: The azapi resources that say nothing which is not read.
         over: The azapi resources that write over arguments of an azurerm resource, and which.
+        backends: The backend entity that an API of the type `mcp` names itself, by its place.
     """
 
     outside: list[tuple[Resource, str, str | None]]
     read: set[Resource]
     over: list[tuple[Resource, Resource]]
+    backends: dict[tuple[str, str], Value] = field(default_factory=dict[tuple[str, str], Value])
 
 
 def translate(configuration: Configuration, doubts: Doubts) -> Translated:
@@ -440,7 +442,9 @@ class _Gateways:
         changes: dict[Resource, Resource] = {}
         for each in writes:
             part = each.kind.removeprefix(SERVICE).strip("/")
-            if not each.kind.startswith(SERVICE) or part.split("/")[0] in GATEWAY_HARMLESS:
+            if not each.kind.startswith(SERVICE):
+                continue
+            if part in GATEWAY_HARMLESS or part.split("/")[0] in GATEWAY_HARMLESS:
                 continue
             if each.whole:
                 changes[each.by] = self._made(each, part)
@@ -474,6 +478,8 @@ class _Gateways:
             if name in write.by.body:
                 arguments[name] = write.by.body[name]
         shaped = replace(write.by, type=made.type, body={**inner, **arguments}, literal=True)
+        if part == "apis" and (backend := at(write.properties, "backendId")) is not None:
+            self.found.backends[shaped.stack, shaped.address] = backend
         self._doubt(shaped, write, unread)
         self.found.read.add(write.by)
         return shaped

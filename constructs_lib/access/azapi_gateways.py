@@ -54,6 +54,8 @@ PARTS: dict[str, Part] = {
             "protocols": "protocols",
             "revision": "apiRevision",
             "subscription_key_parameter_names": "subscriptionKeyParameterNames",
+            # Of the type `mcp`, which azurerm does not have.
+            "api_type": "type",
         },
     ),
     "apis/policies": Part(f"{_KIND}_api_policy", "", _POLICY),
@@ -80,6 +82,8 @@ _HARMLESS = frozenset(
     | {"subscriptionsLimit", "terms", "contact", "license", "termsOfServiceUrl", "apiType"}
     | {"apiRevisionDescription", "apiVersionDescription", "authenticationSettings", "resourceId"}
     | {"templateParameters", "request", "responses", "tls"}
+    # Each tool of an API of the type `mcp` is an operation of another API, with its policies.
+    | {"backendId", "mcpTools", "mcpProperties", "endpoints"}
 )
 _SERVICE_HARMLESS = frozenset(
     {"publisherEmail", "publisherName", "notificationSenderEmail", "developerPortalStatus"}
@@ -88,7 +92,17 @@ _SERVICE_HARMLESS = frozenset(
     | {"natGatewayState", "enableClientCertificate", "restore", "releaseChannel", "zones"}
 )
 GATEWAY_HARMLESS = frozenset(
-    {"loggers", "diagnostics", "tags", "groups", "users", "apiversionsets", "caches", "gateways"}
+    {
+        "apis/tools",
+        "loggers",
+        "diagnostics",
+        "tags",
+        "groups",
+        "users",
+        "apiversionsets",
+        "caches",
+        "gateways",
+    }
     | {"notifications", "portalconfigs", "portalsettings", "schemas", "certificates", "workspaces"}
     | {"emailtemplates", "portalrevisions", "documentations", "subscriptions"}
 )

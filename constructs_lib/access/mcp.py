@@ -44,6 +44,10 @@ def server_of(chain: Chain, api: ApiLink, routes: list[Route]) -> McpServer | No
     paths = dict(operations(chain, api))
     if api.resource is None or any(path.startswith(".well-known/") for path in paths):
         return None
+    body = chain.configuration.body(api.resource)
+    if body.value("api_type") == "mcp":
+        base = body.value("path")
+        return McpServer(api, (f"{base}/mcp".strip("/"),) if isinstance(base, str) else ())
     webhook = any(_is_webhook(route.url) for route in routes)
     own = [path for path in paths if _ENDPOINT.search(path)]
     return McpServer(api, tuple(own or paths)) if webhook or own else None

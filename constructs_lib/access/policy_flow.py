@@ -160,6 +160,9 @@ class Forwarder:
                 url = self._imported(api.resource)
             if url is not None:
                 start = replace(start, url=url, backend_address=api.address)
+            backend = self.chain.azapi.backends.get((api.resource.stack, api.address))
+            if backend is not None:
+                start = replace(start, backend_id=backend, backend_address=api.address)
             doubt = self.chain.doubts.on(api.resource, None)
             if doubt is not None:
                 start = replace(start, unknown=doubt.reason)

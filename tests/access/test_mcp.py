@@ -465,3 +465,57 @@ def _conditional(text: str) -> str:
 )
 def test_a_mutant_is_killed(mutant: Callable[[], dict[str, Any]], found: set[str]) -> None:
     assert found & rules(changed(mutant())), rules(changed(mutant()))
+
+
+def native(**properties: Any) -> Document:
+    """The same server as an API of API Management's own type, which azapi writes."""
+    document = server()
+    for method in ("post", "get", "delete"):
+        put(document, f"{OPERATION}.{method}", REMOVED)
+    put(document, API, REMOVED)
+    put(document, f"resource.{GATEWAY}_api_policy.orders.api_name", "orders")
+    api = {
+        "type": "Microsoft.ApiManagement/service/apis@2025-09-01-preview",
+        "name": "orders",
+        "parent_id": f"${{{GATEWAY}.gateway.id}}",
+        "body": {
+            "properties": {
+                "type": "mcp",
+                "path": "weather",
+                "protocols": ["https"],
+                "subscriptionRequired": False,
+                **properties,
+            }
+        },
+    }
+    tool = {
+        "type": "Microsoft.ApiManagement/service/apis/tools@2025-09-01-preview",
+        "name": "list",
+        "parent_id": "${azapi_resource.weather.id}",
+        "body": {"properties": {"displayName": "list", "operationId": "/x/operations/list"}},
+    }
+    put(document, "resource.azapi_resource", {"weather": api, "tool": tool})
+    return document
+
+
+PASSED_THROUGH = {
+    "backendId": "func-orders",
+    "mcpProperties": {"endpoints": {"mcp": {"uriTemplate": "/mcp"}}},
+}
+
+
+def test_an_api_of_the_type_mcp_is_a_server() -> None:
+    document = native(**PASSED_THROUGH)
+    put(document, TEXT, POLICY.replace(TO_BACKEND, ""))
+    analysis = analyse(read_stacks({"stack": document}))
+    assert [each.message for each in analysis.findings] == []
+    assert verdicts(analysis)["mcp-client"] == "open"
+    assert verdicts(analysis)["mcp-other-client"] == "closed"
+    put(document, TEXT, POLICY.replace(TO_BACKEND, "").replace(CLIENTS, ""))
+    assert rules(analyse(read_stacks({"stack": document}))) == {"SF603"}
+
+
+def test_tools_that_are_operations_of_another_api_need_no_backend() -> None:
+    document = native(mcpTools=[{"name": "list", "operationId": "/x/operations/list"}])
+    put(document, f"resource.{GATEWAY}_api_policy.orders", REMOVED)
+    assert not rules(analyse(read_stacks({"stack": document}))) & {"SF307", "SF903"}
