@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tools import architecture_picture, rules, versions
+from tools import architecture_picture, rules, simulation, versions
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,6 +26,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/pictures/rooms.svg": architecture_picture.picture,
     "environments/settings.schema.json": _settings_schema,
     **rules.pages(),
+    **simulation.pages(),
     **versions.pages(),
 }
 

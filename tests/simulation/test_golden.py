@@ -1,4 +1,4 @@
-"""Each policy does what Azure documents or was seen to do: the cases of `golden.json`, one by one."""
+"""Each policy does what Azure documents or was seen to do: the cases of `golden.json`."""
 
 from __future__ import annotations
 
