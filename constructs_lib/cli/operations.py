@@ -119,6 +119,16 @@ def _table(operations: Operations) -> str:
             for parameter in operation.parameters
         )
         rows.append((operation.method, operation.url_template, operation.id, parameters))
+    text = _aligned(rows)
+    if operations.mcp:
+        found = [
+            (each.kind, each.name or "?", each.function, each.source) for each in operations.mcp
+        ]
+        text += "\n" + _aligned([("MCP", "NAME", "FUNCTION", "SOURCE"), *found])
+    return text
+
+
+def _aligned(rows: list[tuple[str, str, str, str]]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = [
         "  ".join((*(row[i].ljust(widths[i]) for i in range(3)), row[3])).rstrip() for row in rows

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from constructs_lib._core.errors import InputError
 
@@ -312,6 +312,23 @@ class ImportDocument(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
+class McpFunction:
+    """A function that clients of MCP use, at the one endpoint that all of an app's have.
+
+    Attributes:
+        kind: What it is.
+        name: What clients call it by; None where that is no constant.
+        function: The function's name.
+        source: Where it was read, as `file:line`.
+    """
+
+    kind: Literal["tool", "resource", "prompt"]
+    name: str | None
+    function: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contents:
     """What was read from the source of an API's operations.
 
@@ -324,6 +341,9 @@ class Contents:
         route_prefix: The path before every route of the function app, from `host.json`; empty if it
             has none. The backend's URL ends in it, `https://<host name>/<route prefix>`. None where
             the source does not tell.
+        mcp: The functions that clients of MCP use.
+        mcp_level: Who may call these without a key, as `host.json` says it: with `System` nobody,
+            with `Anonymous` whomever Easy Auth lets in. None where the source does not tell.
         findings: What the reader of the source has to say about it.
     """
 
@@ -331,6 +351,8 @@ class Contents:
     schemas: tuple[ApiSchema, ...] = ()
     document: ImportDocument | None = None
     route_prefix: str | None = None
+    mcp: tuple[McpFunction, ...] = ()
+    mcp_level: Literal["System", "Anonymous"] | None = None
     findings: tuple[Finding, ...] = field(default=(), compare=False)
 
 

@@ -156,7 +156,7 @@ _rule(
     "note",
     "A tool, resource or prompt for MCP",
     reason="API Management serves it through an MCP server, not through an operation.",
-    fix="There is nothing to do.",
+    fix="Publish the app's endpoint with SecuredMcpServer.",
 )
 _rule(
     "OP121",
@@ -165,6 +165,37 @@ _rule(
     reason="The name of the folder or file says that it holds tests, an environment or a build, so "
     "its functions are left out.",
     fix="Move them if the app runs them.",
+)
+_rule(
+    "OP122",
+    "warning",
+    "An MCP endpoint that asks for a key",
+    reason="With webhookAuthorizationLevel System, the default, the host answers 401 or 403 to the "
+    "gateway, which has no key.",
+    fix="Set extensions.mcp.system.webhookAuthorizationLevel to Anonymous, in host.json or by the "
+    "app setting that SecuredMcpServer writes; Easy Auth must then demand a token on every slot.",
+)
+_rule(
+    "OP123",
+    "error",
+    "A level that the MCP endpoint does not have",
+    reason="The host starts with System or Anonymous only.",
+    fix="Write Anonymous, behind Easy Auth.",
+)
+_rule(
+    "OP124",
+    "warning",
+    "The state of MCP clients is not encrypted",
+    reason="The host hands the state to clients and takes back what they send; without encryption "
+    "they can read and change it.",
+    fix="Leave encryptClientState out: it is for debugging.",
+)
+_rule(
+    "OP125",
+    "warning",
+    "An experimental bundle of extensions",
+    reason="Experimental bundles fail to load in slots (Azure/azure-functions-mcp-extension#139).",
+    fix="Use Microsoft.Azure.Functions.ExtensionBundle.",
 )
 _rule(
     "OP201",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from constructs_lib.operations.findings import FilePlace
@@ -168,7 +169,8 @@ class _DotnetOrJavaProject:
                 disabled = self.is_disabled(file, method)
                 self.reading.add(self.http_trigger(name, trigger, place, disabled, lookup))
             else:
-                self.reading.add_other(name, trigger.name, place)
+                mcp_name = partial(_mcp_name, trigger, lookup)
+                self.reading.add_other(name, trigger.name, place, mcp_name)
         except NotConstant as error:
             self.reading.functions += 1
             what = error.node.text or "an expression"
@@ -230,6 +232,17 @@ class _DotnetOrJavaProject:
         except NotConstant:
             return Expr(node.kind, 0, node.text, node.items, node.fields)
         return Expr("text", 0, value)
+
+
+def _mcp_name(trigger: Annotation, lookup: Lookup, kind: str) -> str | None:
+    """Return what a trigger calls its tool, resource or prompt."""
+    place = 1 if kind == "resource" else 0  # `[McpResourceTrigger(uri, resourceName)]`
+    named = [trigger.fields.get(each) for each in (f"{kind}Name", f"{kind.title()}Name", "name")]
+    given = next(filter(None, (*named, *trigger.items[place : place + 1])), None)
+    try:
+        return "" if given is None else text_of(given, lookup)
+    except NotConstant:
+        return None
 
 
 def _level(node: Expr, lookup: Lookup) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 from constructs_lib._core.files.json_text import Json
@@ -28,7 +29,8 @@ def _read_function(function: str, document: JsonFile, reading: Reading) -> None:
             continue
         home = ("bindings", number)
         if kind.lower() != "httptrigger":
-            reading.add_other(function, kind, document.place(*home, "type"))
+            place = document.place(*home, "type")
+            reading.add_other(function, kind, place, partial(_mcp_name, binding))
             return
         route = binding.get("route")
         disabled = document.get("disabled")
@@ -50,6 +52,10 @@ def _read_function(function: str, document: JsonFile, reading: Reading) -> None:
         )
         return
     reading.report("OP102", f"{function} has no trigger among its bindings", document.place())
+
+
+def _mcp_name(binding: dict[str, Json], kind: str) -> str:
+    return str(binding.get(f"{kind}Name") or "")
 
 
 def _list(value: Json) -> list[Json]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -320,7 +321,7 @@ class _Calls:
             if method == "generic":
                 method, options = self.generic(options)
             if method != "http" and method not in _METHODS:
-                self.reading.add_other(function, method, place)
+                self.reading.add_other(function, method, place, partial(self.mcp_name, options))
                 return
             self.reading.add(self.http_trigger(function, method, options, node))
         except NotConstant as error:
@@ -331,6 +332,14 @@ class _Calls:
                 f"{what} of {function} is not a constant",
                 self.source.place(error.node.start or node.start_byte),
             )
+
+    def mcp_name(self, options: Expr, kind: str) -> str | None:
+        """Return what the options call a tool, resource or prompt."""
+        try:
+            given = member(options, f"{kind}Name", self.lookup)
+            return "" if given is None else text_of(given, self.lookup)
+        except NotConstant:
+            return None
 
     def generic(self, options: Expr) -> tuple[str, Expr]:
         """Return what `app.generic` is started by, as a method of `app`, and its options."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.json_text import Json
@@ -61,13 +61,20 @@ def read_project(root: Path, *, strict: bool) -> Contents:
     _read_settings(root / "local.settings.json", reading)
     if host is not None:
         _apply_allow_list(host, reading)
+    level = _mcp_level(host, reading)
     entries = _operations(reading, prefix)
     findings = tuple(
         sorted(reading.findings, key=lambda f: (f.path or "", f.line or 0, f.column or 0, f.rule))
     )
     if strict:
         refuse_errors(findings, "the project")
-    return Contents(entries=tuple(entries), route_prefix=prefix, findings=findings)
+    return Contents(
+        entries=tuple(entries),
+        route_prefix=prefix,
+        mcp=tuple(sorted(reading.mcp, key=lambda each: (each.kind, each.function.lower()))),
+        mcp_level=level,
+        findings=findings,
+    )
 
 
 def _read_functions(reading: Reading) -> None:
@@ -122,6 +129,33 @@ def _checked_prefix(value: Json, place: FilePlace, reading: Reading) -> str:
     elif _KEPT_PREFIX.match(prefix):
         reading.report("OP115", f"the host keeps every path below /{prefix} for itself", place)
     return prefix
+
+
+def _mcp_level(host: JsonFile | None, reading: Reading) -> Literal["System", "Anonymous"] | None:
+    """Read who may call the MCP endpoint without a key, and what else there is to say of it.
+
+    Source: azure-functions-host, webhookAuthorizationLevel, of which only two values let it start.
+    """
+    if host is None or not reading.mcp:
+        return None
+    pointer, encrypted = _find(host, "extensions", "mcp", "encryptClientState")
+    if encrypted is False:
+        reading.report("OP124", "encryptClientState is false", host.place(*pointer))
+    pointer, bundle = _find(host, "extensionBundle", "id")
+    if isinstance(bundle, str) and bundle.lower().endswith(".experimental"):
+        reading.report("OP125", f"{bundle} fails to load in slots", host.place(*pointer))
+    keys = ("extensions", "mcp", "system", "webhookAuthorizationLevel")
+    pointer, level = _find(host, *keys)
+    place = host.place(*pointer)
+    match str(level or "System").lower():
+        case "anonymous":
+            return "Anonymous"
+        case "system":
+            reading.report("OP122", "the MCP endpoint asks for a key", place)
+            return "System"
+        case _:
+            reading.report("OP123", f"{level!r} is no level of the MCP endpoint", place)
+            return None
 
 
 def _read_settings(path: Path, reading: Reading) -> None:

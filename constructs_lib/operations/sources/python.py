@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from constructs_lib.operations.findings import FilePlace
@@ -389,7 +390,9 @@ class _PythonProject:
                 kind = self.text(module, self.argument(call, 1, "type") or call)
                 places = (None, None, None)
             if kind not in ("route", "httpTrigger"):
-                self.reading.add_other(name, kind, self.place(module, call))
+                self.reading.add_other(
+                    name, kind, self.place(module, call), partial(self.mcp_name, module, call)
+                )
                 return
             route = self.argument(call, places[0], "route")
             methods = self.argument(call, places[1], "methods")
@@ -415,6 +418,19 @@ class _PythonProject:
                 module,
                 error.node,
             )
+
+    def mcp_name(self, module: _Module, call: ast.Call, kind: str) -> str | None:
+        """Return what a trigger calls its tool, resource or prompt; `mcp_tool` calls it nothing."""
+        decorator = _last_name(call.func)
+        # Where `mcp_resource_trigger` and its kin take it by position.
+        place = {"tool": 1, "resource": 2, "prompt": 1}[kind]
+        by_place = decorator.endswith("_trigger") and decorator != "generic_trigger"
+        try:
+            given = self.argument(call, place if by_place else None, f"{kind}_name")
+            given = given or self.argument(call, None, f"{kind}Name")
+            return "" if given is None else self.text(module, given)
+        except _NotConstant:
+            return None
 
     def app_level(self, app: _App) -> str:
         try:

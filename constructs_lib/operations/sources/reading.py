@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import Finding
 from constructs_lib.operations.findings import FilePlace
 from constructs_lib.operations.json_file import JsonFile
+from constructs_lib.operations.operation import McpFunction
 from constructs_lib.operations.rules import RULES
 
 if TYPE_CHECKING:
@@ -55,12 +56,14 @@ class Reading:
         root: The project's folder.
         triggers: The HTTP triggers.
         findings: What there is to say.
+        mcp: The functions that clients of MCP use.
         functions: How many functions there are, whatever starts them.
     """
 
     root: Path
     triggers: list[HttpTrigger] = field(default_factory=list["HttpTrigger"])
     findings: list[Finding] = field(default_factory=list["Finding"])
+    mcp: list[McpFunction] = field(default_factory=list["McpFunction"])
     functions: int = 0
 
     def report(self, rule: str, message: str, place: FilePlace) -> None:
@@ -75,11 +78,35 @@ class Reading:
         self.functions += 1
         self.triggers.append(trigger)
 
-    def add_other(self, function: str, trigger_type: str, place: FilePlace) -> None:
-        """Note a function that something else than HTTP starts."""
+    def add_other(
+        self,
+        function: str,
+        trigger_type: str,
+        place: FilePlace,
+        mcp_name: Callable[[str], str | None] = lambda _: "",
+    ) -> None:
+        """Note a function that something else than HTTP starts.
+
+        Args:
+            function: Its name.
+            trigger_type: What starts it.
+            place: Where that is declared.
+            mcp_name: Returns the name of a `tool`, `resource` or `prompt`; empty if it has that of
+                the function, None if it is no constant.
+        """
         self.functions += 1
         mcp = re.fullmatch(r"mcp_?(tool|resource|prompt)(_?trigger)?", trigger_type, re.I)
         if mcp:
+            kind = cast('Literal["tool", "resource", "prompt"]', mcp[1].lower())
+            name = mcp_name(kind)
+            self.mcp.append(
+                McpFunction(
+                    kind=kind,
+                    name=function if name == "" else name,
+                    function=function,
+                    source=f"{place.path}:{place.line}",
+                )
+            )
             what = f"{function} is an MCP {mcp[1].lower()}"
             self.report("OP120", f"{what}: clients call it at /runtime/webhooks/mcp", place)
         else:

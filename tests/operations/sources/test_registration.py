@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -153,13 +154,51 @@ MCP = {
 }
 
 
+LEVEL = '{"extensions": {"mcp": {"system": {"webhookAuthorizationLevel": "%s"}}}}'
+NAMED = r"[(=] ?['\"]t['\"]"
+HOSTS = {
+    "{}": ("System", ["OP120", "OP122"]),
+    LEVEL % "system": ("System", ["OP120", "OP122"]),
+    LEVEL % "Anonymous": ("Anonymous", ["OP120"]),
+    LEVEL % "function": (None, ["OP120", "OP123"]),
+    '{"extensions": {"mcp": {"encryptClientState": false}}}': (
+        "System",
+        ["OP120", "OP122", "OP124"],
+    ),
+    '{"extensionBundle": {"id": "Microsoft.Azure.Functions.ExtensionBundle.Experimental"}}': (
+        "System",
+        ["OP120", "OP122", "OP125"],
+    ),
+}
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_what_host_json_says_of_the_mcp_endpoint(write, host: str) -> None:
+    folder = write({"host.json": host, MCP["python"][0]: MCP["python"][1]})
+    operations = Operations.from_functions_project(folder, strict=False)
+    found = sorted(finding.rule for finding in operations.findings)
+    assert (operations.mcp_level, found) == HOSTS[host]
+
+
+def test_a_name_that_is_no_constant_is_not_known(write) -> None:
+    text = APP + "import os\n@app.mcp_tool_trigger('c', os.environ['NAME'])\ndef Tell(c): ...\n"
+    folder = write({"host.json": LEVEL % "Anonymous", "function_app.py": text})
+    [found] = Operations.from_functions_project(folder).mcp
+    assert found.name is None
+
+
 @pytest.mark.parametrize("case", MCP)
 def test_mcp_is_recognised_as_what_it_is(write, case: str) -> None:
     name, text, message = MCP[case]
-    operations = Operations.from_functions_project(write({"host.json": "{}", name: text}))
+    files = {"host.json": LEVEL % "Anonymous", name: text}
+    operations = Operations.from_functions_project(write(files))
     (finding,) = operations.findings
     assert (finding.rule, finding.severity) == ("OP120", "note")
     assert finding.message.startswith(message)
+    [found] = operations.mcp
+    assert (found.kind, found.function) == (message.rpartition(" ")[2], "Tell")
+    assert found.name == ("t" if re.search(NAMED, text) else "Tell")
+    assert operations.mcp_level == "Anonymous"
     assert all(o.name == "GET /a" for o in operations)
 
 
