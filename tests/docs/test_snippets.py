@@ -210,7 +210,10 @@ def run_tests(blocks: list[Block], room: Room) -> None:
 
 
 # Names under which what a page shows is kept, for the Python on it to read.
-FILES = {"docs/guides/split-privileges.md": "directory.json"}
+FILES = {
+    "docs/guides/mcp-server.md": "host.json",
+    "docs/guides/split-privileges.md": "directory.json",
+}
 
 
 def keep(block: Block, room: Room) -> None:
