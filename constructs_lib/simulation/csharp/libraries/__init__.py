@@ -1,1 +1,21 @@
 """The allowed types and their members, a module for each library of .NET that they come from."""
+
+from importlib import import_module
+
+_MODULES = (
+    "collections",
+    "dates",
+    "gateway",
+    "json",
+    "numbers",
+    "security",
+    "strings",
+    "web",
+    "xml",
+)
+
+
+def load() -> None:
+    """Fill the tables."""
+    for name in _MODULES:
+        import_module(f"{__name__}.{name}")

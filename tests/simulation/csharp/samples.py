@@ -1,0 +1,48 @@
+"""A context to evaluate expressions in."""
+
+import random
+from datetime import datetime, timezone
+
+from constructs_lib.simulation.context import Deployment, ExpressionContext, Group, User
+from constructs_lib.simulation.csharp import Budget, compile_expression
+from constructs_lib.simulation.csharp.formatting import to_text
+from constructs_lib.simulation.http import Body, Headers, Request, Response, Url
+
+BODY = b'{"name": "Ann", "age": 41, "tags": ["a", "b"], "at": "2024-05-06T07:08:09Z", "no": null}'
+BEARER = (
+    "Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9."
+    "eyJzdWIiOiJtZSIsInJvbGVzIjpbIngiLCJ5Il0sImV4cCI6MjAwMDAwMDAwMH0.c2ln"
+)
+
+
+def context(body=BODY, **variables):
+    """A request with a body, two headers and a user, at noon of 29 February 2024."""
+    request = Request(
+        "POST",
+        Url.parse("https://api.example:8443/orders/7?x=1&x=2&q=a%20b"),
+        Headers({"X-Many": ["1", "2"], "Authorization": BEARER}),
+        Body(body),
+        "203.0.113.9",
+    )
+    return ExpressionContext(
+        request,
+        response=Response.of(404, {"error": "none"}),
+        matched_parameters={"id": "7"},
+        variables=variables,
+        user=User("u1", "ann@example.org", groups=[Group("g", "Staff")]),
+        deployment=Deployment(region="West Europe"),
+        now=lambda: datetime(2024, 2, 29, 12, 0, 0, 123456, tzinfo=timezone.utc),
+        random=random.Random(1),
+    )
+
+
+def evaluate(text, budget=None, body=BODY, **variables):
+    """The value of an expression."""
+    return compile_expression(text).evaluate(
+        context(body, **variables), budget=budget or Budget(seconds=10)
+    )
+
+
+def text_of(text, **variables):
+    """The value of an expression as text."""
+    return to_text(evaluate(text, **variables))
