@@ -30,6 +30,7 @@ COMMANDS = (
     "operations",
     "request",
     "verify",
+    "serve",
     "settings",
     "schema",
     "export",

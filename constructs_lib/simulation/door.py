@@ -5,12 +5,13 @@ In the order of App Service: network rules, the site's own switches, Easy Auth, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
+from constructs_lib._core.errors import InputError
 from constructs_lib.access.chain import Chain as Links
 from constructs_lib.access.links import AppLink, GatewayLink
 from constructs_lib.simulation.easy_auth import EasyAuth, Passed, read_settings
@@ -19,7 +20,7 @@ from constructs_lib.simulation.functions import Answering
 from constructs_lib.simulation.http import Request, Response
 from constructs_lib.simulation.known import KnownValues, host_of_app
 from constructs_lib.simulation.network import Origin, admission
-from constructs_lib.simulation.outside import BackendUnreachableError
+from constructs_lib.simulation.outside import NoBackendError
 from constructs_lib.simulation.steps import Steps
 
 _GATEWAY_ADDRESS = "192.0.2.10"
@@ -88,7 +89,7 @@ class Door:
 
         Raises:
             NotKnownError: What decides is not known.
-            BackendUnreachableError: Nobody answers behind the door.
+            NoBackendError: Nobody answers behind the door.
         """
         visit = Visit(self.host, request.copy())
         visits = VISITS.get()
@@ -104,7 +105,7 @@ class Door:
                 "site",
                 f"{app.name} is managed elsewhere, so its settings are not known: the request is "
                 "let through.",
-                assumed=("site-elsewhere",),
+                "site.elsewhere",
             )
             return self._function(request, visit)
         refused = self._before(request, origin, steps)
@@ -120,15 +121,15 @@ class Door:
         body, known = self.app.body, self._known
         found = admission(self.app, known, origin, request.headers)
         if not found.admitted:
-            steps.say("network", f"403: {origin.address} is not let in: {found.reason}.")
+            steps.say("network", f"403: {origin.address} is not let in: {found.reason}.", "network")
             return Response.of(403, "Ip Forbidden", reason="Ip Forbidden")
-        steps.say("network", f"{origin.address} is let in: {found.reason}.")
+        steps.say("network", f"{origin.address} is let in: {found.reason}.", "network")
         if not known.boolean(body.value("enabled", True), "enabled"):
-            steps.say("site", "403: the app is stopped.")
+            steps.say("site", "403: the app is stopped.", "site.stopped")
             return Response.of(403, "Error 403 - This web app is stopped.", reason="Site Disabled")
         https_only = known.boolean(body.value("https_only", False), "https_only")
         if request.url.scheme == "http" and https_only:
-            steps.say("site", "301: plain HTTP is redirected to HTTPS.")
+            steps.say("site", "301: plain HTTP is redirected to HTTPS.", "site.https")
             location = f"https://{request.url.host}{request.url.target}"
             return Response.of(301, headers={"Location": location})
         demanded = known.boolean(
@@ -140,7 +141,7 @@ class Door:
             "Optional",
         )
         if demanded and mode == "Required" and not origin.certificate:
-            steps.say("site", "403: a client certificate is demanded, and none was sent.")
+            steps.say("site", "403: a client certificate is demanded, and none was sent.", "site.certificate")
             return Response.of(403, reason="Client Certificate Required")
         return None
 
@@ -151,14 +152,14 @@ class Door:
             steps.say(
                 "host",
                 "Functions may demand a key here; whether this key opens them is not simulated.",
-                assumed=("host-keys",),
+                "host.keys",
             )
         path = request.url.path
         if path.lower().startswith("/admin/"):
-            steps.say("host", "401: the host's own pages take the master key.")
+            steps.say("host", "401: the host's own pages take the master key.", "host.admin")
             return Response.of(401)
         if path == "/":
-            steps.say("host", "The host shows its page.")
+            steps.say("host", "The host shows its page.", "host.page")
             return Response.of(200, _WELCOME)
         visit.received = request.copy()
         response = self.function(request)
@@ -182,28 +183,18 @@ class Doors:
         links: What was read.
         known: What values come to.
         entra: Who issues tokens.
-        functions: What answers, by the name of the app or `APP/SLOT`; a slot without its own has
-            its app's.
-        otherwise: What answers for apps that are not in `functions`.
+        otherwise: What answers for apps that nothing is put behind with `put`.
     """
 
     def __init__(
-        self,
-        links: Links,
-        known: KnownValues,
-        entra: Entra,
-        functions: Mapping[str, Answering],
-        otherwise: Answering,
+        self, links: Links, known: KnownValues, entra: Entra, otherwise: Answering
     ) -> None:
         self._links = links
         self._known = known
-        self.doors: list[Door] = []
+        self._own: set[str] = set()
+        self.doors = [Door(app, links, known, entra, otherwise) for app in links.apps.values()]
         self._by_host: dict[str, Door] = {}
-        for app in links.apps.values():
-            owner = app.slot_of or app
-            function = functions.get(app.name) or functions.get(owner.name) or otherwise
-            door = Door(app, links, known, entra, function)
-            self.doors.append(door)
+        for door in self.doors:
             self._by_host.setdefault(door.host, door)
         for kind, name in (
             ("azurerm_app_service_custom_hostname_binding", "app_service_name"),
@@ -235,6 +226,29 @@ class Doors:
             if name in (door.name.lower(), door.host, address, address.rpartition(".")[2]):
                 return door
         return None
+
+    def put(self, name: str, function: Answering) -> None:
+        """Have a function answer for an app and those of its slots that have no function yet.
+
+        Args:
+            name: The app's, as of `named`, or a part of it that no other app has.
+            function: What answers.
+
+        Raises:
+            InputError: If no app has this name, or several have.
+        """
+        found = self.named(name)
+        if found is None:
+            apps = [each for each in self.doors if each.app.slot_of is None]
+            several = [each for each in apps if name.lower() in each.name.lower()]
+            if len(several) != 1:
+                names = ", ".join(each.name for each in self.doors) or "none"
+                raise InputError(f"there is no function app {name}", fix=f"known: {names}")
+            [found] = several
+        self._own.add(found.name)
+        for each in self.doors:
+            if each is found or (each.app.slot_of is found.app and each.name not in self._own):
+                each.function = function
 
     def origin_of(self, gateway: GatewayLink | None, door: Door) -> Origin:
         """Where a gateway's requests come from, as a door's network rules see it."""
@@ -285,7 +299,7 @@ class FromGateway:
         """Answer a request of the gateway.
 
         Raises:
-            BackendUnreachableError: If nobody answers.
+            NoBackendError: If nobody answers.
             NotKnownError: If what decides is not known.
         """
         # App Service's front ends tell apps apart by the header, whatever the address.
@@ -295,4 +309,4 @@ class FromGateway:
             return door.answer(request, self._doors.origin_of(self._gateway, door))
         if self._elsewhere is not None:
             return self._elsewhere(request)
-        raise BackendUnreachableError(f"{request.url.host} is no host of this configuration")
+        raise NoBackendError(f"{request.url.host} is no host of this configuration")

@@ -178,29 +178,31 @@ class EasyAuth:
         """Let a request through, or refuse it."""
         settings = self.settings
         if not settings.enabled:
-            steps.say("easy-auth", "Easy Auth is not enabled, so the request is not looked at.")
+            steps.say("easy-auth", "Easy Auth is not enabled, so the request is not looked at.",
+                "easy-auth",
+            )
             return Passed(request)
         if settings.file:
             steps.say(
                 "easy-auth",
                 "Easy Auth's settings come from a file in the app, which is not read.",
-                assumed=("easy-auth-file",),
+                "easy-auth.file",
             )
         if settings.https and request.url.scheme == "http":
             location = f"https://{request.url.host}{request.url.target}"
-            steps.say("easy-auth", "Plain HTTP is redirected to HTTPS.")
+            steps.say("easy-auth", "Plain HTTP is redirected to HTTPS.", "easy-auth.https")
             return Response.of(302, headers={"Location": location})
         passed = request.copy()
         for name in passed.headers.names():
             if name.lower().startswith(RESERVED):
                 passed.headers.remove(name)
-                steps.say("easy-auth", f"The caller's header {name} is dropped.")
+                steps.say("easy-auth", f"The caller's header {name} is dropped.", "easy-auth.headers")
         path = request.url.decoded_path()
         excluded = [each.rstrip("/").lower() for each in settings.excluded]
         below = any(path.lower().startswith(f"{each}/") for each in excluded)
         if path.lower().rstrip("/") in excluded or below:
             said = f"{path} is an excluded path, so no token is asked for."
-            steps.say("easy-auth", said, assumed=("easy-auth-below",) if below else ())
+            steps.say("easy-auth", said, "easy-auth.below" if below else "easy-auth.excluded")
             return Passed(passed)
         if path.lower().startswith(f"{settings.prefix.lower()}/login/"):
             return self._login(steps)
@@ -210,15 +212,22 @@ class EasyAuth:
             return self._without_token(passed, steps, sent=False)
         claims, problem = self._validate(token)
         if claims is None:
-            steps.say("easy-auth", f"The token is not valid: {problem}", claims=_shown(token))
+            steps.say(
+                "easy-auth",
+                f"The token is not valid: {problem}",
+                "easy-auth.token",
+                claims=_shown(token),
+            )
             return self._without_token(passed, steps, sent=True)
-        steps.say("easy-auth", "The token's signature, issuer, audience and time are right.")
+        steps.say("easy-auth", "The token's signature, issuer, audience and time are right.",
+            "easy-auth.token",
+        )
         refused = self._authorize(claims, steps)
         if refused is not None:
-            steps.say("easy-auth", f"403: {refused}", claims=claims)
+            steps.say("easy-auth", f"403: {refused}", "easy-auth.403", claims=claims)
             return Response.of(403, NO_PERMISSION, {"Content-Type": "text/html"})
         _tell(passed, claims)
-        steps.say("easy-auth", "Easy Auth lets the request through.", claims=claims)
+        steps.say("easy-auth", "Easy Auth lets the request through.", "easy-auth.headers", claims=claims)
         return Passed(passed, claims)
 
     # The token ----------------------------------------------------------------------------------
@@ -290,7 +299,7 @@ class EasyAuth:
             steps.say(
                 "easy-auth",
                 "Version 1 of the settings has no list of callers.",
-                assumed=("easy-auth-version-1",),
+                "easy-auth.version-1",
             )
             return None
         client = str(claims.get("azp") or claims.get("appid") or "")
@@ -318,7 +327,7 @@ class EasyAuth:
                 "easy-auth",
                 "No list of callers is set: only tokens that the application asked for itself "
                 "are taken to pass.",
-                assumed=("easy-auth-no-list",),
+                "easy-auth.no-list",
             )
             if same(client) != same(settings.client_id):
                 return f"{client} is not the application itself, and no list allows it."
@@ -329,14 +338,16 @@ class EasyAuth:
     def _without_token(self, request: Request, steps: Steps, *, sent: bool) -> Passed | Response:
         settings = self.settings
         if not settings.required or settings.action == "AllowAnonymous":
-            steps.say("easy-auth", "Requests without a valid token are let through.")
+            steps.say("easy-auth", "Requests without a valid token are let through.",
+                "easy-auth.anonymous",
+            )
             return Passed(request)
         if settings.action == "Return403":
-            steps.say("easy-auth", "403: a request needs a valid token.")
+            steps.say("easy-auth", "403: a request needs a valid token.", "easy-auth.action")
             return Response.of(403, NO_PERMISSION, {"Content-Type": "text/html"})
         if settings.action == "RedirectToLoginPage" and not sent:
             return self._login(steps)
-        steps.say("easy-auth", "401: a request needs a valid token.")
+        steps.say("easy-auth", "401: a request needs a valid token.", "easy-auth.401")
         authority = settings.issuer.rstrip("/").removesuffix("/v2.0")
         challenge = (
             f'Bearer realm="{request.url.host}" '
@@ -347,7 +358,7 @@ class EasyAuth:
         return Response.of(401, NO_PERMISSION, headers)
 
     def _login(self, steps: Steps) -> Response:
-        steps.say("easy-auth", "302: the caller is sent to the sign-in page.")
+        steps.say("easy-auth", "302: the caller is sent to the sign-in page.", "easy-auth.action")
         authority = self.settings.issuer.rstrip("/").removesuffix("/v2.0")
         location = f"{authority}/oauth2/v2.0/authorize?client_id={self.settings.client_id}"
         return Response.of(302, headers={"Location": location})

@@ -207,14 +207,14 @@ class Entra:
             try:
                 object_id = self.same(known.text(holder, "who holds a role"))
             except NotKnownError:
-                assumed.append("entra-role-holder")
+                assumed.append("entra.role-holder")
                 continue
             held = _role_held(configuration.attribute(each, "app_role_id"), known, values)
             roles.setdefault(object_id, set()).update({held} - {""})
         version = link.token_version
         if version is None:
             version = versions.get(client_id.lower(), 1)
-            assumed.append("entra-elsewhere")
+            assumed.append("entra.elsewhere")
         return Application(
             name=link.name,
             client_id=client_id,

@@ -13,21 +13,26 @@ class Step:
     Attributes:
         source: `network`, `site`, `easy-auth`, `host` or `function`.
         message: What happened, as a sentence.
+        rests: Ids of the behaviours (see `fidelity`) that it rests on.
         details: What else there is to see, for example the token's `claims`.
-        assumed: Ids of the assumptions (see `fidelity`) that it rests on.
     """
 
     source: str
     message: str
+    rests: tuple[str, ...] = ()
     details: dict[str, Any] = field(default_factory=dict[str, Any])
-    assumed: tuple[str, ...] = ()
 
 
 class Steps(list[Step]):
     """The steps of one request."""
 
-    def say(
-        self, source: str, message: str, *, assumed: tuple[str, ...] = (), **details: Any
-    ) -> None:
-        """Note a step."""
-        self.append(Step(source, message, details, assumed))
+    def say(self, source: str, message: str, *rests: str, **details: Any) -> None:
+        """Note a step.
+
+        Args:
+            source: Who does it.
+            message: What happened, as a sentence.
+            rests: Ids of the behaviours that it rests on.
+            details: What else there is to see.
+        """
+        self.append(Step(source, message, rests, details))

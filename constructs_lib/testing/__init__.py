@@ -7,6 +7,7 @@ from constructs_lib.testing.access import analysis_of, assert_only_callable_thro
 from constructs_lib.testing.fixtures import ApplyMocked, JsonSnapshot, Synthesize
 from constructs_lib.testing.matching import Containing, Satisfying
 from constructs_lib.testing.mocks import mock_values, write_terraform_test
+from constructs_lib.testing.simulate import SimulatedChain, simulate
 from constructs_lib.testing.synthesized import Block, Synthesized, synthesize
 from constructs_lib.testing.terraform import MockedApply, mocked_apply
 
@@ -17,12 +18,14 @@ __all__ = [
     "JsonSnapshot",
     "MockedApply",
     "Satisfying",
+    "SimulatedChain",
     "Synthesize",
     "Synthesized",
     "analysis_of",
     "assert_only_callable_through",
     "mock_values",
     "mocked_apply",
+    "simulate",
     "synthesize",
     "who_can_call",
     "write_terraform_test",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from constructs_lib.testing.fixtures import ApplyMocked, JsonSnapshot, Synthesize
+from constructs_lib.testing.fixtures import ApplyMocked, JsonSnapshot, Simulate, Synthesize
 from constructs_lib.testing.synthesized import Synthesized, pretty
 from constructs_lib.testing.synthesized import synthesize as synthesize_stack
 from constructs_lib.testing.terraform import MockedApply
@@ -55,6 +55,16 @@ def mocked_apply(tmp_path_factory: pytest.TempPathFactory) -> ApplyMocked:
         return apply_stack(stack.folder, tmp_path_factory.mktemp("mocked"), **test)
 
     return run
+
+
+@pytest.fixture
+def simulated() -> Simulate:
+    """Run a stack locally: `simulated(stack, functions={"func-orders": answer})`.
+
+    The time stands still at `simulated.clock` until `simulated.clock.advance(seconds)`, and chance
+    is the same each time, unless others are given; see `testing.simulate`.
+    """
+    return Simulate()
 
 
 @pytest.fixture

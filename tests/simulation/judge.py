@@ -68,7 +68,7 @@ class World:
         links = self.links = Links(read_stacks({"judge": document}))
         self.known = KnownValues(links, {"var.unknown": unknown})
         self.entra = Entra(links, self.known)
-        self.doors = Doors(links, self.known, self.entra, {}, echo)
+        self.doors = Doors(links, self.known, self.entra, echo)
         self.random = random
         self.requests = 0
         self.last: list[str] = []

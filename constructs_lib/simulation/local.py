@@ -1,0 +1,239 @@
+"""The whole chain: gateways, Entra, and a door in front of every function app and slot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from constructs_lib._core.errors import InputError
+from constructs_lib.access.terraform.configuration import Configuration
+from constructs_lib.simulation.chain import Answer as GatewayAnswer
+from constructs_lib.simulation.chain import AssumedError, Chain
+from constructs_lib.simulation.door import VISITS, Door, Doors, FromGateway, Visit
+from constructs_lib.simulation.entra import Entra
+from constructs_lib.simulation.fidelity import behaviour
+from constructs_lib.simulation.functions import Function, answering, echo
+from constructs_lib.simulation.http import Headers, Request
+from constructs_lib.simulation.network import Origin
+from constructs_lib.simulation.outside import Clock, Random
+from constructs_lib.simulation.signals import CallStoppedError
+from constructs_lib.simulation.trace import Trace
+
+SITE = "site"
+"""The part of a story that happens at the door of a function app."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A step of a story.
+
+    Attributes:
+        section: `inbound`, `backend`, `outbound`, `on-error`, or `site` for what happens at a door.
+        source: The policy, the built-in step, or the part of the site.
+        message: What happened, as a sentence.
+        details: What else there is to see; secrets are masked, claims of tokens are decoded.
+        place: Scope and path of a policy, or the host of a site.
+        rests: Ids of the behaviours that it rests on.
+    """
+
+    section: str
+    source: str
+    message: str
+    details: dict[str, Any] = field(default_factory=dict[str, Any])
+    place: str = ""
+    rests: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        where = f" ({self.place})" if self.place else ""
+        return f"{self.section}: {self.source}{where}: {self.message}"
+
+
+class Story:
+    """What happened to a call, from its arrival to the function and back; it reads as sentences.
+
+    Args:
+        lines: The steps.
+    """
+
+    def __init__(self, lines: list[Line]) -> None:
+        self.lines = lines
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self.lines)
+
+    def __contains__(self, text: object) -> bool:
+        """Whether a step says this."""
+        return isinstance(text, str) and any(text in line.message for line in self.lines)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.lines))
+
+    @property
+    def assumed(self) -> list[str]:
+        """Ids of what the call rests on and is only assumed (see `fidelity`)."""
+        names = dict.fromkeys(each for line in self.lines for each in line.rests)
+        return [each for each in names if behaviour(each).sureness == "assumed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call came to.
+
+    Attributes:
+        status: The HTTP status.
+        reason: The words after it.
+        headers: The headers.
+        content: The body.
+        received: What the function got; None if it got nothing.
+        trace: What happened.
+    """
+
+    status: int
+    reason: str
+    headers: Headers
+    content: bytes
+    received: Request | None
+    trace: Story
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            ValueError: It is none.
+        """
+        return json.loads(self.content)
+
+
+class LocalChain:
+    """A configuration that is run whole.
+
+    Args:
+        configuration: What was read.
+        functions: What answers, by the name of the function app or slot (`APP/SLOT`); an echo, if
+            not given.
+        elsewhere: What answers requests of policies to other hosts; nobody, if not given.
+        clock: The time; the machine's, if not given.
+        random: Chance.
+        values: Values that are not known otherwise, by reference or named value.
+        allow_not_simulated: Policies to pass over though they are not simulated; True is all.
+        strict: Whether a call that rests on an assumption raises `AssumedError`.
+
+    Raises:
+        InputError: If a function is given for an app that is not there.
+
+    Attributes:
+        gateways: The services with their policies.
+        entra: Who issues tokens.
+        doors: The function apps and slots.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        functions: Mapping[str, Function] | None = None,
+        elsewhere: Function | None = None,
+        clock: Clock | None = None,
+        random: Random | None = None,
+        values: Mapping[str, str] | None = None,
+        allow_not_simulated: bool | Collection[str] = False,
+        strict: bool = False,
+    ) -> None:
+        self._strict = strict
+        self.gateways = Chain(
+            configuration,
+            clock=clock,
+            random=random,
+            values=values,
+            allow_not_simulated=allow_not_simulated,
+        )
+        links, known = self.gateways.links, self.gateways.known
+        self.entra = Entra(links, known, self.gateways.clock)
+        self.doors = Doors(links, known, self.entra, echo)
+        for name, function in (functions or {}).items():
+            try:
+                self.doors.put(name, answering(function))
+            except ValueError as error:
+                raise InputError(f"the function of {name}: {error}") from None
+        other = answering(elsewhere) if elsewhere is not None else None
+        self.gateways.connect(
+            tokens=self.entra, backend=lambda link: FromGateway(self.doors, link, other)
+        )
+
+    def through_gateway(self, request: Request, *, key: str | None = None) -> Answer:
+        """Let a request through the gateway that its URL names.
+
+        Raises:
+            CallStoppedError: If something is not known or not simulated; its trace tells the way
+                until there.
+            AssumedError: If the answer rests on an assumption and that is not allowed.
+            InputError: If there is no such gateway.
+        """
+        visits: list[Visit] = []
+        noted = VISITS.set(visits)
+        try:
+            found = self.gateways.send(request, key=key)
+        finally:
+            VISITS.reset(noted)
+        story = Story(_lines(found.trace, visits))
+        if self._strict and story.assumed:
+            raise AssumedError(found)
+        return _answer(found, story, visits)
+
+    def at_door(self, door: Door, request: Request, origin: Origin | None = None) -> Answer:
+        """Send a request to a function app's own host, past the gateway.
+
+        Raises:
+            CallStoppedError: If something is not known.
+        """
+        visits: list[Visit] = []
+        noted = VISITS.set(visits)
+        try:
+            response = door.answer(request, origin or Origin(request.client_address))
+        finally:
+            VISITS.reset(noted)
+        trace = Trace("", door.host, self.entra.clock.now)
+        story = Story(_lines(trace, visits))
+        received = visits[0].received if visits else None
+        return Answer(
+            response.status, response.reason, response.headers, response.content, received, story
+        )
+
+
+def _answer(found: GatewayAnswer, story: Story, visits: list[Visit]) -> Answer:
+    received = next((each.received for each in reversed(visits) if each.received), None)
+    return Answer(found.status, found.reason, found.headers, found.content, received, story)
+
+
+def story_of(error: CallStoppedError) -> Story:
+    """What happened to a call until the simulation could not go on."""
+    return Story(_lines(error.trace, []) if error.trace is not None else [])
+
+
+def _lines(trace: Trace, visits: list[Visit]) -> list[Line]:
+    """The gateway's steps, with those at the doors where the backend's answer stands."""
+    lines: list[Line] = []
+    for entry in trace.entries:
+        if entry.source == "forward-request" and "response" in entry.details:
+            lines += _at_doors(trace, visits)
+            visits = []
+        place = " ".join(each for each in (entry.scope, entry.path) if each)
+        lines.append(
+            Line(entry.section, entry.source, entry.message, entry.details, place, entry.rests)
+        )
+    return lines + _at_doors(trace, visits)
+
+
+def _at_doors(trace: Trace, visits: list[Visit]) -> list[Line]:
+    return [
+        Line(SITE, step.source, trace.masked(step.message), step.details, visit.door, step.rests)
+        for visit in visits
+        for step in visit.steps
+    ]

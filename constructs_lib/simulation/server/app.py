@@ -1,0 +1,223 @@
+"""Answers HTTP for a chain: by the host that is called, a gateway, Entra, or a function app."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from constructs_lib.simulation.entra import HOSTS, Principal, stranger
+from constructs_lib.simulation.functions import HOP_BY_HOP
+from constructs_lib.simulation.http import Body, Headers, Request, Response, Url
+from constructs_lib.simulation.known import NotKnownError
+from constructs_lib.simulation.local import Answer, LocalChain, Story, story_of
+from constructs_lib.simulation.network import Origin
+from constructs_lib.simulation.outside import BackendUnreachableError, Refusal
+from constructs_lib.simulation.server.calls import Calls, Recorded
+from constructs_lib.simulation.signals import CallStoppedError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request as Asked
+    from starlette.responses import Response as Given
+
+ENTRA = "login.microsoftonline.com"
+_STRANGER = "203.0.113.7"
+"""Where calls from the loopback come from, as far as network rules are concerned."""
+
+
+class Simulator:
+    """Answers requests in the name of every host of a chain.
+
+    Args:
+        make: Reads the chain anew.
+        told: Called with each call that was answered.
+    """
+
+    def __init__(self, make: Callable[[], LocalChain], told: Callable[[Recorded], None]) -> None:
+        self._make = make
+        self._told = told
+        self.calls = Calls()
+        self.chain = make()
+        self._lock = threading.Lock()
+
+    def reload(self) -> None:
+        """Read the chain anew.
+
+        Raises:
+            InputError: It cannot be read; the chain stays as it was.
+        """
+        chain = self._make()
+        with self._lock:
+            self.chain = chain
+
+    def hosts(self) -> dict[str, str]:
+        """Every host, with what a reader calls it."""
+        chain = self.chain
+        found = {s.service.host: f"gateway {s.service.name}" for s in chain.gateways.services.values()}
+        found[ENTRA] = "Entra"
+        for door in chain.doors:
+            kind = "slot" if door.app.slot_of else "function app"
+            found[door.host] = f"{kind} {door.name}"
+        return found
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request."""
+        begun = time.perf_counter()
+        chain, story, received = self.chain, None, None
+        host = request.url.host.lower()
+        door = chain.doors.at(host)
+        deployed = chain.doors.at(host.replace(".scm.", ".", 1)) if ".scm." in host else None
+        try:
+            if door is not None:
+                found = chain.at_door(door, request, Origin(request.client_address))
+                story, received, response = found.trace, found.received, _response(found)
+            elif host.partition(".")[0] in chain.gateways.services:
+                if request.url.scheme == "http":
+                    # The protocols of an API are https alone, unless it says otherwise.
+                    response = Response.of(404, {"statusCode": 404, "message": "Resource not found"})
+                else:
+                    found = chain.through_gateway(request)
+                    story, received, response = found.trace, found.received, _response(found)
+            elif host in HOSTS:
+                response = self._entra(chain, request)
+            elif deployed is not None:
+                response = deployed.deployment_site(request, Origin(request.client_address))
+            else:
+                names = ", ".join(self.hosts())
+                response = Response.of(404, f"No host of this chain: {host}. It has {names}.")
+        except CallStoppedError as error:
+            story = story_of(error)
+            response = Response.of(501, f"The simulation stops here: {error}")
+        except NotKnownError as error:
+            response = Response.of(501, f"The simulation stops here: {error}")
+        except BackendUnreachableError as error:
+            response = Response.of(503, f"The function does not answer: {error}")
+        self._note(request, response, begun, story, received)
+        return response
+
+    def _note(
+        self,
+        request: Request,
+        response: Response,
+        begun: float,
+        story: Story | None,
+        received: Request | None,
+    ) -> None:
+        call = self.calls.add(
+            request,
+            response,
+            time=f"{datetime.now(timezone.utc):%H:%M:%S}",
+            milliseconds=(time.perf_counter() - begun) * 1000,
+            story=story,
+            received=received,
+        )
+        self._told(call)
+
+    def _entra(self, chain: LocalChain, request: Request) -> Response:
+        """Publish metadata and keys; issue tokens for client credentials of made-up names."""
+        published = chain.entra.document(f"https://{request.url.host}{request.url.path}")
+        if published is not None:
+            return Response.of(200, published, {"Content-Type": "application/json"})
+        if not request.url.path.endswith(("/oauth2/v2.0/token", "/oauth2/token")):
+            return Response.of(404)
+        form = {n: v[0] for n, v in parse_qs(request.content.decode("latin-1")).items()}
+        resource = form.get("scope") or form.get("resource", "")
+        found = chain.entra.issue(_principal(form.get("client_id", ""), chain), resource)
+        if isinstance(found, Refusal):
+            error = {"error": "invalid_request", "error_description": found.text}
+            return Response.of(400, error)
+        lifetime = int(found.expires - chain.entra.clock.now().timestamp())
+        granted = {"token_type": "Bearer", "expires_in": lifetime, "access_token": found.text}
+        return Response.of(200, granted)
+
+
+def _principal(name: str, chain: LocalChain) -> Principal:
+    """Who a client id is: an application of the configuration, or a stranger of that name."""
+    application = chain.entra.applications.get(name.lower())
+    made = stranger(name or "nobody", tenant=chain.entra.tenant)
+    if application is None:
+        return made
+    return Principal(
+        name=application.name,
+        kind="application",
+        client_id=application.client_id,
+        object_id=made.object_id,
+        tenant=chain.entra.tenant,
+    )
+
+
+def _response(found: Answer) -> Response:
+    body = Body(found.content) if found.content else None
+    return Response(found.status, found.reason, found.headers, body)
+
+
+def site(simulator: Simulator, host: str | None = None) -> Any:
+    """An app of ASGI that answers for one host, or for that which the request names.
+
+    Args:
+        simulator: What answers.
+        host: The host; the one of the Host header, if not given.
+    """
+    from starlette.applications import Starlette
+    from starlette.concurrency import run_in_threadpool
+    from starlette.responses import Response as Sent
+    from starlette.routing import Route
+
+    async def every(asked: Asked) -> Given:
+        named = host or (asked.headers.get("host") or "").partition(":")[0]
+        # With a port for each host, TLS is taken to have ended in front of it.
+        scheme = "https" if host is not None else asked.url.scheme
+        url = Url.parse(f"{scheme}://{named}/")
+        raw = asked.scope.get("raw_path") or asked.url.path.encode()
+        url = Url(
+            scheme,
+            url.host,
+            url.port,
+            raw.decode("latin-1").partition("?")[0] or "/",
+            asked.scope["query_string"].decode("latin-1"),
+        )
+        headers = Headers(
+            (n.decode("latin-1"), v.decode("latin-1"))
+            for n, v in asked.scope["headers"]
+            if n not in (b"host", b"connection", b"transfer-encoding")
+        )
+        headers.set("Host", named)
+        content = await asked.body()
+        request = Request(asked.method, url, headers, Body(content) if content else None, _STRANGER)
+        response = await run_in_threadpool(simulator.answer, request)
+        sent = Sent(response.content, response.status)
+        sent.raw_headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in response.headers
+            if name.lower() not in HOP_BY_HOP
+        ]
+        sent.raw_headers.append((b"content-length", str(len(response.content)).encode()))
+        return sent
+
+    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+    return Starlette(routes=[Route("/{path:path}", every, methods=methods)])
+
+
+def page(simulator: Simulator) -> Any:
+    """An app of ASGI that shows the calls."""
+    from starlette.applications import Starlette
+    from starlette.responses import HTMLResponse
+    from starlette.responses import Response as Sent
+    from starlette.routing import Route
+
+    from constructs_lib.simulation.server.page import html
+
+    async def shown(_: Asked) -> Given:
+        document, policy = html()
+        return HTMLResponse(document, headers={"Content-Security-Policy": policy})
+
+    async def calls(asked: Asked) -> Given:
+        after = asked.query_params.get("after", "0")
+        found = simulator.calls.after(int(after) if after.isdecimal() else 0)
+        return Sent(json.dumps(found), media_type="application/json")
+
+    return Starlette(routes=[Route("/", shown), Route("/calls", calls)])

@@ -1,0 +1,173 @@
+"""The calls that a server answered, as its page and its lines show them: without secrets."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from constructs_lib.simulation.http import Headers, Request, Response
+from constructs_lib.simulation.local import Story
+from constructs_lib.simulation.trace import MASK, claims_of
+
+KEPT = 200
+"""So many calls are kept."""
+_LONGEST = 4_000
+_SECRET = ("key", "secret", "password", "cookie", "token")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A call.
+
+    Attributes:
+        number: Which one it is.
+        time: When it came.
+        host: The host that was called.
+        method: Its method.
+        target: Path and query, without secrets.
+        status: What was answered.
+        milliseconds: How long it took.
+        lines: What happened, step by step.
+        received: What the function got.
+        answered: The answer's headers and the beginning of its body.
+        assumed: What it rests on and is only assumed.
+    """
+
+    number: int
+    time: str
+    host: str
+    method: str
+    target: str
+    status: int
+    milliseconds: float
+    lines: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    received: dict[str, Any] | None = None
+    answered: dict[str, Any] = field(default_factory=dict[str, Any])
+    assumed: list[str] = field(default_factory=list[str])
+
+    def __str__(self) -> str:
+        return (
+            f"{self.time} {self.number:>4} {self.method} https://{self.host}{self.target} "
+            f"{self.status} {self.milliseconds:.0f} ms"
+        )
+
+    @property
+    def story(self) -> str:
+        """The steps as sentences, one a line."""
+        return "".join(
+            f"          {each['section']}: {each['source']}: {each['message']}\n"
+            for each in self.lines
+        )
+
+
+class Calls:
+    """The last calls, which several threads write."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: deque[Recorded] = deque(maxlen=KEPT)
+        self._number = 0
+
+    def add(
+        self,
+        request: Request,
+        response: Response,
+        *,
+        time: str,
+        milliseconds: float,
+        story: Story | None,
+        received: Request | None,
+    ) -> Recorded:
+        """Note a call."""
+        with self._lock:
+            self._number += 1
+            call = Recorded(
+                number=self._number,
+                time=time,
+                host=request.url.host,
+                method=request.method,
+                target=_target(request),
+                status=response.status,
+                milliseconds=milliseconds,
+                lines=[
+                    {
+                        "section": line.section,
+                        "source": line.source,
+                        "place": line.place,
+                        "message": line.message,
+                        "details": _plain(line.details),
+                    }
+                    for line in story or ()
+                ],
+                received=_message(received) if received is not None else None,
+                answered={
+                    "headers": _headers(response.headers),
+                    "body": _text(response.content),
+                },
+                assumed=story.assumed if story is not None else [],
+            )
+            self._kept.append(call)
+            return call
+
+    def after(self, number: int) -> list[dict[str, Any]]:
+        """Those after one, the oldest first."""
+        with self._lock:
+            return [asdict(each) for each in self._kept if each.number > number]
+
+
+def _message(request: Request) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "target": _target(request),
+        "headers": _headers(request.headers),
+        "body": _text(request.content),
+    }
+
+
+def _target(request: Request) -> str:
+    url = request.url
+    for name, _ in url.pairs():
+        if _is_secret(name) or name.lower() == "code":
+            url = url.with_parameter(name, [MASK])
+    return url.target
+
+
+def _headers(headers: Headers) -> list[list[str]]:
+    return [[name, _value(name, value)] for name, value in headers]
+
+
+def _value(name: str, value: str) -> str:
+    if name.lower() == "authorization":
+        scheme, _, rest = value.partition(" ")
+        claims = claims_of(rest)
+        return f"{scheme} {MASK}" + (f" {claims}" if claims else "")
+    return MASK if _is_secret(name) else value
+
+
+def _is_secret(name: str) -> bool:
+    return any(each in name.lower() for each in _SECRET)
+
+
+def _text(content: bytes) -> str:
+    text = content[:_LONGEST].decode("utf-8", "replace")
+    return text + ("…" if len(content) > _LONGEST else "")
+
+
+def _plain(details: dict[str, Any]) -> dict[str, Any]:
+    """Details without the headers' secrets."""
+    found: dict[str, Any] = {}
+    for name, value in details.items():
+        headers = value.get("headers") if isinstance(value, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - JSON
+        if isinstance(headers, list):
+            pairs: list[dict[str, str]] = headers
+            value = {
+                **value,
+                "headers": [
+                    {"name": each["name"], "value": _value(each["name"], each["value"])}
+                    for each in pairs
+                ],
+            }
+        found[name] = value
+    return found

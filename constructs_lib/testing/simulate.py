@@ -1,0 +1,296 @@
+"""A chain that runs in the test's own process: gateway, Entra, Easy Auth, function.
+
+    chain = simulate(stack)
+    answer = chain.get("/orders/7", key=chain.key())
+    assert answer.status == 200
+    assert "Managed identity token is added to Authorization header" in answer.trace
+
+Needs the extra `simulation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from constructs_lib._core.errors import InputError
+from constructs_lib.access import Configuration, read_stacks, read_terraform
+from constructs_lib.testing.synthesized import Synthesized
+
+if TYPE_CHECKING:
+    from cdktf import TerraformStack
+
+    from constructs_lib.simulation.door import Door
+    from constructs_lib.simulation.http import Headers, HeaderValues
+    from constructs_lib.simulation.local import Answer, LocalChain
+    from constructs_lib.simulation.outside import Clock, Random
+
+    Source: TypeAlias = (
+        TerraformStack | Synthesized | Configuration | Mapping[str, Any] | str | "PathLike[str]"
+    )
+
+_NEEDED = ("cryptography", "httpx", "jwt", "liquid", "regex")
+
+
+def simulate(
+    stack: Source,
+    *,
+    functions: Mapping[str, Callable[..., Any] | str] | None = None,
+    elsewhere: Callable[..., Any] | str | None = None,
+    clock: Clock | None = None,
+    random: Random | None = None,
+    values: Mapping[str, str] | None = None,
+    allow_not_simulated: bool | Collection[str] = False,
+    strict: bool = False,
+) -> SimulatedChain:
+    """Run a stack locally.
+
+    Args:
+        stack: A stack that need not be synthesized yet, what `testing.synthesize` returns, the
+            path of what `secured-functions check` takes, or Terraform JSON as a dict.
+        functions: What answers, by the name of the function app, or `APP/SLOT`: a callable that
+            takes the request and returns a status, text, bytes or what becomes JSON; an app of
+            WSGI or ASGI; or a URL. An echo of what arrived, if not given.
+        elsewhere: Likewise for requests of policies to other hosts; without it such a call stops.
+        clock: The time; `simulation.outside.ManualClock` stands still until it is moved.
+        random: Chance; `simulation.outside.Random(1)` is the same each time.
+        values: Values that the JSON does not tell: of variables (`var.name`), of references
+            (`azurerm_x.y.attribute`), of named values by their display names.
+        allow_not_simulated: Policies to pass over though they are not simulated; True is all.
+        strict: Whether a call fails that rests on what is only assumed of Azure.
+
+    Raises:
+        InputError: The stack is no Terraform JSON, `functions` names no function app of it, or the
+            extra `simulation` is not installed.
+    """
+    demand_extra()
+    from constructs_lib.simulation.local import LocalChain
+
+    local = LocalChain(
+        _configuration(stack),
+        functions=functions,
+        elsewhere=elsewhere,
+        clock=clock,
+        random=random,
+        values=values,
+        allow_not_simulated=allow_not_simulated,
+        strict=strict,
+    )
+    return SimulatedChain(local)
+
+
+def demand_extra(*more: str) -> None:
+    """See that what the simulation needs is installed.
+
+    Args:
+        more: Further modules that are needed.
+
+    Raises:
+        InputError: It is not.
+    """
+    from importlib.util import find_spec
+
+    missing = [name for name in (*_NEEDED, *more) if find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"{', '.join(missing)} is not installed",
+            fix="pip install 'secured-functions[simulation]'",
+        )
+
+
+def _configuration(stack: Source) -> Configuration:
+    if isinstance(stack, Configuration):
+        return stack
+    if isinstance(stack, Synthesized):
+        return read_terraform(stack.folder)
+    if isinstance(stack, (str, PathLike)):
+        return read_terraform(str(stack))
+    if isinstance(stack, Mapping):
+        return read_stacks({"stack": stack})
+    return read_stacks({stack.node.id: cast("Mapping[str, Any]", stack.to_terraform())})
+
+
+class SimulatedChain:
+    """A chain to be called.
+
+    Args:
+        local: What runs.
+    """
+
+    def __init__(self, local: LocalChain) -> None:
+        self.local = local
+
+    def key(self, *, api: str | None = None, product: str | None = None) -> str:
+        """A subscription key: that of all APIs, of one API or of a product.
+
+        Args:
+            api: The API's name.
+            product: The product's id.
+        """
+        return self.local.gateways.key(api=api, product=product)
+
+    def get(
+        self,
+        path: str,
+        *,
+        key: str | None = None,
+        headers: HeaderValues = (),
+        client: str = "203.0.113.7",
+    ) -> Answer:
+        """Send a GET request to the gateway; the arguments are those of `request`."""
+        return self.request("GET", path, key=key, headers=headers, client=client)
+
+    def post(
+        self,
+        path: str,
+        body: bytes | str | dict[str, Any] | list[Any] | None = None,
+        *,
+        key: str | None = None,
+        headers: HeaderValues = (),
+        client: str = "203.0.113.7",
+    ) -> Answer:
+        """Send a POST request to the gateway; the arguments are those of `request`."""
+        return self.request("POST", path, body, key=key, headers=headers, client=client)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | str | dict[str, Any] | list[Any] | None = None,
+        *,
+        key: str | None = None,
+        headers: HeaderValues = (),
+        client: str = "203.0.113.7",
+        gateway: str | None = None,
+    ) -> Answer:
+        """Send a request to the gateway.
+
+        Args:
+            method: For example `PUT`.
+            path: Path and query below the gateway's address, or a whole URL.
+            body: The body; what is not text or bytes becomes JSON.
+            key: A subscription key, for the header that the API names.
+            headers: Further headers.
+            client: The address that the request comes from.
+            gateway: The name of the gateway, if there are several.
+
+        Raises:
+            CallStoppedError: Something that decides is not known, or not simulated.
+            AssumedError: The answer rests on an assumption, and the chain is strict.
+        """
+        from constructs_lib.simulation.http import Request, Url
+
+        if "://" in path.partition("?")[0]:
+            url = Url.parse(path)
+        else:
+            host = self.local.gateways.simulated(gateway).service.host
+            url = Url.parse(f"https://{host}/{path.lstrip('/')}")
+        given, content = _message(body, headers)
+        request = Request(method, url, given, client_address=client)
+        request.body = content
+        return self.local.through_gateway(request, key=key)
+
+    def direct(
+        self,
+        app: str,
+        path: str = "/",
+        *,
+        method: str = "GET",
+        token: str | None = None,
+        headers: HeaderValues = (),
+        body: bytes | str | dict[str, Any] | list[Any] | None = None,
+        client: str = "203.0.113.7",
+        scheme: str = "https",
+    ) -> Answer:
+        """Send a request to a function app's own host name, past the gateway.
+
+        Args:
+            app: Name of the function app, or `APP/SLOT`.
+            path: Path and query.
+            method: The method.
+            token: A token for `Authorization`, for example of `token_of`.
+            headers: Further headers.
+            body: The body; what is not text or bytes becomes JSON.
+            client: The address that the request comes from.
+            scheme: `https` or `http`.
+
+        Raises:
+            InputError: There is no such app.
+        """
+        from constructs_lib.simulation.http import Request, Url
+
+        door = self._door(app)
+        given, content = _message(body, headers)
+        if token is not None:
+            given.set("Authorization", f"Bearer {token}")
+        url = Url.parse(f"{scheme}://{door.host}/{path.lstrip('/')}")
+        request = Request(method, url, given, client_address=client)
+        request.body = content
+        return self.local.at_door(door, request)
+
+    def token_of(
+        self,
+        who: str,
+        resource: str | None = None,
+        *,
+        app: str | None = None,
+        has_role: bool = False,
+        user: bool = False,
+        other_tenant: bool = False,
+    ) -> str:
+        """A token of somebody whom the configuration does not name.
+
+        Args:
+            who: What they are called; the same name is the same caller.
+            resource: Client id or App ID URI that it is for; that of `app`, if not given.
+            app: The function app whose application it is for; the only one, if not given.
+            has_role: Whether they hold a role of the application.
+            user: Whether it is a user, not an application.
+            other_tenant: Whether they are in another tenant.
+
+        Raises:
+            AssertionError: Entra issues none; the message is Entra's.
+        """
+        from constructs_lib.simulation.entra import OTHER_TENANT, stranger
+        from constructs_lib.simulation.outside import Refusal
+
+        entra = self.local.entra
+        principal = stranger(
+            who,
+            kind="user" if user else "application",
+            tenant=OTHER_TENANT if other_tenant else entra.tenant,
+            has_role=has_role,
+        )
+        wanted = resource or self._door(app).easy_auth.settings.client_id
+        found = entra.issue(principal, wanted)
+        if isinstance(found, Refusal):
+            raise AssertionError(found.text)
+        return found.text
+
+    def _door(self, app: str | None) -> Door:
+        doors = list(self.local.doors)
+        found = self.local.doors.named(app) if app is not None else None
+        if app is None:
+            apps = [each for each in doors if each.app.slot_of is None]
+            found = apps[0] if len(apps) == 1 else None
+        elif found is None:
+            several = [d for d in doors if d.app.slot_of is None and app.lower() in d.name.lower()]
+            found = several[0] if len(several) == 1 else None
+        if found is None:
+            names = ", ".join(each.name for each in doors) or "none"
+            raise InputError(f"there is no function app {app or 'that is the only one'}", fix=f"known: {names}")
+        return found
+
+
+def _message(body: Any, headers: HeaderValues) -> tuple[Headers, Any]:
+    from constructs_lib.simulation.http import Headers, Response
+
+    given = Headers(headers)
+    if body is None:
+        return given, Response.of().body
+    content = Response.of(200, body)
+    for name, value in content.headers:
+        if name not in given:
+            given.add(name, value)
+    return given, content.body
