@@ -7,7 +7,6 @@ import asyncio
 import ipaddress
 import json
 import signal
-
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,7 +58,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="a policy that is not simulated and may be left out",
     )
     parser.add_argument(
-        "--strict", action="store_true", help="stop calls that rest on what is only assumed of Azure"
+        "--strict",
+        action="store_true",
+        help="stop calls that rest on what is only assumed",
     )
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen at (default: 127.0.0.1)"
@@ -73,8 +74,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--tls",
         metavar="FOLDER",
-        help="answer for all host names with TLS too, and write ca.pem and outputs.json there, with "
-        "which `verify` can test the chain",
+        help="answer for all host names with TLS too, and write ca.pem and outputs.json there, "
+        "with which `verify` can test the chain",
     )
     parser.add_argument("--trace", action="store_true", help="print what happens to each call")
     parser.set_defaults(run=run)
@@ -106,16 +107,12 @@ def run(options: argparse.Namespace) -> int:
     print(_welcome(simulator, found), flush=True)
     if folder is not None:
         print(_verify(options, simulator, folder, found), flush=True)
-    try:
+    with suppress(KeyboardInterrupt):
         asyncio.run(_serve(options, simulator, found))
-    except KeyboardInterrupt:
-        pass
     return 0
 
 
-async def _serve(
-    options: argparse.Namespace, simulator: Simulator, found: list[Listener]
-) -> None:
+async def _serve(options: argparse.Namespace, simulator: Simulator, found: list[Listener]) -> None:
     from constructs_lib.simulation.server.run import Servers, watch
 
     servers, stopped = Servers(found), asyncio.Event()
@@ -181,7 +178,8 @@ def _verify(
     write_whole(folder / "outputs.json", json.dumps(outputs, indent=2) + "\n")
     secure, plain = found[-2].socket.getsockname()[1], found[-1].socket.getsockname()[1]
     hosts = list(simulator.hosts())
-    hosts += [each.replace(".azurewebsites.", ".scm.azurewebsites.") for each in hosts if ".azurewebsites." in each]
+    apps = [door.host for door in simulator.chain.doors]
+    hosts += [each.replace(".azurewebsites.", ".scm.azurewebsites.") for each in apps]
     words = ["secured-functions verify", str(folder / "outputs.json"), f"--cacert {folder}/ca.pem"]
     for host in hosts:
         words.append(f"--connect-to {host}:443:{options.host}:{secure}")

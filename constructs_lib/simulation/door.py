@@ -141,7 +141,11 @@ class Door:
             "Optional",
         )
         if demanded and mode == "Required" and not origin.certificate:
-            steps.say("site", "403: a client certificate is demanded, and none was sent.", "site.certificate")
+            steps.say(
+                "site",
+                "403: a client certificate is demanded, and none was sent.",
+                "site.certificate",
+            )
             return Response.of(403, reason="Client Certificate Required")
         return None
 

@@ -178,7 +178,9 @@ class EasyAuth:
         """Let a request through, or refuse it."""
         settings = self.settings
         if not settings.enabled:
-            steps.say("easy-auth", "Easy Auth is not enabled, so the request is not looked at.",
+            steps.say(
+                "easy-auth",
+                "Easy Auth is not enabled, so the request is not looked at.",
                 "easy-auth",
             )
             return Passed(request)
@@ -196,7 +198,9 @@ class EasyAuth:
         for name in passed.headers.names():
             if name.lower().startswith(RESERVED):
                 passed.headers.remove(name)
-                steps.say("easy-auth", f"The caller's header {name} is dropped.", "easy-auth.headers")
+                steps.say(
+                    "easy-auth", f"The caller's header {name} is dropped.", "easy-auth.headers"
+                )
         path = request.url.decoded_path()
         excluded = [each.rstrip("/").lower() for each in settings.excluded]
         below = any(path.lower().startswith(f"{each}/") for each in excluded)
@@ -219,7 +223,9 @@ class EasyAuth:
                 claims=_shown(token),
             )
             return self._without_token(passed, steps, sent=True)
-        steps.say("easy-auth", "The token's signature, issuer, audience and time are right.",
+        steps.say(
+            "easy-auth",
+            "The token's signature, issuer, audience and time are right.",
             "easy-auth.token",
         )
         refused = self._authorize(claims, steps)
@@ -227,7 +233,9 @@ class EasyAuth:
             steps.say("easy-auth", f"403: {refused}", "easy-auth.403", claims=claims)
             return Response.of(403, NO_PERMISSION, {"Content-Type": "text/html"})
         _tell(passed, claims)
-        steps.say("easy-auth", "Easy Auth lets the request through.", "easy-auth.headers", claims=claims)
+        steps.say(
+            "easy-auth", "Easy Auth lets the request through.", "easy-auth.headers", claims=claims
+        )
         return Passed(passed, claims)
 
     # The token ----------------------------------------------------------------------------------
@@ -338,7 +346,9 @@ class EasyAuth:
     def _without_token(self, request: Request, steps: Steps, *, sent: bool) -> Passed | Response:
         settings = self.settings
         if not settings.required or settings.action == "AllowAnonymous":
-            steps.say("easy-auth", "Requests without a valid token are let through.",
+            steps.say(
+                "easy-auth",
+                "Requests without a valid token are let through.",
                 "easy-auth.anonymous",
             )
             return Passed(request)

@@ -11,6 +11,8 @@ from constructs_lib.testing.terraform import MockedApply
 if TYPE_CHECKING:
     from cdktf import App, TerraformStack
 
+    from constructs_lib.testing.simulate import SimulatedChain, Source
+
 
 class Synthesize(Protocol):
     """The fixture `synthesize`."""
@@ -43,3 +45,27 @@ class JsonSnapshot(Protocol):
     def __call__(self, value: object, /) -> None:
         """Compare a value with the JSON file of this test in `__snapshots__` beside it."""
         ...
+
+
+class Simulate:
+    """The fixture `simulated`: runs stacks locally, with a time that stands still.
+
+    Attributes:
+        clock: The time; `advance` moves it.
+    """
+
+    def __init__(self) -> None:
+        from constructs_lib.testing.simulate import demand_extra
+
+        demand_extra()
+        from constructs_lib.simulation.outside import ManualClock
+
+        self.clock = ManualClock()
+
+    def __call__(self, stack: Source, /, **options: Any) -> SimulatedChain:
+        """Run a stack locally; the options are those of `testing.simulate`."""
+        from constructs_lib.simulation.outside import Random
+        from constructs_lib.testing.simulate import simulate
+
+        given: dict[str, Any] = {"clock": self.clock, "random": Random(1), **options}
+        return simulate(stack, **given)

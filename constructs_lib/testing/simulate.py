@@ -279,7 +279,9 @@ class SimulatedChain:
             found = several[0] if len(several) == 1 else None
         if found is None:
             names = ", ".join(each.name for each in doors) or "none"
-            raise InputError(f"there is no function app {app or 'that is the only one'}", fix=f"known: {names}")
+            raise InputError(
+                f"there is no function app {app or 'that is the only one'}", fix=f"known: {names}"
+            )
         return found
 
 

@@ -57,7 +57,9 @@ class Simulator:
     def hosts(self) -> dict[str, str]:
         """Every host, with what a reader calls it."""
         chain = self.chain
-        found = {s.service.host: f"gateway {s.service.name}" for s in chain.gateways.services.values()}
+        found = {
+            s.service.host: f"gateway {s.service.name}" for s in chain.gateways.services.values()
+        }
         found[ENTRA] = "Entra"
         for door in chain.doors:
             kind = "slot" if door.app.slot_of else "function app"
@@ -78,7 +80,9 @@ class Simulator:
             elif host.partition(".")[0] in chain.gateways.services:
                 if request.url.scheme == "http":
                     # The protocols of an API are https alone, unless it says otherwise.
-                    response = Response.of(404, {"statusCode": 404, "message": "Resource not found"})
+                    response = Response.of(
+                        404, {"statusCode": 404, "message": "Resource not found"}
+                    )
                 else:
                     found = chain.through_gateway(request)
                     story, received, response = found.trace, found.received, _response(found)
@@ -151,8 +155,7 @@ def _principal(name: str, chain: LocalChain) -> Principal:
 
 
 def _response(found: Answer) -> Response:
-    body = Body(found.content) if found.content else None
-    return Response(found.status, found.reason, found.headers, body)
+    return Response(found.status, found.reason, found.headers, Body(found.content))
 
 
 def site(simulator: Simulator, host: str | None = None) -> Any:
@@ -187,7 +190,7 @@ def site(simulator: Simulator, host: str | None = None) -> Any:
         )
         headers.set("Host", named)
         content = await asked.body()
-        request = Request(asked.method, url, headers, Body(content) if content else None, _STRANGER)
+        request = Request(asked.method, url, headers, Body(content), _STRANGER)
         response = await run_in_threadpool(simulator.answer, request)
         sent = Sent(response.content, response.status)
         sent.raw_headers = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from constructs_lib.simulation.http import Headers, Request, Response
 from constructs_lib.simulation.local import Story
@@ -159,15 +159,14 @@ def _plain(details: dict[str, Any]) -> dict[str, Any]:
     """Details without the headers' secrets."""
     found: dict[str, Any] = {}
     for name, value in details.items():
-        headers = value.get("headers") if isinstance(value, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - JSON
+        part = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+        headers = part.get("headers")
         if isinstance(headers, list):
-            pairs: list[dict[str, str]] = headers
-            value = {
-                **value,
-                "headers": [
-                    {"name": each["name"], "value": _value(each["name"], each["value"])}
-                    for each in pairs
-                ],
-            }
-        found[name] = value
+            shown = [
+                {"name": each["name"], "value": _value(each["name"], each["value"])}
+                for each in cast("list[dict[str, str]]", headers)
+            ]
+            found[name] = {**part, "headers": shown}
+        else:
+            found[name] = value
     return found

@@ -118,7 +118,7 @@ class Servers:
             # One place handles signals: whoever runs this.
             server.install_signal_handlers = lambda: None  # pyright: ignore[reportAttributeAccessIssue] - older versions of uvicorn
             self._servers.append(server)
-            serving.append(server._serve([each.socket]))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - `serve` would take the signals
+            serving.append(server._serve([each.socket]))  # pyright: ignore[reportPrivateUsage] - `serve` would take the signals
         await asyncio.gather(*serving)
 
     def stop(self) -> None:
