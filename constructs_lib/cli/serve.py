@@ -62,6 +62,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         action="store_true",
         help="stop calls that rest on what is only assumed",
     )
+    _add_listening(parser)
+    parser.add_argument("--trace", action="store_true", help="print what happens to each call")
+    parser.set_defaults(run=run)
+
+
+def _add_listening(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen at (default: 127.0.0.1)"
     )
@@ -77,8 +83,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="answer for all host names with TLS too, and write ca.pem and outputs.json there, "
         "with which `verify` can test the chain",
     )
-    parser.add_argument("--trace", action="store_true", help="print what happens to each call")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -210,7 +210,11 @@ class EasyAuth:
             return Passed(passed)
         if path.lower().startswith(f"{settings.prefix.lower()}/login/"):
             return self._login(steps)
-        token = _bearer(request)
+        return self._judged(passed, steps)
+
+    def _judged(self, passed: Request, steps: Steps) -> Passed | Response:
+        """Let a request through, or refuse it, by its token."""
+        token = _bearer(passed)
         if token is None:
             steps.say("easy-auth", "The request has no token.")
             return self._without_token(passed, steps, sent=False)

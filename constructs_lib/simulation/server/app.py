@@ -68,7 +68,7 @@ class Simulator:
 
     def answer(self, request: Request) -> Response:
         """Answer a request."""
-        begun = time.perf_counter()
+        begun, asked = time.perf_counter(), request.copy()
         chain, story, received = self.chain, None, None
         host = request.url.host.lower()
         door = chain.doors.at(host)
@@ -100,7 +100,7 @@ class Simulator:
             response = Response.of(501, f"The simulation stops here: {error}")
         except BackendUnreachableError as error:
             response = Response.of(503, f"The function does not answer: {error}")
-        self._note(request, response, begun, story, received)
+        self._note(asked, response, begun, story, received)
         return response
 
     def _note(

@@ -178,7 +178,7 @@ def certificates(folder: Path, hosts: Iterable[str]) -> Path:
         hosts: The hosts, whose SCM sites it is for too.
     """
     from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import NameOID
 
@@ -203,17 +203,8 @@ def certificates(folder: Path, hosts: Iterable[str]) -> Path:
             .not_valid_after(now + datetime.timedelta(days=30))
         )
 
-    usage = x509.KeyUsage(
-        digital_signature=False,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=True,
-        crl_sign=True,
-        encipher_only=False,
-        decipher_only=False,
-    )
+    # That of an authority: it signs certificates and nothing else.
+    usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
     identifier = x509.SubjectKeyIdentifier.from_public_key(authority.public_key())
     root = (
         certificate(issuer, authority.public_key())
@@ -234,6 +225,13 @@ def certificates(folder: Path, hosts: Iterable[str]) -> Path:
         )
         .sign(authority, hashes.SHA256())
     )
+    return _written(folder, root, own, key)
+
+
+def _written(folder: Path, root: Any, own: Any, key: Any) -> Path:
+    """Write certificates and key; the file that a server needs."""
+    from cryptography.hazmat.primitives import serialization
+
     folder.mkdir(parents=True, exist_ok=True)
     form = serialization.Encoding.PEM
     (folder / "ca.pem").write_bytes(root.public_bytes(form))
