@@ -60,6 +60,7 @@ def _facts(api: SecuredFunctionApi[Any] | SecuredMcpServer[Any]) -> dict[str, An
             "metadata_url": api.resource.metadata_url,
             "scope": api.resource.scope,
             "audience": api.callers_registration.client_id,
+            "issuer": api.resource.authorization_server,
             "endpoint": api.endpoint,
         }
         return {**_facts(api.chain), "mcp": callers}

@@ -21,12 +21,14 @@ from constructs_lib.verify.identity import NoToken, token_of_login
 from constructs_lib.verify.judges import (
     Judge,
     answers_as_expected,
+    challenges,
+    describes,
     not_served,
     refused_by_easy_auth,
     refused_by_gateway,
     refused_by_scm,
 )
-from constructs_lib.verify.outputs import DeployedApi, Outputs, Probe
+from constructs_lib.verify.outputs import DeployedApi, DeployedMcp, Outputs, Probe
 from constructs_lib.verify.rules import RULES
 from constructs_lib.verify.run import Check, Judgement
 from constructs_lib.verify.secret import Secret
@@ -81,6 +83,8 @@ def plan_checks(plan: Plan, client: Client) -> list[Check]:
 
 
 def _demand_means(plan: Plan, name: str, api: DeployedApi) -> None:
+    if api.mcp:
+        return
     asked = {rule for rule in RULES if rule.startswith("gateway-")} - plan.skip - {"gateway-echo"}
     if name not in plan.probes and asked:
         raise InputError(
@@ -108,7 +112,10 @@ def _left_out(check: Check, why: str) -> Check:
 def _of_api(plan: Plan, client: Client, name: str, api: DeployedApi) -> Iterator[Check]:
     for label, host in api.hosts().items():
         yield from _of_host(plan, client, name, api, f"{host} ({label})", host)
-    yield from _of_gateway(plan, client, name, api)
+    if api.mcp:
+        yield from _of_mcp(client, name, api.mcp)
+    else:
+        yield from _of_gateway(plan, client, name, api)
 
 
 def _of_host(
@@ -119,7 +126,7 @@ def _of_host(
         return Check(rule=rule, api=name, target=target, expected=expected, attempt=attempt)
 
     origin = f"https://{host}"
-    operation = "/api" + (probe.path if (probe := plan.probes.get(name)) else "/")
+    operation = _operation(plan, name, api)
     # Where Easy Auth is off, the Functions host shows its page at / and answers 404 to a path that
     # does not exist: a 401 to both cannot be its own complaint about a missing key.
     unknown = f"/api/verify-{secrets.token_hex(8)}"
@@ -167,6 +174,13 @@ def _of_host(
         refused_by_scm(plan.accept_network_refusal),
         [HttpRequest(url=f"https://{_scm_of(host)}{path}") for path in ("/", "/api/settings")],
     )
+
+
+def _operation(plan: Plan, name: str, api: DeployedApi) -> str:
+    """Return the path of something that the functions answer."""
+    if api.mcp:
+        return f"/{api.mcp.endpoint}"
+    return "/api" + (probe.path if (probe := plan.probes.get(name)) else "/")
 
 
 def _scm_of(host: str) -> str:
@@ -217,6 +231,35 @@ def _of_gateway(plan: Plan, client: Client, name: str, api: DeployedApi) -> Iter
     request = echo.request(api.url.rstrip("/") + plan.echoes.get(name, "/"))
     echoed = check("gateway-echo", "no key", echo.judge, request)
     yield echoed if name in plan.echoes else _left_out(echoed, "name an operation with --echo")
+
+
+def _of_mcp(client: Client, name: str, mcp: DeployedMcp) -> Iterator[Check]:
+    def check(rule: str, expected: str, judge: Judge, requests: Sequence[HttpRequest]) -> Check:
+        attempt = _asking(client, requests, judge)
+        target = requests[0].url
+        return Check(rule=rule, api=name, target=target, expected=expected, attempt=attempt)
+
+    yield check(
+        "mcp-challenge",
+        "401 with a challenge",
+        challenges(mcp),
+        [HttpRequest(url=mcp.url, method=method) for method in ("POST", "GET", "DELETE")],
+    )
+    yield check(
+        "mcp-metadata",
+        "the server's own",
+        describes(mcp),
+        [HttpRequest(url=mcp.metadata_url)],
+    )
+    hostname = urlsplit(mcp.url).hostname or ""
+    plain = urlsplit(mcp.url)._replace(scheme="http", netloc=hostname).geturl()
+    advice = "the protocols of the API must be https alone"
+    yield check(
+        "gateway-plain-http",
+        "not served",
+        not_served(hostname, (403, 404), advice),
+        [HttpRequest(url=plain, method="POST")],
+    )
 
 
 def _asking(

@@ -7,12 +7,13 @@ authentication-managed-identity-policy (the gateway's token).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection
-from typing import Literal
+from typing import Any, Literal, cast
 from urllib.parse import SplitResult, urlsplit
 
 from constructs_lib.verify.client import HttpResponse, NoAnswer
-from constructs_lib.verify.outputs import DeployedGateway
+from constructs_lib.verify.outputs import DeployedGateway, DeployedMcp
 from constructs_lib.verify.run import Judgement
 
 Judge = Callable[[HttpResponse | NoAnswer], Judgement]
@@ -50,6 +51,11 @@ _THROUGH_GATEWAY = {
     500: "the gateway got no token: its identity, the policy's client-id, the app role assignment "
     "(AADSTS501051) or the service principal (AADSTS500011) is missing or not yet replicated",
 }
+_MCP_OPEN = "the gateway does not ask a client of MCP for a token"
+_NO_CHALLENGE = (
+    "the challenge does not name the metadata and the scope, so clients do not learn where to sign "
+    "in: look at subscription_required of the API and at its policy"
+)
 _KEY_REFUSED = "the gateway refused the subscription key: not of this API or product, or not active"
 
 
@@ -165,6 +171,62 @@ def refused_by_gateway(answer: HttpResponse | NoAnswer) -> Judgement:
         advice = _THROUGH_GATEWAY[404]
         return Judgement(outcome="failed", observed=observed, advice=advice, again=True)
     return _busy(answer) or Judgement(outcome="failed", observed=observed, advice=_GATEWAY_OPEN)
+
+
+def challenges(mcp: DeployedMcp) -> Judge:
+    """Judge the answer to a client of MCP without a token (RFC 9728, section 5.1)."""
+
+    def judge(answer: HttpResponse | NoAnswer) -> Judgement:
+        if isinstance(answer, NoAnswer):
+            return _unanswered(answer)
+        observed = str(answer.status)
+        if answer.status != 401:
+            # An operation takes seconds to minutes to appear at the gateway.
+            again = answer.status == 404
+            advice = _THROUGH_GATEWAY[404] if again else _MCP_OPEN
+            return _busy(answer) or Judgement(
+                outcome="failed", observed=observed, advice=advice, again=again
+            )
+        given = answer.headers.get("www-authenticate", "")
+        wanted = (f'resource_metadata="{mcp.metadata_url}"', f'scope="{mcp.scope}"')
+        if given.startswith("Bearer ") and all(each in given for each in wanted):
+            return Judgement(outcome="passed", observed=f"{observed} with the challenge")
+        return Judgement(
+            outcome="failed", observed=f"{observed} without the challenge", advice=_NO_CHALLENGE
+        )
+
+    return judge
+
+
+def describes(mcp: DeployedMcp) -> Judge:
+    """Judge the metadata of an MCP server (RFC 9728, section 3.3)."""
+    wanted = {
+        "resource": mcp.url,
+        "authorization_servers": [mcp.issuer],
+        "scopes_supported": [mcp.scope],
+    }
+
+    def judge(answer: HttpResponse | NoAnswer) -> Judgement:
+        if isinstance(answer, NoAnswer):
+            return _unanswered(answer)
+        observed = str(answer.status)
+        if answer.status != 200:
+            advice = _THROUGH_GATEWAY.get(answer.status, "the metadata is for everybody")
+            return _busy(answer) or Judgement(
+                outcome="failed", observed=observed, advice=advice, again=answer.status == 404
+            )
+        try:
+            told = json.loads(answer.body)
+        except ValueError:
+            told = None
+        known: dict[str, Any] = cast("dict[str, Any]", told) if isinstance(told, dict) else {}
+        wrong = [key for key, value in wanted.items() if known.get(key) != value]
+        if wrong:
+            advice = f"{', '.join(wrong)}: clients refuse it, or Entra refuses them a token"
+            return Judgement(outcome="failed", observed=f"{observed}, others' own", advice=advice)
+        return Judgement(outcome="passed", observed=observed)
+
+    return judge
 
 
 def answers_as_expected(expected: Collection[int], gateway: DeployedGateway) -> Judge:

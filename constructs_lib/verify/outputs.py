@@ -59,6 +59,24 @@ class Probe(_Record):
     path: Annotated[str, Field(pattern=r"^/[!-~]*$")]
 
 
+class DeployedMcp(_Record):
+    """What the callers of an MCP server need to know.
+
+    Attributes:
+        url: Its address at the gateway.
+        metadata_url: Address of its metadata.
+        scope: The scope that callers ask for.
+        issuer: The issuer of their tokens.
+        endpoint: Its path on the function app's host.
+    """
+
+    url: HttpsUrl
+    metadata_url: HttpsUrl
+    scope: Annotated[str, Field(pattern=r"^[!#-~]+$")]
+    issuer: HttpsUrl
+    endpoint: Annotated[str, Field(pattern=r"^[\w./-]+$")]
+
+
 class DeployedApi(_Record):
     """An API of the gateway and the function app behind it.
 
@@ -69,6 +87,7 @@ class DeployedApi(_Record):
         slots: Name of each deployment slot and its host name.
         subscription_key: Names of the key's header and query parameter; None if the API takes none.
         probe: An operation that is safe to call; None if the stack names none.
+        mcp: What callers of an MCP server need to know; None for another API.
     """
 
     url: HttpsUrl
@@ -77,6 +96,7 @@ class DeployedApi(_Record):
     slots: dict[Name, DeployedHostname] = Field(default_factory=dict[str, str])
     subscription_key: KeyPlace | None = None
     probe: Probe | None = None
+    mcp: DeployedMcp | None = None
 
     def hosts(self) -> dict[str, str]:
         """Return every host that the functions answer on, by what a reader calls it."""

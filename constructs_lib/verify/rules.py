@@ -59,6 +59,20 @@ _rule(
     fix="Restrict the site with scm_ip_restriction, and switch basic authentication off.",
 )
 _rule(
+    "mcp-challenge",
+    "a client of MCP without a token is told where to get one",
+    reason="The server is asked with POST, GET and DELETE, without a token. Each must answer 401 "
+    "with a challenge that names the metadata and the scope.",
+    fix="Keep the policy that SecuredMcpServer writes, and subscription_required = false.",
+)
+_rule(
+    "mcp-metadata",
+    "the metadata of an MCP server names the server itself",
+    reason="It is asked for without a token. Its `resource` must be the address of the server, "
+    "its issuer that of the tenant, its scope that of the challenge.",
+    fix="Serve the metadata with the ResourceMetadata of the gateway.",
+)
+_rule(
     "gateway-plain-http",
     "the gateway does not serve the API over plain HTTP",
     reason="The API's operation is asked on port 80. It must be closed, answer 403 or 404, or "

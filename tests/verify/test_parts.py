@@ -21,16 +21,19 @@ from hypothesis import strategies as st
 
 from constructs_lib import cli
 from constructs_lib._core.errors import InputError
-from constructs_lib.verify.client import HttpResponse, NoAnswer
+from constructs_lib.verify.checks import Plan, plan_checks
+from constructs_lib.verify.client import Client, HttpResponse, NoAnswer
 from constructs_lib.verify.echo import Echo
 from constructs_lib.verify.judges import (
     answers_as_expected,
+    challenges,
+    describes,
     not_served,
     refused_by_easy_auth,
     refused_by_gateway,
     refused_by_scm,
 )
-from constructs_lib.verify.outputs import KeyPlace, read_outputs
+from constructs_lib.verify.outputs import DeployedMcp, KeyPlace, read_outputs
 from constructs_lib.verify.run import Backoff, Check, Judgement, persist, run
 from constructs_lib.verify.secret import Secret
 from tests.verify import local_azure
@@ -48,7 +51,7 @@ WRAPPED = {
 )
 def test_outputs_are_read_from_terraform_and_from_cdktf(document: object) -> None:
     outputs = read_outputs(json.dumps(document), where="outputs.json")
-    assert outputs.model_dump() == PLAIN
+    assert outputs.model_dump(exclude_unset=True) == PLAIN
 
 
 @pytest.mark.parametrize(
@@ -202,18 +205,67 @@ troubles = st.builds(
 )
 NAMES = KeyPlace(header="X-Key", query="key")
 GATEWAY = read_outputs(json.dumps(PLAIN), where="outputs.json").gateway
+MCP = DeployedMcp(
+    url="https://apim.example/weather/mcp",
+    metadata_url="https://apim.example/.well-known/oauth-protected-resource/weather/mcp",
+    scope="https://apim.example/weather/mcp/access",
+    issuer="https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/v2.0",
+    endpoint="runtime/webhooks/mcp",
+)
+CHALLENGE = f'Bearer resource_metadata="{MCP.metadata_url}", scope="{MCP.scope}"'
+METADATA = {
+    "resource": MCP.url,
+    "authorization_servers": [MCP.issuer],
+    "scopes_supported": [MCP.scope],
+}
 JUDGES = {
     "easy auth": (refused_by_easy_auth(False, wanted=401), {401}),
     "identity": (refused_by_easy_auth(False, wanted=403), {403}),
     "plain http": (not_served("func.example", (403,), "advice"), {301, 302, 307, 308, 403}),
     "scm": (refused_by_scm(False), {302, 303, 307, 401, 403}),
     "gateway": (refused_by_gateway, {401}),
+    "challenge": (challenges(MCP), {401}),
+    "metadata": (describes(MCP), {200}),
     "works": (answers_as_expected({200}, GATEWAY), {200}),
     "echo": (
         Echo(NAMES, Secret("k" * 20, where="x"), answers_as_expected((), GATEWAY)).judge,
         set(),
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("status", "challenge", "outcome"),
+    [
+        (401, CHALLENGE, "passed"),
+        (401, CHALLENGE.replace("weather/mcp/access", "access"), "failed"),
+        (401, "AzureApiManagementKey realm", "failed"),
+        (200, "", "failed"),
+        (405, "", "failed"),
+    ],
+)
+def test_a_client_of_mcp_is_told_where_to_sign_in(
+    status: int, challenge: str, outcome: str
+) -> None:
+    answer = HttpResponse(status=status, headers={"www-authenticate": challenge}, body=b"")
+    assert challenges(MCP)(answer).outcome == outcome
+
+
+@pytest.mark.parametrize("changed", [{}, *({key: "another"} for key in METADATA)], ids=str)
+def test_the_metadata_is_that_of_the_server(changed: dict[str, str]) -> None:
+    body = json.dumps({**METADATA, **changed}).encode()
+    verdict = describes(MCP)(HttpResponse(status=200, headers={}, body=body))
+    assert verdict.outcome == ("failed" if changed else "passed")
+    assert all(key in verdict.advice for key in changed)
+
+
+def test_an_mcp_server_is_asked_without_a_probe_or_a_key() -> None:
+    document = copy.deepcopy(PLAIN)
+    document["apis"]["orders"] |= {"mcp": MCP.model_dump(), "probe": None}
+    outputs = read_outputs(json.dumps(document), where="x")
+    rules = {check.rule for check in plan_checks(Plan(outputs=outputs), Client())}
+    assert {"mcp-challenge", "mcp-metadata", "function-anonymous"} <= rules
+    assert not rules & {"gateway-key", "gateway-no-key"}
 
 
 @pytest.mark.parametrize("name", JUDGES)
