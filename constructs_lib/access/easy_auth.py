@@ -135,6 +135,11 @@ def https(app: AppLink) -> Decision:
                 app.resource,
                 attribute="auth_settings_v2.require_https",
             )
+    enabled = auth.value("auth_enabled", False) if auth is not None else False
+    demanded = auth.value("require_https", True) if auth is not None else False
+    if not isinstance(enabled, bool) and demanded is not False:
+        reason = "whether Easy Auth redirects plain HTTP to HTTPS is not known here"
+        return _unknown(app, reason, "auth_settings_v2.auth_enabled")
     if redirected is not False:
         reason = f"whether {app.name} accepts plain HTTP is not known here"
         return _unknown(app, reason, "https_only")

@@ -61,3 +61,11 @@ def test_no_identity_reaches_an_app_that_is_stopped() -> None:
     document = samples.chain()
     document["resource"][samples.APP]["orders"]["enabled"] = False
     assert _verdicts(document)["gateway-policy"] == "closed"
+
+
+def test_plain_http_is_not_known_where_it_is_not_known_whether_easy_auth_is_on() -> None:
+    document = samples.chain()
+    document["resource"][samples.APP]["orders"]["https_only"] = False
+    document["variable"] = {"on": {}}
+    samples.easy_auth(document)["auth_enabled"] = "${var.on}"
+    assert _verdicts(document)["plain-http"] == "unknown"
