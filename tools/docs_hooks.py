@@ -28,7 +28,7 @@ SHOWN = {
     "examples": "examples/index.md",
 }
 
-NAMES = {"apis": "APIs", "terraform": "Terraform", "consumption": "Consumption"}
+NAMES = {"apis": "APIs", "Mcp": "MCP", "terraform": "Terraform", "consumption": "Consumption"}
 
 
 def on_files(files: Any, config: Any) -> Any:
