@@ -276,7 +276,12 @@ class Walk:
             reason = "an answer from the cache may be given before the policy demands proof"
             return replace(way, doubtful=way.doubtful or reason)
         if proof is True:
-            return replace(way, checked=tag, claims=way.claims | _claims_of(statement))
+            return replace(
+                way,
+                checked=tag,
+                claims=way.claims | _claims_of(statement),
+                audiences=(*way.audiences, *map(document.value, _audiences_of(statement))),
+            )
         return replace(way, doubtful=way.doubtful or proof) if isinstance(proof, str) else way
 
     def _identity(self, statement: Element, document: PolicyDocument, way: Way) -> Way:
@@ -613,12 +618,13 @@ def _proof_in(condition: str) -> str | None:
     return None
 
 
-_CLAIM = re.compile(r"""["'](scp|roles|azp|appid)["']""")
+_CLAIM = re.compile(r"""["'](scp|roles|azp|appid|aud)["']""")
 
 
 def _claims_in(condition: str) -> frozenset[str]:
     """The claims of a token that a condition looks at."""
-    return frozenset(_CLAIM.findall(condition))
+    named = _CLAIM.findall(condition)
+    return frozenset((*named, "aud") if ".Audiences" in condition else named)
 
 
 def _holds_token(text: str) -> bool:
@@ -638,6 +644,16 @@ def _claims_of(statement: Element) -> frozenset[str]:
         each for ids in statement.elements("client-application-ids") for each in ids.elements()
     ]
     return frozenset(found | ({"azp"} if clients else set()))
+
+
+def _audiences_of(statement: Element) -> list[str]:
+    """Whom a token has to be issued for to pass a check, whichever attribute says so."""
+    return [
+        each.text.strip()
+        for name in ("audiences", "backend-application-ids")
+        for listed in statement.elements(name)
+        for each in listed.elements()
+    ]
 
 
 def _of_any_tenant(statement: Element) -> bool:

@@ -106,6 +106,7 @@ class Way:
         address: The innermost policy.
         claims: Names of claims of the caller's token that the policy demands something of, in
             lower case.
+        audiences: Whom the caller's token has to be issued for, by its checks.
         copied: Whether another header holds the caller's own token.
         streams: Whether the answer is passed on as it comes, without a buffer.
     """
@@ -129,6 +130,7 @@ class Way:
     unknown: str | None = None
     address: str | None = None
     claims: frozenset[str] = frozenset()
+    audiences: tuple[Value, ...] = ()
     copied: bool = False
     streams: bool = False
 

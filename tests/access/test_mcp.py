@@ -34,10 +34,11 @@ CLIENTS = (
     "<client-application-ids><application-id>aebc6443-996d-45c2-90f0-388ff96faa56"
     "</application-id></client-application-ids>"
 )
+AUDIENCES = f"<audiences><audience>{FRONT}</audience></audiences>"
 VALIDATED = (
     '<validate-azure-ad-token tenant-id="11111111-2222-4333-8444-555555555555" '
     'output-token-variable-name="caller">'
-    f"{CLIENTS}<audiences><audience>{FRONT}</audience></audiences></validate-azure-ad-token>"
+    f"{CLIENTS}{AUDIENCES}</validate-azure-ad-token>"
 )
 REFUSED = '<return-response><set-status code="403" reason="Forbidden" /></return-response>'
 SCOPE = (
@@ -64,6 +65,8 @@ ANSWER = (
     "</return-response></inbound><backend><base /></backend><outbound><base /></outbound>"
     "<on-error><base /></on-error></policies>"
 )
+REGISTERED = "resource.azuread_application.weather"
+PRINCIPAL = "resource.azuread_service_principal.weather"
 API = f"resource.{GATEWAY}_api.orders"
 OPERATION = f"resource.{GATEWAY}_api_operation"
 TEXT = f"resource.{GATEWAY}_api_policy.orders.xml_content"
@@ -87,7 +90,7 @@ def operation(api: str, method: str, template: str) -> dict[str, Any]:
 def server() -> Document:
     """An MCP server as it should be: Entra authorizes the clients, no key is anywhere."""
     document = chain()
-    put(document, "resource.azuread_application.weather", {"display_name": "weather"})
+    put(document, REGISTERED, {"display_name": "weather"})
     put(document, f"{API}.path", "weather")
     put(document, f"{API}.subscription_required", False)
     put(
@@ -327,6 +330,10 @@ def inherited(statement: str) -> dict[str, Any]:
             {f"{RESOURCE}.app_settings.WEBSITE_AUTH_PRM_DEFAULT_WITH_SCOPES": "api://x/access"},
             {},
         ),
+        # A token for any API of the tenant opens the tools.
+        ("SF613", without(AUDIENCES), {}),
+        ("SF204", {PRINCIPAL: {"client_id": FRONT}}, {"mcp-client": "open"}),
+        ("SF206", {f"{REGISTERED}.sign_in_audience": "AzureADMultipleOrgs"}, {}),
         # An authorization server of policies.
         ("SF607", API_OF_OAUTH, {}),
         (
@@ -403,8 +410,8 @@ def test_each_habit_of_public_samples_is_found(
         # The audience of the clients by app roles.
         instead("&quot;scp&quot;", "&quot;roles&quot;"),
         instead(
-            f"{CLIENTS}<audiences><audience>{FRONT}</audience></audiences>",
-            f"{CLIENTS}<audiences><audience>{FRONT}</audience></audiences>"
+            AUDIENCES,
+            f"{AUDIENCES}"
             '<required-claims><claim name="roles"><value>Mcp.Invoke</value></claim>'
             "</required-claims>",
         ),
@@ -419,6 +426,12 @@ def test_each_habit_of_public_samples_is_found(
             },
         },
         {**instead(FORWARD, "<base />"), **inherited(FORWARD)},
+        # Another check of the audience.
+        instead(
+            AUDIENCES,
+            f'<required-claims><claim name="aud"><value>{FRONT}</value></claim></required-claims>',
+        ),
+        {PRINCIPAL: {"client_id": FRONT, "app_role_assignment_required": True}},
         # The server's own path, and the endpoint of the extension as a whole.
         {f"resource.{GATEWAY}_backend.orders.url": HOST_OF_APP, f"{RESOURCE}.app_settings": {}},
         {

@@ -21,7 +21,7 @@ LINKS = re.compile(
     r"azurerm_api_management(_(api|api_policy|api_operation_policy|backend|policy|product"
     r"|product_api|product_policy|policy_fragment|named_value))?|"
     r"azurerm_user_assigned_identity|azuread_application|azuread_service_principal|"
-    r"azuread_app_role_assignment"
+    r"azuread_app_role_assignment|azuread_application_pre_authorized"
 )
 APPS = re.compile(r"azurerm_((linux|windows)_function_app|function_app_flex_consumption)")
 SLOTS = re.compile(r"azurerm_(linux|windows)_function_app_slot")

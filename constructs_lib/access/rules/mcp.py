@@ -33,6 +33,7 @@ _HOST_KEY = re.compile(
 )
 # By it Easy Auth serves metadata of its own (Learn, "Configure MCP server authorization").
 _ADVERTISED = "website_auth_prm_default_with_scopes"
+_CHECKS = ("validate-azure-ad-token", "validate-jwt")
 _AUTHORIZATION_SERVER = re.compile(r"oauth-authorization-server|openid-configuration")
 
 
@@ -333,6 +334,24 @@ def _buffered(calls: Calls) -> Iterator[Breach]:
                     if text_of(block.value("body_bytes", 0)) != "0":
                         message = f"{each.address} logs the body of answers of {server.api.name}"
                         yield Breach(each, f"{name}.body_bytes", message)
+
+
+@_rule(
+    "SF613",
+    "error",
+    "open",
+    title="Tokens for something else are taken",
+    reason="Without audiences, a token that a client got for another API of the tenant opens the "
+    "tools, and so does one that another server was sent. MCP demands the check.",
+    fix="List the client id of the server's own registration in audiences of "
+    "validate-azure-ad-token.",
+)
+def _any_audience(calls: Calls) -> Iterator[Breach]:
+    for server, route in _routes(calls):
+        way = route.way
+        if way.checked in _CHECKS and not way.audiences and "aud" not in way.claims:
+            message = f"{server.api.name} does not ask whom a token was issued for"
+            yield Breach(calls.policy_of(route), "xml_content", message)
 
 
 def _diagnostics(calls: Calls, server: McpServer) -> list[Resource]:

@@ -28,6 +28,18 @@ def _registrations(calls: Calls) -> Iterator[RegistrationLink]:
     return (each for each in calls.chain.registrations if each in used)
 
 
+def _front_registrations(calls: Calls) -> Iterator[RegistrationLink]:
+    """The registrations that clients of MCP servers get their tokens for."""
+    servers = {server.api for server in calls.servers}
+    used = {
+        calls.chain.registration_of_resource(audience)
+        for route in calls.routes
+        if route.api in servers
+        for audience in route.way.audiences
+    }
+    return (each for each in calls.chain.registrations if each in used)
+
+
 @_rule(
     "SF201",
     "error",
@@ -70,11 +82,12 @@ _rule(
     "open",
     title="Everybody in the tenant gets a token",
     reason="Without app_role_assignment_required every application and user of the tenant can get "
-    "a token for the functions; only the allow-lists are left.",
+    "a token for the functions; only the allow-lists are left. Every user who signs in to an MCP "
+    "client then calls the server's tools.",
     fix="Set app_role_assignment_required = true on the service principal.",
 )
 def _everybody(calls: Calls) -> Iterator[Breach]:
-    for registration in _registrations(calls):
+    for registration in dict.fromkeys((*_registrations(calls), *_front_registrations(calls))):
         for principal in registration.principals:
             body = calls.chain.configuration.body(principal)
             if not principal.shows:
@@ -110,7 +123,7 @@ def _role_does_not_fit(calls: Calls) -> Iterator[Breach]:
     fix='Set sign_in_audience = "AzureADMyOrg".',
 )
 def _multi_tenant(calls: Calls) -> Iterator[Breach]:
-    for registration in _registrations(calls):
+    for registration in dict.fromkeys((*_registrations(calls), *_front_registrations(calls))):
         if registration.multi_tenant:
             message = f"{registration.name} is open to other tenants"
             yield Breach(registration.resource, "sign_in_audience", message)
