@@ -10,10 +10,13 @@ from typing import Any
 
 from constructs_lib.simulation.outside import Backend, Clock, Random, Token, TokenSource
 
+_FEW = 64
+"""So many values are kept without a look at which of them have expired."""
+
 
 @dataclass
 class Expiring:
-    """Values that expire.
+    """Values that expire, for several threads; those that nobody asks for again are let go too.
 
     Args:
         clock: The time.
@@ -21,24 +24,34 @@ class Expiring:
 
     clock: Clock
     _values: dict[Any, tuple[float, Any]] = field(default_factory=dict[Any, "tuple[float, Any]"])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _most: int = _FEW
+
+    def __len__(self) -> int:
+        """How many are kept, of which some may have expired."""
+        return len(self._values)
 
     def get(self, name: Any) -> Any:
         """A value; None once it has expired."""
         found = self._values.get(name)
         if found is None:
             return None
-        if found[0] <= self.clock.now().timestamp():
-            del self._values[name]
-            return None
-        return found[1]
+        return found[1] if found[0] > self.clock.now().timestamp() else None
 
     def set(self, name: Any, value: Any, seconds: float) -> None:
         """Keep a value for some time."""
-        self._values[name] = self.clock.now().timestamp() + seconds, value
+        now = self.clock.now().timestamp()
+        with self._lock:
+            self._values[name] = now + seconds, value
+            if len(self._values) > self._most:
+                # The next look is due at twice as many, so that it costs little for each value.
+                self._values = {n: each for n, each in self._values.items() if each[0] > now}
+                self._most = max(_FEW, 2 * len(self._values))
 
     def remove(self, name: Any) -> None:
         """Forget a value."""
-        self._values.pop(name, None)
+        with self._lock:
+            self._values.pop(name, None)
 
 
 @dataclass
@@ -104,11 +117,18 @@ class Gateway:
         self.cache = Expiring(clock)
         self.responses = Expiring(clock)
         self.issued: dict[tuple[str, str], Token] = {}
-        self.windows: dict[Any, Window] = {}
-        self.quotas: dict[Any, Quota] = {}
+        self.windows = Expiring(clock)
+        self.quotas = Expiring(clock)
         self.running: dict[Any, int] = {}
         self.failures: dict[str, Window] = {}
         self.tripped = Expiring(clock)
+
+    def count(self, name: Any, amount: float, period: float) -> None:
+        """Count in a sliding window, which is kept as long as this counts."""
+        with self.lock:
+            window = self.windows.get(name) or Window()
+            window.moments.append((self.now(), amount))
+            self.windows.set(name, window, period)
 
     def now(self) -> float:
         """The moment, in seconds since 1970."""

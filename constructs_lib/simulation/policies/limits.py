@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING
 
@@ -65,15 +66,15 @@ def _rate(policy: Statement, key: Key) -> Run:
             return
         most, seconds = calls(call), period(call)
         with gateway.lock:
-            window, now = gateway.windows.setdefault(name, Window()), gateway.now()
+            window, now = gateway.windows.get(name) or Window(), gateway.now()
             used = window.count(now, seconds)
             if used >= most:
                 _refuse_rate(call, policy, window.wait(now, seconds))
             if not late:
-                window.moments.append((now, count(call)))
+                gateway.count(name, count(call), seconds)
         write(call, int(most - used - (0 if late else 1)), int(most))
         if late:
-            call.after.append(lambda each: window.moments.append((gateway.now(), count(each))))
+            call.after.append(lambda each: gateway.count(name, count(each), seconds))
         told = f"{int(used) + 1} of {most:g} calls in {seconds:g} seconds."
         call.trace.add(policy.name, told, policy.name)
 
@@ -135,8 +136,9 @@ def _quota(policy: Statement, key: Key) -> Run:
         with gateway.lock:
             now = gateway.now()
             used = gateway.quotas.get(name)
-            if used is None or (seconds and now >= used.began + seconds):
-                used = gateway.quotas[name] = Quota(now)
+            if used is None:
+                used = Quota(now)
+                gateway.quotas.set(name, used, seconds or math.inf)
             left = max(0, int(used.began + seconds - now + 0.999)) if seconds else 0
             if has_calls and used.calls >= calls(call):
                 _refuse_quota(call, policy, "call volume", left)
@@ -181,5 +183,7 @@ def limit_concurrency(policy: Statement) -> Run:
         finally:
             with gateway.lock:
                 gateway.running[name] -= 1
+                if not gateway.running[name]:
+                    del gateway.running[name]
 
     return run
