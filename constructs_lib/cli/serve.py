@@ -108,15 +108,17 @@ def run(options: argparse.Namespace) -> int:
     simulator = Simulator(lambda: _chain(options), told)
     folder = Path(options.tls) if options.tls else None
     found = listeners(simulator, address=options.host, port=options.port, tls=folder)
-    print(_welcome(simulator, found), flush=True)
+    words = _welcome(simulator, found)
     if folder is not None:
-        print(_verify(options, simulator, folder, found), flush=True)
+        words += "\n" + _verify(options, simulator, folder, found)
     with suppress(KeyboardInterrupt):
-        asyncio.run(_serve(options, simulator, found))
+        asyncio.run(_serve(options, simulator, found, words))
     return 0
 
 
-async def _serve(options: argparse.Namespace, simulator: Simulator, found: list[Listener]) -> None:
+async def _serve(
+    options: argparse.Namespace, simulator: Simulator, found: list[Listener], words: str
+) -> None:
     from constructs_lib.simulation.server.run import Servers, watch
 
     servers, stopped = Servers(found), asyncio.Event()
@@ -128,6 +130,7 @@ async def _serve(options: argparse.Namespace, simulator: Simulator, found: list[
     with suppress(NotImplementedError):  # Windows has no handlers of signals in a loop.
         for each in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(each, stop)
+    print(words, flush=True)  # Whoever has read it may end it.
     watching = watch(
         Path(options.path), simulator.reload, lambda text: print(text, flush=True), stopped
     )

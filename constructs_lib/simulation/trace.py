@@ -120,7 +120,7 @@ class Trace:
                 self.masked(each.message),
                 each.moment,
                 each.elapsed,
-                _deep(each.details, self.masked),
+                deep(each.details, self.masked),
                 each.scope,
                 each.path,
                 each.rests,
@@ -207,13 +207,14 @@ def _listed(headers: Headers) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in headers]
 
 
-def _deep(value: Any, change: Callable[[str], str]) -> Any:
+def deep(value: Any, change: Callable[[str], str]) -> Any:
+    """A value of JSON with each text in it changed; what else it has becomes text."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {name: _deep(each, change) for name, each in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        return {name: deep(each, change) for name, each in value.items()}  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, (list, tuple)):
-        return [_deep(each, change) for each in value]  # pyright: ignore[reportUnknownVariableType]
+        return [deep(each, change) for each in value]  # pyright: ignore[reportUnknownVariableType]
     if value is None or isinstance(value, (bool, int, float)):
         return value
     return change(str(value))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -158,6 +160,24 @@ def _response(found: Answer) -> Response:
     return Response(found.status, found.reason, found.headers, Body(found.content))
 
 
+async def _in_thread(answer: Callable[[], Response]) -> Response:
+    """Wait for an answer in a thread that ends with the process: a function may never answer."""
+    answered: Future[Response] = Future()
+    answered.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            answered.set_result(answer())
+        except Exception as error:
+            answered.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        return await asyncio.wrap_future(answered)
+    except asyncio.CancelledError:
+        return Response.of(503, "The simulation has ended.")
+
+
 def site(simulator: Simulator, host: str | None = None) -> Any:
     """An app of ASGI that answers for one host, or for that which the request names.
 
@@ -166,7 +186,6 @@ def site(simulator: Simulator, host: str | None = None) -> Any:
         host: The host; the one of the Host header, if not given.
     """
     from starlette.applications import Starlette
-    from starlette.concurrency import run_in_threadpool
     from starlette.responses import Response as Sent
     from starlette.routing import Route
 
@@ -191,7 +210,7 @@ def site(simulator: Simulator, host: str | None = None) -> Any:
         headers.set("Host", named)
         content = await asked.body()
         request = Request(asked.method, url, headers, Body(content), _STRANGER)
-        response = await run_in_threadpool(simulator.answer, request)
+        response = await _in_thread(lambda: simulator.answer(request))
         sent = Sent(response.content, response.status)
         sent.raw_headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
+from urllib.parse import unquote_plus
 
 from constructs_lib.simulation.http import Headers, Request, Response
 from constructs_lib.simulation.local import Story
-from constructs_lib.simulation.trace import MASK, claims_of
+from constructs_lib.simulation.trace import MASK, claims_of, deep
 
 KEPT = 200
 """So many calls are kept."""
 _LONGEST = 4_000
 _SECRET = ("key", "secret", "password", "cookie", "token")
+_SHORTEST = 8
+"""A secret of fewer characters is masked where it stands, but not where a text repeats it."""
+_TOKEN = re.compile(r"\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]*")
+"""A JSON Web Token (RFC 7519): header and claims are JSON objects, in base64url."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ class Calls:
         """Note a call."""
         with self._lock:
             self._number += 1
+            masked = _mask(*(each for each in (request, received) if each is not None))
             call = Recorded(
                 number=self._number,
                 time=time,
@@ -96,15 +104,15 @@ class Calls:
                         "section": line.section,
                         "source": line.source,
                         "place": line.place,
-                        "message": line.message,
-                        "details": _plain(line.details),
+                        "message": masked(line.message),
+                        "details": deep(_plain(line.details), masked),
                     }
                     for line in story or ()
                 ],
-                received=_message(received) if received is not None else None,
+                received=_message(received, masked) if received is not None else None,
                 answered={
                     "headers": _headers(response.headers),
-                    "body": _text(response.content),
+                    "body": _text(response.content, masked),
                 },
                 assumed=story.assumed if story is not None else [],
             )
@@ -117,19 +125,43 @@ class Calls:
             return [asdict(each) for each in self._kept if each.number > number]
 
 
-def _message(request: Request) -> dict[str, Any]:
+def _mask(*requests: Request) -> Callable[[str], str]:
+    """Masks the secrets that requests carry, wherever a text repeats them, and all tokens."""
+    found: dict[str, None] = {}
+    for request in requests:
+        for name, value in request.headers:
+            if name.lower() == "authorization":
+                found[value.partition(" ")[2]] = None
+            elif _is_secret(name):
+                found[value] = None
+        for pair in request.url.query.split("&"):
+            name, _, value = pair.partition("=")
+            if _is_secret_parameter(unquote_plus(name)):
+                found |= {value: None, unquote_plus(value): None}
+    secrets = sorted((each for each in found if len(each) >= _SHORTEST), key=len, reverse=True)
+
+    def masked(text: str) -> str:
+        text = _TOKEN.sub(MASK, text)
+        for each in secrets:
+            text = text.replace(each, MASK)
+        return text
+
+    return masked
+
+
+def _message(request: Request, masked: Callable[[str], str]) -> dict[str, Any]:
     return {
         "method": request.method,
         "target": _target(request),
         "headers": _headers(request.headers),
-        "body": _text(request.content),
+        "body": _text(request.content, masked),
     }
 
 
 def _target(request: Request) -> str:
     url = request.url
     for name, _ in url.pairs():
-        if _is_secret(name) or name.lower() == "code":
+        if _is_secret_parameter(name):
             url = url.with_parameter(name, [MASK])
     return url.target
 
@@ -150,9 +182,13 @@ def _is_secret(name: str) -> bool:
     return any(each in name.lower() for each in _SECRET)
 
 
-def _text(content: bytes) -> str:
-    text = content[:_LONGEST].decode("utf-8", "replace")
-    return text + ("…" if len(content) > _LONGEST else "")
+def _is_secret_parameter(name: str) -> bool:
+    return _is_secret(name) or name.lower() == "code"
+
+
+def _text(content: bytes, masked: Callable[[str], str]) -> str:
+    text = masked(content.decode("utf-8", "replace"))
+    return text[:_LONGEST] + ("…" if len(text) > _LONGEST else "")
 
 
 def _plain(details: dict[str, Any]) -> dict[str, Any]:

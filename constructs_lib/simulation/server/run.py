@@ -15,6 +15,9 @@ from typing import Any
 from constructs_lib._core.errors import InputError
 from constructs_lib.simulation.server.app import Simulator, page, site
 
+_LAST_CALLS = 1
+"""Seconds that calls have to end, once the servers are told to stop."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listener:
@@ -109,7 +112,12 @@ class Servers:
         serving: list[Any] = []
         for each in self.listeners:
             settings = uvicorn.Config(
-                each.app, log_level="error", access_log=False, lifespan="off", server_header=False
+                each.app,
+                log_level="error",
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=_LAST_CALLS,
             )
             if each.tls is not None:
                 settings.ssl_certfile = str(each.tls)
@@ -133,7 +141,7 @@ async def watch(
     told: Callable[[str], None],
     stopped: asyncio.Event,
     *,
-    seconds: float = 1.0,
+    seconds: float = 0.5,
 ) -> None:
     """Have the chain read anew when its JSON changes.
 

@@ -1,0 +1,248 @@
+"""`secured-functions serve`: one process for nearly all tests, asked as a user asks it."""
+
+from __future__ import annotations
+
+import json
+import queue
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from constructs_lib import cli
+from tests.access import samples
+from tests.access.samples import Document
+from tests.simulation.chains import SLOT, chain
+
+LIMIT = 30
+"""Seconds after which nothing is waited for."""
+_MAIN = "from constructs_lib.cli import main; raise SystemExit(main())"
+
+
+class Served:
+    """The command in a process, whose lines are read as they come.
+
+    Args:
+        path: The configuration.
+        options: Others than the port.
+    """
+
+    def __init__(self, path: Path, *options: str) -> None:
+        self.words = self.key = self.verify = ""
+        self._path = path
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _MAIN, "serve", str(path), "--port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(line)
+
+    def until(self, text: str) -> str:
+        """What is printed up to the line with this text."""
+        printed, end = "", time.monotonic() + LIMIT
+        while text not in printed:
+            try:
+                printed += self._lines.get(timeout=max(0, end - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"{text!r} was not printed, but:\n{printed}") from None
+        return printed
+
+    def welcome(self) -> None:
+        """Wait until it is there; from then on it can be asked."""
+        self.words = self.until("Ctrl+C ends it.")
+        self.key = _found(r"key of all APIs of \S+ (\w+)", self.words)
+
+    def url(self, what: str) -> str:
+        """Where a part of it listens."""
+        return _found(rf"(?m)^{what} +(https?://\S+)", self.words)
+
+    def get(self, what: str, path: str, **headers: str) -> httpx.Response:
+        """Ask a part of it."""
+        return httpx.get(self.url(what) + path, headers=headers, timeout=LIMIT, trust_env=False)
+
+    def through_gateway(self, path: str, **headers: str) -> httpx.Response:
+        """Ask the gateway with the key."""
+        headers["Ocp-Apim-Subscription-Key"] = self.key
+        return self.get("gateway apim-sample", path, **headers)
+
+    def write(self, text: str) -> None:
+        """Change the JSON at one stroke."""
+        written = self._path.with_name("new")
+        written.write_text(text)
+        written.replace(self._path / "cdk.tf.json")
+
+    def rest(self) -> str:
+        """What it prints until it has ended."""
+        self.process.wait(LIMIT)
+        self._reader.join(LIMIT)
+        return "".join(self._lines.get_nowait() for _ in range(self._lines.qsize()))
+
+    def __enter__(self) -> Served:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait(LIMIT)
+        self._reader.join(LIMIT)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+def _found(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    assert found is not None, text
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("serve") / "stack"
+    folder.mkdir()
+    (folder / "cdk.tf.json").write_text(json.dumps(chain()))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(stack: Path) -> Iterator[Served]:
+    with Served(stack, "--trace", "--tls", str(stack.parent / "tls")) as process:
+        process.welcome()
+        process.verify = process.until("func-orders-staging.scm.azurewebsites.net:80")
+        yield process
+        process.process.send_signal(signal.SIGTERM)
+        assert "Traceback" not in process.rest()
+        assert process.process.returncode == 0
+
+
+def test_only_the_gateway_gets_through_to_the_function(served: Served) -> None:
+    assert served.get("gateway apim-sample", "/orders/7").status_code == 401
+    answer = served.through_gateway("/orders/7")
+    assert answer.status_code == 200
+    assert answer.json()["path"] == "/api/7"
+    assert "Ocp-Apim-Subscription-Key" not in answer.json()["headers"]
+    assert served.get("function app func-orders", "/api/7").status_code == 401
+    assert served.get("slot func-orders/staging", "/api/7").status_code == 401
+    keys = served.get("Entra", "/common/discovery/v2.0/keys").json()
+    assert keys["keys"][0]["kty"] == "RSA"
+
+
+def test_it_listens_on_the_loopback_alone(served: Served) -> None:
+    ports = re.findall(r"(?m)^\w.* https?://127\.0\.0\.1:(\d+)", served.words)
+    assert len(ports) == 7
+    for port in map(int, ports):
+        # What listens at every address would answer at this one of the loopback's too.
+        with socket.socket() as caller:
+            caller.settimeout(0.5)
+            assert caller.connect_ex(("127.0.0.2", port)) != 0
+
+
+def test_page_and_trace_show_calls_without_secrets(served: Served) -> None:
+    served.through_gateway(
+        "/orders/9?a=1&code=very-private",
+        Cookie="session=very-private",
+        Authorization="Bearer very-private",
+    )
+    page = served.get("page", "/")
+    assert page.status_code == 200
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    calls = served.get("page", "/calls").text
+    last = json.loads(calls)[-1]
+    assert (last["method"], last["status"]) == ("GET", 200)
+    assert last["target"].startswith("/orders/9?a=1")
+    sections = [line["section"] for line in last["lines"]]
+    assert list(dict.fromkeys(sections)) == ["inbound", "backend", "site", "outbound"]
+    printed = served.until("/orders/9") + served.until(last["lines"][-1]["message"])
+    for text in (json.dumps(last), printed):
+        assert served.key not in text
+        assert not re.search(r"eyJ[\w-]+\.eyJ", text)
+        assert "very-private" not in text
+    assert "azp" in json.dumps(last["lines"])
+    assert served.get("page", f"/calls?after={last['number']}").json() == []
+
+
+def test_json_that_cannot_be_read_leaves_the_chain_as_it_was(served: Served) -> None:
+    served.write("{")
+    served.until("the change is not taken over")
+    assert served.through_gateway("/orders/7").status_code == 200
+    served.write(json.dumps(chain()))
+    served.until("read anew")
+
+
+def _off(document: Document) -> None:
+    samples.easy_auth(document)["auth_enabled"] = False
+
+
+def _slot_over_http(document: Document) -> None:
+    slot = document["resource"][SLOT]["staging"]
+    slot["https_only"] = False
+    slot["auth_settings_v2"]["require_https"] = False
+
+
+def _no_key(document: Document) -> None:
+    api = document["resource"]["azurerm_api_management_api"]["orders"]
+    api["subscription_required"] = False
+
+
+BROKEN: dict[str, tuple[Callable[[Document], None], set[str]]] = {
+    "Easy Auth is off": (_off, {"function-anonymous", "function-key", "function-forged-token"}),
+    "the slot answers plain HTTP": (_slot_over_http, {"function-plain-http"}),
+    "the API asks for no key": (_no_key, {"gateway-no-key"}),
+}
+
+
+def test_verify_passes_and_fails_on_each_broken_variant(
+    served: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cli, "COMMANDS", ("verify",))
+    monkeypatch.setenv("SECURED_FUNCTIONS_KEY", served.key)
+    report = tmp_path / "report.json"
+    command = served.verify.strip().replace("\\\n", " ").split()[1:]
+
+    def failed() -> set[str]:
+        cli.main([*command, "--format=json", f"--output={report}", "--time-limit=2", "--quiet"])
+        results = json.loads(report.read_text())["results"]
+        assert len(results) > 10
+        return {each["rule"] for each in results if each["outcome"] == "failed"}
+
+    assert failed() == set()
+    for name, (change, expected) in BROKEN.items():
+        document = chain()
+        change(document)
+        served.write(json.dumps(document))
+        served.until("read anew")
+        found = failed()
+        assert expected <= found, (name, found)
+
+
+def test_ctrl_c_ends_it_though_a_function_never_answers(tmp_path: Path) -> None:
+    (tmp_path / "cdk.tf.json").write_text(json.dumps(chain()))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        function = f"func-orders=http://127.0.0.1:{silent.getsockname()[1]}"
+        with Served(tmp_path, "--function", function) as waiting:
+            waiting.welcome()
+            gateway = ("127.0.0.1", int(waiting.url("gateway apim-sample").rpartition(":")[2]))
+            with socket.create_connection(gateway, LIMIT) as caller:
+                caller.sendall(
+                    b"GET /orders/7 HTTP/1.1\r\nHost: gateway\r\n"
+                    b"Ocp-Apim-Subscription-Key: " + waiting.key.encode() + b"\r\n\r\n"
+                )
+                silent.settimeout(LIMIT)
+                with silent.accept()[0]:
+                    waiting.process.send_signal(signal.SIGINT)
+                    assert "Traceback" not in waiting.rest()
+            assert waiting.process.returncode == 0
