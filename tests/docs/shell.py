@@ -62,9 +62,16 @@ def install(folder: Path) -> None:
     dry = f"exec {shutil.which('make')} --no-print-directory"
     write(folder / "make", f'test "$1" = --really && shift || set -- --dry-run "$@"\n{dry} "$@"\n')
     main = "import sys; from constructs_lib.cli import main; sys.exit(main())"
+    # `serve` is ended once it says how.
+    serve = (
+        f'{sys.executable} -c "{main}" "$@" --port=0 > served & server=$!\n'
+        'until grep -q "Ctrl+C ends it" served; do kill -0 $server || break; sleep 0.1; done\n'
+        "kill $server; wait $server; ended=$?; cat served; exit $ended\n"
+    )
     write(
         folder / "secured-functions",
         f'if test "$1" = verify; then shift; set -- verify ${VERIFY_OPTIONS} "$@"; fi\n'
+        f'if test "$1" = serve; then\n{serve}fi\n'
         f'exec {sys.executable} -c "{main}" "$@"\n',
     )
 

@@ -25,6 +25,7 @@ from tests.docs import shell as docs_shell
 from tests.docs.blocks import BLOCKS, PAGES, ROOT, Block, blocks_of, name_of
 from tests.docs.pieces import PREAMBLES, STANDS_ON, preamble_of, stack_of
 from tests.docs.walk_through import PAGE as WALK_THROUGH
+from tests.simulation.chains import chain
 
 
 @dataclass(frozen=True)
@@ -370,6 +371,8 @@ USED = [
     for language in sorted({block.language for block in blocks_of(page)})
 ]
 
+# Pages on which `cdktf.out` is that of the chain which the simulation's tests run.
+RUN_LOCALLY = {"docs/guides/run-locally.md"}
 # Pages whose commands are for a project that `secured-functions init` wrote.
 WRITTEN_BY_INIT = {"docs/guides/continuous-integration.md"}
 
@@ -384,6 +387,10 @@ def test_blocks_of_a_page(
         for name, text in project_files(Answers(name="orders")).items():
             (project / name).parent.mkdir(parents=True, exist_ok=True)
             (project / name).write_text(text)
+    if page in RUN_LOCALLY:
+        shutil.rmtree(project / "cdktf.out/stacks")
+        (project / "cdktf.out/stacks/orders").mkdir(parents=True)
+        (project / "cdktf.out/stacks/orders/cdk.tf.json").write_text(json.dumps(chain()))
     if language == "python":
         for block in BLOCKS:
             if block.page == page and block.language == "json":
@@ -398,7 +405,7 @@ def test_nothing_is_kept_for_blocks_that_are_gone() -> None:
     assert {language for _, language in pages} == LANGUAGES.keys()
     assert SHOWN.keys() <= pages
     assert {(page, "json") for page in FILES} <= pages
-    assert {(page, "sh") for page in WRITTEN_BY_INIT} <= pages
+    assert {(page, "sh") for page in WRITTEN_BY_INIT | RUN_LOCALLY} <= pages
     assert docs_shell.PLACEHOLDERS.keys() <= set(re.findall(r"<([a-z ]+)>", shells))
     for line in ENDS_WITH:
         assert line in shells
