@@ -684,7 +684,8 @@ class Calls:
         principal = self.chain.principals.with_client_id(way.token.client_id)
         named = principal.name if principal else text_of(way.token.client_id)
         meant = _meant(named, way.token.client_id, principal.object_ids if principal else ())
-        doubtful = not gateway.complete
+        # Of a text that is known only after apply nobody can say that it is another identity's.
+        doubtful = not gateway.complete or same(way.token.client_id, way.token.client_id) is None
         for identity in gateway.users:
             agreed = any_same((way.token.client_id,), identity.client_ids or None)
             if agreed:

@@ -7,6 +7,7 @@ from constructs_lib import (
     ApiVersion,
     AppIdentity,
     AppRegistration,
+    DelegatedAccess,
     Diagnostics,
     FunctionAppProps,
     Gateway,
@@ -22,6 +23,7 @@ from constructs_lib import (
     Publisher,
     Runtime,
     SecuredFunctionApi,
+    SecuredMcpServer,
     SignIn,
     Slot,
     Source,
@@ -184,6 +186,17 @@ class EveryType(TerraformStack):
                 function_app_name=f"func-every-stock-{mode}",
                 resource_group=Placement(name=group.name, location=group.location),
             )
+        SecuredMcpServer(
+            self,
+            "tools",
+            gateway=gateway,
+            path="tools",
+            function_app=billing.function_app,
+            registration=registration,
+            callers=DelegatedAccess(
+                clients={"code": "aebc6443-996d-45c2-90f0-388ff96faa56"}, users={"user": USER}
+            ),
+        )
         add_outputs(self, gateway=gateway, tenant_id=billing.registration.tenant_id, apis=apis)
 
 

@@ -61,6 +61,22 @@ class Order:
             if body["api_name"] == api
         }
 
+    def answers_itself(self, operation: str) -> bool:
+        """Whether there is nothing that an operation could forward to, as its API has no backend.
+
+        So it is with metadata that the gateway serves: without its own policy it answers 500.
+        """
+        reference = f"${{{operation}."
+        name = self.resources[operation]["api_name"]
+        api = self.resources.get(name[2:-1].removesuffix(".name"), {})
+        own = (
+            body["xml_content"]
+            for _, body in self.of_type("azurerm_api_management_api_operation_policy")
+            if body["operation_id"].startswith(reference)
+        )
+        nowhere = not (api.get("service_url") or api.get("import") or self.policies_of(operation))
+        return bool(api) and nowhere and any("<return-response" in policy for policy in own)
+
     def open_doors(self, live: set[str]) -> list[str]:
         """What stands open when exactly these addresses are there."""
         doors: list[str] = []
@@ -69,7 +85,7 @@ class Order:
             body = self.resources[address]
             if kind == "azurerm_api_management_api_operation":
                 policies = self.policies_of(address)
-                if not policies or not policies <= live:
+                if not policies <= live or not (policies or self.answers_itself(address)):
                     doors.append(f"{address} answers without the policy of its API")
             elif kind == "azurerm_api_management_api_policy":
                 doors += [

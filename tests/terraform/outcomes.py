@@ -53,6 +53,7 @@ WORDS = {
     "azuread_application": "registration",
     "azuread_application_federated_identity_credential": "federated credential",
     "azuread_application_identifier_uri": "identifier URI",
+    "azuread_application_pre_authorized": "pre-authorized client",
     "azuread_service_principal": "service principal",
     "azurerm_api_management": "gateway",
     "azurerm_api_management_api": "API",
@@ -200,10 +201,14 @@ def open_doors(
 ) -> Iterator[str]:
     """What stands open before, after, or between the two."""
     resources: dict[str, dict[str, Any]] = {}
+    themselves: set[str] = set()
     for document in (before, after):
         order = Order(document)
         yield from order.open_doors(set(order.resources))
         resources |= order.resources
+        themselves |= {
+            address for address, _ in order.of_type(OPERATION) if order.answers_itself(address)
+        }
     yield from namesakes(steps, before, resources)
     there = {
         address for address in Order(before).resources if address.startswith((OPERATION, POLICY))
@@ -224,7 +229,7 @@ def open_doors(
         else:
             continue
         protected = {resources[each]["api_name"] for each in there if each.startswith(f"{POLICY}.")}
-        for each in there:
+        for each in there - themselves:
             if each.startswith(f"{OPERATION}.") and resources[each]["api_name"] not in protected:
                 yield f"{each} answers without a policy after {step}"
 

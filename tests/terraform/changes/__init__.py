@@ -15,13 +15,14 @@ from tests.terraform.changes import (
     existing,
     function_app,
     gateway,
+    mcp,
     registration,
 )
 from tests.terraform.changes.change import Change
 
 CHANGES: list[Change] = [
     change if change.around is not None else replace(change, around=section.AROUND)
-    for section in (environment, gateway, api, easy_auth, registration, function_app, existing)
+    for section in (environment, gateway, api, mcp, easy_auth, registration, function_app, existing)
     for change in section.CHANGES
 ]
 """The changes in the order of the page."""

@@ -368,7 +368,7 @@ CHANGES = [
         does_back="removed",
     ),
     Change(
-        setting="apis.*.diagnostics.logger_id, sampling_percentage, verbosity",
+        setting="apis.*.diagnostics.logger_id, sampling_percentage, verbosity, payload",
         what="changed",
         before=api_with(diagnostics={"logger_id": LOGGER}),
         after=api_with(
@@ -376,6 +376,7 @@ CHANGES = [
                 "logger_id": f"{LOGGER}-2",
                 "sampling_percentage": 10,
                 "verbosity": "error",
+                "payload": False,
             }
         ),
         does="in place",
