@@ -41,12 +41,13 @@ def register(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the module, and say what is new."""
     from constructs_lib._core.files.json_text import load_json, read_text
+    from constructs_lib.cli._synthesized import stacks_in
     from constructs_lib.export import module_of, write_module
 
-    path = options.source / "stacks" / options.stack / "cdk.tf.json"
-    if not path.is_file():
-        there = sorted(each.parent.name for each in options.source.glob("stacks/*/cdk.tf.json"))
-        known = f"there are {', '.join(there)}" if there else "run `make synth` first"
+    stacks = dict(stacks_in(options.source))
+    path = stacks.get(options.stack)
+    if path is None:
+        known = f"there are {', '.join(stacks)}"
         raise InputError(f"has no stack {options.stack!r}", where=str(options.source), fix=known)
     document = load_json(read_text(path), str(path))
     if not isinstance(document, dict):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.files.json_text import Json, load_json, read_text
+from constructs_lib._core.files.json_text import load_json, read_text
+from constructs_lib.cli._synthesized import object_in, stacks_in
 
 
 def register(commands: Any) -> None:
@@ -40,7 +41,7 @@ _ROWS = (
 def run(options: argparse.Namespace) -> int:
     """Print a block of lines for each stack."""
     lines: list[str] = []
-    for name, path in _stacks(Path(options.folder)):
+    for name, path in stacks_in(Path(options.folder)):
         resources = _resources(path)
         count = sum(len(entries) for entries in resources.values())
         lines.append(f"{name}: {count} resources in {path}")
@@ -55,35 +56,15 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _stacks(folder: Path) -> list[tuple[str, Path]]:
-    try:
-        manifest = _object(load_json(read_text(folder / "manifest.json"), str(folder)))
-        stacks = {name: _object(stack) for name, stack in _object(manifest["stacks"]).items()}
-        return [
-            (name, folder / str(stack["synthesizedStackPath"]))
-            for name, stack in sorted(stacks.items())
-        ]
-    except (InputError, KeyError, TypeError) as error:
-        raise InputError(
-            "is not what cdktf wrote", where=str(folder), fix="run `make synth` first"
-        ) from error
-
-
 def _resources(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
     """Return the resources of a stack by type and name."""
     try:
-        stack = _object(load_json(read_text(path), str(path)))
+        stack = object_in(load_json(read_text(path), str(path)))
         return {
-            kind: {name: _object(entry) for name, entry in _object(entries).items()}
-            for kind, entries in _object(stack.get("resource", {})).items()
+            kind: {name: object_in(entry) for name, entry in object_in(entries).items()}
+            for kind, entries in object_in(stack.get("resource", {})).items()
         }
     except (InputError, TypeError) as error:
         raise InputError(
             "is not Terraform JSON", where=str(path), fix="synthesize again"
         ) from error
-
-
-def _object(value: Json) -> dict[str, Json]:
-    if not isinstance(value, dict):
-        raise TypeError
-    return cast("dict[str, Json]", value)

@@ -243,6 +243,8 @@ def out(documents: Documents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     folder = tmp_path / "cdktf.out/stacks/recipe"
     folder.mkdir(parents=True)
     (folder / "cdk.tf.json").write_text(json.dumps(documents["recipe-recipe"]))
+    place = {"recipe": {"synthesizedStackPath": "stacks/recipe/cdk.tf.json"}}
+    (tmp_path / "cdktf.out/manifest.json").write_text(json.dumps({"stacks": place}))
     monkeypatch.chdir(tmp_path)
     return folder / "cdk.tf.json"
 
@@ -289,7 +291,7 @@ def test_it_replaces_nothing_of_others(
         (["ordres"], "cdktf.out: has no stack 'ordres' (there are recipe)"),
         (
             ["recipe", "--from", "nowhere"],
-            "nowhere: has no stack 'recipe' (run `make synth` first)",
+            "nowhere: is not what cdktf wrote (run `make synth` first)",
         ),
         (["recipe", "--variable", "a"], "a: is no variable (write NAME=ADDRESS.ARGUMENT"),
         (["recipe", "--variable", "a=azurerm_x.y.z"], "azurerm_x.y.z: there is no such resource"),
