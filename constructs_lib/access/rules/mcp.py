@@ -107,10 +107,7 @@ def _passed_on(calls: Calls) -> Iterator[Breach]:
     "validate-azure-ad-token.",
 )
 def _any_client(calls: Calls) -> Iterator[Breach]:
-    for server, route in _routes(calls):
-        if not route.way.claims & {"azp", "appid"}:
-            message = f"{server.api.name} does not say which clients may call"
-            yield Breach(calls.policy_of(route), "xml_content", message)
+    return _without(calls, {"azp", "appid"}, "does not say which clients may call")
 
 
 @_rule(
@@ -124,10 +121,14 @@ def _any_client(calls: Calls) -> Iterator[Breach]:
     "nor the app role (roles).",
 )
 def _no_scope(calls: Calls) -> Iterator[Breach]:
+    return _without(calls, {"scp", "roles"}, "demands neither a scope nor a role")
+
+
+def _without(calls: Calls, claims: set[str], fault: str) -> Iterator[Breach]:
+    """Find servers whose policy demands none of these claims."""
     for server, route in _routes(calls):
-        if not route.way.claims & {"scp", "roles"}:
-            message = f"{server.api.name} demands neither a scope nor a role"
-            yield Breach(calls.policy_of(route), "xml_content", message)
+        if not route.way.claims & claims:
+            yield Breach(calls.policy_of(route), "xml_content", f"{server.api.name} {fault}")
 
 
 @_rule(
