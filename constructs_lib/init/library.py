@@ -14,7 +14,7 @@ from constructs_lib._core.errors import InputError
 from constructs_lib._core.version import __version__
 from constructs_lib._lazy_bindings.engine import Engine
 
-_NAME = "secured-functions[cli,testing]"
+_NAME = "secured-functions[cli,simulation,testing]"
 # PEP 440, without epochs and spellings that no release of this library has.
 _VERSION = r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[a-z0-9]+([.-][a-z0-9]+)*)?"
 _ADDRESS = r"(https|git\+https|git\+ssh|file)://[^\s]+"
@@ -80,7 +80,7 @@ def requirement(what: str) -> str:
 def with_engine(line: str, engine: Engine) -> str:
     """Return a line of requirements.txt that installs an engine too."""
     extra = {"cdktf": "cdktf", "cdktn": "terrain"}[engine]
-    return line.replace(_NAME, f"secured-functions[cli,{extra},testing]", 1)
+    return line.replace(_NAME, f"secured-functions[cli,{extra},simulation,testing]", 1)
 
 
 def in_pipfile(line: str) -> str:

@@ -114,6 +114,7 @@ def project_files(
         entry: "main.py",
         "secured_stacks.py": "stacks_of_outside_app.py" if outside else "stacks_of_settings.py",
         "tests/test_access.py": "test_access.py",
+        "tests/test_policies.py": "test_policies.py",
         "requirements.txt": "requirements.txt",
         "package.json": "package.json",
         makefile: "Makefile",

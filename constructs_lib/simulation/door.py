@@ -19,7 +19,7 @@ from constructs_lib.simulation.entra import Entra
 from constructs_lib.simulation.functions import Answering
 from constructs_lib.simulation.http import Request, Response
 from constructs_lib.simulation.known import KnownValues, host_of_app
-from constructs_lib.simulation.network import Origin, admission
+from constructs_lib.simulation.network import Origin, admission, setting
 from constructs_lib.simulation.outside import NoBackendError
 from constructs_lib.simulation.steps import Steps
 
@@ -118,8 +118,15 @@ class Door:
 
     def _before(self, request: Request, origin: Origin, steps: Steps) -> Response | None:
         """What App Service's front end and the site's switches refuse."""
-        body, known = self.app.body, self._known
-        found = admission(self.app, known, origin, request.headers)
+        app, body, known = self.app, self.app.body, self._known
+        if not app.managed:
+            steps.say(
+                "site",
+                f"{app.name} is made elsewhere: what is not written of it is taken to be as in a "
+                "new one.",
+                "site.elsewhere",
+            )
+        found = admission(app, known, origin, request.headers)
         if not found.admitted:
             steps.say("network", f"403: {origin.address} is not let in: {found.reason}.", "network")
             return Response.of(403, "Ip Forbidden", reason="Ip Forbidden")
@@ -127,7 +134,7 @@ class Door:
         if not known.boolean(body.value("enabled", True), "enabled"):
             steps.say("site", "403: the app is stopped.", "site.stopped")
             return Response.of(403, "Error 403 - This web app is stopped.", reason="Site Disabled")
-        https_only = known.boolean(body.value("https_only", False), "https_only")
+        https_only = known.boolean(setting(app, body, "https_only", False), "https_only")
         if request.url.scheme == "http" and https_only:
             steps.say("site", "301: plain HTTP is redirected to HTTPS.", "site.https")
             location = f"https://{request.url.host}{request.url.target}"

@@ -9,8 +9,10 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
+from constructs_lib.access.azapi_sites import NOT_HERE
 from constructs_lib.access.links import LEGACY_TYPES, AppLink
 from constructs_lib.access.terraform.body import Body
+from constructs_lib.access.terraform.expressions import Value
 from constructs_lib.simulation.http import Headers
 from constructs_lib.simulation.known import KnownValues
 
@@ -50,6 +52,12 @@ class Admission:
     reason: str
 
 
+def setting(app: AppLink, body: Body, name: str, default: Value = None) -> Value:
+    """A site's setting; of one that is made elsewhere, what is not written is as in a new site."""
+    value = body.value(name, default)
+    return default if value == NOT_HERE and not app.managed else value
+
+
 def admission(
     app: AppLink, known: KnownValues, origin: Origin, headers: Headers, *, scm: bool = False
 ) -> Admission:
@@ -67,13 +75,13 @@ def admission(
     """
     if origin.private:
         return Admission(True, "it comes through a private endpoint")
-    public = app.body.value("public_network_access_enabled", True)
+    public = setting(app, app.body, "public_network_access_enabled", True)
     if not known.boolean(public, "public_network_access_enabled"):
         return Admission(False, "the app has no public network access")
     if app.site is None:
         return Admission(True, "there are no access restrictions")
     own = scm and not known.boolean(
-        app.site.value("scm_use_main_ip_restriction", False), "scm_use_main_ip_restriction"
+        setting(app, app.site, "scm_use_main_ip_restriction", False), "scm_use_main_ip_restriction"
     )
     name = "scm_ip_restriction" if own else "ip_restriction"
     rules = app.site.blocks(name)
@@ -83,7 +91,8 @@ def admission(
             shown = known.text(rule.value("name"), "a rule's name", "") or _shown(rule, known)
             return Admission(action == "Allow", f"the rule {shown} says {action}")
     usual = "Deny" if rules and app.resource.type in LEGACY_TYPES else "Allow"
-    default = known.text(app.site.value(f"{name}_default_action"), "a default action", usual)
+    written = setting(app, app.site, f"{name}_default_action")
+    default = known.text(written, "a default action", usual)
     return Admission(default == "Allow", f"no rule matches, and the default action is {default}")
 
 

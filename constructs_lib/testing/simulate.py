@@ -121,6 +121,28 @@ class SimulatedChain:
     def __init__(self, local: LocalChain) -> None:
         self.local = local
 
+    @property
+    def apps(self) -> list[str]:
+        """Names of the function apps, and of their slots as `APP/SLOT`."""
+        return [each.name for each in self.local.doors]
+
+    @property
+    def operations(self) -> list[tuple[str, str]]:
+        """Method and URL of every operation.
+
+        `request` takes them as they are: a parameter of a URL's template, `{id}`, is its own value.
+        An API whose version stands in a header or in the query needs that as well.
+        """
+        found: list[tuple[str, str]] = []
+        for each in self.local.gateways.services.values():
+            for api in each.service.apis:
+                version = api.facts.version if api.scheme == "Segment" else ""
+                for operation in api.operations if api.facts.is_current_revision else ():
+                    below = operation.facts.url_template.lstrip("/")
+                    parts = (each.service.host, api.facts.path, version, below)
+                    found.append((operation.facts.method, "https://" + "/".join(filter(None, parts))))
+        return found
+
     def key(self, *, api: str | None = None, product: str | None = None) -> str:
         """A subscription key: that of all APIs, of one API or of a product.
 

@@ -90,7 +90,7 @@ def test_written_project_synthesizes_and_its_tests_pass(start: str, tmp_path: Pa
     assert init(tmp_path / "orders", "--start", start, *STARTS[start]) == 0
     done = run_in(tmp_path / "orders", "-m", "pytest", "-q", "-p", "no:cacheprovider")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 passed" in done.stdout
+    assert "5 passed" in done.stdout
 
 
 def test_the_apps_entry_writes_the_stack(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_wheel_can_be_installed_in_place_of_a_release(tmp_path: Path) -> None:
     wheel = tmp_path / "secured_functions-9-py3-none-any.whl"
     wheel.touch()
     init(tmp_path / "orders", "--library", str(wheel))
-    line = f"secured-functions[cli,cdktf,testing] @ {wheel.as_uri()}\n"
+    line = f"secured-functions[cli,cdktf,simulation,testing] @ {wheel.as_uri()}\n"
     assert line in (tmp_path / "orders/requirements.txt").read_text()
 
 
@@ -180,7 +180,7 @@ def test_project_is_for_the_engine_that_is_named_or_found(
     assert init(found, "--force", "--library", __version__) == 0
     for folder in (tmp_path / "said", found):
         written = contents(folder)
-        requirement = f"secured-functions[cli,terrain,testing]=={__version__}"
+        requirement = f"secured-functions[cli,terrain,simulation,testing]=={__version__}"
         assert requirement in written["requirements.txt"].splitlines()
         assert json.loads(written["package.json"])["devDependencies"] == {"cdktn-cli": "0.24.0"}
         for name in ("main.py", "secured_stacks.py", "tests/test_access.py"):
@@ -197,18 +197,18 @@ def test_project_is_for_the_engine_that_is_named_or_found(
     assert "from cdktn import App, LocalBackend, TerraformStack" in stacks
 
 
-PUBLISHED = f"secured-functions[cli,testing]=={__version__}"
+PUBLISHED = f"secured-functions[cli,simulation,testing]=={__version__}"
 
 
 @pytest.mark.parametrize(
     ("direct_url", "line"),
     [
         (None, PUBLISHED),
-        ({"url": "file:{there}", "archive_info": {}}, "[cli,testing] @ file:{there}"),
-        ({"url": "file:{there}", "dir_info": {"editable": True}}, "[cli,testing] @ file:{there}"),
+        ({"url": "file:{there}", "archive_info": {}}, "[cli,simulation,testing] @ file:{there}"),
+        ({"url": "file:{there}", "dir_info": {"editable": True}}, "[cli,simulation,testing] @ file:{there}"),
         (
             {"url": "https://git.example/sf", "vcs_info": {"vcs": "git", "commit_id": "c0ffee"}},
-            "[cli,testing] @ git+https://git.example/sf@c0ffee",
+            "[cli,simulation,testing] @ git+https://git.example/sf@c0ffee",
         ),
         ({"url": "file:///gone.whl", "archive_info": {}}, None),
     ],
@@ -388,7 +388,7 @@ def test_existing_project_keeps_its_files_and_shows_what_would_change(
     assert "README.md" not in after
     shown = capsys.readouterr().out
     assert "+add_stacks(app)\n app.synth()" in shown
-    assert re.search(r"^\+secured-functions\[cli,cdktf,testing\]", shown, re.MULTILINE)
+    assert re.search(r"^\+secured-functions\[cli,cdktf,simulation,testing\]", shown, re.MULTILINE)
     assert "+pytest" not in shown
 
 
@@ -424,13 +424,13 @@ def test_pipeline_of_an_existing_project_uses_the_added_targets(existing: Path) 
             "Pipfile",
             "[packages]\n",
             'secured-functions = {{version = "=={version}", '
-            'extras = ["cli", "cdktf", "testing"]}}\n'
+            'extras = ["cli", "cdktf", "simulation", "testing"]}}\n'
             'pytest = "*"\n',
         ),
         (
             "pyproject.toml",
             "[project]\ndependencies = [\n",
-            '"secured-functions[cli,cdktf,testing]=={version}",\n"pytest"\n]\n',
+            '"secured-functions[cli,cdktf,simulation,testing]=={version}",\n"pytest"\n]\n',
         ),
     ],
 )

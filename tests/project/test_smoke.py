@@ -116,9 +116,9 @@ def test_wheel_is_all_that_is_needed(
     stack = json.loads((outside / "cdktf.out/stacks/recipe/cdk.tf.json").read_text())
     assert "azurerm_api_management_api_policy" in stack["resource"]
 
-    install("secured-functions[cdktf,cli,testing]")
+    install("secured-functions[cdktf,cli,simulation,testing]")
     run(command_line, "check", "cdktf.out")
     run(command_line, "init", "orders", "--yes", "--name", "orders", "--subscription-id", ID)
     requirements = (outside / "orders/requirements.txt").read_text()
-    assert f"secured-functions[cli,cdktf,testing] @ {wheel.as_uri()}\n" in requirements
-    assert "2 passed" in run(clean_python, "-m", "pytest", "--quiet", folder=outside / "orders")
+    assert f"secured-functions[cli,cdktf,simulation,testing] @ {wheel.as_uri()}\n" in requirements
+    assert "5 passed" in run(clean_python, "-m", "pytest", "--quiet", folder=outside / "orders")
