@@ -45,9 +45,14 @@ def on_files(files: Any, config: Any) -> Any:
             title = title.replace(word, written)
         rows.append(f"| [{title}]({name}.md) | {text.partition(chr(10))[0]} |\n")
         content = f'# {title}\n\n{text}\n\n```python title="examples/{name}/main.py"\n{code}```\n'
+        tests = main.with_name("test_policies.py").read_text(encoding="utf-8")
+        content += (
+            f'\n## Its tests\n\n```python title="examples/{name}/test_policies.py"\n{tests}```\n'
+        )
+        content += "\n`chain` is the stack, [run on this machine](../guides/run-locally.md).\n"
         files.append(File.generated(config, f"examples/{name}.md", content=content))
     table = "| example | what it shows |\n| --- | --- |\n" + "".join(rows)
-    intro = "# Examples\n\nComplete stacks, each synthesized, checked and planned by the tests.\n\n"
+    intro = "# Examples\n\nComplete stacks; the tests synthesize, check, plan and call each.\n\n"
     files.append(File.generated(config, "examples/index.md", content=intro + table))
     return files
 

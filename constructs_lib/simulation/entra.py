@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -236,16 +236,17 @@ class Entra:
 
     def token(self, identity: ManagedIdentity, resource: str) -> Token | Refusal:
         """A token of a managed identity for a resource: a client id or an App ID URI."""
-        return self.issue(
-            Principal(
-                name=identity.name,
-                kind="managed identity",
-                client_id=identity.client_id,
-                object_id=identity.object_id,
-                tenant=self.tenant,
-            ),
-            resource,
+        principal = Principal(
+            name=identity.name,
+            kind="managed identity",
+            client_id=identity.client_id,
+            object_id=identity.object_id,
+            tenant=self.tenant,
         )
+        found = self.issue(principal, resource)
+        if isinstance(found, Refusal):
+            return found
+        return replace(found, assumed=(*found.assumed, *identity.assumed))
 
     def issue(self, principal: Principal, resource: str) -> Token | Refusal:
         """A token of anybody for a resource: a client id or an App ID URI."""

@@ -182,8 +182,7 @@ class _Reader:
         name = link.name
         if "${" in name:
             name = known.given.get(name[2:-1], link.address.rpartition(".")[2])
-        system = self._identity(link.system, "system-assigned") if link.system else None
-        users = [self._identity(each, "user-assigned") for each in link.users]
+        system, users = self._identities()
         service = Service(name, f"{name.lower()}.azure-api.net", link, system, users)
         for each in link.apis.values():
             service.apis.append(self._api(each))
@@ -194,6 +193,43 @@ class _Reader:
         service.subscriptions = [*self._subscriptions(), built_in(name)]
         _choose_revisions(service.apis)
         return service
+
+    def _identities(self) -> tuple[ManagedIdentity | None, list[ManagedIdentity]]:
+        """The service's own identity and those attached to it, as far as they are known.
+
+        Of a service that is managed elsewhere they may not be: it is taken to be the one principal
+        that the apps let in, if that is one.
+        """
+        link = self._link
+        system = self._identity(link.system, "system-assigned") if link.system else None
+        users = [self._identity(each, "user-assigned") for each in link.users]
+        trusted = None if link.complete else self._trusted()
+        known = {each.client_id for each in (*users, *([system] if system else ()))}
+        if trusted is not None and trusted.client_id not in known:
+            users.append(trusted)
+            if link.system is not None and not link.system.client_ids:
+                system = replace(trusted, kind="system-assigned")
+        return system, users
+
+    def _trusted(self) -> ManagedIdentity | None:
+        """The only principal that Easy Auth of the apps lets in; None if there are others."""
+        found: set[tuple[str, str]] = set()
+        for directory in (each.directory for each in self._links.apps.values()):
+            if directory is None:
+                continue
+            applications = directory.values("allowed_applications")
+            objects = directory.values("allowed_identities")
+            if len(applications) != 1 or len(objects) != 1:
+                return None
+            try:
+                client_id = self._known.text(applications[0], "allowed_applications")
+                found.add((client_id, self._known.text(objects[0], "allowed_identities")))
+            except NotKnownError:
+                return None
+        if len(found) != 1:
+            return None
+        name = f"the identity of {self._link.name}"
+        return ManagedIdentity(name, "user-assigned", *found.pop(), ("entra.gateway",))
 
     def _identity(self, link: IdentityLink, kind: Any) -> ManagedIdentity:
         name = link.record.name

@@ -21,12 +21,14 @@ class ManagedIdentity:
         kind: How it is assigned.
         client_id: Its application id: `appid` or `azp` of its tokens.
         object_id: Its principal id: `oid` of its tokens.
+        assumed: Ids of the assumptions (see `fidelity`) that this rests on.
     """
 
     name: str
     kind: Literal["system-assigned", "user-assigned"]
     client_id: str
     object_id: str
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ Needs the extra `simulation`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -140,7 +141,9 @@ class SimulatedChain:
                 for operation in api.operations if api.facts.is_current_revision else ():
                     below = operation.facts.url_template.lstrip("/")
                     parts = (each.service.host, api.facts.path, version, below)
-                    found.append((operation.facts.method, "https://" + "/".join(filter(None, parts))))
+                    found.append(
+                        (operation.facts.method, "https://" + "/".join(filter(None, parts)))
+                    )
         return found
 
     def key(self, *, api: str | None = None, product: str | None = None) -> str:
@@ -257,16 +260,20 @@ class SimulatedChain:
         resource: str | None = None,
         *,
         app: str | None = None,
+        client_id: str | None = None,
+        object_id: str | None = None,
         has_role: bool = False,
         user: bool = False,
         other_tenant: bool = False,
     ) -> str:
-        """A token of somebody whom the configuration does not name.
+        """A token of somebody: a stranger, unless their ids are given.
 
         Args:
             who: What they are called; the same name is the same caller.
             resource: Client id or App ID URI that it is for; that of `app`, if not given.
             app: The function app whose application it is for; the only one, if not given.
+            client_id: Of somebody whom the configuration names: their application's id.
+            object_id: Of somebody whom the configuration names: their principal's id.
             has_role: Whether they hold a role of the application.
             user: Whether it is a user, not an application.
             other_tenant: Whether they are in another tenant.
@@ -283,6 +290,11 @@ class SimulatedChain:
             kind="user" if user else "application",
             tenant=OTHER_TENANT if other_tenant else entra.tenant,
             has_role=has_role,
+        )
+        principal = replace(
+            principal,
+            client_id=client_id or principal.client_id,
+            object_id=object_id or principal.object_id,
         )
         wanted = resource or self._door(app).easy_auth.settings.client_id
         found = entra.issue(principal, wanted)

@@ -205,7 +205,10 @@ PUBLISHED = f"secured-functions[cli,simulation,testing]=={__version__}"
     [
         (None, PUBLISHED),
         ({"url": "file:{there}", "archive_info": {}}, "[cli,simulation,testing] @ file:{there}"),
-        ({"url": "file:{there}", "dir_info": {"editable": True}}, "[cli,simulation,testing] @ file:{there}"),
+        (
+            {"url": "file:{there}", "dir_info": {"editable": True}},
+            "[cli,simulation,testing] @ file:{there}",
+        ),
         (
             {"url": "https://git.example/sf", "vcs_info": {"vcs": "git", "commit_id": "c0ffee"}},
             "[cli,simulation,testing] @ git+https://git.example/sf@c0ffee",
