@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -46,6 +46,9 @@ _NOBODYS = frozenset(
 _ALL = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
 # A range as wide as this holds addresses that anybody can have.
 _WIDE = {4: 7, 6: 19}
+_BITS = {4: 32, 6: 128}
+
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 Matches = Literal["everyone", "named", "unknown"]
 
@@ -128,25 +131,39 @@ def to_the_internet(app: AppLink, *, scm: bool = False) -> Decision | None:
 def _for_everyone(found: Restrictions) -> Literal["Allow", "Deny"] | None:
     """What an address meets that anybody can have; None is not known.
 
-    The internet of version 4 decides, as nearly every client has an address of it.
+    Where no rule matches, the internet of version 4 decides: sites answer on version 6 only where
+    they are told to.
     """
-    denied: list[ipaddress.IPv4Network] = []
+    left, let_in, denied = _Addresses.all(), _Addresses(), _Addresses()
     doubtful = not found.ordered
+    tags_denied = perhaps_denied = False
     for rule in found.rules:
-        action, matches = _action(rule), whom(rule)
-        if matches == "named" and action == "Deny":
-            denied += [each for each in _ranges(rule) if each.version == 4]
-            if _ALL[0] in list(ipaddress.collapse_addresses(denied)):
-                matches = "everyone"
-        if matches == "named" or (action == "Deny" and _only_version_6(rule)):
-            continue
-        if matches == "unknown" or action is None:
+        action, ranges, matches = _action(rule), _matched(rule), whom(rule)
+        if action == "Deny" and not ranges:
+            # No tag but `Internet` holds everybody; what is computed may.
+            tagged = isinstance(rule.value("service_tag"), str)
+            tags_denied = tags_denied or tagged
+            perhaps_denied = perhaps_denied or (matches == "unknown" and not tagged)
+        elif action == "Deny":
+            # Whoever leaves a header out is not denied by a rule that asks for it.
+            if not rule.blocks("headers"):
+                denied = denied.joined(left.within(ranges))
+                left = left.without(ranges)
+        elif action == "Allow" and ranges:
+            let_in = let_in.joined(left.within(ranges))
+            left = left.without(ranges)
+        elif matches != "named" and left.are_everybodys(4):
+            # The addresses of a tag are not known here, so that some of them may be denied before.
+            partly = tags_denied or denied.are_everybodys(4)
+            if matches == "everyone" and action == "Allow" and not (partly or doubtful):
+                return None if perhaps_denied else "Allow"
             doubtful = True
-        else:
-            return None if doubtful else action
-    if doubtful:
-        return None
-    return _allow_or_deny(found.default)
+        if let_in.are_everybodys(4) or let_in.are_everybodys(6):
+            return None if doubtful or perhaps_denied else "Allow"
+    if not left.are_everybodys(4):
+        return None if doubtful else "Deny"
+    default = _allow_or_deny(found.default)
+    return None if doubtful or (default == "Allow" and perhaps_denied) else default
 
 
 def lets_all_in(app: AppLink) -> str | None:
@@ -155,9 +172,77 @@ def lets_all_in(app: AppLink) -> str | None:
     admitting = [each for each in found.rules if _action(each) == "Allow"]
     if not admitting or _for_everyone(found) != "Allow":
         return None
-    if any(whom(each) == "everyone" for each in admitting):
+    if any(whom(each) == "everyone" for each in admitting) or found.default == "Deny":
         return "site_config.ip_restriction"
     return found.where
+
+
+@dataclass(frozen=True, slots=True)
+class _Addresses:
+    """Addresses of both versions, as ranges of numbers that do not touch, in their order."""
+
+    ranges: tuple[tuple[int, int, int], ...] = ()
+
+    @classmethod
+    def all(cls) -> _Addresses:
+        """The addresses of both versions."""
+        return cls.of(_ALL)
+
+    @classmethod
+    def of(cls, networks: Iterable[_Network]) -> _Addresses:
+        """The addresses of networks."""
+        found: list[tuple[int, int, int]] = []
+        numbers = ((n.version, int(n[0]), int(n[-1])) for n in networks)
+        for version, first, last in sorted(numbers):
+            if found and found[-1][0] == version and first <= found[-1][2] + 1:
+                version, first, last = version, found[-1][1], max(last, found.pop()[2])
+            found.append((version, first, last))
+        return cls(tuple(found))
+
+    def joined(self, other: _Addresses) -> _Addresses:
+        """Those of both, which have none in common."""
+        return _Addresses(tuple(sorted((*self.ranges, *other.ranges))))
+
+    def within(self, other: _Addresses) -> _Addresses:
+        """Those that are in both."""
+        return _Addresses(
+            tuple(
+                (version, max(first, begin), min(last, end))
+                for version, first, last in self.ranges
+                for its, begin, end in other.ranges
+                if its == version and begin <= last and first <= end
+            )
+        )
+
+    def without(self, other: _Addresses) -> _Addresses:
+        """Those that are not in another."""
+        left = list(self.ranges)
+        for its, begin, end in other.ranges:
+            left = [
+                rest
+                for version, first, last in left
+                for rest in (
+                    [(version, first, last)]
+                    if its != version or begin > last or first > end
+                    else [(version, first, begin - 1), (version, end + 1, last)]
+                )
+                if rest[1] <= rest[2]
+            ]
+        return _Addresses(tuple(left))
+
+    def are_everybodys(self, version: Literal[4, 6]) -> bool:
+        """Whether they are as many of a version as anybody can have one of."""
+        count = sum(last - first + 1 for its, first, last in self.ranges if its == version)
+        return count >= 2 ** (_BITS[version] - _WIDE[version])
+
+
+def _matched(rule: Body) -> _Addresses | None:
+    """The addresses that a rule surely matches, as far as they are written out."""
+    tag = rule.value("service_tag")
+    if isinstance(tag, str) and tag.lower() == "internet":
+        return _Addresses.all()
+    ranges = _ranges(rule) if tag is None else []
+    return _Addresses.of(ranges) if ranges else None
 
 
 def whom(rule: Body) -> Matches:
@@ -175,14 +260,10 @@ def whom(rule: Body) -> Matches:
     if isinstance(address, Term):
         return _computed(address)
     if isinstance(address, str):
-        ranges = _ranges(rule)
-        if not ranges:
+        ranges = _Addresses.of(_ranges(rule))
+        if not ranges.ranges:
             return "unknown"
-        merged = [
-            *ipaddress.collapse_addresses([each for each in ranges if each.version == 4]),
-            *ipaddress.collapse_addresses([each for each in ranges if each.version == 6]),
-        ]
-        wide = any(each.prefixlen <= _WIDE[each.version] for each in merged)
+        wide = ranges.are_everybodys(4) or ranges.are_everybodys(6)
         return "everyone" if wide else "named"
     return "named" if rule.value("virtual_network_subnet_id") is not None else "unknown"
 
@@ -207,10 +288,10 @@ def _computed(address: Term) -> Matches:
     return "unknown"
 
 
-def _ranges(rule: Body) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+def _ranges(rule: Body) -> list[_Network]:
     """The ranges of a rule; up to eight stand in one text, with commas between them."""
     address = rule.value("ip_address")
-    found: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
+    found: list[_Network] = []
     for each in address.split(",") if isinstance(address, str) else ():
         text = "0.0.0.0/0" if each.strip().lower() == "any" else each.strip()
         try:
