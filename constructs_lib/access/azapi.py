@@ -85,12 +85,14 @@ class Translated:
         read: The azapi resources that say nothing which is not read.
         over: The azapi resources that write over arguments of an azurerm resource, and which.
         backends: The backend entity that an API of the type `mcp` names itself, by its place.
+        perhaps: The places of sites that may be function apps, as their kind is not known.
     """
 
     outside: list[tuple[Resource, str, str | None]]
     read: set[Resource]
     over: list[tuple[Resource, Resource]]
     backends: dict[tuple[str, str], Value] = field(default_factory=dict[tuple[str, str], Value])
+    perhaps: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
 
 def translate(configuration: Configuration, doubts: Doubts) -> Translated:
@@ -233,11 +235,11 @@ class _Sites:
     def _site(self, write: Write) -> Resource:
         """A site that azapi makes, as azurerm would."""
         body = self.configuration.body(write.by)
-        kind = at(content_of(body), "kind")
-        if kind is None:
-            kind = ""
-        if isinstance(kind, str) and "functionapp" not in kind.lower():
-            return write.by  # An app of another kind.
+        function_app = self._is_function_app(write.by)
+        if function_app is False:
+            return write.by
+        if function_app is None:
+            self.found.perhaps.add((write.by.stack, write.by.address))
         written = shape_of(write)
         arguments: dict[str, Raw] = {"name": body.value("name"), **written.arguments}
         for name in ("lifecycle", "provisioner", "tags", "location"):
@@ -260,6 +262,27 @@ class _Sites:
         )
         self._doubt(shaped, write, written)
         return shaped
+
+    def _is_function_app(self, each: Resource) -> bool | None:
+        """Whether a site or a slot is a function app; None where its kind is known only later."""
+        if not each.type.startswith("azapi_"):
+            return _is_site(each)
+        body = self.configuration.body(each)
+        kind = at(content_of(body), "kind")
+        if isinstance(kind, Term):
+            return None
+        if kind is None and "/slots" in text_of(body.value("type")).lower():
+            # A slot is of the kind of its app.
+            owners = [
+                self._is_function_app(owner)
+                for reference in references_in(body.value("parent_id"))
+                if (owner := self.configuration.resource(reference.stack, reference.address))
+                and owner is not each
+            ]
+            return True if True in owners else None if None in owners else False
+        # Logic Apps are function apps to App Service; what calls them is not looked at here.
+        words = text_of(kind).lower()
+        return "functionapp" in words and "workflowapp" not in words
 
     def _subjects(self, write: Write) -> list[Resource]:
         """The sites of the configuration that a write is to, if that can be told."""

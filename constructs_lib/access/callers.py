@@ -54,6 +54,9 @@ class Call:
     decisions: tuple[Decision, ...]
 
 
+# The rules of callers whom Easy Auth lets in by its lists, as it was told to.
+_NO_RULE: dict[CallerKind, str] = {"gateway-identity": "SF506", "user": "SF204"}
+
 _TOKEN_HOLDERS: tuple[tuple[CallerKind, str], ...] = (
     ("application", "another application or managed identity of the tenant"),
     ("application-with-role", "another application that has a role"),
@@ -189,11 +192,11 @@ class Calls:
         yield self._call("plain-http", "anybody over plain HTTP", app, over_http)
         label = "a holder of the FTP or SCM publishing credentials"
         yield self._call("publishing", label, app, [easy_auth.publishing(app)])
-        for path in easy_auth.excluded_paths(app):
+        for path, attribute in easy_auth.excluded_paths(app):
             decision = Decision.open(
                 f"Easy Auth does not check {text_of(path)}",
                 app.resource,
-                attribute="auth_settings_v2.excluded_paths",
+                attribute=attribute,
                 rule="SF113",
             )
             yield self._call(
@@ -262,7 +265,12 @@ class Calls:
     ) -> Iterator[Decision]:
         """What somebody meets who asks for a token of a registration."""
         foreign, user = kind == "foreign", kind == "user"
-        token = Token(version=None, audience=None, foreign=foreign, user=user)
+        # Whoever signs in at the app has a token of the registration's own client.
+        own = user and app.registration is not None and registration is app.registration
+        clients = (app.registration.client_id,) if own and app.registration else ()
+        token = Token(
+            version=None, audience=None, client_ids=clients, foreign=foreign, user=user
+        )
         # Another issuer knows nothing of the registration's assignments.
         if registration is not None and not easy_auth.issuer(app).outside:
             yield from entra.issue(
@@ -280,11 +288,10 @@ class Calls:
                     registration.resource,
                     attribute="sign_in_audience",
                 )
-            token = Token(
+            token = replace(
+                token,
                 version=registration.token_version,
                 audience=entra.audience(registration, registration.client_id),
-                foreign=foreign,
-                user=user,
             )
         yield from before
         yield from easy_auth.easy_auth(app, token)
@@ -629,7 +636,7 @@ class Calls:
             return []
         policy = self._resource(api, token.address)
         expected = app.registration
-        if route.registration is expected:
+        if route.registration in self._accepted(app):
             return []
         agreed: bool | None
         if route.registration is not None:
@@ -637,7 +644,9 @@ class Calls:
             agreed = False if known else any_same((token.resource,), (expected.client_id,))
             named = route.registration.name
         else:
-            agreed = any_same((token.resource,), (expected.client_id, *expected.uris))
+            audiences = app.directory.values("allowed_audiences") if app.directory else []
+            accepted = (expected.client_id, *expected.uris, *audiences)
+            agreed = any_same((token.resource,), accepted)
             named = text_of(token.resource)
             if agreed is False and not expected.managed and "://" in named:
                 agreed = None
@@ -827,8 +836,8 @@ class Calls:
             address=address,
         )
         decision = settle(decisions)
-        if kind == "gateway-identity" and decision.verdict == "open" and decision.rule is None:
-            decision = replace(decision, rule="SF506")
+        if decision.verdict == "open" and decision.rule is None and kind in _NO_RULE:
+            decision = replace(decision, rule=_NO_RULE[kind])
         return Call(caller, app, decision, tuple(decisions if said is None else said))
 
 

@@ -478,6 +478,7 @@ class Chain:
     def _app(self, each: Resource, name: str, parent: AppLink | None = None) -> AppLink:
         body = self.configuration.body(each)
         link = AppLink(each.address, name, each, body, parent)
+        link.perhaps = (each.stack, each.address) in self.azapi.perhaps
         link.auth = body.block("auth_settings_v2")
         link.site = body.block("site_config")
         if link.auth is not None:

@@ -62,7 +62,8 @@ class Issuer:
         any_tenant: Whether tokens of every tenant are accepted.
         none: Whether it is surely the issuer of no token that the gateway can get.
         outside: Whether whoever answers there says which tokens are valid, and whom it issues
-            them to is not known here: External ID, Azure AD B2C, and hosts that are not Entra's.
+            them to is not known here: External ID, Azure AD B2C, hosts that are not Entra's, and
+            URLs of Entra that name no tenant.
     """
 
     tenant: Value = None
@@ -85,7 +86,7 @@ def _issuer(value: Value) -> Issuer:
 def _read_issuer(value: Value) -> Issuer:
     found = urls.parse(value)
     if found is None:
-        return Issuer(none=isinstance(value, str))
+        return Issuer(none=isinstance(value, str) and bool(value.strip()))
     if found.scheme != "https":
         return Issuer(none=True)
     if not isinstance(found.host, str):
@@ -96,8 +97,9 @@ def _read_issuer(value: Value) -> Issuer:
         return Issuer(none=True)
     if isinstance(found.path, str):
         path = re.fullmatch(r"/([^/]+)(/v2\.0)?/?", found.path.strip(), re.IGNORECASE)
-        if path is None:
-            return Issuer(none=True)
+        if path is None or path[1].lower() == "v2.0":
+            # Without a tenant in its place nobody can say whose tokens it stands for.
+            return Issuer(none=True, outside=True)
         return Issuer(path[1], 2 if path[2] else 1, path[1].lower() in _ANY_TENANT)
     parts = found.path.parts if isinstance(found.path, Term) else ()
     if len(parts) < 2 or parts[0] != "/":
@@ -110,9 +112,12 @@ def _read_issuer(value: Value) -> Issuer:
 
 
 def unseen(app: AppLink) -> Decision | None:
-    """That nothing can be said of an app that is managed elsewhere."""
+    """That nothing can be said of an app that is managed elsewhere, or may be none."""
     if app.visible:
         return None
+    if app.perhaps:
+        reason = f"whether {app.name} is a function app is not known here"
+        return Decision.unknown(reason, app.resource, "body")
     return Decision.unknown(
         f"{app.name} is managed elsewhere, so its settings are not known here", app.resource
     )
@@ -328,7 +333,7 @@ def _validation(
         else:
             reason = "the token is of another tenant than the issuer that Easy Auth expects"
             decisions.append(invalid(reason, attribute, None))
-    if expected.outside and token.client_ids == ():
+    if expected.outside and token.object_ids == ():
         value = text_of(directory.value("tenant_auth_endpoint"))
         reason = f"everybody with a token from {value} gets in, and who that is is not known here"
         decisions.append(_unknown(app, reason, attribute))
@@ -377,6 +382,8 @@ def _authorization(app: AppLink, directory: Body, token: Token) -> list[Decision
         if not values:
             continue
         agreed = any_same(values, ids)
+        if attribute == "allowed_identities" and token.user and directory.values("allowed_groups"):
+            continue  # Whoever is in one of the groups needs no identity on the list.
         if agreed is False:
             decisions.append(
                 Decision.closed(
@@ -464,12 +471,20 @@ def told_later(value: Value) -> bool:
     return reference is None or not reference.created
 
 
-def excluded_paths(app: AppLink) -> list[Value]:
-    """Paths that Easy Auth surely does not look at."""
+def excluded_paths(app: AppLink) -> list[tuple[Value, str]]:
+    """Paths that Easy Auth surely does not look at, each with the attribute that says so."""
     if app.auth is None or app.auth.value("auth_enabled") is not True:
         return []
     paths = app.auth.value("excluded_paths")
-    return [] if told_later(paths) else app.auth.values("excluded_paths")
+    listed = [] if told_later(paths) else app.auth.values("excluded_paths")
+    found: list[tuple[Value, str]] = [(each, "auth_settings_v2.excluded_paths") for each in listed]
+    settings = app.body.value("app_settings")
+    for name, value in settings.items() if isinstance(settings, dict) else ():
+        # "The specific path can be pinged by an unauthenticated client" (Learn, "Environment
+        # variables and app settings in Azure App Service").
+        if name.upper() == "WEBSITE_WARMUP_PATH" and value not in (None, ""):
+            found.append((value, f"app_settings.{name}"))
+    return found
 
 
 def _unknown(app: AppLink, reason: str, attribute: str) -> Decision:

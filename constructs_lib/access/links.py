@@ -197,7 +197,10 @@ class Role:
 
 @dataclass(slots=True, eq=False)
 class AppLink:
-    """A function app or slot: a target, with the blocks that decide who gets in."""
+    """A function app or slot: a target, with the blocks that decide who gets in.
+
+    `perhaps` says that it may as well be an app of another kind.
+    """
 
     address: str
     name: str
@@ -208,6 +211,7 @@ class AppLink:
     directory: Body | None = None
     site: Body | None = None
     registration: RegistrationLink | None = None
+    perhaps: bool = False
 
     @property
     def managed(self) -> bool:
@@ -217,4 +221,4 @@ class AppLink:
     @property
     def visible(self) -> bool:
         """Whether what decides is in the configuration."""
-        return self.resource.shows or self.resource.type == TYPE
+        return not self.perhaps and (self.resource.shows or self.resource.type == TYPE)

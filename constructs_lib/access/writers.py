@@ -25,18 +25,34 @@ _LINK = re.compile(
     r"service_principal)"
 )
 _SITE = re.compile(r"azurerm_(linux_|windows_)?function_app(_flex_consumption|_slot)?")
-_TEMPLATES = re.compile(r"azurerm_.+_template_deployment")
-_SCRIPTS = re.compile(r"azurerm_resource_deployment_script_.+")
+_TEMPLATES = re.compile(r"azurerm_(.+_)?template_deployment")
+# Settings of Easy Auth but those that Learn describes and that let nobody in ("Environment variables
+# and app settings in Azure App Service"), and those that rules look at.
+_OF_EASY_AUTH = re.compile(
+    r"WEBSITE_AUTH_(?!(?:AAD_ALLOWED_TENANTS|AAD_REQUIRE_CLIENT_SERVICE_PRINCIPAL|COOKIE_\w+|"
+    r"DEFAULT_PROVIDER|DISABLE_IDENTITY_FLOW|DISABLE_WWWAUTHENTICATE|ENABLED|ENCRYPTION_KEY|"
+    r"HIDE_DEPRECATED_SID|LOGOUT_PATH|NONCE_DURATION|PRESERVE_URL_FRAGMENT|PRM_\w+|PROXY_\w+|"
+    r"SIGNING_KEY|SKIP_PRINCIPAL|SLIDING_EXPIRATION|TOKEN_\w+|TRACE_LEVEL|USE_LEGACY_CLAIMS|"
+    r"VALIDATE_NONCE)$).+"
+)
+_SCRIPTS = re.compile(r"azurerm_resource_deployment_script_.+|shell_(sensitive_)?script")
+_ARM_SCRIPTS = "microsoft.resources/deploymentscripts"
+_ARM_TEMPLATES = frozenset({"microsoft.resources/deployments", "microsoft.resources/deploymentstacks"})
+_ARM_LINKS = re.compile(
+    r"microsoft\.web/staticsites/(builds/)?(linkedbackends|userprovidedfunctionapps)"
+)
 _IN_TEMPLATE = re.compile(
     r"microsoft\.(web/(sites|staticsites)|apimanagement|managedidentity|resources/deployment)",
     re.IGNORECASE,
 )
 # Commands that build, copy and wait, and change nothing of who gets in.
 _HARMLESS_COMMAND = re.compile(
-    r"(cd|cp|echo|ls|mkdir|mv|npm|pip3?|printf|pwd|rm|sleep|tar|true|touch|unzip|uv|yarn|zip|:)\b|"
-    r"dotnet (build|publish|restore|test)\b|python3? -m pip\b|mvn\b|gradle\b|\./gradlew\b|"
-    # What publishes code leaves settings alone.
-    r"func azure functionapp publish\b|az (login|account)\b|"
+    r"(cd|cp|echo|ls|mkdir|mv|pip3?|printf|pwd|rm|sleep|tar|true|touch|unzip|zip|:)\b|"
+    r"(npm|yarn) (ci|i|install|pack|prune|test|(run )?(build|compile|lint|package)\b)|"
+    r"uv (build|export|lock|pip|sync|venv)\b|python3? -m pip\b|"
+    r"dotnet (build|publish|restore|test)\b|(mvn|gradle|\./gradlew)\b(?!.*(azure|deploy|exec))|"
+    # What publishes code leaves settings alone, unless it is told to write them.
+    r"func azure functionapp publish\b(?!.*( -i\b|--publish-))|az (login|account)\b|"
     r"az (functionapp|webapp) (deploy|deployment source config-zip)\b"
 )
 
@@ -91,10 +107,12 @@ class _Writers:
                         rule="SF906",
                     ),
                 )
+            if _SITE.fullmatch(kind):
+                self._settings(each)
         elif _TEMPLATES.fullmatch(kind):
             self._template(each)
-        elif kind in AZAPI and not isinstance(self.configuration.body(each).value("type"), str):
-            self._of_any_type(each)
+        elif kind in AZAPI:
+            self._by_azapi(each)
         elif _SCRIPTS.fullmatch(kind):
             self._everywhere(each, "script_content", f"{each.address} runs a script")
         else:
@@ -103,6 +121,49 @@ class _Writers:
             self._ignored(each)
         if "provisioner" in body:
             self._provisioned(each)
+
+    def _settings(self, each: Resource) -> None:
+        """Settings of an app that the module of Easy Auth reads, and that are not understood."""
+        settings = each.body.get("app_settings")
+        if isinstance(settings, str):
+            settings = self.configuration.body(each).value("app_settings")
+        for name in cast("dict[str, Any]", settings) if isinstance(settings, dict) else ():
+            if _OF_EASY_AUTH.fullmatch(name.upper()):
+                reason = f"{each.address}: what the setting {name} changes of Easy Auth is not "
+                reason += "known here"
+                on = "auth_settings_v2"
+                self._doubt(each, each, f"app_settings.{name}", reason, on, "SF906")
+
+    def _by_azapi(self, each: Resource) -> None:
+        """What azapi writes that is neither a site nor a part of a gateway."""
+        body = self.configuration.body(each)
+        kind = body.value("type")
+        if not isinstance(kind, str):
+            self._of_any_type(each)
+            return
+        kind = kind.partition("@")[0].lower()
+        if kind == _ARM_SCRIPTS:
+            self._everywhere(each, "body", f"{each.address} runs a script")
+        elif kind in _ARM_TEMPLATES:
+            properties = self.configuration.attribute(each, "body", "properties")
+            told = properties if isinstance(properties, dict) else {}
+            if "template" not in told or _writes_links(told["template"]):
+                self._everywhere(each, "body", f"{each.address} deploys a template")
+        elif _ARM_LINKS.fullmatch(kind):
+            self._linked(each, each.body)
+        elif coverage.of_type(f"arm:{kind}") is None:
+            reason = f"what {each.address} changes as {kind} is not known here"
+            for link in self.mentioned(each.body, each.stack, each):
+                # Whoever has an identity is found by a rule of its own.
+                if link.type != "azurerm_user_assigned_identity":
+                    self._doubt(link, each, "type", reason, "", "SF903")
+
+    def _linked(self, each: Resource, raw: Any) -> None:
+        """A link of a Static Web App, for which Azure adds a provider to Easy Auth."""
+        for link in self.mentioned(raw, each.stack, each):
+            reason = f"{each.address} lets a Static Web App call it, for which Azure adds "
+            reason += "a provider to Easy Auth"
+            self._doubt(link, each, "function_app_id", reason, "auth_settings_v2", "SF504")
 
     def _of_any_type(self, each: Resource) -> None:
         """What azapi writes whose type is computed may be of any link."""
@@ -116,10 +177,7 @@ class _Writers:
     def _unlisted(self, each: Resource) -> None:
         entry = coverage.of_type(each.type)
         if each.type == "azurerm_static_web_app_function_app_registration":
-            for link in self.mentioned(each.body.get("function_app_id"), each.stack, each):
-                reason = f"{each.address} lets a Static Web App call it, for which Azure adds "
-                reason += "a provider to Easy Auth"
-                self._doubt(link, each, "function_app_id", reason, "auth_settings_v2", "SF504")
+            self._linked(each, each.body.get("function_app_id"))
             return
         if entry is not None and entry.standing != "unknown":
             return
@@ -175,14 +233,15 @@ class _Writers:
                     self._everywhere(each, "provisioner", reason)
 
     def _template(self, each: Resource) -> None:
-        content = self.configuration.body(each).value("template_content")
+        body = self.configuration.body(each)
+        content = body.value("template_content", body.value("template_body"))
         if isinstance(content, str):
             try:
-                template: Any = json.loads(content)
+                content = cast("Value", json.loads(content))
             except ValueError:
-                template = None
-            if template is not None and not _IN_TEMPLATE.search(content):
-                return
+                content = None
+        if isinstance(content, dict) and not _writes_links(content):
+            return
         reason = f"{each.address} deploys a template, which is not read"
         self._everywhere(each, "template_content", reason)
 
@@ -227,6 +286,22 @@ class _Writers:
         return self._ids
 
 
+def _writes_links(template: Value) -> bool:
+    """Whether a template may write a link: it names its type, or computes the type of something."""
+    if isinstance(template, Term) or not isinstance(template, (dict, list)):
+        return isinstance(template, Term) or _IN_TEMPLATE.search(text_of(template)) is not None
+    if isinstance(template, list):
+        return any(_writes_links(each) for each in template)
+    kind = template.get("type")
+    # An expression of ARM's stands in brackets.
+    if isinstance(kind, Term) or text_of(kind).startswith("["):
+        return True
+    return any(
+        _writes_links(each) if isinstance(each, (dict, list, str)) else name == "resources"
+        for name, each in template.items()
+    )
+
+
 def _texts(value: Value) -> Iterator[str]:
     if isinstance(value, str):
         yield value
@@ -248,9 +323,10 @@ def _reaches_nothing(command: Value, settings: dict[str, Any]) -> bool:
     """Whether a command surely changes nothing in Azure."""
     if isinstance(command, Term) or settings.get("interpreter"):
         return False
-    steps = re.split(r"&&|\|\||[;|\n]", text_of(command).strip())
-    return all(
-        _HARMLESS_COMMAND.match(step.strip()) is not None and "$(" not in step and "`" not in step
-        for step in steps
+    text = re.sub(r"\d*[<>]&\d", "", text_of(command).strip())
+    # What stands in parentheses or in backquotes is run as well.
+    return not re.search(r"[$<>]\(|`", text) and all(
+        _HARMLESS_COMMAND.match(step.strip()) is not None
+        for step in re.split(r"[;&|\n]+", text)
         if step.strip()
     )

@@ -92,7 +92,6 @@ def test_its_door_is_closed_and_what_is_not_written_is_unknown(site: str) -> Non
         ("httpSettings.requireHttps", False, "SF118"),
         ("identityProviders.gitHub.enabled", True, "SF114"),
         ("identityProviders.azureActiveDirectory.enabled", False, "SF103"),
-        ("identityProviders.azureActiveDirectory.registration.clientId", "x", "SF305"),
         (
             "identityProviders.azureActiveDirectory.registration.openIdIssuer",
             "https://login.microsoftonline.com/common/v2.0",
@@ -126,6 +125,17 @@ def test_what_is_written_wrong_is_found(path: str, value: Any, rule: str) -> Non
         block = block[name]
     block[last] = value
     assert rule in {each.rule for each in of(outside(settings)).findings}
+
+
+@pytest.mark.parametrize(("audiences", "rules"), [([], "SF305"), ([AUDIENCE], "SF901")])
+def test_another_client_id_keeps_the_token_out_unless_its_audience_is_allowed(
+    audiences: list[str], rules: str
+) -> None:
+    settings = properties()
+    entra = settings["identityProviders"]["azureActiveDirectory"]
+    entra["registration"]["clientId"] = "x"
+    entra["validation"]["allowedAudiences"] = audiences
+    assert rules in {each.rule for each in of(outside(settings)).findings}
 
 
 @pytest.mark.parametrize(

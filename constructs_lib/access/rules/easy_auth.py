@@ -18,6 +18,7 @@ CHAPTER = Chapter("Easy Auth")
 _rule = CHAPTER.rule
 
 
+_OLD_PROVIDERS = ("facebook", "github", "google", "microsoft", "twitter")
 # The setting that names a managed identity instead of a secret.
 _NO_SECRET = "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"  # noqa: S105 - the name of a setting
 
@@ -223,14 +224,14 @@ _rule(
     "open",
     title="Paths are excluded from Easy Auth",
     reason="Everybody who knows the host name can call an excluded path.",
-    fix="Remove excluded_paths; health checks of App Service need none. Or accept it with a "
-    "reason.",
+    fix="Remove excluded_paths, and the setting WEBSITE_WARMUP_PATH; health checks of App Service "
+    "need neither. Or accept it with a reason.",
 )
 def _excluded_paths(calls: Calls) -> Iterator[Breach]:
     for app, _ in _enforcing(calls):
-        for path in easy_auth.excluded_paths(app):
+        for path, attribute in easy_auth.excluded_paths(app):
             message = f"Easy Auth of {app.name} does not check {text_of(path)}"
-            yield Breach(app.resource, "auth_settings_v2.excluded_paths", message)
+            yield Breach(app.resource, attribute, message)
 
 
 @_rule(
@@ -249,6 +250,12 @@ def _other_providers(calls: Calls) -> Iterator[Breach]:
             if block is not None and block.certain:
                 message = f"{app.name} accepts sign-in through {provider.removesuffix('_v2')}"
                 yield Breach(app.resource, f"auth_settings_v2.{provider}", message)
+    for app in visible_apps(calls):
+        old = app.body.block("auth_settings") if app.auth is None else None
+        for provider in _OLD_PROVIDERS if old and old.value("enabled") is True else ():
+            if old and any(block.certain for block in old.blocks(provider)):
+                message = f"{app.name} accepts sign-in through {provider}"
+                yield Breach(app.resource, f"auth_settings.{provider}", message)
 
 
 @_rule(

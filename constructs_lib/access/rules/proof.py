@@ -54,6 +54,11 @@ def _all_unproven(calls: Calls) -> Iterator[Breach]:
         if easy_auth.told_later(auth.value("excluded_paths")):
             message = f"which paths Easy Auth of {app.name} does not check is not known here"
             yield Breach(app.resource, "auth_settings_v2.excluded_paths", message)
+        for provider in easy_auth.OTHER_PROVIDERS if auth.certain else ():
+            if any(not block.certain for block in auth.blocks(provider)):
+                message = f"whether {app.name} accepts sign-in through another provider is not "
+                message += f"known here: {provider}"
+                yield Breach(app.resource, f"auth_settings_v2.{provider}", message)
     for route in calls.routes:
         backend = calls.backend_of(route) if route.app is not None else None
         for tls in calls.chain.configuration.body(backend).blocks("tls") if backend else ():

@@ -623,6 +623,50 @@ def _distinct(values: Value) -> Value:
     return items
 
 
+def _merge(*maps: Value) -> Value:
+    found: dict[str, Value] = {}
+    for each in maps:
+        if each is not None:
+            if not isinstance(each, dict):
+                raise TypeError
+            found |= each
+    return found
+
+
+def _lookup(entries: Value, name: Value, *default: Value) -> Value:
+    if not isinstance(entries, dict):
+        raise TypeError
+    return entries.get(_known_text(name), *default) if default else entries[_known_text(name)]
+
+
+def _contains(values: Value, value: Value) -> Value:
+    return any(_equal(each, value) for each in _flat(values))
+
+
+def _flatten(values: Value) -> Value:
+    found: list[Value] = []
+    for item in _flat(values):
+        found += _flat(_flatten(item)) if isinstance(item, list) else [_sized(item)]
+    return found
+
+
+def _sized(value: Value) -> Value:
+    """A value that surely is no list: what is computed may be one."""
+    if isinstance(value, Term) and not all(isinstance(part, str) for part in value.parts[:1]):
+        raise TypeError
+    return value
+
+
+def _length(value: Value) -> Value:
+    if not isinstance(value, (str, list, dict)):
+        raise TypeError
+    return len(value)
+
+
+def _split(separator: Value, text: Value) -> Value:
+    return list(_known_text(text).split(_known_text(separator)))
+
+
 def _jsondecode(text: Value) -> Value:
     return cast("Value", json.loads(_known_text(text)))
 
@@ -640,18 +684,24 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "coalesce": _coalesce,
     "compact": _compact,
     "concat": _concat,
+    "contains": _contains,
     "distinct": _distinct,
     "element": _element,
+    "flatten": _flatten,
     "format": _format,
     "join": _join,
     # The value is kept: what takes JSON text apart wants what stands in it.
     "jsonencode": _same,
     "jsondecode": _jsondecode,
+    "length": _length,
+    "lookup": _lookup,
     "lower": _lower,
+    "merge": _merge,
     "nonsensitive": _same,
     "one": _one,
     "replace": _replace,
     "sensitive": _same,
+    "split": _split,
     "tobool": _tobool,
     "tolist": _same,
     "tomap": _same,

@@ -109,6 +109,9 @@ class _Shown:
         told = self.document.get("errored") or self.document.get("deferred_changes")
         if self.document.get("complete") is False and not told:
             self._gap("the plan says that it is not complete")
+        for each in objects(self.document.get("action_invocations")):
+            reason = f"what {each.get('address')} does is not read here"
+            self.gaps.append(Gap("", self.file, reason, everything=True))
         for address, actions in self.actions.items():
             if "forget" in actions:
                 self._gap(f"{address} stays in Azure and is not managed any more")
