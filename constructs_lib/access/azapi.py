@@ -241,7 +241,8 @@ class _Sites:
         if function_app is None:
             self.found.perhaps.add((write.by.stack, write.by.address))
         written = shape_of(write)
-        arguments: dict[str, Raw] = {"name": body.value("name"), **written.arguments}
+        shaped_as = azapi_sites.made(written.arguments)
+        arguments: dict[str, Raw] = {"name": body.value("name"), **shaped_as}
         for name in ("lifecycle", "provisioner", "tags", "location"):
             if name in write.by.body:
                 arguments[name] = write.by.body[name]
@@ -497,6 +498,11 @@ class _Gateways:
             arguments["identity"] = _identities(body) or identity_of(content_of(body))
         if made.name:
             inner[made.name] = write.name
+        if part == "products/apilinks":
+            linked = self._place(at(write.properties, "apiId"))
+            if "api_name" not in linked:
+                return write.by
+            inner["api_name"] = linked["api_name"]
         for name in ("lifecycle", "provisioner"):
             if name in write.by.body:
                 arguments[name] = write.by.body[name]

@@ -75,6 +75,7 @@ PARTS: dict[str, Part] = {
     ),
     "products/policies": Part(f"{_KIND}_product_policy", "", _POLICY),
     "products/apis": Part(f"{_KIND}_product_api", "api_name"),
+    "products/apilinks": Part(f"{_KIND}_product_api"),
 }
 _HARMLESS = frozenset(
     {"description", "displayName", "path", "protocols", "title", "secret", "tags", "state"}
@@ -84,6 +85,8 @@ _HARMLESS = frozenset(
     | {"templateParameters", "request", "responses", "tls"}
     # Each tool of an API of the type `mcp` is an operation of another API, with its policies.
     | {"backendId", "mcpTools", "mcpProperties", "endpoints"}
+    # Which API a link of a product is to is read apart.
+    | {"apiId"}
 )
 _SERVICE_HARMLESS = frozenset(
     {"publisherEmail", "publisherName", "notificationSenderEmail", "developerPortalStatus"}

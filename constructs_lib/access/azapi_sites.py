@@ -179,6 +179,16 @@ def shape(part: str, properties: Value) -> SiteShape:
     return found
 
 
+def made(arguments: Mapping[str, Raw]) -> dict[str, Raw]:
+    """The same for a site that is made: whom none of its rules matches is denied, if there are any.
+
+    Source: Learn, "Set up Azure App Service access restrictions"; azurerm sends a default instead.
+    """
+    site = cast("dict[str, Raw]", arguments.get("site_config", {}))
+    implied = {f"{name}_default_action": "Deny" for name in _RULES if site.get(name)}
+    return {**arguments, "site_config": {**implied, **site}} if implied else dict(arguments)
+
+
 def complete(arguments: Mapping[str, Raw]) -> dict[str, Raw]:
     """The same for a site that is made elsewhere: what nothing is written of is unknown."""
     site = cast("dict[str, Raw]", arguments.get("site_config", {}))
@@ -244,6 +254,8 @@ def _rule(rule: Value) -> dict[str, Raw]:
     }
     if text_of(tag).lower() == "servicetag":
         written["service_tag"] = address
+    elif text_of(tag).lower() == "xffproxy":
+        written["ip_address"] = NOT_HERE  # It matches what a proxy says of the caller.
     else:
         written["ip_address"] = "0.0.0.0/0" if address == "Any" else address
     headers = at(rule, "headers")

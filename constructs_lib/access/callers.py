@@ -268,9 +268,7 @@ class Calls:
         # Whoever signs in at the app has a token of the registration's own client.
         own = user and app.registration is not None and registration is app.registration
         clients = (app.registration.client_id,) if own and app.registration else ()
-        token = Token(
-            version=None, audience=None, client_ids=clients, foreign=foreign, user=user
-        )
+        token = Token(version=None, audience=None, client_ids=clients, foreign=foreign, user=user)
         # Another issuer knows nothing of the registration's assignments.
         if registration is not None and not easy_auth.issuer(app).outside:
             yield from entra.issue(
@@ -779,6 +777,7 @@ class Calls:
         answered = {(route.api, route.app) for route in self.routes if route.app is not None}
         for route in self.routes:
             elsewhere = route.problem is not None and route.problem.verdict == "unknown"
+            elsewhere = elsewhere or (route.url is None and route.way.unknown is not None)
             if route.app is not None or not (elsewhere or host_unknown(route.url)):
                 continue
             for app in self.waiting.get(route.registration, ()):

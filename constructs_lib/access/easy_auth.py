@@ -102,6 +102,8 @@ def _read_issuer(value: Value) -> Issuer:
             return Issuer(none=True, outside=True)
         return Issuer(path[1], 2 if path[2] else 1, path[1].lower() in _ANY_TENANT)
     parts = found.path.parts if isinstance(found.path, Term) else ()
+    if parts and isinstance(parts[0], str) and parts[0].lower().startswith("/v2.0/"):
+        return Issuer(none=True, outside=True)
     if len(parts) < 2 or parts[0] != "/":
         return Issuer()
     end = parts[-1] if isinstance(parts[-1], str) else ""

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 SourceKind = Literal[
-    "header", "query", "url", "variable", "key", "certificate", "address", "method", "caller"
+    "header",
+    "query",
+    "url",
+    "variable",
+    "key",
+    "certificate",
+    "address",
+    "method",
+    "caller",
+    "user",
 ]
 
 
@@ -33,7 +42,8 @@ class Origin:
 
     Attributes:
         kind: `key` is the subscription key, `url` the address of the request with its query,
-            `caller` anything else that the caller sends.
+            `caller` anything else that the caller sends, `user` whose subscription it is and of
+            what: nobody's without one.
         name: Which one, in lower case, of a variable as it is written; None is any of them.
     """
 
@@ -84,6 +94,17 @@ _SAME_TEXT = frozenset(
     {"ToString", "Trim", "TrimEnd", "TrimStart", "First", "FirstOrDefault", "Single", "Last"}
     | {"SingleOrDefault", "LastOrDefault", "AsEnumerable", "ToArray", "ToList", "AsJwt", "As"}
 )
+# Methods of texts and sequences, which leave what they are called on as it is.
+_CHANGING_NOTHING = (
+    _TELLING_NOTHING
+    | _SAME_TEXT
+    | {"Aggregate", "Cast", "Concat", "Distinct", "ElementAt", "ElementAtOrDefault", "GetBytes"}
+    | {"GetString", "GetValueOrDefault", "GroupBy", "OfType", "OrderBy", "OrderByDescending"}
+    | {"PadLeft", "PadRight", "Remove", "Replace", "Reverse", "Select", "SelectMany", "SelectToken"}
+    | {"SelectTokens", "Skip", "Split", "Substring", "Take", "ToDictionary", "ToLower", "Value"}
+    | {"ToLowerInvariant", "ToUpper", "ToUpperInvariant", "TryGetValue", "TryParseJwt", "Union"}
+    | {"Values", "Where", "Zip"}
+)
 # What is read out of a token is not the token.
 _OF_A_JWT = frozenset(
     {"Algorithm", "Audiences", "Claims", "ExpirationTime", "Id", "Issuer", "NotBefore", "Subject"}
@@ -93,8 +114,8 @@ _OPERATORS_OF_TRUTH = frozenset(
     {"==", "!=", "<", ">", "<=", ">=", "&&", "||", "&", "|", "^", "-", "*", "/", "%"}
 )
 _HARMLESS = frozenset(
-    {"Api", "Deployment", "Elapsed", "GraphQL", "LastError", "Operation", "Product", "RequestId"}
-    | {"Response", "Timestamp", "Tracing", "User", "Workspace"}
+    {"Api", "Deployment", "Elapsed", "GraphQL", "LastError", "Operation", "RequestId"}
+    | {"Response", "Timestamp", "Tracing", "Workspace"}
 )
 _WHOLE_REQUEST = frozenset(
     {Origin("header"), Origin("query"), Origin("url"), Origin("caller"), Origin("certificate")}
@@ -465,7 +486,10 @@ class _Follower:
             base, name = function.named_children[0], function.named_children[-1]
             if base.type == "predefined_type" or self.syntax.text(base) in ("String", "string"):
                 return self._of_string(self._name(name), arguments)
-            return self._called(self.value(base), self._name(name), arguments)
+            result = self._called(self.value(base), self._name(name), arguments)
+            if self._name(name) not in _CHANGING_NOTHING:
+                self._changed(base, arguments)
+            return result
         if function.type == "conditional_access_expression":
             base, binding = function.named_children
             value = self.value(base)
@@ -475,7 +499,19 @@ class _Follower:
             if binding.type == "member_access_expression":
                 return self._called(self._bound(value, inner[0]), self._name(inner[-1]), arguments)
             return _hole(self._text_of(value), *self._arguments(arguments, ()))
-        return _hole(*self._arguments(arguments, ()))
+        # A function that a variable holds gives what it is made of.
+        return _hole(self.text(function), *self._arguments(arguments, ()))
+
+    def _changed(self, base: Node, arguments: Node) -> None:
+        """Let a variable carry what a method of it is given, which may keep it."""
+        while base.type in ("member_access_expression", "invocation_expression"):
+            base = base.named_children[0]
+        name = self.syntax.text(base)
+        held = self.names.get(name)
+        if base.type == "identifier" and isinstance(held, tuple):
+            given = _hole(*self._arguments(arguments, ()))
+            if _carried(given):
+                self.names[name] = _hole(held, given)
 
     def _called(
         self, base: tuple[Option, ...] | _Object | _Jwt, name: str, arguments: Node
@@ -585,6 +621,8 @@ def _of_object(path: tuple[str, ...]) -> frozenset[Origin]:
         return frozenset({Origin("variable")})
     if path[0] == "Subscription":
         return frozenset({Origin("key")})
+    if path[0] in ("Product", "User"):
+        return frozenset({Origin("user")})
     if path[0] != "Request":
         return frozenset() if path[0] in _HARMLESS else _WHOLE_CONTEXT
     if len(path) == 1:

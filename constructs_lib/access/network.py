@@ -195,8 +195,10 @@ class _Addresses:
         numbers = ((n.version, int(n[0]), int(n[-1])) for n in networks)
         for version, first, last in sorted(numbers):
             if found and found[-1][0] == version and first <= found[-1][2] + 1:
-                version, first, last = version, found[-1][1], max(last, found.pop()[2])
-            found.append((version, first, last))
+                _, begin, end = found.pop()
+                found.append((version, begin, max(last, end)))
+            else:
+                found.append((version, first, last))
         return cls(tuple(found))
 
     def joined(self, other: _Addresses) -> _Addresses:

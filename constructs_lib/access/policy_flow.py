@@ -139,6 +139,9 @@ class Forwarder:
                 pieces.append(Term((part,)) if isinstance(part, (Reference, Opaque)) else part)
                 continue
             for position, piece in enumerate(re.split(r"\{\{\s*([\w.-]+)\s*\}\}", part)):
+                if position % 2 and piece.startswith(("body.", "context.")):
+                    pieces.append("{{" + piece + "}}")  # Liquid writes what it means so, too.
+                    continue
                 pieces.append(self._named_value(piece, gateway) if position % 2 else piece)
         return join(pieces)
 
@@ -175,7 +178,7 @@ class Forwarder:
         # What becomes of the answer changes no request, but can give away what was in one.
         walk.section("outbound", scopes, forwarded)
         walk.section("on-error", scopes, forwarded)
-        return forwarded if walk.forwards(scopes) else []
+        return [*(forwarded if walk.forwards(scopes) else []), *walk.sent]
 
     def _imported(self, api: Resource) -> Value:
         """The first server that an imported document names, which becomes the service URL."""

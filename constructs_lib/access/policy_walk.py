@@ -30,6 +30,12 @@ _MAXIMUM_WAYS = 64
 _MAXIMUM_DEPTH = 64
 
 _REQUESTS = frozenset({"send-request", "send-one-way-request"})
+# Where else than in headers a statement can put something into the request.
+_COPYING = {
+    "rewrite-uri": "the address",
+    "set-body": "the body",
+    "set-query-parameter": "the query parameter {}",
+}
 # Who reads what stands in a statement, before the backend has answered and afterwards.
 _TOLD = {
     "azure-openai-emit-token-metric": "the metrics",
@@ -53,7 +59,7 @@ _CONTAINERS = frozenset({"retry", "limit-concurrency", "wait"})
 _NOT_UNDERSTOOD = "an expression of the policy is not understood"
 _FROM_CALLER = "(what the caller sends)"
 # What the caller proves something with, if a condition looks at it and refuses.
-_PROVING = frozenset({"header", "query", "variable", "address", "key"})
+_PROVING = frozenset({"header", "query", "variable", "address", "key", "user"})
 _ANY_TENANT = re.compile(r"/(common|organizations|consumers)(/|$)", re.IGNORECASE)
 
 
@@ -83,6 +89,8 @@ class Walk:
         self.leaks = leaks
         self._fragments: dict[tuple[str, PolicySection, Way], list[Way]] = {}
         self._within: list[str] = []
+        self.sent: dict[Way, None] = {}
+        """Ways of requests that policies make by themselves."""
 
     def section(
         self, name: PolicySection, scopes: Sequence[PolicyDocument], ways: list[Way]
@@ -231,7 +239,7 @@ class Walk:
         tag, address, attributes = statement.name, document.address, statement.attributes
         if tag == "set-backend-service":
             backend, url = attributes.get("backend-id"), attributes.get("base-url")
-            if backend is not None:
+            if backend is not None and "dapr-app-id" not in attributes:
                 value = self._computed(backend, document, way)
                 yield replace(way, backend_id=value, backend_address=address)
             elif url is not None and (way.backend_id is None or way.backend_address == address):
@@ -245,6 +253,8 @@ class Walk:
                     yield replace(
                         way, backend_id=None, url=value, chosen=chosen, backend_address=address
                     )
+            elif url is None:
+                yield _unknown(way, "the policy sends the request through Dapr or Service Fabric")
             else:
                 yield way
         elif tag == "set-header":
@@ -271,6 +281,8 @@ class Walk:
             return replace(way, cached=address)
         if tag == "set-query-parameter" and attributes.get("exists-action") == "delete":
             return replace(way, queries=way.queries | {attributes.get("name", "").lower()})
+        if tag in _COPYING:
+            return self._copied(statement, way)
         proof = self._proof(statement, way)
         if proof is True and way.cached is not None:
             reason = "an answer from the cache may be given before the policy demands proof"
@@ -283,6 +295,15 @@ class Walk:
                 audiences=(*way.audiences, *map(document.value, _audiences_of(statement))),
             )
         return replace(way, doubtful=way.doubtful or proof) if isinstance(proof, str) else way
+
+    def _copied(self, statement: Element, way: Way) -> Way:
+        """The way on after a statement that may put the subscription key elsewhere in a request."""
+        # The query parameter of the key can be deleted after it was copied with the rest.
+        asked = replace(way, queries=way.queries | {self.query})
+        if not any(taint.key for taint in self._in(statement, asked)):
+            return way
+        place = _COPYING[statement.name].format(statement.attributes.get("name", ""))
+        return replace(way, copies=way.copies | {place})
 
     def _identity(self, statement: Element, document: PolicyDocument, way: Way) -> Way:
         attributes = statement.attributes
@@ -334,12 +355,14 @@ class Walk:
             way = replace(way, copied=True)
         if action == "delete":
             way = _holding(way, f"header:{name}", ())
-            return replace(way, headers=way.headers | {name}, copies=way.copies - {name})
+            copies = way.copies - {f"the header {name}"}
+            return replace(way, headers=way.headers | {name}, copies=copies)
         if action == "override" or texts:
             way = _holding(way, f"header:{name}", texts)
+        copy = frozenset({f"the header {name}"})
         if name != self.key and any(taint.key for taint in _taints(texts)):
-            return replace(way, copies=way.copies | {name})
-        return replace(way, copies=way.copies - {name}) if action == "override" else way
+            return replace(way, copies=way.copies | copy)
+        return replace(way, copies=way.copies - copy) if action == "override" else way
 
     def _proof(self, statement: Element, way: Way) -> bool | str:
         """Whether a statement checks who calls; words where that is not sure.
@@ -353,6 +376,8 @@ class Walk:
             if any(statement.elements("identities")):
                 return True
             return "any client certificate of a trusted authority passes the policy's check"
+        if tag == "check-header" and any(statement.elements("value")):
+            return "whether only some callers know the header that the policy demands is not known"
         if tag == "ip-filter":
             return attributes.get("action", "").strip().lower() == "allow" and _names_few(statement)
         if tag not in ("validate-jwt", "validate-azure-ad-token"):
@@ -360,7 +385,8 @@ class Walk:
         if attributes.get("require-signed-tokens", "true").strip().lower() == "false":
             return False
         if _of_any_tenant(statement):
-            return False
+            named = any(statement.elements("client-application-ids"))
+            return "users of every tenant pass the policy's check" if named else False
         if "token-value" in attributes:
             taints = _taints(self.texts(attributes["token-value"], way))
             return not any(taint.tokens for taint in taints)
@@ -414,6 +440,8 @@ class Walk:
             value = _value(text, document)
             host = urls.host_of(value)
             chosen = _caller_names_host(text)
+            if self.chain.app_at(value) is not None and sent.token is not None:
+                self.sent[self._sent(sent, value, way, document, copied=copied)] = None
             if self.chain.app_at(value) is not None or not (chosen or isinstance(host, str)):
                 continue
             to = "a host that the caller names" if chosen else str(host)
@@ -422,6 +450,28 @@ class Walk:
                 self.leaks[leak] = None
             if keys:
                 self.leaks[Leak(document.address, None, to, host=True)] = None
+
+    def _sent(
+        self, sent: Way, url: Value, way: Way, document: PolicyDocument, *, copied: bool
+    ) -> Way:
+        """The way of a request that a policy makes by itself."""
+        reason = "the policy calls the function in a request of its own"
+        return replace(
+            way,
+            url=url,
+            backend_id=None,
+            backend_address=document.address,
+            address=document.address,
+            host=sent.host,
+            token=sent.token,
+            replaced=None,
+            held=(),
+            headers=sent.headers if copied else sent.headers | {self.key},
+            queries=sent.queries if copied else sent.queries | {self.query},
+            copies=sent.copies,
+            certificate=sent.certificate,
+            doubtful=way.doubtful or reason,
+        )
 
     # Texts --------------------------------------------------------------------------------------
 
@@ -661,8 +711,7 @@ def _of_any_tenant(statement: Element) -> bool:
     attributes = statement.attributes
     if statement.name == "validate-azure-ad-token":
         tenant = attributes.get("tenant-id", "").strip().lower()
-        named = any(statement.elements("client-application-ids"))
-        return tenant in ("common", "organizations", "consumers") and not named
+        return tenant in ("common", "organizations", "consumers")
     if any(
         any(statement.elements(name))
         for name in ("audiences", "issuers", "required-claims", "issuer-signing-keys")

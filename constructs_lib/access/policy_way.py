@@ -97,7 +97,7 @@ class Way:
         held: What variables and headers hold that policies set.
         headers: Names of headers that are deleted, in lower case.
         queries: Names of query parameters that are deleted, in lower case.
-        copies: Names of headers that the subscription key was copied into, in lower case.
+        copies: What the subscription key was copied into, in words.
         certificate: Whether a client certificate is sent.
         checked: The policy statement that demands proof of who the caller is.
         doubtful: Why the caller may have to prove who it is, although that is not sure.

@@ -26,8 +26,8 @@ _LINK = re.compile(
 )
 _SITE = re.compile(r"azurerm_(linux_|windows_)?function_app(_flex_consumption|_slot)?")
 _TEMPLATES = re.compile(r"azurerm_(.+_)?template_deployment")
-# Settings of Easy Auth but those that Learn describes and that let nobody in ("Environment variables
-# and app settings in Azure App Service"), and those that rules look at.
+# Settings of Easy Auth but those that let nobody in (Learn, "Environment variables and app settings
+# in Azure App Service") and those that rules look at.
 _OF_EASY_AUTH = re.compile(
     r"WEBSITE_AUTH_(?!(?:AAD_ALLOWED_TENANTS|AAD_REQUIRE_CLIENT_SERVICE_PRINCIPAL|COOKIE_\w+|"
     r"DEFAULT_PROVIDER|DISABLE_IDENTITY_FLOW|DISABLE_WWWAUTHENTICATE|ENABLED|ENCRYPTION_KEY|"
@@ -37,7 +37,9 @@ _OF_EASY_AUTH = re.compile(
 )
 _SCRIPTS = re.compile(r"azurerm_resource_deployment_script_.+|shell_(sensitive_)?script")
 _ARM_SCRIPTS = "microsoft.resources/deploymentscripts"
-_ARM_TEMPLATES = frozenset({"microsoft.resources/deployments", "microsoft.resources/deploymentstacks"})
+_ARM_TEMPLATES = frozenset(
+    {"microsoft.resources/deployments", "microsoft.resources/deploymentstacks"}
+)
 _ARM_LINKS = re.compile(
     r"microsoft\.web/staticsites/(builds/)?(linkedbackends|userprovidedfunctionapps)"
 )

@@ -66,6 +66,8 @@ def undefined(element: Element, known: Known) -> Iterator[Undefined]:
     ):
         for attribute in attributes if names is not None else ():
             name = element.attributes.get(attribute)
+            if "dapr-app-id" in element.attributes:
+                continue  # Its backend is Dapr, which nothing defines.
             if name and names is not None and fixed(name) and not _defined(name, names):
                 yield _undefined(rule, what, name, attribute, names)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from constructs_lib.access import analyse, read_stacks
-from tests.access.kinds import APP, AUTH, DIRECTORY, REMOVED, RESOURCE, Case
-from tests.access.samples import AUDIENCE, CLIENT, PRINCIPAL, TENANT
+from tests.access.kinds import APP, AUTH, DIRECTORY, POLICY, REMOVED, RESOURCE, Case, put
+from tests.access.samples import AUDIENCE, CLIENT, PRINCIPAL, TENANT, Document, policy
 
 ID = "11111111-2222-4333-8444-555555555555"
 V1 = {"client_id": AUDIENCE}
 SETTINGS = f"{RESOURCE}.app_settings"
+UNASSIGNED = {"resource.azuread_service_principal.orders.app_role_assignment_required": False}
 GITHUB = "https://token.actions.githubusercontent.com"
 
 
@@ -30,6 +31,19 @@ def without_lists(value: str) -> dict[str, object]:
         f"{DIRECTORY}.allowed_applications": REMOVED,
         f"{DIRECTORY}.allowed_identities": REMOVED,
     }
+
+
+def further_audience(document: Document) -> None:
+    """The policy gets a token for another registration, whose audience the app accepts as well."""
+    client = "${azuread_application.legacy.client_id}"
+    put(
+        document,
+        "resource.azuread_application.legacy",
+        {"display_name": "legacy", "api": {"requested_access_token_version": 2}},
+    )
+    put(document, "resource.azuread_service_principal.legacy", {"client_id": client})
+    put(document, f"{DIRECTORY}.allowed_audiences", [AUDIENCE, client])
+    put(document, POLICY, policy(resource=client))
 
 
 OPTIONAL = {
@@ -304,6 +318,89 @@ CASES = [
                 "principal_id": ID,
             }
         },
+    ),
+    # Users who sign in at the app
+    Case(
+        "the registration's own client on the list lets its users in",
+        "SF204",
+        UNASSIGNED
+        | {f"{DIRECTORY}.allowed_applications": [AUDIENCE, CLIENT]}
+        | {f"{DIRECTORY}.allowed_identities": REMOVED},
+        {"user": "open", "application": "closed"},
+    ),
+    Case(
+        "a list of identities keeps them out",
+        "SF204",
+        UNASSIGNED | {f"{DIRECTORY}.allowed_applications": [AUDIENCE, CLIENT]},
+        {"user": "closed"},
+    ),
+    Case(
+        "but not those of a group, which counts beside it",
+        "SF111",
+        UNASSIGNED
+        | {f"{DIRECTORY}.allowed_applications": [AUDIENCE, CLIENT]}
+        | {f"{DIRECTORY}.allowed_groups": ["g"]},
+        {"user": "unknown"},
+    ),
+    # Issuers that name no tenant
+    *(
+        Case(
+            f"whose tokens {url or 'no URL'} stands for is not known",
+            "told",
+            UNASSIGNED | without_lists(f"https://login.microsoftonline.com{url}"),
+            {"application": "unknown", "user": "unknown", "foreign": "unknown"},
+        )
+        for url in ("", "/", "/v2.0", f"/v2.0/{TENANT}", f"/v2.0/{ID}/")
+    ),
+    # Further audiences
+    Case(
+        "a token for a further audience is accepted",
+        "no error",
+        further_audience,
+        {"gateway": "open", "gateway-without-key": "closed"},
+    ),
+    # Other ways in
+    Case(
+        "another provider may be made by a dynamic block",
+        "SF901",
+        {
+            f"{AUTH}.dynamic": {
+                "google_v2": {"for_each": "${var.providers}", "content": {"client_id": "x"}}
+            }
+        },
+    ),
+    Case(
+        "a provider of version 1 is another one too",
+        "SF114",
+        version_1(unauthenticated_client_action="RedirectToLoginPage", google={"client_id": "x"}),
+    ),
+    Case(
+        "the path of the warm-up is not checked",
+        "SF113",
+        {f"{SETTINGS}.WEBSITE_WARMUP_PATH": "/api/ping"},
+        {"excluded-path": "open", "anonymous": "closed"},
+    ),
+    Case(
+        "a setting of Easy Auth that is not described is in doubt",
+        "SF906",
+        {f"{SETTINGS}.WEBSITE_AUTH_V2_CONFIG_JSON": "{}"},
+        {"anonymous": "unknown"},
+    ),
+    Case(
+        "one that is described lets nobody in",
+        "clean",
+        {f"{SETTINGS}.WEBSITE_AUTH_USE_LEGACY_CLAIMS": "true"},
+    ),
+    Case(
+        "settings are read through merge",
+        "SF126",
+        {SETTINGS: '${merge({A = "b"}, {WEBSITE_AUTH_SIGNING_KEY = "x"})}'},
+    ),
+    Case(
+        "and switches through contains and lookup",
+        "error",
+        {f"{AUTH}.auth_enabled": '${contains(["prod"], lookup({e = "dev"}, "e", "prod"))}'},
+        {"anonymous": "open"},
     ),
 ]
 

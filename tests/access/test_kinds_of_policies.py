@@ -26,6 +26,46 @@ PRODUCT = f"resource.{GATEWAY}_product.p"
 IN_GATEWAY = {"api_management_name": f"${{{GATEWAY}.gateway.name}}", "resource_group_name": "rg"}
 
 
+WITHOUT_KEY = {"gateway-without-key": "unknown"}
+CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+TOKEN = '(string)context.Variables["t"]'
+KEY = "@(context.Subscription.Key)"
+SECRET_HEADER = (
+    '<check-header name="X-Key" failed-check-httpcode="401" failed-check-error-message="no" '
+    'ignore-case="false"><value>secret</value></check-header>'
+)
+
+
+def answered_by_request() -> str:
+    """A policy that calls the function in a request of its own, and answers with what it got."""
+    token = f'<authentication-managed-identity resource="{AUDIENCE}" client-id="{CLIENT}" />'
+    request = (
+        '<send-request mode="new" response-variable-name="r">'
+        "<set-url>https://func-orders.azurewebsites.net/api/x</set-url>"
+        f"<set-method>GET</set-method>{token}</send-request>"
+        '<return-response response-variable-name="r" />'
+    )
+    return policy().replace(token, request)
+
+
+def linked_product(document: Document) -> None:
+    service = "Microsoft.ApiManagement/service"
+    document["resource"]["azapi_resource"] = {
+        "product": {
+            "type": f"{service}/products@2024-05-01",
+            "name": "open",
+            "parent_id": f"${{{GATEWAY}.gateway.id}}",
+            "body": {"properties": {"displayName": "Open", "subscriptionRequired": False}},
+        },
+        "link": {
+            "type": f"{service}/products/apiLinks@2024-05-01",
+            "name": "orders",
+            "parent_id": "${azapi_resource.product.id}",
+            "body": {"properties": {"apiId": f"${{{GATEWAY}_api.orders.id}}"}},
+        },
+    }
+
+
 def base_url(expression: str) -> dict[str, str]:
     """The host by an expression, with its quotes as XML wants them."""
     backend = '<set-backend-service backend-id="${azurerm_api_management_backend.orders.name}" />'
@@ -592,6 +632,99 @@ CASES = [
     Case("without a word of approval too", "SF503", {**product(), **SIGN_UP}),
     Case("with approval nobody does", "clean", {**product(approval_required=True), **SIGN_UP}),
     Case("without sign-up nobody does", "clean", product(approval_required=False)),
+    # What may prove who calls
+    Case("a header with a secret may", "no error", checked(SECRET_HEADER), WITHOUT_KEY),
+    *(
+        Case(
+            f"so may {what}",
+            "no error",
+            checked(refused(f"context.{what} == null")),
+            WITHOUT_KEY,
+        )
+        for what in ("User", "Product", "Subscription")
+    ),
+    Case(
+        "clients of every tenant prove little",
+        "SF901",
+        checked(
+            '<validate-azure-ad-token tenant-id="common"><client-application-ids>'
+            f"<application-id>{CLI}</application-id></client-application-ids>"
+            "</validate-azure-ad-token>"
+        ),
+        WITHOUT_KEY,
+    ),
+    Case(
+        "a product that azapi links demands no key",
+        "SF501",
+        linked_product,
+        {"gateway-without-key": "open"},
+    ),
+    # Requests that a policy makes by itself
+    Case(
+        "a request of the policy's own reaches the function with the token",
+        "clean",
+        {POLICY: answered_by_request()},
+        {"gateway": "open", "gateway-without-key": "closed"},
+    ),
+    Case(
+        "without a key as well, before anything is checked",
+        "SF901",
+        {**OPEN, POLICY: answered_by_request().replace("</inbound>", f"{jwt('x')}</inbound>")},
+        WITHOUT_KEY,
+    ),
+    Case(
+        "Dapr sends a request to whom nobody knows",
+        "SF901",
+        {
+            POLICY: policy().replace(
+                'backend-id="${azurerm_api_management_backend.orders.name}"',
+                'backend-id="dapr" dapr-app-id="orders"',
+            )
+        },
+        {"gateway": "unknown"},
+    ),
+    # What variables and functions of an expression carry
+    Case(
+        "a function in a variable carries the token",
+        "SF317",
+        echo(f"@{{ Func<string> f = () => {TOKEN}; return f(); }}".replace("<", "&lt;")),
+    ),
+    Case(
+        "so does what was appended to a text",
+        "SF317",
+        echo(f"@{{ var s = new StringBuilder(); s.Append({TOKEN}); return s.ToString(); }}"),
+    ),
+    Case(
+        "and an entry that was added to a list",
+        "SF317",
+        echo(f"@{{ var s = new JArray(); s.Add({TOKEN}); return s.ToString(); }}"),
+    ),
+    Case(
+        "Liquid reads headers too",
+        "SF317",
+        {
+            POLICY: outbound(
+                '<set-body template="liquid">{{context.Request.Headers.Authorization}}</set-body>'
+            )
+        },
+    ),
+    # The key elsewhere than in its header
+    *(
+        Case(f"the key is forwarded in {where}", "SF312", {POLICY: inbound(statement)})
+        for where, statement in (
+            ("the body", f"<set-body>{KEY}</set-body>"),
+            ("the address", f"<rewrite-uri template='{KEY}' />"),
+            (
+                "another query parameter",
+                f'<set-query-parameter name="k"><value>{KEY}</value></set-query-parameter>',
+            ),
+        )
+    ),
+    Case(
+        "what is deleted afterwards is not forwarded",
+        "clean",
+        {POLICY: inbound("<rewrite-uri template='@(context.Request.Url.QueryString)' />")},
+    ),
 ]
 
 

@@ -51,6 +51,7 @@ def address(text: str, action: str = "Allow", **more: object) -> dict[str, objec
 FRONT_DOOR = "11111111-2222-4333-8444-555555555555"
 DOOR = {"x_azure_fdid": [FRONT_DOOR]}
 DENY_ALL = (address("0.0.0.0/0", "Deny"), address("::/0", "Deny"))
+HALF, OTHER_HALF = address("0.0.0.0/1", "Deny"), address("128.0.0.0/1", "Deny")
 CLOSED = {"anonymous": "closed"}
 OPENED = {"anonymous": "open"}
 UNKNOWN = {"anonymous": "unknown"}
@@ -373,6 +374,66 @@ CASES = [
             f"{RESOURCE}.zip_deploy_file": "a",
             f"{RESOURCE}.webdeploy_publish_basic_authentication_enabled": True,
         },
+    ),
+    # Whom several rules let in together
+    Case("to deny a half is not to deny all", "error", rules(HALF, default=None), OPENED),
+    Case("to deny both halves is", "SF101", rules(HALF, OTHER_HALF, default=None), CLOSED),
+    Case("who is denied before is not let in", "SF101", rules(HALF, address("0.0.0.0/2")), CLOSED),
+    Case("who is not denied before is", "error", rules(HALF, address("0.0.0.0/0")), OPENED),
+    Case(
+        "many named ranges together are everybody",
+        "error",
+        rules(*(address(f"{first}.0.0.0/8") for first in range(16, 32))),
+        OPENED,
+    ),
+    Case(
+        "version 6 in halves is too", "error", rules(address("::/1"), address("8000::/1")), OPENED
+    ),
+    Case(
+        "to deny everybody's machines is not to deny all",
+        "error",
+        rules(tag("AzureCloud", action="Deny"), default="Allow"),
+        OPENED,
+    ),
+    Case(
+        "to deny Front Doors is not either",
+        "error",
+        rules(tag("AzureFrontDoor.Backend", action="Deny"), default="Allow"),
+        OPENED,
+    ),
+    Case(
+        "to deny the internet is",
+        "SF101",
+        rules(tag("Internet", action="Deny"), default="Allow"),
+        CLOSED,
+    ),
+    Case(
+        "of two tags nobody knows whom they share",
+        "error",
+        rules(tag("AzureCloud", action="Deny"), tag("AzureFrontDoor.Backend")),
+        UNKNOWN,
+    ),
+    Case(
+        "whoever leaves a header out is not denied by it",
+        "error",
+        rules(
+            address("0.0.0.0/0", "Deny", headers={"x_forwarded_for": ["192.0.2.0/24"]}),
+            default="Allow",
+        ),
+        OPENED,
+    ),
+    Case(
+        "a named network before it hides no Front Door",
+        "error",
+        rules(address("192.0.2.0/24"), tag("AzureFrontDoor.Backend")),
+        OPENED,
+    ),
+    Case(
+        "to deny a half of the deployment site leaves the other",
+        "SF403",
+        rules(HALF, default="Allow", scm=True)
+        | {f"{RESOURCE}.webdeploy_publish_basic_authentication_enabled": True},
+        {"publishing": "open"},
     ),
 ]
 

@@ -68,6 +68,23 @@ def fragment(written: Any) -> dict[str, Any]:
     }
 
 
+TURNED_OFF = {
+    "resources": [{"type": "Microsoft.Web/sites/config", "name": "func-orders/authsettingsV2"}]
+}
+STORAGE = {"resources": [{"type": "Microsoft.Storage/storageAccounts", "name": "st"}]}
+
+
+def arm(kind: str, body: Any = None, *, provider: str = "Web") -> dict[str, Any]:
+    return {
+        "resource.azapi_resource.x": {
+            "type": f"Microsoft.{provider}/{kind}@2024-04-01",
+            "name": "x",
+            "parent_id": SITE,
+            "body": body or {"properties": {"backendResourceId": SITE}},
+        }
+    }
+
+
 def action(**arguments: Any) -> dict[str, Any]:
     return {
         "resource.azapi_resource_action.x": {
@@ -326,6 +343,93 @@ CASES = [
     Case(
         "a policy of another API's", "told", {f"resource.{GATEWAY}_api.orders.source_api_id": "/x"}
     ),
+    # What azapi writes that is no site and no gateway
+    *(
+        Case(f"a Static Web App is linked by azapi as {kind}", "SF504", arm(f"staticSites/{kind}"))
+        for kind in ("linkedBackends", "userProvidedFunctionApps", "builds/linkedBackends")
+    ),
+    Case(
+        "a template that azapi deploys is one",
+        "SF903",
+        arm("deployments", {"properties": {"template": TURNED_OFF}}, provider="Resources"),
+        DOUBTED,
+    ),
+    Case(
+        "one that makes a storage account changes nothing",
+        "clean",
+        arm("deployments", {"properties": {"template": STORAGE}}, provider="Resources"),
+    ),
+    Case(
+        "a script that azapi runs may change everything",
+        "SF903",
+        arm("deploymentScripts", {"properties": {}}, provider="Resources"),
+        DOUBTED,
+    ),
+    Case("a type of the future may change what it names", "SF903", arm("x", provider="Future")),
+    *(
+        Case(f"{kind} of the app changes nothing", "clean", arm(kind, provider=provider))
+        for provider, kind in (
+            ("Authorization", "roleAssignments"),
+            ("Insights", "diagnosticSettings"),
+            ("Network", "privateEndpoints"),
+        )
+    ),
+    # Commands, templates and actions that hide what they do
+    *(
+        Case(f"it is not known what is done by: {text}", "SF903", command(text), DOUBTED)
+        for text in (
+            "sleep 5 & az webapp auth update --enabled false",
+            "echo <(az webapp auth update --enabled false)",
+            "npm run open-the-door",
+            "uv run open.py",
+            "mvn azure-functions:deploy",
+            "func azure functionapp publish func-orders --publish-settings-only",
+        )
+    ),
+    *(
+        Case(f"nothing is changed by: {text}", "clean", command(text))
+        for text in ("cd app && npm ci 2>&1 && npm run build", "mvn -q package", "uv sync")
+    ),
+    Case(
+        "scripts of another provider are run as well",
+        "SF903",
+        {"resource.shell_script.x": {"lifecycle_commands": [{"create": "az webapp auth update"}]}},
+        DOUBTED,
+    ),
+    Case(
+        "a type in a template may be spelled in many ways",
+        "SF903",
+        template(json.dumps(TURNED_OFF).replace("/sites", "\\u002fsites")),
+        DOUBTED,
+    ),
+    Case(
+        "or computed",
+        "SF903",
+        template({"resources": [{"type": "[parameters('type')]", "name": "x"}]}),
+        DOUBTED,
+    ),
+    Case(
+        "a template by jsonencode is read",
+        "clean",
+        template('${jsonencode({resources = [{type = "Microsoft.Storage/storageAccounts"}]})}'),
+    ),
+    Case(
+        "so is that of the first provider",
+        "SF903",
+        {
+            "resource.azurerm_template_deployment.x": {
+                "name": "x",
+                "template_body": json.dumps(TURNED_OFF),
+            }
+        },
+        DOUBTED,
+    ),
+    Case(
+        "what an action does is not read",
+        "SF905",
+        {"action.local_command.x": {"config": {"command": "az"}}},
+        DOUBTED,
+    ),
 ]
 
 
@@ -437,3 +541,55 @@ def test_a_slot_that_azapi_makes_is_a_target() -> None:
     assert "func-orders/blue" in [each.name for each in analysis.function_apps]
     assert "SF101" in {each.rule for each in analysis.findings}
     assert easy_auth(document)["auth_enabled"]
+
+
+@pytest.mark.parametrize("body", ["${var.body}", {"kind": "${var.kind}", "properties": {}}])
+def test_a_site_of_a_kind_that_is_not_known_may_be_a_function_app(body: Any) -> None:
+    document = chain()
+    document["resource"]["azapi_resource"] = {
+        "x": {
+            "type": "Microsoft.Web/sites@2024-04-01",
+            "name": "func-x",
+            "parent_id": "/subscriptions/s/resourceGroups/rg",
+            "body": body,
+        }
+    }
+    analysis = analyse(read_stacks({"stack": document}))
+    answers = [each for each in analysis.answers if each.target.name == "func-x"]
+    assert {each.verdict for each in answers} == {"unknown"}
+    assert "whether func-x is a function app" in answers[0].reason.lower()
+    assert {each.severity for each in analysis.findings} <= {"note", "warning"}
+    holds(analysis, "told", {"anonymous": "unknown/closed"})
+
+
+def test_a_logic_app_is_no_target() -> None:
+    document = made_by_azapi()
+    document["resource"]["azapi_resource"]["orders"]["body"]["kind"] = "functionapp,workflowapp"
+    assert analyse(read_stacks({"stack": document})).function_apps == ()
+
+
+def test_a_slot_is_of_the_kind_of_its_app() -> None:
+    document = chain()
+    document["resource"]["azapi_resource"] = {
+        "blue": {
+            "type": "Microsoft.Web/sites/slots@2024-04-01",
+            "name": "blue",
+            "parent_id": SITE,
+            "body": {"properties": {}},
+        }
+    }
+    assert "SF101" in {each.rule for each in analyse(read_stacks({"stack": document})).findings}
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdict"),
+    [
+        ({"ipAddress": "192.0.2.0/24", "action": "Allow"}, "closed"),
+        ({"ipAddress": "192.0.2.0/24", "action": "Allow", "tag": "XffProxy"}, "unknown"),
+    ],
+)
+def test_whom_no_rule_of_a_site_that_azapi_makes_matches_is_denied(rule: Any, verdict: str) -> None:
+    document = made_by_azapi(siteConfig={"ipSecurityRestrictions": [rule]})
+    del document["resource"]["azapi_resource"]["auth"]
+    analysis = analyse(read_stacks({"stack": document}))
+    assert {a.verdict for a in analysis.answers if a.caller.kind == "anonymous"} == {verdict}

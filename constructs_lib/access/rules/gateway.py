@@ -221,7 +221,7 @@ def _key_forwarded(calls: Calls) -> Iterator[Breach]:
         missing = [
             *([f"the header {header}"] if header.lower() not in way.headers else []),
             *([f"the query parameter {query}"] if query.lower() not in way.queries else []),
-            *(f"the header {copy}" for copy in sorted(way.copies)),
+            *sorted(way.copies),
         ]
         if missing:
             message = f"{api.name} forwards the subscription key in {' and '.join(missing)}"

@@ -69,6 +69,10 @@ def _all_unproven(calls: Calls) -> Iterator[Breach]:
     for unproven, breach in policy_problems(calls):
         if unproven:
             yield breach
+    for route in calls.routes if calls.chain.apps else ():
+        if route.app is None and route.way.unknown is not None:
+            message = f"where {route.api.name} sends requests cannot be proven: {route.way.unknown}"
+            yield Breach(calls.policy_of(route), "xml_content", message)
     if not calls.chain.apps:
         yield from _apps_elsewhere(calls)
     # What is not told yet of a place that decides; every answer that is not known has a finding.
