@@ -139,7 +139,7 @@ def _for_everyone(found: Restrictions) -> Literal["Allow", "Deny"] | None:
     tags_denied = perhaps_denied = False
     for rule in found.rules:
         action, ranges, matches = _action(rule), _matched(rule), whom(rule)
-        if action == "Deny" and not ranges:
+        if action == "Deny" and not ranges.ranges:
             # No tag but `Internet` holds everybody; what is computed may.
             tagged = isinstance(rule.value("service_tag"), str)
             tags_denied = tags_denied or tagged
@@ -149,7 +149,7 @@ def _for_everyone(found: Restrictions) -> Literal["Allow", "Deny"] | None:
             if not rule.blocks("headers"):
                 denied = denied.joined(left.within(ranges))
                 left = left.without(ranges)
-        elif action == "Allow" and ranges:
+        elif action == "Allow" and ranges.ranges:
             let_in = let_in.joined(left.within(ranges))
             left = left.without(ranges)
         elif matches != "named" and left.are_everybodys(4):
@@ -238,13 +238,12 @@ class _Addresses:
         return count >= 2 ** (_BITS[version] - _WIDE[version])
 
 
-def _matched(rule: Body) -> _Addresses | None:
+def _matched(rule: Body) -> _Addresses:
     """The addresses that a rule surely matches, as far as they are written out."""
     tag = rule.value("service_tag")
     if isinstance(tag, str) and tag.lower() == "internet":
         return _Addresses.all()
-    ranges = _ranges(rule) if tag is None else []
-    return _Addresses.of(ranges) if ranges else None
+    return _Addresses.of(_ranges(rule) if tag is None else ())
 
 
 def whom(rule: Body) -> Matches:
