@@ -17,9 +17,9 @@ known, something has to be assumed; the trace of a call names what it rests on (
 simulated stops the call and says so, unless you allow it to pass (`allow_not_simulated`).
 """
 _OTHERS = """
-Nor are resolvers of GraphQL, workspaces, backend pools, client certificates at the gateway, and the
-parts of `validate-jwt` and `validate-azure-ad-token` that decrypt tokens, name keys in certificates
-or name the applications of a backend.
+Nor are resolvers of GraphQL, workspaces, pools that keep the sessions of a caller,
+`validate-content` of XML, and the parts of `validate-jwt` and `validate-azure-ad-token` that
+decrypt tokens, name keys in certificates or name the applications of a backend.
 """
 _PLACED = {"base", "include-fragment"}
 """Policies that are gone once the scopes are spliced."""

@@ -144,6 +144,8 @@ def arguments_of(part: str, properties: Value) -> tuple[dict[str, Raw], list[str
     if part == "backends" and at(properties, "credentials") is not None:
         found["credentials"] = [_credentials(at(properties, "credentials"))]
         read.add("credentials")
+    if part == "backends":
+        found |= _reliability(cast("dict[str, Value]", properties))
     if part == "namedvalues" and at(properties, "keyVault") is not None:
         found["value_from_key_vault"] = [{}]
         read.add("keyVault")
@@ -155,6 +157,35 @@ def arguments_of(part: str, properties: Value) -> tuple[dict[str, Raw], list[str
         found["import"] = [content]
         read |= {"format", "value"}
     return found, [name for name in properties if name not in read]
+
+
+def _reliability(properties: dict[str, Value]) -> dict[str, Raw]:
+    """The circuit breaker of a backend as azurerm writes it; its pool, which azurerm lacks."""
+    found: dict[str, Raw] = {}
+    rules: Any = at(properties, "circuitBreaker.rules")
+    services = at(properties, "pool.services")
+    for rule in cast("list[Value]", rules)[:1] if isinstance(rules, list) else []:
+        condition, ranges = (
+            at(rule, "failureCondition"),
+            at(rule, "failureCondition.statusCodeRanges"),
+        )
+        found["circuit_breaker_rule"] = [
+            {
+                "trip_duration": at(rule, "tripDuration"),
+                "accept_retry_after_enabled": at(rule, "acceptRetryAfter"),
+                "failure_condition": [
+                    {
+                        "count": at(condition, "count"),
+                        "percentage": at(condition, "percentage"),
+                        "interval_duration": at(condition, "interval"),
+                        "status_code_range": ranges,
+                    }
+                ],
+            }
+        ]
+    if isinstance(services, list):
+        found["pool"] = services
+    return found
 
 
 def _credentials(value: Value) -> dict[str, Raw]:

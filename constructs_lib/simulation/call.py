@@ -8,12 +8,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from constructs_lib._core.errors import InputError
 from constructs_lib.simulation import context
 from constructs_lib.simulation.http import Request, Response, Url
 from constructs_lib.simulation.signals import Place, PolicyFailedError
 from constructs_lib.simulation.trace import Trace
 
 if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+    from constructs_lib.simulation.contract import Contract
     from constructs_lib.simulation.gateway import Gateway
     from constructs_lib.simulation.model import Api, Operation, Service
 
@@ -84,6 +88,7 @@ class Call:
         self.facts = context.ExpressionContext(
             request=request,
             original_url=request.url,
+            certificate=_certificate(request.certificate),
             deployment=context.Deployment(
                 region=gateway.region, service_id=service.name, service_name=service.name
             ),
@@ -99,6 +104,11 @@ class Call:
     def variables(self) -> dict[str, Any]:
         """What policies stored."""
         return self.facts.variables
+
+    def contract(self) -> Contract:
+        """What the API's definition says of the operation's messages."""
+        operation = self.operation
+        return self.service.contracts.of(operation.resource if operation else None)
 
     def move(self, base: Url) -> None:
         """Send the request to another backend, at the same path."""
@@ -149,3 +159,14 @@ class Call:
             except PolicyFailedError as error:
                 error.place = error.place or step.place
                 raise
+
+
+def _certificate(pem: bytes | None) -> Certificate | None:
+    if pem is None:
+        return None
+    from cryptography.x509 import load_pem_x509_certificate
+
+    try:
+        return load_pem_x509_certificate(pem)
+    except ValueError as error:
+        raise InputError(f"the caller's certificate is not one in PEM: {error}") from None

@@ -263,6 +263,7 @@ class Chain:
         headers: HeaderValues = (),
         body: Content = None,
         client: str = "203.0.113.7",
+        certificate: bytes | None = None,
         gateway: str | None = None,
     ) -> Answer:
         """Call a gateway.
@@ -274,25 +275,27 @@ class Chain:
             headers: Further headers.
             body: The body; what is not text or bytes becomes JSON.
             client: The address that the call comes from.
+            certificate: The certificate that the caller shows, as PEM.
             gateway: Name of the gateway, if there are several and the path is none of a URL.
 
         Raises:
             CallStoppedError: If something is not known or not simulated.
             AssumedError: If the answer rests on an assumption and that is not allowed.
-            InputError: If it is not clear which gateway is called.
+            InputError: If it is not clear which gateway is called, or the certificate is none.
         """
         absolute = "://" in path.partition("?")[0]
         found = self.simulated(Url.parse(path).host if absolute else gateway)
         host = found.service.host
         url = Url.parse(path if absolute else f"https://{host}/{path.lstrip('/')}")
-        content = Response.of(200, body) if body else None
+        content = Response.of(200, body) if body is not None else None
         given = Headers(headers)
         if content is not None:
             for name, value in content.headers:
                 if name not in given:
                     given.add(name, value)
         given.set("Host", url.authority)
-        request = Request(method, url, given, content.body if content else Body(), client)
+        sent = content.body if content else Body()
+        request = Request(method, url, given, sent, client, certificate)
         return self.send(request, key=key, found=found)
 
     def send(

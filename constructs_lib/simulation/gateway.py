@@ -122,6 +122,7 @@ class Gateway:
         self.running: dict[Any, int] = {}
         self.failures: dict[str, Window] = {}
         self.tripped = Expiring(clock)
+        self.turns: dict[str, dict[Any, float]] = {}
 
     def count(self, name: Any, amount: float, period: float) -> None:
         """Count in a sliding window, which is kept as long as this counts."""
@@ -129,6 +130,16 @@ class Gateway:
             window = self.windows.get(name) or Window()
             window.moments.append((self.now(), amount))
             self.windows.set(name, window, period)
+
+    def turn(self, pool: str, weights: dict[Any, int]) -> Any:
+        """Whose turn it is in a pool: each as often as its weight says, evenly spread."""
+        with self.lock:
+            credit = self.turns.setdefault(pool, {})
+            for name, weight in weights.items():
+                credit[name] = credit.get(name, 0) + weight
+            found = max(weights, key=lambda name: credit[name])
+            credit[found] -= sum(weights.values())
+        return found
 
     def now(self) -> float:
         """The moment, in seconds since 1970."""

@@ -240,6 +240,7 @@ class Request:
         headers: Its headers.
         body: Its body; an empty one is none.
         client_address: The address that it came from.
+        certificate: The certificate that the caller shows, as PEM.
     """
 
     method: str
@@ -247,6 +248,7 @@ class Request:
     headers: Headers = field(default_factory=Headers)
     body: Body = field(default_factory=Body)
     client_address: str = "127.0.0.1"
+    certificate: bytes | None = None
 
     @property
     def content(self) -> bytes:
@@ -255,8 +257,7 @@ class Request:
 
     def copy(self) -> Request:
         """The same request, to be changed apart; what is left of the body can be read there."""
-        body = Body(self.body.content)
-        return Request(self.method, self.url, self.headers.copy(), body, self.client_address)
+        return replace(self, headers=self.headers.copy(), body=Body(self.body.content))
 
 
 @dataclass(slots=True)

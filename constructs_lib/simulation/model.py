@@ -19,8 +19,10 @@ from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.expressions import Value, sole_reference, text_of
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.simulation import context
+from constructs_lib.simulation.contract import Contracts
 from constructs_lib.simulation.known import KnownValues, NotKnownError, identifier
 from constructs_lib.simulation.outside import ManagedIdentity
+from constructs_lib.simulation.signals import CallStoppedError
 
 _PARAMETER = re.compile(r"\{(\*?)([^{}]+)\}")
 
@@ -89,6 +91,7 @@ class BackendEntity:
         headers: Headers that it adds, as credentials.
         query: Query parameters that it adds.
         breaker: When its circuit breaker trips.
+        pool: The backends that it stands for, if it is a pool.
         problem: Why it cannot be called.
     """
 
@@ -97,7 +100,17 @@ class BackendEntity:
     headers: tuple[tuple[str, str], ...] = ()
     query: tuple[tuple[str, str], ...] = ()
     breaker: Breaker | None = None
+    pool: tuple[Member, ...] = ()
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A backend of a pool, by `key`: the lower `priority` is called first, by `weight`."""
+
+    backend: Any
+    priority: int
+    weight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +155,7 @@ class Service:
         apis: Its APIs.
         products: Its products, by `key`.
         backends: Its backends, by `key`.
+        contracts: What the definitions of its APIs say.
         subscriptions: Its subscriptions.
     """
 
@@ -150,10 +164,24 @@ class Service:
     link: GatewayLink
     system: ManagedIdentity | None
     users: list[ManagedIdentity]
+    contracts: Contracts
     apis: list[Api] = field(default_factory=list[Api])
     products: dict[Any, context.Product] = field(default_factory=dict[Any, context.Product])
     backends: dict[Any, BackendEntity] = field(default_factory=dict[Any, BackendEntity])
     subscriptions: list[Subscription] = field(default_factory=list[Subscription])
+
+    def backend(self, name: Any) -> BackendEntity:
+        """A backend entity.
+
+        Raises:
+            CallStoppedError: If it is not in the configuration, or not known.
+        """
+        found = self.backends.get(key(name))
+        if found is None:
+            raise CallStoppedError(f"the backend {name} is not in the configuration")
+        if found.problem is not None:
+            raise CallStoppedError(found.problem)
+        return found
 
     def subscription_of(self, sent: str) -> Subscription | None:
         """The subscription that a key is of."""
@@ -183,7 +211,8 @@ class _Reader:
         if "${" in name:
             name = known.given.get(name[2:-1], link.address.rpartition(".")[2])
         system, users = self._identities()
-        service = Service(name, f"{name.lower()}.azure-api.net", link, system, users)
+        contracts = Contracts(self._configuration, known)
+        service = Service(name, f"{name.lower()}.azure-api.net", link, system, users, contracts)
         for each in link.apis.values():
             service.apis.append(self._api(each))
         for product, resource in link.products.items():
@@ -191,7 +220,7 @@ class _Reader:
         for backend, resource in link.backends.items():
             service.backends[backend] = self._backend(resource)
         service.subscriptions = [*self._subscriptions(), built_in(name)]
-        _choose_revisions(service.apis)
+        self._choose_revisions(service.apis)
         return service
 
     def _identities(self) -> tuple[ManagedIdentity | None, list[ManagedIdentity]]:
@@ -252,14 +281,17 @@ class _Reader:
         body, known = self._configuration.body(link.resource), self._known
         what = f"of the API {link.name}"
         header, query = key_names(self._configuration, link)
-        facts = context.Api(id=link.name, name=link.name, key_header=header, key_query=query)
+        name, _, named = link.name.partition(";rev=")
+        facts = context.Api(id=name, name=name, key_header=header, key_query=query)
         api = Api(facts, link, products=list(link.products))
         try:
             facts.name = known.text(body.value("display_name"), f"the name {what}", link.name)
             facts.path = known.text(body.value("path"), f"the path {what}").strip("/")
-            facts.revision = known.text(body.value("revision"), f"the revision {what}", "1")
+            facts.revision = known.text(
+                body.value("revision"), f"the revision {what}", named or "1"
+            )
             facts.version = known.text(body.value("version"), f"the version {what}")
-            facts.is_current_revision = body.value("source_api_id") is None
+            facts.is_current_revision = not named and body.value("source_api_id") is None
             required = body.value("subscription_required", True)
             api.key_required = known.boolean(required, f"subscription_required {what}")
             if body.value("service_url") is not None:
@@ -304,6 +336,23 @@ class _Reader:
             found = operation(facts, resource, link.operation_policies.get(name))
             yield replace(found, examples_by_status=tuple(_examples(body)))
 
+    def _choose_revisions(self, apis: list[Api]) -> None:
+        """Have one current revision of each API: that which was released, or else the first."""
+        configuration = self._configuration
+        released: set[Resource] = set()
+        for each in configuration.of_type("azurerm_api_management_api_release"):
+            reference = sole_reference(configuration.attribute(each, "api_id"))
+            api = configuration.resource(reference.stack, reference.address) if reference else None
+            released |= {api} if api is not None else set()
+        by_name: dict[str, list[Api]] = {}
+        for api in apis:
+            by_name.setdefault(api.facts.id.lower(), []).append(api)
+        for several in by_name.values():
+            chosen = [each for each in several if each.link.resource in released]
+            chosen = chosen or [each for each in several if each.facts.is_current_revision]
+            for each in several:
+                each.facts.is_current_revision = each is (chosen or several)[0]
+
     def _product(self, resource: Resource) -> context.Product:
         body = self._configuration.body(resource)
         identifier = text_of(body.value("product_id"))
@@ -319,6 +368,16 @@ class _Reader:
     def _backend(self, resource: Resource) -> BackendEntity:
         body = self._configuration.body(resource)
         name = text_of(body.value("name"))
+        members = tuple(
+            Member(
+                key(self._named(each.value("id"), "name")),
+                int(text_of(each.value("priority", 1))),
+                int(text_of(each.value("weight", 1))),
+            )
+            for each in body.blocks("pool")
+        )
+        if members:
+            return BackendEntity(name, pool=members)
         try:
             url = self._known.text(body.value("url"), f"the URL of the backend {name}")
             credentials = body.block("credentials")
@@ -463,13 +522,3 @@ def seconds(text: str) -> float:
         raise NotKnownError(f"the duration {text}", text)
     days, hours, minutes, rest = (float(each or 0) for each in found.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + rest
-
-
-def _choose_revisions(apis: list[Api]) -> None:
-    """Have one current revision of each API."""
-    by_name: dict[str, list[Api]] = {}
-    for api in apis:
-        by_name.setdefault(api.facts.id.lower(), []).append(api)
-    for several in by_name.values():
-        if not any(each.facts.is_current_revision for each in several):
-            several[0].facts.is_current_revision = True

@@ -187,6 +187,7 @@ class SimulatedChain:
         key: str | None = None,
         headers: HeaderValues = (),
         client: str = "203.0.113.7",
+        certificate: bytes | None = None,
         gateway: str | None = None,
     ) -> Answer:
         """Send a request to the gateway.
@@ -198,11 +199,13 @@ class SimulatedChain:
             key: A subscription key, for the header that the API names.
             headers: Further headers.
             client: The address that the request comes from.
+            certificate: The certificate that the caller shows, as PEM.
             gateway: The name of the gateway, if there are several.
 
         Raises:
             CallStoppedError: Something that decides is not known, or not simulated.
             AssumedError: The answer rests on an assumption, and the chain is strict.
+            InputError: It is not clear which gateway is called, or the certificate is none.
         """
         from constructs_lib.simulation.http import Request, Url
 
@@ -212,8 +215,7 @@ class SimulatedChain:
             host = self.local.gateways.simulated(gateway).service.host
             url = Url.parse(f"https://{host}/{path.lstrip('/')}")
         given, content = _message(body, headers)
-        request = Request(method, url, given, client_address=client)
-        request.body = content
+        request = Request(method, url, given, content, client, certificate)
         return self.local.through_gateway(request, key=key)
 
     def direct(

@@ -68,7 +68,7 @@ def stack(
 class Recorder:
     """A backend that answers what it is told, and keeps what it received."""
 
-    def __init__(self, *answers: Response) -> None:
+    def __init__(self, *answers: Response | Exception) -> None:
         self.received: list[Request] = []
         self._answers = list(answers)
 
@@ -78,6 +78,8 @@ class Recorder:
         if not self._answers:
             return Response.of(200, {"ok": True})
         answer = self._answers[0] if len(self._answers) == 1 else self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
         return answer.copy()
 
 

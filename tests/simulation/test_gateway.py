@@ -103,12 +103,14 @@ def test_a_section_that_is_there_and_empty_runs_nothing():
 
 
 def test_what_is_not_simulated_stops_the_call_unless_it_may_pass():
-    content = stack(inbound="<base/><validate-content unspecified-content-type-action='prevent'/>")
-    with pytest.raises(CallStoppedError, match="validate-content is not simulated") as stopped:
+    content = stack(inbound="<base/><validate-odata-request/>")
+    with pytest.raises(
+        CallStoppedError, match="validate-odata-request is not simulated"
+    ) as stopped:
         chain(content).request("GET", "/orders/items/7")
     assert stopped.value.trace is not None
-    assert "validate-content is not simulated, so the call stops here." in stopped.value.trace
-    passing = chain(content, allow_not_simulated={"validate-content"})
+    assert "validate-odata-request is not simulated, so the call stops here." in stopped.value.trace
+    passing = chain(content, allow_not_simulated={"validate-odata-request"})
     assert passing.request("GET", "/orders/items/7").status == 200
 
 

@@ -3,40 +3,66 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from constructs_lib.simulation.chain import Answer
+from constructs_lib.simulation.fidelity import behaviours
 from constructs_lib.simulation.http import Response
-from constructs_lib.simulation.outside import ManualClock
+from constructs_lib.simulation.outside import BackendTimeoutError, ManualClock
 from constructs_lib.simulation.policies import POLICIES
 from tests.simulation.stacks import Recorder, chain, stack
 
 CASES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("golden.json").read_text("utf-8"))
+"""A case is a stack, what its backend answers in turn, and a call or, with `calls`, several: what
+is asked after how many seconds, and what is to come of it."""
+
 ELSEWHERE = {"authentication-managed-identity", "validate-azure-ad-token"}
 """Policies that `test_tokens` tries, with tokens of the local Entra."""
+AT_DOORS = ("network", "site.", "host.", "easy-auth", "entra.")
+"""How behaviours begin that are not the gateway's."""
 
 
-@pytest.mark.parametrize(
-    "case", CASES, ids=[f"{each['policy']}-{n}" for n, each in enumerate(CASES)]
-)
-def test_golden(case: dict[str, Any]):
+@cache
+def answers_of(number: int) -> tuple[list[Answer], list[dict[str, Any]], Recorder]:
+    """What comes of a case: answers, what is expected of each, and what the backend received."""
+    case = CASES[number]
     backend = Recorder(*(_response(*each) for each in case.get("answers", [])))
     clock = ManualClock()
     called = chain(stack(**case["sections"]), backend, clock=clock)
-    request = {"method": "GET", "path": "/orders/items/7", **case.get("request", {})}
-    for _ in range(case.get("calls_before", 0)):
-        called.request(**request)
-        clock.advance(case.get("seconds_between", 0))
-    answer, expected = called.request(**request), case["expect"]
-    _compare(answer, expected)
-    if "calls" in expected:
-        assert len(backend.received) == expected["calls"]
+    calls = case.get("calls", [{"request": case.get("request", {}), "expect": case.get("expect")}])
+    answers: list[Answer] = []
+    for each in calls:
+        clock.advance(each.get("after", 0))
+        request = {"method": "GET", "path": "/orders/items/7", **each.get("request", {})}
+        if isinstance(request.get("key"), dict):
+            request["key"] = called.key(**request["key"])
+        if "certificate" in case:
+            request["certificate"] = case["certificate"].encode()
+        answers.append(called.request(**request))
+    return answers, [each.get("expect", {}) for each in calls], backend
 
 
-def _response(status: int, body: str, headers: dict[str, str] | None = None) -> Response:
+@pytest.mark.parametrize(
+    "number", range(len(CASES)), ids=[f"{each['policy']}-{n}" for n, each in enumerate(CASES)]
+)
+def test_golden(number: int):
+    answers, expected, backend = answers_of(number)
+    for answer, each in zip(answers, expected, strict=True):
+        _compare(answer, each)
+    received = CASES[number].get("received")
+    if isinstance(received, list):
+        assert [str(each.url) for each in backend.received] == received
+    elif received is not None:
+        assert len(backend.received) == received
+
+
+def _response(status: int | str, body: str = "", headers: dict[str, str] | None = None) -> Any:
+    if isinstance(status, str):
+        return BackendTimeoutError(status)
     return Response.of(status, body, headers or {})
 
 
@@ -64,6 +90,17 @@ def _compare(answer: Answer, expected: dict[str, Any]) -> None:
         assert sent.headers.get(name) == value
 
 
-def test_every_policy_that_is_simulated_has_a_case_with_its_source():
-    assert {each["policy"] for each in CASES} | ELSEWHERE == set(POLICIES)
+def test_every_policy_and_every_behaviour_of_the_gateway_has_a_case_with_its_source():
+    named = {each["policy"] for each in CASES}
+    assert named >= set(POLICIES) - ELSEWHERE
+    assert named <= set(POLICIES) | set(behaviours())
     assert all(each["source"] for each in CASES)
+    rests = {
+        rest for n in range(len(CASES)) for each in answers_of(n)[0] for rest in each.trace.rests
+    }
+    missing = {
+        name
+        for name in behaviours()
+        if not name.startswith(AT_DOORS) and name.partition(".")[0] not in ELSEWHERE
+    }
+    assert missing <= rests

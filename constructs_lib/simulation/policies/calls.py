@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin
 
-from constructs_lib.access.links import key
 from constructs_lib.simulation.gateway import Window
 from constructs_lib.simulation.http import Body, Headers, Request, Response, Url
 from constructs_lib.simulation.outside import (
@@ -16,6 +15,7 @@ from constructs_lib.simulation.outside import (
     NoBackendError,
 )
 from constructs_lib.simulation.policies.bodies import as_bytes
+from constructs_lib.simulation.policies.rewriting import move_to
 from constructs_lib.simulation.signals import CallStoppedError, PolicyFailedError, refusal
 from constructs_lib.simulation.statements import Run, Statement
 
@@ -47,6 +47,7 @@ def forward_request(policy: Statement) -> Run:
                 "There is no backend: neither the API nor a policy names one.",
                 reason="BackendConnectionFailure",
             )
+        entity = _destination(call)
         call.trace.add(
             "forward-request",
             "Request is being forwarded to the backend service. "
@@ -54,9 +55,8 @@ def forward_request(policy: Statement) -> Run:
             *("backend.url", "backend.query", "backend.host", "backend.forwarded-for"),
             request=call.request,
         )
-        request = outgoing(call)
-        call.outgoing = request.copy()
-        response = _through_breaker(call, request, follow=follow(call))
+        request = _outgoing(call, entity)
+        response = _through_breaker(call, entity, request, follow=follow(call))
         if not buffered(call):
             call.request.body.consumed = True
         call.response = response
@@ -73,7 +73,33 @@ def forward_request(policy: Statement) -> Run:
     return run
 
 
-def outgoing(call: Call) -> Request:
+def _destination(call: Call) -> BackendEntity | None:
+    """The backend entity that is called now: of a pool, the one whose turn it is."""
+    entity = call.service.backend(call.backend_id) if call.backend_id else None
+    if entity is None or not entity.pool:
+        return entity
+    ready = [
+        each
+        for each in entity.pool
+        if call.gateway.tripped.get(call.service.backend(each.backend).id) is None
+    ]
+    if not ready:
+        raise _open_circuit(call, f"Every circuit breaker of the pool {entity.id} is open.")
+    first = min(each.priority for each in ready)
+    weights = {each.backend: each.weight for each in ready if each.priority == first}
+    found = call.service.backend(call.gateway.turn(entity.id, weights))
+    move_to(call, found)
+    told = f"It is the turn of {found.id} in the pool {entity.id}."
+    call.trace.add("forward-request", told, "backend.pool")
+    return found
+
+
+def _open_circuit(call: Call, told: str) -> PolicyFailedError:
+    call.trace.add("forward-request", told, "breaker", "breaker.body")
+    return PolicyFailedError(told, response=refusal(503, "Service unavailable"))
+
+
+def _outgoing(call: Call, entity: BackendEntity | None) -> Request:
     """The request as it leaves the gateway."""
     own, url = call.request, call.request.url
     headers = Headers(pair for pair in own.headers if pair[0].lower() not in _NEVER_SENT)
@@ -82,7 +108,6 @@ def outgoing(call: Call) -> Request:
     before = headers.get("X-Forwarded-For")
     caller = own.client_address
     headers.set("X-Forwarded-For", f"{before}, {caller}" if before else caller)
-    entity = call.service.backends.get(key(call.backend_id)) if call.backend_id else None
     for name, value in entity.headers if entity else ():
         headers.set(name, value)
     for name, value in entity.query if entity else ():
@@ -125,15 +150,14 @@ def send(call: Call, request: Request, *, follow: bool = False) -> Response:
     return Response(response.status, response.reason, kept, response.body)
 
 
-def _through_breaker(call: Call, request: Request, *, follow: bool) -> Response:
-    entity = call.service.backends.get(key(call.backend_id)) if call.backend_id else None
+def _through_breaker(
+    call: Call, entity: BackendEntity | None, request: Request, *, follow: bool
+) -> Response:
+    if entity is not None and call.gateway.tripped.get(entity.id) is not None:
+        raise _open_circuit(call, f"The circuit breaker of {entity.id} is open.")
+    call.outgoing = request.copy()
     if entity is None or entity.breaker is None:
         return send(call, request, follow=follow)
-    tripped = call.gateway.tripped.get(entity.id)
-    if tripped is not None:
-        told = f"The circuit breaker of {entity.id} is open."
-        call.trace.add("forward-request", told, "breaker", "breaker.body")
-        raise PolicyFailedError(told, response=refusal(503, "Service unavailable"))
     try:
         response = send(call, request, follow=follow)
     except PolicyFailedError:

@@ -4,55 +4,87 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from constructs_lib.simulation.gateway import Quota, Window
 from constructs_lib.simulation.policies.headers import response_of
 from constructs_lib.simulation.signals import PolicyFailedError, refusal
-from constructs_lib.simulation.statements import Run, Statement, as_boolean
+from constructs_lib.simulation.statements import RefusedError, Run, Statement, as_boolean
 
 if TYPE_CHECKING:
     from constructs_lib.simulation.call import Call
 
-Key = Callable[["Call"], "Hashable | None"]
+Key = Callable[["Call"], Hashable]
 
 
 def rate_limit(policy: Statement) -> Run:
-    """Calls per subscription."""
-    return _rate(policy, _of_subscription(policy))
+    """Calls per subscription: of all, and of single APIs and operations."""
+    return _each_limit(policy, _rate)
 
 
 def rate_limit_by_key(policy: Statement) -> Run:
     """Calls per key of the policy's."""
     counter = policy.text("counter-key")
-    return _rate(policy, lambda call: ("rate", counter(call)))
+    return _rate(policy, policy, lambda call: ("rate", counter(call)))
 
 
 def quota(policy: Statement) -> Run:
-    """Calls and bandwidth per subscription."""
-    return _quota(policy, _of_subscription(policy))
+    """Calls and bandwidth per subscription: of all, and of single APIs and operations."""
+    return _each_limit(policy, _quota)
 
 
 def quota_by_key(policy: Statement) -> Run:
     """Calls and bandwidth per key of the policy's."""
     counter = policy.text("counter-key")
-    return _quota(policy, lambda call: ("quota", counter(call)))
+    return _quota(policy, policy, lambda call: ("quota", counter(call)))
 
 
-def _of_subscription(policy: Statement) -> Key:
-    place = (policy.name, policy.around.scope, policy.path)
+def _each_limit(policy: Statement, make: Callable[[Statement, Statement, Key], Run]) -> Run:
+    """What a policy says of all calls, and in it of those of an API or an operation."""
+    runs: list[tuple[list[Callable[[Call], bool]], Run]] = []
 
-    def key(call: Call) -> Hashable | None:
+    def add(limit: Statement, *where: Callable[[Call], bool]) -> None:
+        runs.append((list(where), make(policy, limit, _of_subscription(limit))))
+
+    add(policy)
+    for api in policy.children("api"):
+        of_api = _names(api, lambda call: call.facts.api)
+        add(api, of_api)
+        for each in api.children("operation"):
+            add(each, of_api, _names(each, lambda call: call.facts.operation))
+
+    def run(call: Call) -> None:
         if call.facts.subscription is None:
-            return None
-        where = call.product if policy.around.scope == "product" else call.api and call.api.facts.id
-        return (*place, where, call.facts.subscription.id)
+            call.trace.add(policy.name, "There is no subscription to count.", policy.name)
+            return
+        for where, each in runs:
+            if all(applies(call) for applies in where):
+                each(call)
+
+    return run
+
+
+def _names(element: Statement, subject: Callable[[Call], Any]) -> Callable[[Call], bool]:
+    """Whether an element names what is called, by its id or else by its name."""
+    which = "id" if element.has("id") else "name"
+    text = element.text(which)
+    return lambda call: text(call).lower() == getattr(subject(call), which).lower()
+
+
+def _of_subscription(limit: Statement) -> Key:
+    scope = limit.around.scope
+
+    def key(call: Call) -> Hashable:
+        where = call.product if scope == "product" else call.facts.api.id
+        subscription = call.facts.subscription
+        return (scope, limit.path, where, subscription and subscription.id)
 
     return key
 
 
-def _rate(policy: Statement, key: Key) -> Run:
-    calls, period = policy.number("calls"), policy.number("renewal-period")
+def _rate(policy: Statement, limit: Statement, key: Key) -> Run:
+    calls, period = limit.number("calls"), limit.number("renewal-period")
     count = _increment(policy)
     late = policy.has("increment-condition") or policy.element.attributes.get(
         "increment-count", ""
@@ -61,9 +93,6 @@ def _rate(policy: Statement, key: Key) -> Run:
 
     def run(call: Call) -> None:
         name, gateway = key(call), call.gateway
-        if name is None:
-            call.trace.add(policy.name, "There is no subscription to count.", policy.name)
-            return
         most, seconds = calls(call), period(call)
         with gateway.lock:
             window, now = gateway.windows.get(name) or Window(), gateway.now()
@@ -122,23 +151,24 @@ def _writing(policy: Statement) -> Callable[[Call, int, int], None]:
     return write
 
 
-def _quota(policy: Statement, key: Key) -> Run:
-    calls, bandwidth = policy.number("calls"), policy.number("bandwidth")
-    period, count = policy.number("renewal-period"), _increment(policy)
-    has_calls, has_bandwidth = policy.has("calls"), policy.has("bandwidth")
+def _quota(policy: Statement, limit: Statement, key: Key) -> Run:
+    calls, bandwidth = limit.number("calls"), limit.number("bandwidth")
+    period, count = limit.number("renewal-period"), _increment(policy)
+    has_calls, has_bandwidth = limit.has("calls"), limit.has("bandwidth")
+    start = None
+    if policy.name == "quota-by-key":
+        start = _moment(policy.literal("first-period-start", "0001-01-01T00:00:00Z"))
 
     def run(call: Call) -> None:
         name, gateway = key(call), call.gateway
-        if name is None:
-            call.trace.add(policy.name, "There is no subscription to count.", policy.name)
-            return
         seconds = period(call)
         with gateway.lock:
             now = gateway.now()
             used = gateway.quotas.get(name)
             if used is None:
-                used = Quota(now)
-                gateway.quotas.set(name, used, seconds or math.inf)
+                began = now if start is None or not seconds else now - (now - start) % seconds
+                used = Quota(began)
+                gateway.quotas.set(name, used, began + seconds - now if seconds else math.inf)
             left = max(0, int(used.began + seconds - now + 0.999)) if seconds else 0
             if has_calls and used.calls >= calls(call):
                 _refuse_quota(call, policy, "call volume", left)
@@ -147,9 +177,19 @@ def _quota(policy: Statement, key: Key) -> Run:
             used.calls += count(call)
         size = len(call.request.content)
         call.after.append(lambda each: _add_size(used, size + len(response_of(each).content)))
-        call.trace.add(policy.name, f"{used.calls:g} calls of the quota are used.", "quota.start")
+        told = f"{used.calls:g} calls of the quota are used."
+        call.trace.add(policy.name, told, policy.name, *(["quota.start"] if start is None else []))
 
     return run
+
+
+def _moment(text: str) -> float:
+    """A moment as `yyyy-MM-ddTHH:mm:ssZ`, in seconds since 1970."""
+    try:
+        moment = datetime.fromisoformat(text.strip().removesuffix("Z"))
+    except ValueError:
+        raise RefusedError(f"first-period-start is no date: {text}") from None
+    return (moment - datetime(1970, 1, 1)).total_seconds()
 
 
 def _add_size(used: Quota, size: int) -> None:

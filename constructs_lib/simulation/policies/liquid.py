@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +43,7 @@ def rendering(text: str) -> Value:
     def render(call: Call) -> str:
         call.trace.add("set-body", "The Liquid template is rendered.", "set-body.liquid")
         try:
-            return template.render(body=_folded(parsed(message_of(call))), context=_context(call))
+            return template.render(body=parsed(message_of(call)), context=_context(call))
         except LiquidError as error:
             raise PolicyFailedError(f"Liquid template could not be rendered: {error}") from None
 
@@ -92,12 +90,3 @@ def _url(url: Any) -> dict[str, Any]:
         "QueryString": f"?{url.query}" if url.query else "",
         "Query": query,
     }
-
-
-def _folded(value: Any) -> Any:
-    """A body whose members are found by the names that templates write."""
-    if isinstance(value, Mapping):
-        return {re.sub(r"^@", "", str(name)): _folded(each) for name, each in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    if isinstance(value, list):
-        return [_folded(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
-    return value

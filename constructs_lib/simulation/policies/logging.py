@@ -1,4 +1,4 @@
-"""What is written elsewhere: it changes nothing of the call, so the trace alone shows it."""
+"""What happens elsewhere: it changes nothing of the call, so the trace alone shows it."""
 
 from __future__ import annotations
 
@@ -55,5 +55,25 @@ def log_to_eventhub(policy: Statement) -> Run:
             "emit-metric",
             text=text_of(text(call)),
         )
+
+    return run
+
+
+def proxy(policy: Statement) -> Run:
+    """The proxy that requests go through."""
+    url = policy.text("url")
+
+    def run(call: Call) -> None:
+        call.trace.add("proxy", f"Requests go through the proxy {url(call)}.", "proxy")
+
+    return run
+
+
+def cross_domain(_: Statement) -> Run:
+    """What Flash and Silverlight may call, which they ask for by themselves."""
+
+    def run(call: Call) -> None:
+        told = "The call goes on: pages of Flash and Silverlight alone are told."
+        call.trace.add("cross-domain", told, "cross-domain")
 
     return run

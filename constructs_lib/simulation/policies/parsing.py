@@ -1,11 +1,17 @@
-"""Bodies as templates see them: JSON and XML as trees."""
+"""Bodies as trees, for templates and for conversions."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
+from xml.dom.minidom import Element, parseString
+from xml.parsers.expat import ExpatError
 
 from constructs_lib.simulation.http import Request, Response
+
+
+class NotXmlError(ValueError):
+    """A text is no XML."""
 
 
 def parsed(message: Request | Response | None) -> Any:
@@ -13,34 +19,58 @@ def parsed(message: Request | Response | None) -> Any:
     content = message.content if message is not None else b""
     if message is None or not content:
         return None
-    kind = (message.headers.get("Content-Type") or "").lower()
-    text = content.decode("utf-8", "replace")
-    if "xml" in kind:
-        from xml.etree.ElementTree import fromstring
-
-        root = fromstring(text)  # noqa: S314 - expat refuses entity bombs
-        return {_local(root.tag): _tree(root)}
+    text = content.decode("utf-8-sig", "replace")
     try:
+        if "xml" in (message.headers.get("Content-Type") or "").lower():
+            return tree_of_xml(text, "", "text")
         return json.loads(text)
     except ValueError:
         return text
 
 
-def _tree(element: Any) -> Any:
-    children = list(element)
-    if not children and not element.attrib:
-        return element.text or ""
-    found: dict[str, Any] = {_local(name): value for name, value in element.attrib.items()}
-    for child in children:
-        name, value = _local(child.tag), _tree(child)
-        if name not in found:
-            found[name] = value
-        elif isinstance(found[name], list):
-            found[name].append(value)
-        else:
-            found[name] = [found[name], value]
-    return found
+def tree_of_xml(
+    text: str, attribute: str, content: str, *, separator: str = "", arrays: bool = False
+) -> dict[str, Any]:
+    """XML as a tree of JSON, as Newtonsoft.Json builds it.
 
+    Args:
+        text: The XML.
+        attribute: What names of attributes begin with.
+        content: Name of the text that stands beside attributes or elements.
+        separator: What stands between prefix and name; without it prefixes are left out.
+        arrays: Whether an element within another becomes an array even if it is the only one.
 
-def _local(name: str) -> str:
-    return name.rpartition("}")[2]
+    Raises:
+        NotXmlError: If it is none.
+    """
+    try:
+        document = parseString(text)  # noqa: S318 - expat refuses entity bombs
+    except ExpatError as error:
+        raise NotXmlError(str(error)) from None
+
+    def named(name: str) -> str:
+        return name.replace(":", separator) if separator else name.rpartition(":")[2]
+
+    def tree(element: Element) -> Any:
+        pairs = element.attributes.items()
+        found: dict[str, Any] = {
+            attribute + named(name): value
+            for name, value in pairs
+            if separator or not name.startswith("xmlns")
+        }
+        text, groups = "", dict[str, list[Any]]()
+        for child in element.childNodes:
+            if isinstance(child, Element):
+                groups.setdefault(named(child.tagName), []).append(tree(child))
+            elif child.nodeType in (child.TEXT_NODE, child.CDATA_SECTION_NODE):
+                text += child.data
+        if not found and not groups:
+            return text if element.childNodes or not separator else None
+        for name, values in groups.items():
+            found[name] = values if arrays or len(values) > 1 else values[0]
+        return {**found, content: text} if text.strip() else found
+
+    root = document.documentElement
+    declared = {"version": document.version, "encoding": document.encoding} if separator else {}
+    made = {name: value for name, value in declared.items() if value}
+    return {**made, named(root.tagName): tree(root)} if root is not None else made

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from constructs_lib.access.links import key
+from constructs_lib.simulation.context import Backend
 from constructs_lib.simulation.http import Url
 from constructs_lib.simulation.signals import CallStoppedError, PolicyFailedError
 from constructs_lib.simulation.statements import Run, Statement, text_of
 
 if TYPE_CHECKING:
     from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.model import BackendEntity
 
 _PLACEHOLDER = re.compile(r"\{\*?([^{}]+)\}")
 
@@ -46,22 +47,25 @@ def set_backend_service(policy: Statement) -> Run:
 
 def enter(call: Call, name: str) -> None:
     """Send a call to a backend entity."""
-    entity = call.service.backends.get(key(name))
-    if entity is None:
-        raise CallStoppedError(f"the backend {name} is not in the configuration")
-    if entity.problem is not None:
-        raise CallStoppedError(entity.problem)
-    try:
-        base = Url.parse(entity.url)
-    except ValueError as error:
-        raise CallStoppedError(f"the backend {name} cannot be called: {error}") from None
+    entity = call.service.backend(name)
     call.backend_id = entity.id
-    call.move(base)
-    call.trace.add(
-        "set-backend-service",
-        f"The backend is {entity.id} now, at {entity.url}.",
-        "set-backend-service",
-    )
+    call.facts.backend = Backend(entity.id, "Pool" if entity.pool else "Single")
+    if entity.pool:
+        # Which of its backends is called is known once the request is forwarded.
+        move_to(call, call.service.backend(entity.pool[0].backend))
+        told = f"The backend is the pool {entity.id} now."
+    else:
+        move_to(call, entity)
+        told = f"The backend is {entity.id} now, at {entity.url}."
+    call.trace.add("set-backend-service", told, "set-backend-service")
+
+
+def move_to(call: Call, entity: BackendEntity) -> None:
+    """Have the URL of a call be that of a backend entity."""
+    try:
+        call.move(Url.parse(entity.url))
+    except ValueError as error:
+        raise CallStoppedError(f"the backend {entity.id} cannot be called: {error}") from None
 
 
 def rewrite_uri(policy: Statement) -> Run:

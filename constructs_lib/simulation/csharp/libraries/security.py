@@ -311,12 +311,20 @@ def _make_certificate(data: Any, *rest: Any) -> Thing:
     return found
 
 
-def _name(name: Any) -> str:
+def distinguished_name(name: Any) -> str:
+    """A name as .NET writes it: the last part first."""
+
     def short(part: Any) -> str:
         name = part.rfc4514_attribute_name
         return "E" if name == "1.2.840.113549.1.9.1" else name
 
-    return ", ".join(f"{short(part)}={part.value}" for part in name)
+    return ", ".join(f"{short(part)}={part.value}" for part in reversed(list(name)))
+
+
+def serial_number(certificate: Any) -> str:
+    """A serial number as .NET writes it: whole bytes, with a zero before a leading one bit."""
+    number = certificate.serial_number
+    return f"{number:0{2 * (number.bit_length() // 8 + 1)}X}"
 
 
 def _rsa(certificate: Thing) -> Thing | None:
@@ -368,15 +376,15 @@ for _certificate_name, _base in (
         bases=_base,
         properties={
             "Thumbprint -> string": lambda c: _thumbprint(c).hex().upper(),
-            "Subject -> string": lambda c: _name(reversed(list(c.members["given"].subject))),
-            "Issuer -> string": lambda c: _name(reversed(list(c.members["given"].issuer))),
+            "Subject -> string": lambda c: distinguished_name(c.members["given"].subject),
+            "Issuer -> string": lambda c: distinguished_name(c.members["given"].issuer),
             "SubjectName -> X500DistinguishedName": lambda c: Thing(
-                "X500DistinguishedName", {"Name": _name(reversed(list(c.members["given"].subject)))}
+                "X500DistinguishedName", {"Name": distinguished_name(c.members["given"].subject)}
             ),
             "IssuerName -> X500DistinguishedName": lambda c: Thing(
-                "X500DistinguishedName", {"Name": _name(reversed(list(c.members["given"].issuer)))}
+                "X500DistinguishedName", {"Name": distinguished_name(c.members["given"].issuer)}
             ),
-            "SerialNumber -> string": lambda c: f"{c.members['given'].serial_number:X}".zfill(2),
+            "SerialNumber -> string": lambda c: serial_number(c.members["given"]),
             "NotBefore -> DateTime": _day("not_valid_before_utc"),
             "NotAfter -> DateTime": _day("not_valid_after_utc"),
             "RawData -> byte[]": _raw,
