@@ -69,7 +69,7 @@ def _analyse(configuration: Configuration) -> Analysis:
 
 
 def _answer(call: Call, caller: Caller, target: FunctionAppRecord) -> Answer:
-    decision = call.decision
+    decision, resource = call.decision, call.decision.resource
     unwanted = decision.verdict == ("closed" if caller.trusted else "open")
     return Answer(
         caller=caller,
@@ -77,8 +77,10 @@ def _answer(call: Call, caller: Caller, target: FunctionAppRecord) -> Answer:
         status=decision.status,
         verdict=decision.verdict,
         reason=sentence(decision.reason),
-        address=decision.resource.address if decision.resource else None,
+        address=resource.address if resource else None,
         attribute=decision.attribute,
+        path=resource.path if resource else None,
+        line=resource.line_of(decision.attribute) if resource else None,
         rule=decision.rule if unwanted else None,
     )
 

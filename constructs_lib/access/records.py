@@ -175,6 +175,8 @@ class Answer:
         reason: Why, in a sentence.
         address: The resource that decided.
         attribute: Its attribute that decided, as a dotted path.
+        path: The file that the resource stands in.
+        line: Line in that file where the attribute is written, or else the block around it.
         rule: The rule that speaks of it, when the answer is not the one that is wanted.
     """
 
@@ -185,6 +187,8 @@ class Answer:
     reason: str
     address: str | None = None
     attribute: str | None = None
+    path: str | None = None
+    line: int | None = None
     rule: str | None = None
 
     @property

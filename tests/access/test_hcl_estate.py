@@ -78,6 +78,13 @@ def test_what_is_there_passes_and_one_open_slot_is_one_finding_at_its_line(
         "every request reaches the function"
     ]
     assert said[-1] == "1 error"
+    assert cli.main(["access", "--output", "access.json"]) == 1
+    assert f"main.tf:{line} azurerm_linux_function_app_slot.orders" in capsys.readouterr().out
+    answers = json.loads((estate / "access.json").read_text("utf-8"))["answers"]
+    opened = [each for each in answers if each["rule"] == "SF101" and "slot" in each["address"]]
+    assert {(each["path"], each["line"]) for each in opened} == {("main.tf", line)}
+    # What no resource decides, such as a token that Entra refuses to everybody, has no place.
+    assert all(each["line"] for each in answers if each["address"])
     for name in ("access.html", "access.md", "access.txt"):
         assert cli.main(["access", "--output", name]) == 1
         place = f"main.tf:{line} azurerm_linux_function_app_slot.orders: auth_settings_v2"

@@ -55,6 +55,9 @@ def test_a_finding_names_the_statement_and_the_json_stays_as_it_is(
     assert {(Path(each.path or "").name, each.line) for each in found} == {
         (Path(__file__).name, lines["dev"])
     }
+    assert {(Path(each.path or "").name, each.line) for each in analysis.answers} == {
+        (Path(__file__).name, lines["dev"])
+    }
 
 
 def _line() -> int:

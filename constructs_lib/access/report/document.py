@@ -48,6 +48,7 @@ def accepted_as_json(accepted: Accepted) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "path": finding.path,
+        "line": finding.line,
         "address": finding.address,
         "attribute": finding.attribute,
         "message": finding.message,
@@ -74,6 +75,8 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "reason": answer.reason,
         "address": answer.address,
         "attribute": answer.attribute,
+        "path": answer.path,
+        "line": answer.line,
         "rule": answer.rule,
     }
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from constructs_lib._core.findings import FindingGroup
 from constructs_lib.access.records import Answer, Verdict, capitalised
 from constructs_lib.access.report.comparison import EFFECTS, Comparison
-from constructs_lib.access.report.text import clean, plural, where
+from constructs_lib.access.report.text import clean, line_of, plural, where
 from constructs_lib.access.report.view import KINDS, STANDINGS, CellStanding, Door, TargetView, View
 
 DRAWN = 8
@@ -209,7 +209,8 @@ def _cells(door: Door) -> tuple[str, str, str, str]:
 
 
 def _decider(answer: Answer) -> str:
-    return "<br>".join(code(part) for part in (answer.address, answer.attribute) if part)
+    parts = (answer.address, answer.attribute, line_of(answer))
+    return "<br>".join(code(part) for part in parts if part)
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], total: int) -> list[str]:

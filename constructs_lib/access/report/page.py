@@ -22,7 +22,7 @@ from constructs_lib.access.records import (
     capitalised,
 )
 from constructs_lib.access.report.comparison import EFFECTS, Change
-from constructs_lib.access.report.text import clean, plural, where
+from constructs_lib.access.report.text import clean, line_of, plural, where
 from constructs_lib.access.report.view import (
     KINDS,
     STANDINGS,
@@ -91,6 +91,7 @@ def _template() -> Template:
             "capitalised": capitalised,
             "counts": _counts,
             "gateway": _gateway,
+            "line": line_of,
             "names": _names,
             "plural": plural,
             "registration": _registration,

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from constructs_lib.access.records import Answer, capitalised
+from constructs_lib.access.records import capitalised
 from constructs_lib.access.report.comparison import EFFECTS, Comparison
 from constructs_lib.access.report.text import clean, plural, where
 from constructs_lib.access.report.view import CellStanding, Door, TargetView, View
@@ -144,18 +144,13 @@ def _why(door: Door) -> Iterable[str | tuple[str, str]]:
     if door.accepted is not None:
         yield "\nAccepted: "
         yield clean(door.accepted)
-    where = decider(door.answer)
-    if where:
+    decided = where(door.answer)
+    if decided:
         yield "\n"
-        yield (clean(where), "dim")
+        yield (clean(decided), "dim")
     if door.standing == "wrong" and door.fix:
         yield "\nFix: "
         yield clean(door.fix)
-
-
-def decider(answer: Answer) -> str:
-    """Return the resource and attribute that decided, as `ADDRESS: ATTRIBUTE`."""
-    return ": ".join(part for part in (answer.address, answer.attribute) if part)
 
 
 def _changes(console: Console, comparison: Comparison) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from constructs_lib._core.findings import Finding
+from constructs_lib.access.records import Answer
 
 # What turns the direction of the text that follows, so that it reads as something else.
 _BIDIRECTIONAL = frozenset(
@@ -37,8 +38,12 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-def where(finding: Finding) -> str:
-    """Return file and line of a finding where they are known, and its resource and attribute."""
-    resource = ": ".join(part for part in (finding.address, finding.attribute) if part)
-    line = f"{finding.path}:{finding.line}" if finding.line else ""
-    return " ".join(part for part in (line, resource) if part) or finding.path or ""
+def line_of(what: Finding | Answer) -> str:
+    """Return `FILE:LINE` of a finding or of what decided an answer, or nothing if it is unknown."""
+    return f"{what.path}:{what.line}" if what.line else ""
+
+
+def where(what: Finding | Answer) -> str:
+    """Return file and line where they are known, and the resource and its attribute."""
+    resource = ": ".join(part for part in (what.address, what.attribute) if part)
+    return " ".join(part for part in (line_of(what), resource) if part) or what.path or ""

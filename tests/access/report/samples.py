@@ -196,6 +196,8 @@ WRONG = analysis(
         rule="SF102",
         reason="Easy Auth lets requests without a token through.",
         attribute="auth_settings_v2.require_authentication",
+        path="main.tf",
+        line=7,
     ),
     source="changed",
     findings=(OPEN_SLOT,),

@@ -125,6 +125,8 @@ def test_json_keeps_its_shape() -> None:
         "reason": "Easy Auth lets requests without a token through.",
         "address": SLOT.address,
         "attribute": "auth_settings_v2.require_authentication",
+        "path": "main.tf",
+        "line": 7,
         "rule": "SF102",
         "standing": "wrong",
         "accepted": None,
@@ -135,6 +137,17 @@ def test_json_keeps_its_shape() -> None:
 
 def test_json_has_no_comparison_where_nothing_is_compared() -> None:
     assert json.loads(render_report(WRONG, "json"))["comparison"] is None
+
+
+# Every format for people
+
+
+def test_an_answer_names_file_and_line_of_what_decides() -> None:
+    decided = f"{SLOT.address}: auth_settings_v2.require_authentication"
+    assert f"main.tf:7 {decided}" in render_report(WRONG, "table", width=200)
+    assert "<br>`main.tf:7` |" in render_report(WRONG, "markdown")
+    page = render_report(WRONG, "html")
+    assert page.count("<dt>Written in</dt><dd><code>main.tf:7</code></dd>") == 1
 
 
 # Table
