@@ -15,7 +15,8 @@ RUN python -c "import json; locked = json.load(open('Pipfile.lock'))['default'];
 FROM python:3.13-slim
 COPY --from=build /opt/secured-functions /opt/secured-functions
 ENV PATH=/opt/secured-functions/bin:$PATH
-USER nobody
+# Nobody, as a number: Kubernetes cannot tell from a name that it is not root (runAsNonRoot).
+USER 65534:65534
 WORKDIR /work
 ENTRYPOINT ["secured-functions"]
 CMD ["--help"]

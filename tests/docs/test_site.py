@@ -36,9 +36,19 @@ def test_links_stand_out_as_wcag_asks(scheme: str) -> None:
             assert contrast(colour, background) >= 4.5, (colour, background)
 
 
-def test_letters_of_the_bar_stand_out_as_wcag_asks() -> None:
-    [bar] = re.findall(r"--md-primary-fg-color: (#[0-9a-f]{6});", CSS)
-    assert contrast(bar, "#ffffff") >= 4.5
+@pytest.mark.parametrize(
+    ("name", "background"),
+    [
+        ("primary-fg-color", "#ffffff"),  # behind the white letters of the bar
+        ("footer-fg-color--lighter", "#171717"),
+        ("default-fg-color--light", "#f5f5f5"),  # comments and names in code
+        ("code-hl-constant-color", "#272a35"),
+        ("code-hl-number-color", "#272a35"),
+    ],
+)
+def test_the_bar_the_footer_and_code_stand_out_as_wcag_asks(name: str, background: str) -> None:
+    [colour] = re.findall(rf"--md-{name}: (#[0-9a-f]{{6}});", CSS)
+    assert contrast(colour, background) >= 4.5
 
 
 def test_files_that_the_readme_links_are_on_the_site() -> None:
