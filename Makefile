@@ -2,7 +2,7 @@
 # Python packages in .venv, Node packages in node_modules. A machine needs git, make and Python 3.10
 # to 3.14 (PYTHON=... names another than the one that is found).
 .DEFAULT_GOAL := help
-.PHONY: help set-up synth diff deploy destroy test smoke engines lint generate format audit build docs bench lock clean
+.PHONY: help set-up synth diff deploy destroy test changes smoke engines lint generate format audit build docs bench lock clean
 
 # cdktf-cli starts `python` and `node` by name and, unless it is told not to, calls home. Node would
 # warn of a call in cdktf that is deprecated. For synth terraform, if there is one, is only asked for
@@ -15,6 +15,7 @@ NEED_TERRAFORM := @command -v terraform > /dev/null || { echo "make: terraform i
 STACK ?= $(error Name the stack: make $@ STACK=dev)
 # pytest-xdist: as many workers as there are cores; each takes some hundred megabytes.
 WORKERS ?= auto
+PYTEST = $(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=worksteal
 
 help: ## Show what there is to make.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' Makefile
@@ -38,11 +39,14 @@ destroy: set-up ## Remove it from Azure, after a question: make destroy STACK=de
 	$(NEED_TERRAFORM)
 	@$(filter-out CI=1,$(CDKTF)) destroy $(STACK) $(ARGS)
 
-test: set-up ## Run the tests save `make smoke`; ARGS="tests/policy -x" narrows them.
-	@$(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=worksteal --ignore=tests/project/test_smoke.py $(ARGS)
+test: set-up ## Run the tests save `make changes` and `make smoke`; ARGS="tests/policy -x" narrows them.
+	@$(PYTEST) --ignore=tests/terraform/applied --ignore=tests/project/test_smoke.py $(ARGS)
+
+changes: set-up ## Apply every change, replacement and failure, where terraform has offline providers.
+	@$(PYTEST) tests/terraform/applied
 
 smoke: set-up ## Try the wheel, in a fresh environment, on each Python there is.
-	@$(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=2 tests/project/test_smoke.py
+	@$(PYTEST) --maxprocesses=2 tests/project/test_smoke.py
 
 engines: set-up ## Try every engine, provider version and Python there is; installs 250 MB for each.
 	@$(IN_PROJECT) python -m tests.engines $(ARGS)

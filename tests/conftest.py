@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 # What takes long, and shares what takes long to make: rooms, and modules out of them before them.
 # Two workers get every other one, so those take equally long together.
 LONG = (
-    "tests/terraform/test_changes.py",
     "tests/terraform/test_lifecycle.py",
     "tests/_lazy_bindings",
     "tests/terraform",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import shutil
 import sys
 import tempfile
 import time
@@ -17,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.terraform.harness import execute, has_stand_in, synthesize
+from tests.terraform.harness import execute, has_stand_in, stack_of_every_type
 from tests.terraform.order import Order
 
 HERE = Path(__file__).resolve().parent
@@ -50,8 +49,7 @@ class FaultyStack:
     """
 
     def __init__(self, folder: Path) -> None:
-        shutil.copy(HERE / "every_type.py", folder / "main.py")
-        (stack,) = synthesize(folder / "main.py").values()
+        stack = stack_of_every_type(folder)
         local = {"terraform": {"backend": {"local": {"path": "terraform.tfstate"}}}}
         (stack.folder / "state_override.tf.json").write_text(json.dumps(local))
         stack.terraform("init")

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from tests.examples import synthesized
 from tests.terraform.providers import TO_STAND_INS, initialised, running, shared, stand_ins
 from tests.terraform.secrets import resource_schemas, secrets
 
@@ -139,6 +140,12 @@ def synthesize(app: Path, **changes: str) -> dict[str, Stack]:
     """Run an app in its folder; its stacks by name, each after those that it needs."""
     run(sys.executable, app, folder=app.parent, **changes)
     return stacks_of(app.parent / "cdktf.out")
+
+
+def stack_of_every_type(folder: Path) -> Stack:
+    """A stack with every type of resource that the library makes, synthesized into a folder."""
+    output = synthesized(ROOT / "tests/terraform/every_type.py", folder)["every-type"].parent.parent
+    return stacks_of(output)["every-type"]
 
 
 def stacks_of(output: Path) -> dict[str, Stack]:

@@ -1,15 +1,14 @@
-"""Applies that fail in the middle converge, and nothing stands open in between."""
+"""The order that the JSON imposes, so that an apply that fails in the middle opens nothing."""
 
 from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
-from tests.terraform.faults import FaultyStack
-from tests.terraform.harness import ROOT, copy_of_project, needs_stand_in, synthesize
+from tests.examples import synthesized
+from tests.terraform.harness import ROOT, stack_of_every_type, stacks_of
 from tests.terraform.order import Order, leads_somewhere
 
 BINDING = re.compile(r"cdktf_cdktf_provider_(azurerm|azuread)\.(?!data_|provider$)(\w+)")
@@ -18,17 +17,13 @@ API_POLICY = "azurerm_api_management_api_policy"
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> FaultyStack:
-    return FaultyStack(tmp_path_factory.mktemp("every-type"))
-
-
-@pytest.fixture(scope="module")
 def orders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Order]:
     """What every environment, and the stack of every type, imposes."""
-    stacks = synthesize(copy_of_project(tmp_path_factory.mktemp("project")) / "main.py")
-    every_type = tmp_path_factory.mktemp("every") / "main.py"
-    every_type.write_text((Path(__file__).parent / "every_type.py").read_text())
-    return {name: Order(each.document) for name, each in (stacks | synthesize(every_type)).items()}
+    folder = tmp_path_factory.mktemp("environments")
+    synthesized(ROOT / "main.py", folder)
+    every_type = stack_of_every_type(tmp_path_factory.mktemp("every-type"))
+    stacks = {**stacks_of(folder), "every-type": every_type}
+    return {name: Order(each.document) for name, each in stacks.items()}
 
 
 def test_the_stack_has_every_type_that_constructs_and_examples_make(
@@ -45,9 +40,6 @@ def test_the_stack_has_every_type_that_constructs_and_examples_make(
     assert imported <= orders["every-type"].document["resource"].keys()
     for order in orders.values():
         assert order.document["resource"].keys() <= imported | {"terraform_data"}
-
-
-# -- The order that the JSON imposes, whatever else happens
 
 
 def test_no_operation_precedes_its_policy_and_what_the_policy_needs(
@@ -143,48 +135,3 @@ def test_the_page_counts_what_waits_for_each_type(orders: dict[str, Order]) -> N
     told = re.findall(r"^\| `([\w.]+)`(?: \(read\))? \| (\d+), (\d+), (\d+) \|", page, re.M)
     assert {kind: tuple(map(int, counts)) for kind, *counts in told} == expected
     assert f"makes, {len(made)} resources" in page
-
-
-# -- Terraform itself
-
-
-@needs_stand_in
-def test_terraform_knows_the_same_dependencies(stack: FaultyStack) -> None:
-    edges = re.findall(r'"([\w.-]+)" -> "([\w.-]+)"', stack.stack.terraform("graph"))
-    assert edges
-    missing = {(a, n) for a, n in edges if n not in stack.order.needs[a]}
-    assert missing == set()
-
-
-@needs_stand_in
-def test_each_type_fails_once_and_the_stack_still_converges(stack: FaultyStack) -> None:
-    stack.reset()
-    failed: set[str] = set()
-    while failed != set(stack.types):
-        steps = stack.run("apply", rf"(?!(?:{'|'.join(failed)})$)\w+:create")
-        new = {step.address.split(".")[0] for step in steps if not step.done}
-        assert new, f"nothing failed, and {set(stack.types) - failed} never did"
-        assert not new & failed
-        failed |= new
-    stack.run("apply")
-    stack.assert_converged()
-    assert stack.doors == []
-
-
-@needs_stand_in
-def test_a_destroy_that_fails_again_and_again_opens_nothing(stack: FaultyStack) -> None:
-    stack.reset()
-    stack.run("apply")
-    for kind in (
-        OPERATION,
-        API_POLICY,
-        "azurerm_api_management_backend|azuread_app_role_assignment",
-        r"azurerm_\w+_function_app\w*",
-    ):
-        steps = stack.run("destroy", f"{kind}:delete")
-        assert [step for step in steps if not step.done]
-        assert stack.in_state() != []
-    stack.run("destroy")
-    assert stack.in_state() == []
-    assert stack.live == set()
-    assert stack.doors == []

@@ -66,18 +66,3 @@ def test_app_applies_plans_empty_and_is_destroyed(stacks: dict[str, Stack], use:
             stack.assert_plan_is_empty()
     for stack in reversed(stacks.values()):
         stack.destroy()
-
-
-@needs_providers
-@pytest.mark.parametrize("app", [ROOT / "main.py"], ids=["dev"])
-def test_environment_converges_after_the_failure_of_any_creation(
-    stacks: dict[str, Stack], use: Use
-) -> None:
-    if not CAN_APPLY:
-        return
-    stack = stacks["dev"]
-    use([stack])
-    types = stack.planned_types()
-    assert stack.apply_while_every_creation_fails_once() == types != set()
-    stack.assert_plan_is_empty()
-    stack.destroy()

@@ -1,4 +1,4 @@
-"""What is replaced takes all with it that lies in it, in one apply and without an open door.
+"""What is replaced takes all with it that lies in it.
 
 What lies in a gateway or an API names it by a name that stays the same: Azure would delete it with
 its parent, and Terraform would find that out in the next plan only.
@@ -6,16 +6,9 @@ its parent, and Terraform would find that out in the next plan only.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from tests.terraform import every_type
-from tests.terraform.harness import needs_stand_in, synthesize
-from tests.terraform.modules import Modules
-from tests.terraform.outcomes import open_doors
+from tests.terraform.harness import stack_of_every_type
 
 GATEWAY, API = "azurerm_api_management", "azurerm_api_management_api"
 OPERATION, PRODUCT = f"{API}_operation", "azurerm_api_management_product"
@@ -46,25 +39,9 @@ LIES_IN = {
     },
 }
 
-# Replaced in one apply each: those that have others in them.
-ROUNDS = [
-    {GATEWAY},
-    {API, PRODUCT},
-    {OPERATION, "azurerm_service_plan", "azuread_service_principal"},
-    {"azurerm_storage_account", "azuread_application", "azurerm_user_assigned_identity"},
-]
 
-
-@pytest.fixture(scope="module")
-def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """A stack with every type of resource that the library makes."""
-    folder = tmp_path_factory.mktemp("every-type")
-    shutil.copy(every_type.__file__, folder / "main.py")
-    (stack,) = synthesize(folder / "main.py").values()
-    return stack.document
-
-
-def test_whatever_lies_in_something_follows_its_replacement(document: dict[str, Any]) -> None:
+def test_whatever_lies_in_something_follows_its_replacement(tmp_path: Path) -> None:
+    document = stack_of_every_type(tmp_path).document
     seen: dict[str, set[str]] = {}
     for kind, bodies in document["resource"].items():
         if (not kind.startswith(GATEWAY) and kind not in LIES_IN) or kind == GATEWAY:
@@ -83,18 +60,3 @@ def test_whatever_lies_in_something_follows_its_replacement(document: dict[str, 
     for kind, parents in LIES_IN.items():
         assert seen.pop(kind) <= parents
     assert not seen
-
-
-@needs_stand_in
-@pytest.mark.parametrize("kinds", ROUNDS, ids=min)
-def test_one_apply_replaces_it_with_all_that_lies_in_it(
-    document: dict[str, Any], kinds: set[str], tmp_path: Path
-) -> None:
-    with Modules.kept_in(tmp_path) as modules:
-        modules.make({"every": document})
-        tainted = modules.taint(kinds, "every")
-        planned = modules.plan()["every"]
-        assert tainted <= {address for address, done in planned.items() if "create" in done}
-        steps = modules.apply()["every"]
-        assert list(open_doors(steps, document, document)) == []
-        assert modules.plan() == {}

@@ -1,0 +1,1 @@
+"""Every change, replacement and failure, applied with the real terraform: `make changes`."""
