@@ -11,8 +11,8 @@ from constructs_lib.access.terraform.shown import read_shown
 
 def agrees(less: Analysis, more: Analysis) -> None:
     """See that what is known of less is said of more: all but what was unknown stays as it was."""
-    known = {who: verdict for who, verdict in _said(less).items() if verdict != "unknown"}
-    later = _said(more)
+    known = {who: verdict for who, verdict in verdicts(less).items() if verdict != "unknown"}
+    later = verdicts(more)
     assert known
     assert {who: later.get(who, verdict) for who, verdict in known.items()} == known
     assert {each.rule for each in less.findings} - {"SF901"} <= {
@@ -20,7 +20,8 @@ def agrees(less: Analysis, more: Analysis) -> None:
     }
 
 
-def _said(analysis: Analysis) -> dict[tuple[str, str, str], str]:
+def verdicts(analysis: Analysis) -> dict[tuple[str, str, str], str]:
+    """What is said of each caller of each target."""
     return {
         (each.caller.kind, each.caller.address or "", each.target.address): each.verdict
         for each in analysis.answers

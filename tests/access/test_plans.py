@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.access import Analysis, analyse, read_stacks, read_terraform
+from constructs_lib.access.terraform.shown import read_shown
 from tests.access.agreement import agrees
 from tests.access.samples import APP, Document, planned
 from tests.terraform.harness import needs_stand_in, run
@@ -217,3 +218,39 @@ def test_what_a_configuration_says_stays_so_in_its_plan() -> None:
     plan = analyse(read_terraform(HERE / "hand_written_plan.json"))
     agrees(analyse(read_stacks({"": planned()})), plan)
     agrees(plan, analyse(read_stacks({"": planned()})))
+
+
+def test_what_a_plan_has_read_of_another_stack_is_known() -> None:
+    """CDKTF writes references to other stacks as text, of which a plan lists only the mentions."""
+    address = "data.terraform_remote_state.platform"
+    remote = {
+        "address": address,
+        "mode": "data",
+        "type": "terraform_remote_state",
+        "name": "platform",
+        "values": {"backend": "local", "outputs": {"client_id": "11111111"}},
+    }
+    policy = {
+        "address": "azurerm_api_management_policy.global",
+        "mode": "managed",
+        "type": "azurerm_api_management_policy",
+        "name": "global",
+    }
+    text = {
+        "constant_value": f"<id>${{{address}.outputs.client_id}}</id>",
+        "references": [f"{address}.outputs.client_id", address],
+    }
+    plan = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": [{**policy, "values": {}}]}},
+        "prior_state": {"values": {"root_module": {"resources": [remote]}}},
+        "resource_changes": [
+            {**policy, "change": {"actions": ["create"], "after_unknown": {"xml_content": True}}}
+        ],
+        "configuration": {
+            "root_module": {"resources": [{**policy, "expressions": {"xml_content": text}}]}
+        },
+    }
+    configuration = read_shown("plan", "plan", plan)
+    [found] = configuration.of_type("azurerm_api_management_policy")
+    assert configuration.attribute(found, "xml_content") == "<id>11111111</id>"

@@ -235,6 +235,15 @@ class Stack:
         """Plan and apply."""
         self.terraform("apply", "-auto-approve")
 
+    def planned(self) -> dict[str, Any]:
+        """Plan; what `terraform show -json` says of it. `apply_planned` does what it says."""
+        self.terraform("plan", "-out=plan")
+        return json.loads(self.terraform("show", "-json", "plan"))
+
+    def apply_planned(self) -> None:
+        """Apply what was planned."""
+        self.terraform("apply", "plan")
+
     def assert_plan_is_empty(self) -> None:
         """A second plan changes nothing (`-detailed-exitcode` is 2 otherwise)."""
         self.terraform("plan", "-detailed-exitcode")

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from constructs_lib.access import analyse, read_stacks
-from tests.access.agreement import agrees, configuration
+from constructs_lib.access.terraform.shown import read_shown
+from tests.access.agreement import agrees, configuration, verdicts
 from tests.examples import APPS, name_of, synthesized
 from tests.terraform.harness import (
     ROOT,
@@ -54,13 +55,20 @@ def test_app_applies_plans_empty_and_is_destroyed(stacks: dict[str, Stack], use:
         return
     use(stacks.values())
     for name, stack in stacks.items():
-        stack.apply()
+        planned = stack.planned()
+        stack.apply_planned()
         stack.assert_plan_is_empty()
-        # Whoever checks what is synthesized is told the same as whoever checks the state after it.
+        # Whoever checks what is synthesized is told the same as whoever checks the plan of it, or
+        # the state after that.
         written = analyse(read_stacks({name: stack.document}))
         state = json.loads(stack.state().read_text())
         if written.function_apps:
-            agrees(written, analyse(configuration(state)))
+            plan = analyse(read_shown("plan", "plan", planned))
+            agrees(written, plan)
+            later = analyse(configuration(state))
+            agrees(plan, later)
+            # The plan leaves nobody out, and speaks of nobody who turns out to be somebody else.
+            assert verdicts(written).keys() <= verdicts(plan).keys() <= verdicts(later).keys()
     with made_by_another(stacks.values()):
         for stack in stacks.values():
             stack.assert_plan_is_empty()

@@ -527,6 +527,9 @@ class Configuration:
     def _remote_state(self, stack: str, steps: Steps) -> Value:
         """An output of another stack: the one whose backend, or else whose name, is meant."""
         address = ".".join(str(step) for step in steps[:3])
+        read = self._found.get((stack, address))
+        if read is not None and "outputs" in read.body:  # A plan or a state knows what was read.
+            return self._of(read, steps[3:])
         if len(steps) > 4 and steps[3] == "outputs":
             name = str(steps[4])
             having = [
@@ -534,9 +537,8 @@ class Configuration:
                 for (other, inner), names in self.modules.items()
                 if not inner and other != stack and name in names.outputs
             ]
-            source = self._found.get((stack, address))
-            if len(having) > 1 and source is not None:
-                backend = (source.body.get("backend"), source.body.get("config"))
+            if len(having) > 1 and read is not None:
+                backend = (read.body.get("backend"), read.body.get("config"))
                 having = [
                     other
                     for other in having
