@@ -161,6 +161,8 @@ class Forwarder:
             url = configuration.body(api.resource).value("service_url")
             if url is None:
                 url = self._imported(api.resource)
+            if isinstance(url, (list, dict)):
+                url = Term((Opaque(text_of(url), known=False),))  # It is no URL.
             if url is not None:
                 start = replace(start, url=url, backend_address=api.address)
             backend = self.chain.azapi.backends.get((api.resource.stack, api.address))
