@@ -61,7 +61,7 @@ class Answer:
         status: The HTTP status.
         reason: The words after it.
         headers: The headers.
-        content: The body.
+        body: The body, which may come in pieces.
         received: What the gateway sent to the backend; None if it sent nothing.
         trace: What happened.
         error: What failed, if something did.
@@ -70,10 +70,15 @@ class Answer:
     status: int
     reason: str
     headers: Headers
-    content: bytes
+    body: Body
     received: Request | None
     trace: Trace
     error: LastError | None = None
+
+    @property
+    def content(self) -> bytes:
+        """The body, to its end."""
+        return self.body.content
 
     @property
     def text(self) -> str:
@@ -328,7 +333,7 @@ class Chain:
             response.status,
             response.reason,
             response.headers,
-            response.content,
+            response.body,
             call.outgoing,
             call.trace,
             call.facts.last_error,

@@ -168,13 +168,14 @@ def _internal(call: Call) -> Response:
 
 def _sent(call: Call, response: Response) -> Response:
     """The answer as it leaves the gateway."""
-    content = response.content
-    response.headers.set("Content-Length", str(len(content)))
+    told = "Response is sent to the caller as it comes."
+    if not response.body.streams:
+        response.headers.set("Content-Length", str(len(response.content)))
+        told = "Response has been sent to the caller in full."
     if call.original_method == "HEAD":
         response.body = Body()
     call.trace.scope = call.trace.path = None
     if call.trace.section != "on-error":
         call.trace.section = "outbound"
-    told = "Response has been sent to the caller in full."
     call.trace.add("transfer-response", told, response=response)
     return response

@@ -13,14 +13,14 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from constructs_lib.access.chain import Chain as Links
-from constructs_lib.access.links import DEFAULT_ACCESS, RegistrationLink
+from constructs_lib.access.links import DEFAULT_ACCESS, RegistrationLink, key
 from constructs_lib.access.terraform.expressions import Value, sole_reference
 from constructs_lib.simulation.known import TENANT, KnownValues, NotKnownError, identifier
 from constructs_lib.simulation.outside import (
@@ -65,6 +65,9 @@ _MICROSOFTS = (
 )
 _TENANT_PATH = re.compile(r"/([^/]+)(/v2\.0)?/\.well-known/openid-configuration", re.IGNORECASE)
 _KEYS_PATH = re.compile(r"/[^/]+/discovery/(v2\.0/)?keys", re.IGNORECASE)
+_OPENID = ("openid", "profile", "email", "offline_access")
+"""Scopes that are no application's."""
+_USUAL_SCOPES = frozenset({"user_impersonation"})
 _EVERY_TENANT = frozenset({"common", "organizations", "consumers"})
 
 
@@ -128,6 +131,8 @@ class Application:
         enabled: Whether that may be signed in to.
         assignment_required: Whether only who holds a role gets a token.
         roles: The values of the roles that somebody holds, by object id.
+        scopes: The scopes that users have clients ask for.
+        consents: Those of them that need nobody's consent, by client id.
         assumed: Assumptions that this rests on, as it is managed elsewhere.
     """
 
@@ -140,6 +145,8 @@ class Application:
     enabled: bool = True
     assignment_required: bool = False
     roles: dict[str, frozenset[str]]
+    scopes: frozenset[str] = frozenset()
+    consents: dict[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
     assumed: tuple[str, ...] = ()
 
 
@@ -188,7 +195,7 @@ class Entra:
         for uri in _MICROSOFTS:
             application = Application(name=uri, client_id=uri, version=1, roles={})
             self._by_name[uri] = self._by_name[f"{uri}/"] = application
-        self._issued: dict[tuple[Principal, str], Token] = {}
+        self._issued: dict[tuple[Principal, str, frozenset[str]], Token] = {}
 
     def _application(
         self, links: Links, link: RegistrationLink, versions: dict[str, int]
@@ -211,6 +218,7 @@ class Entra:
                 continue
             held = _role_held(configuration.attribute(each, "app_role_id"), known, values)
             roles.setdefault(object_id, set()).update({held} - {""})
+        scopes = _scopes(links, link, known)
         version = link.token_version
         if version is None:
             version = versions.get(client_id.lower(), 1)
@@ -229,6 +237,8 @@ class Entra:
             ),
             assignment_required=link.assignment_required is True,
             roles={holder: frozenset(held) for holder, held in roles.items()},
+            scopes=frozenset(scopes.values()),
+            consents=_consents(links, link, known, scopes),
             assumed=tuple(assumed),
         )
 
@@ -248,8 +258,54 @@ class Entra:
             return found
         return replace(found, assumed=(*found.assumed, *identity.assumed))
 
-    def issue(self, principal: Principal, resource: str) -> Token | Refusal:
-        """A token of anybody for a resource: a client id or an App ID URI."""
+    def sign_in(
+        self, client: str, scope: str, resource: str | None = None, name: str | None = None
+    ) -> Token | Refusal:
+        """A token of a user for what a client asks for in their name.
+
+        Args:
+            client: The client's id.
+            scope: Scopes of one application, fully qualified, besides those of OpenID.
+            resource: What the client says the token is for (RFC 8707); nothing, if not given.
+            name: Who signs in, a stranger; one of those whom access is assigned to, if not given.
+        """
+        asked = [each.rpartition("/") for each in scope.split() if each not in _OPENID]
+        names = {each[0] for each in asked}
+        if len(names) != 1:
+            named = " ".join(sorted(names))
+            return Refusal(f"AADSTS28000: The scopes are not those of one resource: {named}.")
+        [uri] = names
+        wanted = frozenset(each[2] for each in asked)
+        application = self._by_name.get(uri.lower())
+        if application is None or not wanted <= application.scopes:
+            return Refusal(
+                f"AADSTS650053: The application '{client}' asked for scope '{scope}' that doesn't "
+                f"exist on the resource '{uri or 'Microsoft Graph'}'."
+            )
+        if resource is not None and resource not in application.uris:
+            return Refusal(
+                "AADSTS9010010: The resource parameter provided in the request doesn't match with "
+                "the requested scopes."
+            )
+        if not wanted <= application.consents.get(client.lower(), frozenset()):
+            return Refusal(
+                "AADSTS65001: The user or administrator has not consented to use the application "
+                f"with ID '{client}'."
+            )
+        user = stranger(name or "test user", kind="user", tenant=self.tenant)
+        assigned = name is None and frozenset() in application.roles.values()
+        return self.issue(replace(user, client_id=client, has_role=assigned), uri, wanted)
+
+    def issue(
+        self, principal: Principal, resource: str, scopes: frozenset[str] = _USUAL_SCOPES
+    ) -> Token | Refusal:
+        """A token of anybody for a resource: a client id or an App ID URI.
+
+        Args:
+            principal: Who asks.
+            resource: What it is for.
+            scopes: What a user lets the client do.
+        """
         application = self._by_name.get(resource.removesuffix("/.default").lower())
         home = principal.tenant == self.tenant
         there = application is not None and (
@@ -278,26 +334,31 @@ class Entra:
                 f"AADSTS501051: Application '{principal.client_id}'({principal.name}) is not "
                 f"assigned to a role for the application {named}."
             )
-        found = self._issued.get((principal, resource))
+        found = self._issued.get((principal, resource, scopes))
         now = self.clock.now()
         if found is None or found.expires <= now.timestamp():
-            found = self._sign(principal, application, resource, held or frozenset(), now)
-            self._issued[principal, resource] = found
+            claims = claims_of(
+                principal,
+                application,
+                resource.removesuffix("/.default"),
+                held or frozenset(),
+                scopes,
+            )
+            found = self._sign(principal, application, claims, now)
+            self._issued[principal, resource, scopes] = found
         return found
 
     def _sign(
         self,
         principal: Principal,
         application: Application,
-        resource: str,
-        held: frozenset[str],
+        claims: dict[str, Any],
         now: datetime,
     ) -> Token:
         # Tokens of managed identities live a day (Learn, "Managed identity best practice
         # recommendations"), others an hour or a little more.
         lifetime = 86_400 if principal.kind == "managed identity" else 3_600
         issued = int(now.timestamp())
-        claims = claims_of(principal, application, resource.removesuffix("/.default"), held)
         claims |= {"iat": issued, "nbf": issued, "exp": issued + lifetime}
         authority = f"{AUTHORITY}/{principal.tenant}"
         return Token(sign(claims), issued + lifetime, authority, application.assumed)
@@ -325,6 +386,9 @@ class Entra:
             "jwks_uri": f"{base}/discovery{middle}/keys",
             "authorization_endpoint": f"{base}/oauth2{middle}/authorize",
             "token_endpoint": f"{base}/oauth2{middle}/token",
+            "response_types_supported": ["code"],
+            "scopes_supported": [*_OPENID],
+            "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
         }
         return json.dumps(metadata).encode()
@@ -401,6 +465,34 @@ def _role_held(value: Value, known: KnownValues, values: dict[str, str]) -> str:
     return values.get(id, "")
 
 
+def _scopes(links: Links, link: RegistrationLink, known: KnownValues) -> dict[str, str]:
+    """The values of the scopes that an application has, by their ids."""
+    if link.resource is None:
+        return {}
+    settings = links.configuration.body(link.resource).block("api")
+    return {
+        known.text(each.value("id"), "a scope's id"): known.text(each.value("value"), "a scope")
+        for each in (settings.blocks("oauth2_permission_scope") if settings else ())
+        if each.value("enabled", True) is not False
+    }
+
+
+def _consents(
+    links: Links, link: RegistrationLink, known: KnownValues, scopes: dict[str, str]
+) -> dict[str, frozenset[str]]:
+    """The scopes for which clients are pre-authorized, by client id."""
+    found: dict[str, frozenset[str]] = {}
+    configuration = links.configuration
+    own = configuration.attribute(link.resource, "id") if link.resource else None
+    for each in configuration.of_type("azuread_application_pre_authorized"):
+        body = configuration.body(each)
+        if own is not None and key(body.value("application_id")) == key(own):
+            client = known.text(body.value("authorized_client_id"), "a client id").lower()
+            ids = [known.text(id, "a scope's id") for id in body.values("permission_ids")]
+            found[client] = frozenset(scopes[id] for id in ids if id in scopes)
+    return found
+
+
 def issuer_of(tenant: str, version: int) -> str:
     """The `iss` claim of a tenant's tokens."""
     if version == 2:
@@ -409,7 +501,11 @@ def issuer_of(tenant: str, version: int) -> str:
 
 
 def claims_of(
-    principal: Principal, application: Application, resource: str, roles: frozenset[str]
+    principal: Principal,
+    application: Application,
+    resource: str,
+    roles: frozenset[str],
+    scopes: frozenset[str] = _USUAL_SCOPES,
 ) -> dict[str, Any]:
     """The claims of a token, without its times."""
     version = application.version
@@ -434,7 +530,7 @@ def claims_of(
         claims |= {"appid": principal.client_id, "appidacr": proof, "idp": claims["iss"]}
     if principal.kind == "user":
         address = f"{principal.name.replace(' ', '.').lower()}@example.com"
-        claims |= {"name": principal.name, "scp": "user_impersonation"}
+        claims |= {"name": principal.name, "scp": " ".join(sorted(scopes))}
         claims["preferred_username" if version == 2 else "upn"] = address
     if roles:
         claims["roles"] = sorted(roles)

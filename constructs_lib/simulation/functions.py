@@ -6,12 +6,17 @@ import asyncio
 import inspect
 import io
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, cast
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from urllib.parse import unquote
 
 from constructs_lib.simulation.http import Body, Headers, Request, Response
 from constructs_lib.simulation.outside import BackendTimeoutError, BackendUnreachableError
+
+if TYPE_CHECKING:
+    import httpx
 
 Function: TypeAlias = "Callable[..., Any] | str"
 """A callable that takes a `Request` and returns a `Response`, text, bytes or what becomes JSON; an
@@ -176,6 +181,15 @@ def _asgi(app: Callable[..., Any], request: Request) -> Response:
     return Response.of(begin["status"], body, headers)
 
 
+@cache
+def _client() -> httpx.Client:
+    """What asks function apps: one for all, whose connections outlive a chain that is read anew."""
+    import httpx
+
+    limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
+    return httpx.Client(timeout=230, limits=limits, trust_env=False)
+
+
 class _Remote:
     """A function app that listens at a URL."""
 
@@ -189,27 +203,38 @@ class _Remote:
         if split.scheme not in ("http", "https") or not split.host:
             raise ValueError(f"{url!r} is no URL of http or https")
         self._base = url.rstrip("/")
-        limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
-        self._client = httpx.Client(timeout=230, limits=limits, trust_env=False)
 
     def __call__(self, request: Request) -> Response:
+        headers = [pair for pair in request.headers if pair[0].lower() not in HOP_BY_HOP]
+        sent = _client().build_request(
+            request.method,
+            f"{self._base}{request.url.target}",
+            headers=headers,
+            content=_content(request),
+        )
+        with self._failures():
+            answer = _client().send(sent, stream=True)
+        pieces = self._pieces(answer)
+        # A generator that has begun lets go of the connection, even if nobody takes the answer.
+        next(pieces)
+        # httpx decodes the content.
+        left = HOP_BY_HOP | {"content-encoding"}
+        pairs = [pair for pair in answer.headers.multi_items() if pair[0].lower() not in left]
+        return Response(answer.status_code, answer.reason_phrase, Headers(pairs), Body(pieces))
+
+    def _pieces(self, answer: httpx.Response) -> Iterator[bytes]:
+        with closing(answer):
+            yield b""
+            with self._failures():
+                yield from answer.iter_bytes()
+
+    @contextmanager
+    def _failures(self) -> Generator[None]:
         import httpx
 
-        headers = [pair for pair in request.headers if pair[0].lower() not in HOP_BY_HOP]
         try:
-            answer = self._client.request(
-                request.method,
-                f"{self._base}{request.url.target}",
-                headers=headers,
-                content=_content(request),
-            )
+            yield
         except httpx.TimeoutException as error:
             raise BackendTimeoutError(f"{self._base} does not answer in time") from error
         except httpx.HTTPError as error:
             raise BackendUnreachableError(f"{self._base} does not answer: {error}") from error
-        # httpx has decoded the content already.
-        left = HOP_BY_HOP | {"content-encoding"}
-        pairs = [pair for pair in answer.headers.multi_items() if pair[0].lower() not in left]
-        return Response(
-            answer.status_code, answer.reason_phrase, Headers(pairs), Body(answer.content)
-        )

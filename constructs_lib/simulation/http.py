@@ -108,18 +108,34 @@ class Body:
     """A body: a stream that is gone once it is read, unless its content is preserved.
 
     Args:
-        content: What is in it.
+        content: What is in it, or the pieces of it as they come. These are waited for and kept as
+            soon as somebody looks at the content.
     """
 
-    __slots__ = ("_content", "consumed")
+    __slots__ = ("_content", "_pieces", "consumed")
 
-    def __init__(self, content: bytes = b"") -> None:
-        self._content = content
+    def __init__(self, content: bytes | Iterator[bytes] = b"") -> None:
+        whole = isinstance(content, bytes)
+        self._content = content if whole else b""
+        self._pieces: Iterator[bytes] | None = None if whole else content
         self.consumed = False
+
+    @property
+    def streams(self) -> bool:
+        """Whether it comes in pieces that nobody has waited for yet."""
+        return self._pieces is not None
+
+    def pieces(self) -> Iterator[bytes]:
+        """What is in it, as it comes; it is gone then."""
+        pieces, self._pieces = self._pieces or iter((self.content,)), None
+        self.consumed = True
+        return pieces
 
     @property
     def content(self) -> bytes:
         """What is in it still, without reading it; nothing once it is consumed."""
+        if self._pieces is not None:
+            self._content, self._pieces = b"".join(self._pieces), None
         return b"" if self.consumed else self._content
 
     def read(self, *, preserve: bool = False) -> bytes:
@@ -133,14 +149,15 @@ class Body:
         """
         if self.consumed:
             raise BodyConsumedError
+        content = self.content
         self.consumed = not preserve
-        return self._content
+        return content
 
     def __bool__(self) -> bool:
         return bool(self.content)
 
     def __repr__(self) -> str:
-        return f"Body({self._content!r})"
+        return "Body(…)" if self.streams else f"Body({self._content!r})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from constructs_lib.simulation.door import VISITS, Door, Doors, FromGateway, Vis
 from constructs_lib.simulation.entra import Entra
 from constructs_lib.simulation.fidelity import behaviour
 from constructs_lib.simulation.functions import Function, answering, echo
-from constructs_lib.simulation.http import Headers, Request
+from constructs_lib.simulation.http import Body, Headers, Request
 from constructs_lib.simulation.network import Origin
 from constructs_lib.simulation.outside import Clock, Random
 from constructs_lib.simulation.signals import CallStoppedError
@@ -85,7 +85,7 @@ class Answer:
         status: The HTTP status.
         reason: The words after it.
         headers: The headers.
-        content: The body.
+        body: The body, which may come in pieces.
         received: What the function got; None if it got nothing.
         trace: What happened.
     """
@@ -93,9 +93,14 @@ class Answer:
     status: int
     reason: str
     headers: Headers
-    content: bytes
+    body: Body
     received: Request | None
     trace: Story
+
+    @property
+    def content(self) -> bytes:
+        """The body, to its end."""
+        return self.body.content
 
     @property
     def text(self) -> str:
@@ -203,13 +208,13 @@ class LocalChain:
         story = Story(_lines(trace, visits))
         received = visits[0].received if visits else None
         return Answer(
-            response.status, response.reason, response.headers, response.content, received, story
+            response.status, response.reason, response.headers, response.body, received, story
         )
 
 
 def _answer(found: GatewayAnswer, story: Story, visits: list[Visit]) -> Answer:
     received = next((each.received for each in reversed(visits) if each.received), None)
-    return Answer(found.status, found.reason, found.headers, found.content, received, story)
+    return Answer(found.status, found.reason, found.headers, found.body, received, story)
 
 
 def story_of(error: CallStoppedError) -> Story:

@@ -80,7 +80,7 @@ class Recorder:
         answer = self._answers[0] if len(self._answers) == 1 else self._answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        return answer.copy()
+        return answer if answer.body.streams else answer.copy()
 
 
 def chain(content: dict[str, Any], backend: Any = None, **options: Any) -> Chain:

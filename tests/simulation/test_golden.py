@@ -11,7 +11,7 @@ import pytest
 
 from constructs_lib.simulation.chain import Answer
 from constructs_lib.simulation.fidelity import behaviours
-from constructs_lib.simulation.http import Response
+from constructs_lib.simulation.http import Body, Headers, Response
 from constructs_lib.simulation.outside import BackendTimeoutError, ManualClock
 from constructs_lib.simulation.policies import POLICIES
 from tests.simulation.stacks import Recorder, chain, stack
@@ -60,9 +60,14 @@ def test_golden(number: int):
         assert len(backend.received) == received
 
 
-def _response(status: int | str, body: str = "", headers: dict[str, str] | None = None) -> Any:
+def _response(
+    status: int | str, body: str | list[str] = "", headers: dict[str, str] | None = None
+) -> Any:
     if isinstance(status, str):
         return BackendTimeoutError(status)
+    if isinstance(body, list):
+        pieces = Body(each.encode() for each in body)
+        return Response(status, headers=Headers(headers or {}), body=pieces)
     return Response.of(status, body, headers or {})
 
 

@@ -25,6 +25,23 @@ def test_a_body_is_gone_once_it_is_read_unless_it_is_preserved():
     assert body.content == b""
 
 
+def test_a_body_in_pieces_is_waited_for_only_if_somebody_looks_at_it():
+    come: list[bytes] = []
+
+    def pieces():
+        for piece in (b"a", b"b"):
+            come.append(piece)
+            yield piece
+
+    body = Body(pieces())
+    passed = body.pieces()
+    assert (next(passed), come, body.content) == (b"a", [b"a"], b"")
+    body = Body(pieces())
+    assert body.streams
+    assert (body.read(preserve=True), body.streams) == (b"ab", False)
+    assert list(body.pieces()) == [b"ab"]
+
+
 def test_a_url_keeps_what_was_sent_but_the_parameter_that_is_changed():
     url = Url.parse("HTTPS://Contoso.example/a%20b?x=1%2C2&KEY=s&x=3")
     assert (url.authority, url.path, url.parameter("X")) == (

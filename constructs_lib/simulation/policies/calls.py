@@ -39,6 +39,7 @@ def forward_request(policy: Statement) -> Run:
         policy.boolean("buffer-request-body", default=False),
     )
     follow = policy.boolean("follow-redirects", default=False)
+    whole = policy.boolean("buffer-response", default=True)
     failing = policy.boolean("fail-on-error-status-code", default=False)
 
     def run(call: Call) -> None:
@@ -56,13 +57,14 @@ def forward_request(policy: Statement) -> Run:
             request=call.request,
         )
         request = _outgoing(call, entity)
-        response = _through_breaker(call, entity, request, follow=follow(call))
+        response = _through_breaker(call, entity, request, follow=follow(call), whole=whole(call))
         if not buffered(call):
             call.request.body.consumed = True
         call.response = response
         call.trace.add(
             "forward-request",
             f"The backend answered {response.status} {response.reason}.",
+            *(("forward-request.stream",) if response.body.streams else ()),
             response=response,
         )
         if failing(call) and response.status >= 400:
@@ -116,8 +118,14 @@ def _outgoing(call: Call, entity: BackendEntity | None) -> Request:
     return Request(own.method, url, headers, body, own.client_address)
 
 
-def send(call: Call, request: Request, *, follow: bool = False) -> Response:
+def send(call: Call, request: Request, *, follow: bool = False, whole: bool = True) -> Response:
     """Send a request, and take the answer as the gateway takes it.
+
+    Args:
+        call: The call.
+        request: What is sent.
+        follow: Whether redirects are followed.
+        whole: Whether the answer is waited for to its end.
 
     Raises:
         PolicyFailedError: If nobody answers.
@@ -127,6 +135,8 @@ def send(call: Call, request: Request, *, follow: bool = False) -> Response:
     while True:
         try:
             response = call.gateway.backend.send(request)
+            if whole and response.body.streams:
+                response.body = Body(response.content)
         except NoBackendError as error:
             raise CallStoppedError(str(error)) from None
         except BackendTimeoutError:
@@ -151,15 +161,15 @@ def send(call: Call, request: Request, *, follow: bool = False) -> Response:
 
 
 def _through_breaker(
-    call: Call, entity: BackendEntity | None, request: Request, *, follow: bool
+    call: Call, entity: BackendEntity | None, request: Request, *, follow: bool, whole: bool
 ) -> Response:
     if entity is not None and call.gateway.tripped.get(entity.id) is not None:
         raise _open_circuit(call, f"The circuit breaker of {entity.id} is open.")
     call.outgoing = request.copy()
     if entity is None or entity.breaker is None:
-        return send(call, request, follow=follow)
+        return send(call, request, follow=follow, whole=whole)
     try:
-        response = send(call, request, follow=follow)
+        response = send(call, request, follow=follow, whole=whole)
     except PolicyFailedError:
         _note(call, entity, None)
         raise

@@ -175,8 +175,9 @@ def _quota(policy: Statement, limit: Statement, key: Key) -> Run:
             if has_bandwidth and used.kilobytes >= bandwidth(call):
                 _refuse_quota(call, policy, "bandwidth", left)
             used.calls += count(call)
-        size = len(call.request.content)
-        call.after.append(lambda each: _add_size(used, size + len(response_of(each).content)))
+        if has_bandwidth:
+            size = len(call.request.content)
+            call.after.append(lambda each: _add_size(used, size + len(response_of(each).content)))
         told = f"{used.calls:g} calls of the quota are used."
         call.trace.add(policy.name, told, policy.name, *(["quota.start"] if start is None else []))
 

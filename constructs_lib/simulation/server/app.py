@@ -6,26 +6,29 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from constructs_lib.simulation.entra import HOSTS, Principal, stranger
+from constructs_lib.simulation.entra import HOSTS
 from constructs_lib.simulation.functions import HOP_BY_HOP
 from constructs_lib.simulation.http import Body, Headers, Request, Response, Url
 from constructs_lib.simulation.known import NotKnownError
 from constructs_lib.simulation.local import Answer, LocalChain, Story, story_of
 from constructs_lib.simulation.network import Origin
-from constructs_lib.simulation.outside import BackendUnreachableError, Refusal
-from constructs_lib.simulation.server.calls import Calls, Recorded
+from constructs_lib.simulation.outside import BackendUnreachableError
+from constructs_lib.simulation.server.calls import LONGEST, Calls, Recorded
+from constructs_lib.simulation.server.entra import Endpoints
 from constructs_lib.simulation.signals import CallStoppedError
 
 if TYPE_CHECKING:
     from starlette.requests import Request as Asked
     from starlette.responses import Response as Given
 
+_Found = TypeVar("_Found")
 ENTRA = "login.microsoftonline.com"
 _STRANGER = "203.0.113.7"
 """Where calls from the loopback come from, as far as network rules are concerned."""
@@ -44,6 +47,7 @@ class Simulator:
         self._told = told
         self.calls = Calls()
         self.chain = make()
+        self._entra = Endpoints(lambda: self.chain.entra)
         self._lock = threading.Lock()
 
     def reload(self) -> None:
@@ -89,7 +93,7 @@ class Simulator:
                     found = chain.through_gateway(request)
                     story, received, response = found.trace, found.received, _response(found)
             elif host in HOSTS:
-                response = self._entra(chain, request)
+                response = self._entra.answer(request)
             elif deployed is not None:
                 response = deployed.deployment_site(request, Origin(request.client_address))
             else:
@@ -102,7 +106,14 @@ class Simulator:
             response = Response.of(501, f"The simulation stops here: {error}")
         except BackendUnreachableError as error:
             response = Response.of(503, f"The function does not answer: {error}")
-        self._note(asked, response, begun, story, received)
+
+        def note(content: bytes) -> None:
+            shown = replace(response, body=Body(content))
+            self._note(asked, shown, begun, story, received)
+
+        if response.body.streams:
+            return replace(response, body=Body(_noted(response.body.pieces(), note)))
+        note(response.content)
         return response
 
     def _note(
@@ -123,59 +134,44 @@ class Simulator:
         )
         self._told(call)
 
-    def _entra(self, chain: LocalChain, request: Request) -> Response:
-        """Publish metadata and keys; issue tokens for client credentials of made-up names."""
-        published = chain.entra.document(f"https://{request.url.host}{request.url.path}")
-        if published is not None:
-            return Response.of(200, published, {"Content-Type": "application/json"})
-        if not request.url.path.endswith(("/oauth2/v2.0/token", "/oauth2/token")):
-            return Response.of(404)
-        form = {n: v[0] for n, v in parse_qs(request.content.decode("latin-1")).items()}
-        resource = form.get("scope") or form.get("resource", "")
-        found = chain.entra.issue(_principal(form.get("client_id", ""), chain), resource)
-        if isinstance(found, Refusal):
-            error = {"error": "invalid_request", "error_description": found.text}
-            return Response.of(400, error)
-        lifetime = int(found.expires - chain.entra.clock.now().timestamp())
-        granted = {"token_type": "Bearer", "expires_in": lifetime, "access_token": found.text}
-        return Response.of(200, granted)
-
-
-def _principal(name: str, chain: LocalChain) -> Principal:
-    """Who a client id is: an application of the configuration, or a stranger of that name."""
-    application = chain.entra.applications.get(name.lower())
-    made = stranger(name or "nobody", tenant=chain.entra.tenant)
-    if application is None:
-        return made
-    return Principal(
-        name=application.name,
-        kind="application",
-        client_id=application.client_id,
-        object_id=made.object_id,
-        tenant=chain.entra.tenant,
-    )
-
 
 def _response(found: Answer) -> Response:
-    return Response(found.status, found.reason, found.headers, Body(found.content))
+    return Response(found.status, found.reason, found.headers, found.body)
 
 
-async def _in_thread(answer: Callable[[], Response]) -> Response:
-    """Wait for an answer in a thread that ends with the process: a function may never answer."""
-    answered: Future[Response] = Future()
-    answered.set_running_or_notify_cancel()
+def _noted(pieces: Iterator[bytes], note: Callable[[bytes], None]) -> Iterator[bytes]:
+    """The pieces of an answer, which is noted once the last of them has come."""
+    begin = b""
+    try:
+        for piece in pieces:
+            begin = (begin + piece)[: LONGEST + 1]
+            yield piece
+    finally:
+        note(begin)
+
+
+async def _in_thread(work: Callable[[], _Found], ended: _Found) -> _Found:
+    """Wait for a thread that ends with the process: a function may never answer."""
+    found: Future[_Found] = Future()
+    found.set_running_or_notify_cancel()
 
     def run() -> None:
         try:
-            answered.set_result(answer())
+            found.set_result(work())
         except Exception as error:
-            answered.set_exception(error)
+            found.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
     try:
-        return await asyncio.wrap_future(answered)
+        return await asyncio.wrap_future(found)
     except asyncio.CancelledError:
-        return Response.of(503, "The simulation has ended.")
+        return ended
+
+
+async def _as_they_come(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces of an answer, each waited for in a thread."""
+    while (piece := await _in_thread(lambda: next(pieces, None), None)) is not None:
+        yield piece
 
 
 def site(simulator: Simulator, host: str | None = None) -> Any:
@@ -187,7 +183,20 @@ def site(simulator: Simulator, host: str | None = None) -> Any:
     """
     from starlette.applications import Starlette
     from starlette.responses import Response as Sent
+    from starlette.responses import StreamingResponse as Streamed
     from starlette.routing import Route
+
+    class Passed(Streamed):
+        """An answer that is passed on as it comes."""
+
+        async def stream_response(self, send: Any) -> None:
+            start = {"status": self.status_code, "headers": self.raw_headers}
+            await send({"type": "http.response.start", **start})
+            # Without the end the server breaks the connection off, as the function has.
+            with suppress(BackendUnreachableError):
+                async for piece in self.body_iterator:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def every(asked: Asked) -> Given:
         named = host or (asked.headers.get("host") or "").partition(":")[0]
@@ -210,14 +219,19 @@ def site(simulator: Simulator, host: str | None = None) -> Any:
         headers.set("Host", named)
         content = await asked.body()
         request = Request(asked.method, url, headers, Body(content), _STRANGER)
-        response = await _in_thread(lambda: simulator.answer(request))
-        sent = Sent(response.content, response.status)
-        sent.raw_headers = [
+        ended = Response.of(503, "The simulation has ended.")
+        response = await _in_thread(lambda: simulator.answer(request), ended)
+        given = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in response.headers
             if name.lower() not in HOP_BY_HOP
         ]
-        sent.raw_headers.append((b"content-length", str(len(response.content)).encode()))
+        if response.body.streams:
+            sent: Given = Passed(_as_they_come(response.body.pieces()), response.status)
+        else:
+            sent = Sent(response.content, response.status)
+            given.append((b"content-length", str(len(response.content)).encode()))
+        sent.raw_headers = given
         return sent
 
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]

@@ -16,7 +16,8 @@ from constructs_lib.simulation.trace import MASK, claims_of, deep
 
 KEPT = 200
 """So many calls are kept."""
-_LONGEST = 4_000
+LONGEST = 4_000
+"""So much of a body is shown."""
 _SECRET = ("key", "secret", "password", "cookie", "token")
 _SHORTEST = 8
 """A secret of fewer characters is masked where it stands, but not where a text repeats it."""
@@ -188,7 +189,7 @@ def _is_secret_parameter(name: str) -> bool:
 
 def _text(content: bytes, masked: Callable[[str], str]) -> str:
     text = masked(content.decode("utf-8", "replace"))
-    return text[:_LONGEST] + ("…" if len(text) > _LONGEST else "")
+    return text[:LONGEST] + ("…" if len(text) > LONGEST else "")
 
 
 def _plain(details: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,161 @@
+"""Entra's endpoints: metadata and keys, and tokens for applications and for a user who signs in.
+
+Nobody is asked anything: a user signs in at once, and the code goes to a redirect URI on the
+loopback.
+
+Sources: Learn, "Microsoft identity platform and OAuth 2.0 authorization code flow"; RFC 6749,
+sections 4.1 and 5.2 (errors); RFC 7636 (PKCE); RFC 8252, section 7.3 (the loopback).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from constructs_lib.simulation.entra import Entra, Principal, stranger
+from constructs_lib.simulation.gateway import Expiring
+from constructs_lib.simulation.http import Request, Response
+from constructs_lib.simulation.outside import Refusal, Token
+
+_CODE_LIVES = 600
+"""Seconds that an authorization code can be redeemed."""
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_CHALLENGES: dict[str, Callable[[str], str]] = {
+    "S256": lambda verifier: (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+    ),
+    "plain": str,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """An authorization code: the token that it is redeemed for, by whom, and how they show it.
+
+    Attributes:
+        token: The token.
+        scope: What it is for, as it was asked for.
+        client: The client's id.
+        redirect: Where it was sent.
+        challenge: What the verifier must come to; empty if none is needed.
+        method: How the challenge was made of it.
+    """
+
+    token: Token
+    scope: str
+    client: str
+    redirect: str
+    challenge: str
+    method: str
+
+
+class Endpoints:
+    """What answers at Entra's hosts.
+
+    Args:
+        entra: Gives the Entra of now: the configuration is read anew while codes wait.
+    """
+
+    def __init__(self, entra: Callable[[], Entra]) -> None:
+        self._entra = entra
+        self._codes = Expiring(entra().clock)
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request."""
+        entra, path = self._entra(), request.url.path
+        published = entra.document(f"https://{request.url.host}{path}")
+        if published is not None:
+            return Response.of(200, published, {"Content-Type": "application/json"})
+        if path.endswith("/oauth2/v2.0/authorize"):
+            return self._authorize(entra, _first(request.url.query))
+        if path.endswith(("/oauth2/v2.0/token", "/oauth2/token")):
+            return self._token(entra, _first(request.content.decode("latin-1")))
+        return Response.of(404)
+
+    def _authorize(self, entra: Entra, asked: dict[str, str]) -> Response:
+        """Sign a user in: the test user, or a stranger whom `login_hint` names."""
+        redirect = asked.get("redirect_uri", "")
+        if urlsplit(redirect).hostname not in _LOOPBACK:
+            return Response.of(
+                400,
+                f"AADSTS50011: The redirect URI '{redirect}' specified in the request does not "
+                "match the redirect URIs configured for the application. Here only those on the "
+                "loopback do.",
+            )
+        client, method = asked.get("client_id", ""), asked.get("code_challenge_method", "plain")
+        scope = asked.get("scope", "")
+        back = {"state": asked["state"]} if "state" in asked else {}
+        if asked.get("response_type") != "code" or method not in _CHALLENGES:
+            told = "AADSTS70005: Only response_type=code is simulated, with PKCE by S256 or plain."
+            back |= {"error": "unsupported_response_type", "error_description": told}
+        else:
+            found = entra.sign_in(client, scope, asked.get("resource"), asked.get("login_hint"))
+            if isinstance(found, Refusal):
+                back |= {"error": "access_denied", "error_description": found.text}
+            else:
+                code = secrets.token_urlsafe(32)
+                challenge = asked.get("code_challenge", "")
+                known = _Code(found, scope, client, redirect, challenge, method)
+                self._codes.set(code, known, _CODE_LIVES)
+                back |= {"code": code}
+        mark = "&" if urlsplit(redirect).query else "?"
+        return Response.of(302, headers={"Location": f"{redirect}{mark}{urlencode(back)}"})
+
+    def _token(self, entra: Entra, form: dict[str, str]) -> Response:
+        scope = form.get("scope") or form.get("resource", "")
+        if form.get("grant_type") == "authorization_code":
+            known: _Code | None = self._codes.get(form.get("code", ""))
+            self._codes.remove(form.get("code", ""))
+            found, kind = _redeemed(known, form), "invalid_grant"
+            scope = known.scope if known else scope
+        else:
+            found = entra.issue(_principal(form.get("client_id", ""), entra), scope)
+            kind = "invalid_request"
+        if isinstance(found, Refusal):
+            return Response.of(400, {"error": kind, "error_description": found.text})
+        lifetime = int(found.expires - entra.clock.now().timestamp())
+        granted = {"token_type": "Bearer", "expires_in": lifetime, "access_token": found.text}
+        return Response.of(200, granted | {"scope": scope}, {"Cache-Control": "no-store"})
+
+
+def _redeemed(code: _Code | None, form: dict[str, str]) -> Token | Refusal:
+    """What a code is redeemed for."""
+    if code is None:
+        told = "AADSTS70008: The provided authorization code has expired or was redeemed already."
+    elif form.get("client_id") != code.client:
+        told = "AADSTS700005: The provided authorization code was issued to another client."
+    elif form.get("redirect_uri") != code.redirect:
+        told = "AADSTS500112: The reply address does not match that of the request for the code."
+    elif code.challenge and _CHALLENGES[code.method](form.get("code_verifier", "")) != (
+        code.challenge
+    ):
+        told = (
+            "AADSTS501481: The Code_Verifier does not match the code_challenge supplied in the "
+            "authorization request."
+        )
+    else:
+        return code.token
+    return Refusal(told)
+
+
+def _first(query: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(query).items()}
+
+
+def _principal(name: str, entra: Entra) -> Principal:
+    """Who a client id is: an application of the configuration, or a stranger of that name."""
+    application = entra.applications.get(name.lower())
+    made = stranger(name or "nobody", tenant=entra.tenant)
+    if application is None:
+        return made
+    return Principal(
+        name=application.name,
+        kind="application",
+        client_id=application.client_id,
+        object_id=made.object_id,
+        tenant=entra.tenant,
+    )
