@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from constructs_lib.policy.expressions import is_expression
@@ -20,7 +19,6 @@ from constructs_lib.simulation.signals import CallStoppedError, Place, PolicyFai
 if TYPE_CHECKING:
     from constructs_lib.simulation.csharp import Expression
 
-_VALUES = "constructs_lib.simulation.csharp.values"
 HOLE = "\ue010"
 """Begins what stands in a policy's text for a value that is not known."""
 
@@ -250,7 +248,9 @@ def text_of(value: Any) -> str:
         return value
     if value is None:
         return ""
-    to_text: Callable[[Any], str] = import_module(_VALUES).to_text
+    # Whoever has no expressions does without what they need.
+    from constructs_lib.simulation.csharp.formatting import to_text
+
     return to_text(value)
 
 

@@ -98,9 +98,7 @@ def _real_text(value: float, digits: int) -> str:
         return "Infinity" if value > 0 else "-Infinity"
     text = f"{value:.{digits}g}"
     mantissa, _, exponent = text.partition("e")
-    if exponent and -5 <= int(exponent) < digits:
-        text = f"{Decimal(text):f}"
-    elif exponent:
+    if exponent:
         return f"{mantissa}E{exponent[0]}{exponent[1:].lstrip('0').zfill(2)}"
     return "0" if text == "-0" else text
 
@@ -267,7 +265,7 @@ _STANDARD = {
     "Y": "yyyy MMMM",
 }
 _DATE_PIECES = re.compile(
-    r"d+|M+|y+|H+|h+|m+|s+|f+|F+|t+|z+|K|'[^']*'|\"[^\"]*\"|\\.|%.|.", re.DOTALL
+    r"d+|M+|y+|H+|h+|m+|s+|f+|\.?F+|t+|z+|K|'[^']*'|\"[^\"]*\"|\\.|%.|.", re.DOTALL
 )
 
 
@@ -317,6 +315,9 @@ def _date_piece(piece: str, value: Time, zone: int | None, kind: str) -> str:
         case "f" | "F":
             digits = f"{value.ticks % SECOND:07}"[:count]
             return digits if piece[0] == "f" else digits.rstrip("0")
+        case "." if count > 1:
+            digits = f"{value.ticks % SECOND:07}"[: count - 1].rstrip("0")
+            return f".{digits}" if digits else ""
         case "t":
             return ("AM" if date.hour < 12 else "PM")[:count]
         case "z" | "K":

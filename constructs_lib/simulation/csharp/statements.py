@@ -114,6 +114,35 @@ class Statements:
             return lambda _frame: None
         return self.statements(node) if node.type == "block" else self.statement(node)
 
+    def repeated(
+        self, node: Node | None, name: str | None = None, type_: str | None = None
+    ) -> Callable[..., Any]:
+        """Compile the body of a loop; with a name, the variable that each pass is given.
+
+        The variables of each pass are its own: a lambda keeps those of the pass that makes it.
+        Without one nobody can tell, so that the frame around is used.
+        """
+        apart = node is not None and _makes_functions(node)
+        if apart:
+            self.scope = FunctionScope(self.scope)
+        scope = self.scope
+        scope.blocks.append({})
+        index = scope.declare(name, type_) if name is not None else None
+        body = self.block_of(node)
+        scope.blocks.pop()
+        if apart and scope.parent is not None:
+            self.scope = scope.parent
+
+        def run(frame: list[Any], item: Any = None) -> Any:
+            frame[0].step()
+            if apart:
+                frame = [frame[0], frame, *([None] * scope.size)]
+            if index is not None:
+                frame[index] = item
+            return body(frame)
+
+        return run
+
     def expression_statement(self, node: Node) -> Code:
         """Compile a value on its own."""
         code, _ = self.value(self.inner(node)[0])
@@ -217,11 +246,10 @@ class Statements:
     def while_(self, node: Node) -> Code:
         """Compile `while`."""
         parts = self.inner(node)
-        test, body = self.condition(parts[0]), self.block_of(parts[-1])
+        test, body = self.condition(parts[0]), self.repeated(parts[-1])
 
         def run(frame: list[Any]) -> Any:
             while test(frame):
-                frame[0].step()
                 signal = body(frame)
                 if signal is BREAK:
                     return None
@@ -234,11 +262,10 @@ class Statements:
     def do(self, node: Node) -> Code:
         """Compile `do`."""
         parts = self.inner(node)
-        body, test = self.block_of(parts[0]), self.condition(parts[-1])
+        body, test = self.repeated(parts[0]), self.condition(parts[-1])
 
         def run(frame: list[Any]) -> Any:
             while True:
-                frame[0].step()
                 signal = body(frame)
                 if signal is RETURN:
                     return signal
@@ -265,13 +292,12 @@ class Statements:
         updates = [
             self.value(each)[0] for each in node.children_by_field_name("update") if each.is_named
         ]
-        body = self.block_of(node.child_by_field_name("body"))
+        body = self.repeated(node.child_by_field_name("body"))
         self.scope.blocks.pop()
 
         def run(frame: list[Any]) -> Any:
             start(frame)
             while test(frame):
-                frame[0].step()
                 signal = body(frame)
                 if signal is BREAK:
                     return None
@@ -293,19 +319,15 @@ class Statements:
         declared = None
         if written is not None and written.type != "implicit_type":
             declared = self.type_of(written)
-        self.scope.blocks.append({})
-        index = self.scope.declare(self.syntax.text(left), declared or item_of(type_))
-        body = self.block_of(node.child_by_field_name("body"))
-        self.scope.blocks.pop()
+        name, of_item = self.syntax.text(left), declared or item_of(type_)
+        body = self.repeated(node.child_by_field_name("body"), name, of_item)
 
         def run(frame: list[Any]) -> Any:
             source = code(frame)
             if source is None:
                 raise null_reference()
             for item in iterate(source):
-                frame[0].step()
-                frame[index] = item if declared is None else implicit(item, declared)
-                signal = body(frame)
+                signal = body(frame, item if declared is None else implicit(item, declared))
                 if signal is BREAK:
                     return None
                 if signal is RETURN:
@@ -499,6 +521,17 @@ class Statements:
         return run
 
     functions: dict[str, str | None]
+
+
+def _makes_functions(node: Node) -> bool:
+    """Whether a function is made in it, which may keep variables."""
+    if node.type in (
+        "lambda_expression",
+        "anonymous_method_expression",
+        "local_function_statement",
+    ):
+        return True
+    return any(_makes_functions(each) for each in node.named_children)
 
 
 def _nothing(_frame: list[Any]) -> Any:

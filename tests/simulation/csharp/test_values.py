@@ -44,6 +44,16 @@ STATEMENTS = {
     ),
     '@{ var s = ""; try { s += "t"; } finally { s += "f"; } return s; }': "tf",
     "@{ int f(int n) { return n < 2 ? 1 : n * f(n - 1); } return f(10); }": "3628800",
+    "@{ var f = new List<Func<int>>(); foreach (var i in new[] {1, 2, 3}) { f.Add(() => i); } "
+    'return string.Join(",", f.Select(x => x())); }': "1,2,3",
+    "@{ var f = new List<Func<int>>(); for (int i = 0; i < 3; i++) { int j = i; "
+    'f.Add(() => i * 10 + j); } return string.Join(",", f.Select(x => x())); }': "30,31,32",
+    "@{ var f = new List<Func<int>>(); int i = 0; while (i < 2) { int j = i++; f.Add(() => j); } "
+    'return string.Join(",", f.Select(x => x())); }': "0,1",
+    "@{ var n = 0; foreach (var i in new[] {1, 2, 3}) { Action a = () => { n += i; }; "
+    "if (i == 2) continue; a(); } return n; }": "4",
+    "@{ var n = 0; var q = new[] {1, 2}.Where(x => { n++; return true; }); var before = n; "
+    'q.ToList(); q.ToList(); return before + "," + n; }': "0,4",
     "@{ var k = 2; Func<int, int> g = x => x * k; k = 5; return g(3); }": "15",
     '@{ try { checked { int m = int.MaxValue; m++; return m; } } catch { return "over"; } }': (
         "over"
@@ -74,6 +84,7 @@ NUMBERS = {
     '@((1234.567).ToString("N1"))': "1,234.6",
     '@((0.126).ToString("P1"))': "12.6 %",
     '@((255).ToString("X4") + (255).ToString("x"))': "00FFff",
+    '@(0.0001 + "|" + 0.00001 + "|" + 1e14 + "|" + 1e15)': "0.0001|1E-05|100000000000000|1E+15",
     "@((5.0).ToString() + (1e20).ToString() + (1.5e-7).ToString())": "51E+201.5E-07",
     '@((1234.5).ToString("#,##0.00"))': "1,234.50",
     '@((0.1 + 0.2).ToString("R"))': "0.30000000000000004",
@@ -92,6 +103,7 @@ DATES = {
     "@(DateTime.UtcNow)": "02/29/2024 12:00:00",
     '@(DateTime.UtcNow.ToString("o"))': "2024-02-29T12:00:00.1234560Z",
     '@(DateTime.UtcNow.AddYears(1).ToString("yyyy-MM-ddTHH:mm:ssZ"))': "2025-02-28T12:00:00Z",
+    '@(new DateTime(2024, 1, 1).ToString("ss.FFF") + DateTime.UtcNow.ToString("s.FF"))': "000.12",
     '@(DateTime.UtcNow.ToString("R"))': "Thu, 29 Feb 2024 12:00:00 GMT",
     "@((new DateTime(2024, 3, 1) - new DateTime(2024, 2, 1)).TotalDays)": "29",
     "@(TimeSpan.FromMinutes(90.5))": "01:30:30",
@@ -172,6 +184,14 @@ WEB = {
     ),
     '@{ var k = Encoding.UTF8.GetBytes("0123456789abcdef"); return Encoding.UTF8.GetString('
     'Encoding.UTF8.GetBytes("secret").Encrypt("Aes", k, k).Decrypt("Aes", k, k)); }': "secret",
+    '@{ using (SymmetricAlgorithm a = SymmetricAlgorithm.Create("aes")) { a.Key = new byte[16]; '
+    "a.IV = new byte[16]; var c = new byte[] {104, 105}.Encrypt(a); "
+    'return Encoding.UTF8.GetString(c.Decrypt("Aes", new byte[16], new byte[16])); } }': "hi",
+    # FIPS 197: AES-128 of zeros under a key of zeros.
+    '@{ var a = SymmetricAlgorithm.Create("aes"); a.Mode = CipherMode.ECB; a.Key = new byte[16]; '
+    "a.Padding = PaddingMode.None; return BitConverter.ToString(new byte[16].Encrypt(a)); }": (
+        "66-E9-4B-D4-EF-8A-2C-3B-88-4C-FA-59-CA-34-2B-2E"
+    ),
 }
 CONTEXT = {
     '@(context.Request.Headers.GetValueOrDefault("x-many"))': "1,2",

@@ -359,6 +359,7 @@ _simple(
     "Protocols:IEnumerable<string> SubscriptionKeyParameterNames:IKeyNames",
 )
 _simple("IKeyNames", "Header Query")
+_simple("Authorization", "AccessToken Claims:IReadOnlyDictionary<string,object>")
 _simple("IOperation", "Id Method Name UrlTemplate")
 _simple("IGroup", "Id Name")
 _simple("IWorkspace", "Id Name")

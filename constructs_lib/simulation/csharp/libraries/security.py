@@ -20,6 +20,7 @@ from constructs_lib.simulation.csharp.tables import define, enumeration
 from constructs_lib.simulation.csharp.values import (
     Array,
     Bytes,
+    EnumValue,
     Thing,
     Time,
     argument_null,
@@ -189,7 +190,11 @@ _constants("HashAlgorithmName", *_HASHES)
 _constants("RSASignaturePadding", "Pkcs1", "Pss")
 _constants("RSAEncryptionPadding", "Pkcs1", "OaepSHA1", "OaepSHA256", "OaepSHA384", "OaepSHA512")
 enumeration("CipherMode", f"{_SPACE}.CipherMode", CBC=1, ECB=2, OFB=3, CFB=4, CTS=5)
-enumeration("PaddingMode", f"{_SPACE}.PaddingMode", PKCS7=2, Zeros=3, ANSIX923=4, ISO10126=5)
+enumeration(
+    "PaddingMode",
+    f"{_SPACE}.PaddingMode",
+    **{"None": 1, "PKCS7": 2, "Zeros": 3, "ANSIX923": 4, "ISO10126": 5},
+)
 
 # RSA and certificates -----------------------------------------------------------------------------
 
@@ -402,7 +407,7 @@ for _certificate_name, _base in (
             "GetRawCertData -> byte[]": _raw,
             "Verify! -> bool": _valid,
             "VerifyNoRevocation! -> bool": _valid,
-            "GetSerialNumberString -> string": lambda c: f"{c.members['given'].serial_number:X}",
+            "GetSerialNumberString -> string": lambda c: serial_number(c.members["given"]),
         },
         make=_make_certificate,
         known="PublicKey PrivateKey Export FriendlyName SignatureAlgorithm Extensions Archived "
@@ -417,53 +422,87 @@ define(
 # AES ----------------------------------------------------------------------------------------------
 
 
-def _cipher(key: Any, vector: Any) -> Any:
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+_CBC, _PKCS7 = EnumValue("CipherMode", "CBC", 1), EnumValue("PaddingMode", "PKCS7", 2)
 
+
+def _create(name: str) -> Thing:
+    """`SymmetricAlgorithm.Create("aes")`, with the settings that .NET begins with."""
+    if name.upper() not in ("AES", "RIJNDAEL"):
+        raise NotSimulated(f"the algorithm {name}")
+    settings = {"Key": None, "IV": None, "KeySize": 256, "BlockSize": 128}
+    return Thing("SymmetricAlgorithm", {**settings, "Mode": _CBC, "Padding": _PKCS7})
+
+
+def _prepared(algorithm: Any, rest: tuple[Any, ...]) -> tuple[Any, Any]:
+    """The cipher, and what pads its blocks; None pads nothing."""
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+    from cryptography.hazmat.primitives.padding import PKCS7
+
+    given = algorithm if isinstance(algorithm, Thing) else _create(algorithm)
+    settings = given.members
+    key, vector = rest or (settings["Key"], settings["IV"])
+    mode, padding = settings["Mode"].name, settings["Padding"].name
+    if mode not in ("CBC", "ECB") or padding not in ("PKCS7", "None"):
+        raise NotSimulated(f"AES with {mode} and {padding}")
     try:
-        return Cipher(algorithms.AES(bytes(key)), modes.CBC(bytes(vector)))
+        chained = modes.CBC(bytes(vector or ())) if mode == "CBC" else modes.ECB()  # noqa: S305
+        cipher = Cipher(algorithms.AES(bytes(key or ())), chained)
     except ValueError as error:
         raise ExpressionFailed(
             "Specified key is not a valid size for this algorithm.",
             f"{_SPACE}.CryptographicException",
         ) from error
+    return cipher, PKCS7(128) if padding == "PKCS7" else None
 
 
-def _named(given: tuple[Any, ...]) -> tuple[Any, Any]:
-    if isinstance(given[0], str):
-        if given[0].upper() not in ("AES", "RIJNDAEL"):
-            raise NotSimulated(f"the algorithm {given[0]}")
-        return given[1], given[2]
-    raise NotSimulated("a SymmetricAlgorithm as an object")
+def encrypt(data: Any, algorithm: Any, *rest: Any) -> Bytes:
+    """`bytes.Encrypt("Aes", key, iv)`, or with a SymmetricAlgorithm."""
+    cipher, padding = _prepared(algorithm, rest)
+    maker, plain = cipher.encryptor(), _data(data)
+    if padding is not None:
+        padder = padding.padder()
+        plain = padder.update(plain) + padder.finalize()
+    return Bytes(maker.update(plain) + maker.finalize())
 
 
-def encrypt(data: Any, *given: Any) -> Bytes:
-    """`bytes.Encrypt("Aes", key, iv)`."""
-    from cryptography.hazmat.primitives.padding import PKCS7
-
-    key, vector = _named(given)
-    padder, maker = PKCS7(128).padder(), _cipher(key, vector).encryptor()
-    return Bytes(maker.update(padder.update(_data(data)) + padder.finalize()) + maker.finalize())
-
-
-def decrypt(data: Any, *given: Any) -> Bytes:
-    """`bytes.Decrypt("Aes", key, iv)`."""
-    from cryptography.hazmat.primitives.padding import PKCS7
-
-    key, vector = _named(given)
-    maker, padder = _cipher(key, vector).decryptor(), PKCS7(128).unpadder()
+def decrypt(data: Any, algorithm: Any, *rest: Any) -> Bytes:
+    """`bytes.Decrypt("Aes", key, iv)`, or with a SymmetricAlgorithm."""
+    cipher, padding = _prepared(algorithm, rest)
+    maker = cipher.decryptor()
     try:
         plain = maker.update(_data(data)) + maker.finalize()
-        return Bytes(padder.update(plain) + padder.finalize())
+        if padding is not None:
+            padder = padding.unpadder()
+            plain = padder.update(plain) + padder.finalize()
+        return Bytes(plain)
     except ValueError as error:
         raise ExpressionFailed(
             "Padding is invalid and cannot be removed.", f"{_SPACE}.CryptographicException"
         ) from error
 
 
+def _setting(name: str) -> Any:
+    return lambda thing: thing.members[name]
+
+
+def _set(name: str) -> Any:
+    return lambda thing, value: thing.members.__setitem__(name, value)
+
+
+_SETTINGS = {
+    "Key": "byte[]",
+    "IV": "byte[]",
+    "KeySize": "int",
+    "BlockSize": "int",
+    "Mode": "CipherMode",
+    "Padding": "PaddingMode",
+}
 define(
     "SymmetricAlgorithm",
     f"{_SPACE}.SymmetricAlgorithm",
-    known="Key IV Mode Padding KeySize BlockSize CreateEncryptor CreateDecryptor",
-    forbidden="Create",
+    properties={f"{name} -> {type_}": _setting(name) for name, type_ in _SETTINGS.items()},
+    setters={name: _set(name) for name in _SETTINGS},
+    static_methods={"Create -> SymmetricAlgorithm": _create},
+    methods={"Dispose": lambda _thing: None},
+    known="CreateEncryptor CreateDecryptor GenerateKey GenerateIV",
 )
