@@ -10,7 +10,7 @@ import pytest
 
 from constructs_lib.access import Analysis, analyse, read_stacks, read_terraform
 from constructs_lib.access.chain import Chain
-from constructs_lib.access.terraform.expressions import evaluate, same
+from constructs_lib.access.terraform.expressions import Opaque, Term, evaluate, same
 from tests.access.samples import APP, Document, chain, directory, easy_auth
 
 GATEWAY = "azurerm_api_management"
@@ -462,3 +462,70 @@ def test_a_policy_of_a_plan_without_a_gateway_of_its_key_finds_none(tmp_path: Pa
     }
     assert policies.pop("apim-we") == f'{GATEWAY}_policy.all["we"]'
     assert list(policies.values()) == [f'{GATEWAY}_policy.all["ne"]']
+
+
+# Loops and types ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('[for x in ["a", "b"] : upper(x)]', ["A", "B"]),
+        ('[for x in ["a", "b"] : x if x != "a"]', ["b"]),
+        ('{for i, x in ["a"] : x => i}', {"a": 0}),
+        ("{for k, v in {x = {n = 1}} : k => v.n}", {"x": 1}),
+        ('[for x in ["a"] : [for y in ["b"] : "${x}${y}"]]', [["ab"]]),
+        ("{for x in [] : x.name => x}", {}),
+    ],
+)
+def test_a_loop_over_what_is_known_is_run(expression: str, value: object) -> None:
+    assert evaluate(f"${{{expression}}}", lambda _: None) == value
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "[for x in var.unknown : x]",
+        '{for x in ["a"] : x => x...}',
+        "[for x in [{}] : x.missing]",
+        "[for x in [var.unknown] : x.attribute]",
+    ],
+)
+def test_any_other_loop_is_not_known(expression: str) -> None:
+    value = evaluate(f"${{{expression}}}", lambda _: Term((Opaque("?", known=False),)))
+    assert isinstance(value, Term)
+
+
+@pytest.mark.parametrize(
+    ("optional", "rule"),
+    [("optional(bool, false)", "SF501"), ("optional(bool, true)", None), ("bool", None)],
+)
+def test_an_attribute_that_is_left_out_has_the_default_of_its_type(
+    optional: str, rule: str | None
+) -> None:
+    document = chain()
+    kind = f"map(object({{key = {optional}, other = optional(string)}}))"
+    document["variable"] = {"apis": {"type": kind, "default": {"orders": {}}}}
+    of(document, f"{GATEWAY}_api")["subscription_required"] = '${var.apis["orders"].key}'
+    assert ("SF501" in rules(document)) is (rule is not None)
+
+
+def test_a_type_that_cannot_be_read_leaves_its_variable_unknown() -> None:
+    document = chain()
+    document["variable"] = {"api": {"type": "object({key = optional(", "default": {}}}
+    of(document, f"{GATEWAY}_api")["subscription_required"] = "${var.api.key}"
+    assert "SF901" in rules(document)
+
+
+def test_settings_that_may_be_none_break_no_rule() -> None:
+    document = chain()
+    settings = app(document).pop("auth_settings_v2")
+    del settings["active_directory_v2"]["allowed_applications"]
+    content = {"for_each": "${var.who_knows}", "content": settings}
+    old = {"for_each": "${var.who_knows}", "content": {"enabled": True}}
+    app(document)["dynamic"] = {"auth_settings_v2": content, "auth_settings": old}
+    analysis = analysed(document)
+    assert {each.severity for each in analysis.findings} == {"note"}
+    assert {each.verdict for each in analysis.answers if each.caller.kind == "anonymous"} == {
+        "unknown"
+    }

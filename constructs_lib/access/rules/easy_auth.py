@@ -24,16 +24,17 @@ _NO_SECRET = "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"  # noqa: S105 - the name o
 
 
 def _enforcing(calls: Calls) -> Iterator[tuple[AppLink, Body]]:
-    """Apps whose Easy Auth is on, with its settings."""
+    """Apps whose Easy Auth is on, with its settings: those that are surely there."""
     for app in visible_apps(calls):
-        if app.auth is not None and app.auth.value("auth_enabled", False) is not False:
-            yield app, app.auth
+        auth = app.auth
+        if auth is not None and auth.certain and auth.value("auth_enabled", False) is not False:
+            yield app, auth
 
 
 def _directories(calls: Calls) -> Iterator[tuple[AppLink, Body]]:
     """Apps whose Easy Auth knows tokens of Entra, with the settings of that provider."""
     for app, _ in _enforcing(calls):
-        if app.directory is not None:
+        if app.directory is not None and app.directory.certain:
             yield app, app.directory
 
 
@@ -333,7 +334,8 @@ def _plain_http(calls: Calls) -> Iterator[Breach]:
 )
 def _both_versions(calls: Calls) -> Iterator[Breach]:
     for app in visible_apps(calls):
-        if app.body.block("auth_settings") is not None and app.auth is not None:
+        both = app.body.block("auth_settings"), app.auth
+        if all(each is not None and each.certain for each in both):
             message = f"{app.name} has both settings blocks"
             yield Breach(app.resource, "auth_settings", message)
 
@@ -395,7 +397,7 @@ def _client_secret(calls: Calls) -> Iterator[Breach]:
                 yield Breach(app.resource, f"{DIRECTORY}.{name}", message)
     for app in visible_apps(calls):
         for old in app.body.blocks("auth_settings"):
-            for directory in old.blocks("active_directory"):
+            for directory in filter(lambda each: each.certain, old.blocks("active_directory")):
                 for name in ("client_secret", "client_secret_setting_name"):
                     if directory.value(name) not in (None, ""):
                         message = f"{app.name} keeps a client secret"
@@ -493,7 +495,8 @@ def _is_elsewhere(calls: Calls, app: AppLink, tenant: Value) -> bool:
 def _old_settings(calls: Calls) -> Iterator[Breach]:
     for app in visible_apps(calls):
         old = app.body.block("auth_settings")
-        if old is not None and app.auth is None and old.value("enabled", False) is not False:
+        told = old is not None and old.certain and app.auth is None
+        if told and old is not None and old.value("enabled", False) is not False:
             message = f"{app.name} has settings of version 1, whose only actions are "
             message += "RedirectToLoginPage and AllowAnonymous; auth_settings_v2 can answer 401"
             yield Breach(app.resource, "auth_settings", message)

@@ -19,6 +19,7 @@ from constructs_lib.access.terraform.expressions import (
     evaluate,
     references_in,
     sole_reference,
+    text_of,
 )
 from constructs_lib.access.terraform.files import text_of_file
 from constructs_lib.access.terraform.resources import (
@@ -30,6 +31,7 @@ from constructs_lib.access.terraform.resources import (
     Resource,
     Steps,
 )
+from constructs_lib.access.terraform.type_constraints import with_defaults
 
 _MISSING: Any = object()
 _MAXIMUM_INSTANCES = 1000
@@ -353,6 +355,11 @@ class Configuration:
         if root in ("var", "local") and len(steps) > 1:
             table = names.variables if root == "var" else names.local_values
             raw = table.get(str(steps[1]), _MISSING)
+            declared = names.types.get(str(steps[1])) if root == "var" else None
+            if raw is not _MISSING and declared is not None:
+                value = self.read(raw, stack, module, literal=names.literal)
+                value = with_defaults(value, declared)
+                return self._walk(value, stack, module, steps[2:], literal=True)
             if raw is not _MISSING:
                 return self._walk(
                     raw, stack, module, steps[2:], literal=names.literal, attribute=attribute
@@ -491,7 +498,7 @@ class Configuration:
         reference = sole_reference(term)
         if reference is None:
             known = all(part.known for part in term.parts if isinstance(part, Opaque))
-            return Term((Opaque(f"{term}{_text(rest)}", references_in(term), known),))
+            return Term((Opaque(f"{text_of(term)}.{_text(rest)}", references_in(term), known),))
         resource = self._found.get((reference.stack, reference.address))
         if resource is not None and not reference.path:
             return self._of(resource, rest)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 
@@ -64,7 +65,12 @@ ReadFile: TypeAlias = Callable[[Value], "str | Term"]
 _MAXIMUM_DEPTH = 40
 
 
-def evaluate(text: str, lookup: Resolve, read_file: ReadFile | None = None) -> Value:
+def evaluate(
+    text: str,
+    lookup: Resolve,
+    read_file: ReadFile | None = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+) -> Value:
     """The value of a string of Terraform JSON, which is a template.
 
     Args:
@@ -72,11 +78,13 @@ def evaluate(text: str, lookup: Resolve, read_file: ReadFile | None = None) -> V
         lookup: Gives the value of a traversal such as `("azurerm_x", "y", "identity", 0, "id")`,
             in which None stands for an index that is not literal.
         read_file: Gives the text of a file, or words that say why it is not read.
+        functions: What may be called, where it is not Terraform's functions for values.
     """
     if "${" not in text and "%{" not in text:
         return text
     try:
-        return _ExpressionParser(text, lookup, read_file).template()
+        known = _FUNCTIONS if functions is None else functions
+        return _ExpressionParser(text, lookup, read_file, known).template()
     except (_Unreadable, RecursionError):
         return Term((Opaque(text),))
 
@@ -215,8 +223,15 @@ _BLANK = re.compile(r"\s*")
 class _ExpressionParser:
     """Reads the part of the expression language that wiring is written in, and evaluates it."""
 
-    def __init__(self, text: str, lookup: Resolve, read_file: ReadFile | None) -> None:
+    def __init__(
+        self,
+        text: str,
+        lookup: Resolve,
+        read_file: ReadFile | None,
+        functions: Mapping[str, Callable[..., Any]],
+    ) -> None:
         self.text = text
+        self.functions = functions
         self.at = 0
         self.lookup = lookup
         self.read_file = read_file
@@ -330,12 +345,15 @@ class _ExpressionParser:
         if character == '"':
             self.at += 1
             return self.template('"')
-        if character == "[":
+        if character in ("[", "{"):
             self.at += 1
-            return self._items("]")
-        if character == "{":
-            self.at += 1
-            return self._object()
+            end = "]" if character == "[" else "}"
+            self._character()
+            loop = _FOR.match(self.text, self.at)
+            if loop is not None:
+                self.at = loop.end()
+                return self._for(loop["names"].replace(",", " ").split(), end)
+            return self._items(end) if end == "]" else self._object()
         number = _NUMBER.match(self.text, self.at)
         if number:
             self.at = number.end()
@@ -385,6 +403,51 @@ class _ExpressionParser:
         self.at += 1
         return found
 
+    def _for(self, names: list[str], end: str) -> Value:
+        """What a `for` expression makes of each item of what is known."""
+        collection = self._conditional()
+        self._expect(":")
+        if isinstance(collection, list):
+            entries: list[tuple[Value, Value]] = list(enumerate(collection))
+        elif isinstance(collection, dict):
+            entries = list(collection.items())
+        else:
+            raise _Unreadable
+        outer = self.lookup
+        try:
+            made = self._each(names, entries, end, outer)
+        finally:
+            self.lookup = outer
+        if end == "]":
+            return [value for _, value in made]
+        return {_known_text(name): value for name, value in made}
+
+    def _each(
+        self, names: list[str], entries: list[tuple[Value, Value]], end: str, outer: Resolve
+    ) -> list[tuple[Value, Value]]:
+        """Name and value of each entry that a `for` expression makes."""
+        start, made = self.at, list[tuple[Value, Value]]()
+        # Of nothing it is read once all the same, to see where it ends.
+        for key, item in entries or [(_ANY, _ANY)]:
+            self.at = start
+            bound = dict(zip(reversed(names), (item, key), strict=False))
+            self.lookup = partial(_bound_or, bound, outer)
+            name = value = self._conditional()
+            if end == "}":
+                self._expect("=")
+                self._expect(">")
+                value = self._conditional()
+            kept = bool(entries)
+            if self._character() == "i":
+                self._expect("i")
+                self._expect("f")
+                condition = self._conditional()
+                kept = kept and _truth(condition)
+            self._expect(end)
+            if kept:
+                made.append((name, value))
+        return made
+
     def _traversal(self, name: str) -> Value:
         steps: list[str | int | None] = [name]
         while True:
@@ -410,7 +473,7 @@ class _ExpressionParser:
                 return self.lookup(tuple(steps))
 
     def _call(self, name: str, arguments: list[Value]) -> Value:
-        function = _FUNCTIONS.get(name)
+        function = self.functions.get(name)
         if self.read_file is not None and name == "file":
             function = self.read_file
         if self.read_file is not None and name == "templatefile":
@@ -457,6 +520,29 @@ class _ExpressionParser:
         if self._character() != character:
             raise _Unreadable
         self.at += 1
+
+
+_FOR = re.compile(r"for\s+(?P<names>[A-Za-z_][\w-]*(\s*,\s*[A-Za-z_][\w-]*)?)\s+in\b")
+_ANY = Term((Opaque("(any)", known=False),))
+
+
+def _bound_or(
+    bound: Mapping[str, Value], outer: Resolve, steps: tuple[str | int | None, ...]
+) -> Value:
+    """The value of a traversal from a variable of a `for` expression, or from elsewhere."""
+    if not steps or steps[0] not in bound:
+        return outer(steps)
+    value = bound[str(steps[0])]
+    for step in steps[1:]:
+        if value is _ANY:
+            return value
+        if isinstance(value, dict) and str(step) in value:
+            value = value[str(step)]
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            raise _Unreadable
+    return value
 
 
 def _literal(value: Value) -> Value:
@@ -667,6 +753,13 @@ def _split(separator: Value, text: Value) -> Value:
     return list(_known_text(text).split(_known_text(separator)))
 
 
+def _try(first: Value, *_: Value) -> Value:
+    # What is null or computed may be an error, which leads on to the next.
+    if first is None or isinstance(first, Term):
+        raise ValueError
+    return first
+
+
 def _jsondecode(text: Value) -> Value:
     return cast("Value", json.loads(_known_text(text)))
 
@@ -710,5 +803,6 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "trimprefix": _text_function(str.removeprefix),
     "trimspace": _text_function(str.strip),
     "trimsuffix": _text_function(str.removesuffix),
+    "try": _try,
     "upper": _text_function(str.upper),
 }

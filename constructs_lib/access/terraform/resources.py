@@ -101,6 +101,7 @@ class Module:
         backend: Type and configuration of the state's backend.
         tenants: Each provider's configuration and the `tenant_id` that it is told, if any.
         declared: The variables, whether or not they have a value.
+        types: The types of those whose attributes have defaults, as they are written.
         folder: Where its files lie; None where they are not known.
     """
 
@@ -111,6 +112,7 @@ class Module:
     backend: tuple[str, Raw] | None = None
     tenants: list[tuple[str, Raw]] = field(default_factory=list[tuple[str, Raw]])
     declared: set[str] = field(default_factory=set[str])
+    types: dict[str, str] = field(default_factory=dict[str, str])
     folder: Path | None = None
 
 
