@@ -59,6 +59,7 @@ class Call:
         cached: Whether a cache has answered instead of the backend.
         key: A subscription key that is not in the request yet.
         preflight: Whether it is a preflight request, which only `cors` sees.
+        arrived: What is done once the backend has answered, before outbound.
         after: What is done once the answer is there: counting, mostly.
     """
 
@@ -82,6 +83,7 @@ class Call:
         self.key: str | None = None
         self.preflight = False
         self.cached = False
+        self.arrived: list[Callable[[Call], None]] = []
         self.after: list[Callable[[Call], None]] = []
         identifier, clock = gateway.random.uuid(), gateway.clock
         self.trace = Trace(str(identifier), service.name, clock.now)

@@ -59,6 +59,9 @@ def _through(call: Call, policies: Policies) -> None:
             call.run(steps)
         except CachedError:
             call.cached = True
+        if section == "backend" and call.response is not None:
+            for arrived in call.arrived:
+                arrived(call)
 
 
 def _admit(call: Call, policies: Policies) -> Pipeline:

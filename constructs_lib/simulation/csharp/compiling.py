@@ -466,6 +466,9 @@ class _Compiler(Statements, Members):
             return (lambda frame: not test(frame)), "bool"
         if sign in ("++", "--"):
             return self.increment(operand, sign, post=False)
+        name = _LOWEST.get(self.syntax.text(operand).replace("_", "").lower())
+        if sign == "-" and name is not None:
+            return self.constant(operators.fit(INTEGERS[name][1], name), name)
         code, type_ = self.value(operand)
         if sign == "-":
             checked = self.checked
@@ -853,6 +856,12 @@ def _parameters_of(target: str) -> tuple[str | None, ...]:
     return arguments_of(target)
 
 
+# Constants that are there with a minus only (C# 7 specification, "Integer literals").
+_LOWEST = {
+    "2147483648": "int",
+    "9223372036854775808": "long",
+    "9223372036854775808l": "long",
+}
 _VALUES: dict[str, Callable[[_Compiler, Node], Typed]] = {
     "parenthesized_expression": _Compiler.parenthesized,
     "checked_expression": _Compiler.checked_expression,

@@ -59,7 +59,6 @@ CLASSES: dict[str, type] = {
     "string": str,
 }
 _NAMES = {kind: name for name, kind in CLASSES.items()}
-_SMALL = (SByte, Byte, Short, UShort, Char)
 _ARITHMETIC = frozenset(CLASSES[name] for name in NUMBERS)
 
 

@@ -8,6 +8,7 @@ from tests.simulation.csharp.samples import evaluate, text_of
 
 OPERATORS = {
     "@(7 / 2)": "3",
+    '@(-2147483648 + "," + (-2147483648L - 1))': "-2147483648,-2147483649",
     "@(-7 / 2)": "-3",
     "@(-7 % 3)": "-1",
     "@(7 / 2.0)": "3.5",
