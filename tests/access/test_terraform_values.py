@@ -106,6 +106,7 @@ def lead_nowhere(document: Document) -> set[str | None]:
         "${[for a in [azurerm_user_assigned_identity.gateway] : a.client_id]}",
         "${{for k, v in azurerm_user_assigned_identity.gateway : k => v.client_id}}",
         "${ephemeral.azurerm_key_vault_secret.k.value}",
+        "${{for each in module.several : each.name => each.id}}",
         '${lookup(azurerm_user_assigned_identity.gateway, "a.b").c.d}',
     ],
 )

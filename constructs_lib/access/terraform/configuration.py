@@ -367,6 +367,8 @@ class Configuration:
             return _unknown(stack, f"{_within(module)}{root}.{steps[1]}", steps[2:])
         if root == "module" and len(steps) > 2:
             return self._module_output(stack, module, steps, attribute)
+        if root == "module" and len(steps) == 2:  # All that it gives back.
+            return _unknown(stack, f"{_within(module)}module.{steps[1]}", ())
         if root in ("each", "count", "self", "path", "terraform"):
             return Term((Opaque(f"${{{_text(steps)}}}", known=root in ("path", "terraform")),))
         size = 3 if root in ("data", "ephemeral") else 2
