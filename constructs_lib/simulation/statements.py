@@ -26,6 +26,7 @@ _HOLE = re.compile("\ue010(\\d+)\ue011")
 
 Value: TypeAlias = "Callable[[Call], Any]"
 Text: TypeAlias = "Callable[[Call], str]"
+Texts: TypeAlias = "Callable[[Call], list[str]]"
 Run: TypeAlias = "Callable[[Call], None]"
 
 
@@ -135,10 +136,12 @@ class Statement:
         """The element of a name in it."""
         return next(iter(self.children(name)), None)
 
-    def texts(self, group: str, item: str) -> list[Value]:
-        """The values of a list, as `<audiences><audience>…`."""
-        listed = self.child(group)
-        return [each.content() for each in listed.children(item)] if listed else []
+    def texts(self, name: str, item: str = "") -> Texts:
+        """The texts of the elements of a name, or of the items in it: `<audiences><audience>…`."""
+        listed = self.child(name) if item else self
+        found = listed.children(item or name) if listed is not None else []
+        texts = [as_text(each.content()) for each in found]
+        return lambda call: [text(call) for text in texts]
 
     def steps(self, *apart: str) -> list[Step]:
         """The policies in it, ready to run, but for those that are read apart."""

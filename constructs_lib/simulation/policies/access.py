@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from constructs_lib.simulation.http import Response
 from constructs_lib.simulation.policies.headers import response_of
 from constructs_lib.simulation.signals import AnsweredError, PolicyFailedError, refusal
-from constructs_lib.simulation.statements import Run, Statement, Value, as_boolean, text_of
+from constructs_lib.simulation.statements import Run, Statement, as_boolean
 
 if TYPE_CHECKING:
     from constructs_lib.simulation.call import Call
@@ -20,7 +20,7 @@ def check_header(policy: Statement) -> Run:
     name, code = policy.text("name"), policy.number("failed-check-httpcode", 401)
     message = policy.text("failed-check-error-message")
     ignore_case = policy.value("ignore-case", default=False)
-    allowed = [each.content() for each in policy.children("value")]
+    allowed = policy.texts("value")
 
     def run(call: Call) -> None:
         header = name(call)
@@ -29,7 +29,7 @@ def check_header(policy: Statement) -> Run:
             told = f"Header {header} was not found in the request. Access denied."
             reason = "HeaderNotFound"
         else:
-            values = [text_of(each(call)) for each in allowed]
+            values = allowed(call)
             same = given in values if exact else given.lower() in [each.lower() for each in values]
             if same or not values:
                 call.trace.add("check-header", f"The header {header} is right.", "check-header")
@@ -46,7 +46,7 @@ def check_header(policy: Statement) -> Run:
 def ip_filter(policy: Statement) -> Run:
     """The caller's address, among those that are allowed or forbidden."""
     action = policy.text("action")
-    addresses = [each.content() for each in policy.children("address")]
+    addresses = policy.texts("address")
     ranges = [(each.text("from"), each.text("to")) for each in policy.children("address-range")]
 
     def run(call: Call) -> None:
@@ -62,7 +62,7 @@ def ip_filter(policy: Statement) -> Run:
             <= int(address)
             <= int(ip_address(last(call).strip()))
             for first, last in ranges
-        ) or any(address in ip_network(text_of(each(call)).strip()) for each in addresses)
+        ) or any(address in ip_network(each.strip()) for each in addresses(call))
         allowing = action(call).lower() == "allow"
         if listed == allowing:
             call.trace.add("ip-filter", f"Caller IP address {caller} is allowed.", "ip-filter")
@@ -98,9 +98,9 @@ def cors(policy: Statement) -> Run:
         if not origin:
             call.trace.add("cors", _NOT_CROSS, "cors")
             return
-        allowed = _matching(call, origins, origin)
+        allowed = _matching(origins(call), origin)
         wanted = request.headers.get("Access-Control-Request-Method") if call.preflight else None
-        names = [text_of(each(call)) for each in methods] or ["GET", "POST"]
+        names = methods(call) or ["GET", "POST"]
         matched = allowed and (
             not wanted or "*" in names or wanted.upper() in map(str.upper, names)
         )
@@ -112,7 +112,7 @@ def cors(policy: Statement) -> Run:
             found["Access-Control-Allow-Credentials"] = "true"
         if call.preflight:
             asked = request.headers.get("Access-Control-Request-Headers")
-            given = [text_of(each(call)) for each in headers]
+            given = headers(call)
             found["Access-Control-Allow-Methods"] = _granted(names, wanted)
             if given:
                 found["Access-Control-Allow-Headers"] = _granted(given, asked)
@@ -120,10 +120,9 @@ def cors(policy: Statement) -> Run:
             call.response = Response.of(200, headers=found)
             call.trace.add("cors", f"The preflight request of {origin} is answered.", "cors")
             raise AnsweredError
-        if exposed:
-            found["Access-Control-Expose-Headers"] = ",".join(
-                text_of(each(call)) for each in exposed
-            )
+        shown = ",".join(exposed(call))
+        if shown:
+            found["Access-Control-Expose-Headers"] = shown
 
         def add(call: Call) -> None:
             for pair in found.items():
@@ -145,8 +144,8 @@ def _granted(listed: list[str], asked: str | None) -> str:
     return asked if "*" in listed and asked else ",".join(listed)
 
 
-def _matching(call: Call, origins: list[Value], origin: str) -> str | None:
-    listed = [text_of(each(call)).strip() for each in origins]
+def _matching(listed: list[str], origin: str) -> str | None:
+    listed = [each.strip() for each in listed]
     if "*" in listed:
         return "*"
     return next((each for each in listed if each.rstrip("/").lower() == origin.lower()), None)

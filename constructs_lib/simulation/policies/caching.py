@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_lib.simulation.signals import CachedError
-from constructs_lib.simulation.statements import Run, Statement, text_of
+from constructs_lib.simulation.statements import Run, Statement
 
 if TYPE_CHECKING:
     from constructs_lib.simulation.call import Call
@@ -16,8 +16,8 @@ def cache_lookup(policy: Statement) -> Run:
     private = policy.boolean("allow-private-response-caching", default=False)
     by_developer = policy.boolean("vary-by-developer", default=False)
     by_groups = policy.boolean("vary-by-developer-groups", default=False)
-    headers = [each.content() for each in policy.children("vary-by-header")]
-    queries = [each.content() for each in policy.children("vary-by-query-parameter")]
+    headers = policy.texts("vary-by-header")
+    queries = policy.texts("vary-by-query-parameter")
 
     def run(call: Call) -> None:
         request, url = call.request, call.original_url
@@ -28,11 +28,9 @@ def cache_lookup(policy: Statement) -> Run:
             told = "Requests with an Authorization header are not cached."
             call.trace.add("cache-lookup", told, "cache-lookup")
             return
-        names = {
-            name.strip().lower() for each in queries for name in text_of(each(call)).split(";")
-        }
+        names = {name.strip().lower() for each in queries(call) for name in each.split(";")}
         query = [pair for pair in url.pairs() if not names or pair[0].lower() in names]
-        varied = [request.headers.get(text_of(each(call))) for each in headers]
+        varied = [request.headers.get(each) for each in headers(call)]
         user = call.facts.user
         call.cache_key = (
             *(url.host, url.path, tuple(sorted(query)), tuple(varied)),

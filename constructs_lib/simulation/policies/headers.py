@@ -22,10 +22,10 @@ _SEPARATE = frozenset(
 def set_header(policy: Statement) -> Run:
     """A header of the request, or in outbound, on-error and answers of the response."""
     name, action = policy.text("name"), policy.text("exists-action", "override")
-    values = [each.content() for each in policy.children("value")]
+    values = policy.texts("value")
 
     def run(call: Call) -> None:
-        change_header(call, name(call), action(call), [text_of(each(call)) for each in values])
+        change_header(call, name(call), action(call), values(call))
 
     return run
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 from constructs_lib.simulation.context import Backend
 from constructs_lib.simulation.http import Url
 from constructs_lib.simulation.signals import CallStoppedError, PolicyFailedError
-from constructs_lib.simulation.statements import Run, Statement, text_of
+from constructs_lib.simulation.statements import Run, Statement
 
 if TYPE_CHECKING:
     from constructs_lib.simulation.call import Call
@@ -106,7 +106,7 @@ def rewrite_uri(policy: Statement) -> Run:
 def set_query_parameter(policy: Statement) -> Run:
     """A parameter of the request's query."""
     name, action = policy.text("name"), policy.text("exists-action", "override")
-    values = [each.content() for each in policy.children("value")]
+    values = policy.texts("value")
 
     def run(call: Call) -> None:
         parameter, what = name(call), action(call)
@@ -116,7 +116,7 @@ def set_query_parameter(policy: Statement) -> Run:
             message = f"The query parameter {parameter} stays as it is."
             call.trace.add("set-query-parameter", message, "set-query-parameter")
             return
-        given = [] if what == "delete" else [text_of(each(call)) for each in values]
+        given = [] if what == "delete" else values(call)
         call.request.url = url.with_parameter(parameter, given, append=what == "append")
         call.trace.add(
             "set-query-parameter",

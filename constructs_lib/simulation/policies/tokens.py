@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,7 +12,7 @@ from constructs_lib.policy.values import quoted
 from constructs_lib.simulation.outside import ManagedIdentity, Refusal, Token
 from constructs_lib.simulation.policies.headers import message_of
 from constructs_lib.simulation.signals import CallStoppedError, PolicyFailedError, refusal
-from constructs_lib.simulation.statements import Run, Statement, evaluated, text_of
+from constructs_lib.simulation.statements import Run, Statement, Texts, evaluated, text_of
 
 if TYPE_CHECKING:
     from constructs_lib.simulation.call import Call
@@ -101,7 +101,7 @@ class Claim:
     name: str
     match_all: bool
     separator: str
-    values: Sequence[Callable[[Call], Any]]
+    values: Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,8 @@ class Checks:
     policy: Statement
     metadata: list[Callable[[Call], str]]
     keys: list[Callable[[Call], tuple[str, Any]]]
-    audiences: list[Callable[[Call], Any]]
-    issuers: list[Callable[[Call], Any]]
+    audiences: Texts
+    issuers: Texts
     claims: list[Claim]
 
 
@@ -143,7 +143,9 @@ def validate_azure_ad_token(policy: Statement) -> Run:
         return f"{host}/v2.0/.well-known/openid-configuration"
 
     claims = _claims(policy)
-    checks = Checks(policy, [metadata], [], policy.texts("audiences", "audience"), [], claims)
+    checks = Checks(
+        policy, [metadata], [], policy.texts("audiences", "audience"), lambda _: [], claims
+    )
     return _validating(policy, checks, clients)
 
 
@@ -171,15 +173,13 @@ def _claims(policy: Statement) -> list[Claim]:
             each.literal("name"),
             each.literal("match", "all") != "any",
             each.literal("separator"),
-            [value.content() for value in each.children("value")],
+            each.texts("value"),
         )
         for each in (required.children("claim") if required else [])
     ]
 
 
-def _validating(
-    policy: Statement, checks: Checks, clients: Sequence[Callable[[Call], Any]] = ()
-) -> Run:
+def _validating(policy: Statement, checks: Checks, clients: Texts | None = None) -> Run:
     code, message = (
         policy.number("failed-validation-httpcode", 401),
         policy.text("failed-validation-error-message"),
@@ -194,13 +194,13 @@ def _validating(
 
         try:
             token, claims = _validated(call, checks)
-            if clients:
-                allowed = {text_of(each(call)).lower() for each in clients}
-                if str(claims.get("azp") or claims.get("appid") or "").lower() not in allowed:
-                    raise _InvalidError(
-                        "Client application is not allowed. Access denied.",
-                        "TokenClaimValueNotAllowed",
-                    )
+            allowed = {each.lower() for each in clients(call)} if clients else None
+            caller = str(claims.get("azp") or claims.get("appid") or "").lower()
+            if allowed and caller not in allowed:
+                raise _InvalidError(
+                    "Client application is not allowed. Access denied.",
+                    "TokenClaimValueNotAllowed",
+                )
         except _InvalidError as error:
             raise refuse(error.message, error.reason) from None
         if variable:
@@ -227,7 +227,7 @@ def _validated(call: Call, checks: Checks) -> tuple[str, dict[str, Any]]:
     """
     policy = checks.policy
     token = _sent(call, policy)
-    issuers = [text_of(each(call)) for each in checks.issuers]
+    issuers = checks.issuers(call)
     keys = dict(key(call) for key in checks.keys)
     for address in checks.metadata:
         metadata = _document(call, address(call))
@@ -236,7 +236,7 @@ def _validated(call: Call, checks: Checks) -> tuple[str, dict[str, Any]]:
         for key in _document(call, str(metadata.get("jwks_uri", "")))["keys"]:
             keys[str(key.get("kid", ""))] = key
     claims = _verified(call, policy, token, keys)
-    audiences = [text_of(each(call)).lower() for each in checks.audiences]
+    audiences = [each.lower() for each in checks.audiences(call)]
     given = claims.get("aud", [])
     named = [str(each).lower() for each in (given if isinstance(given, list) else [given])]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if audiences and not set(audiences) & set(named):
@@ -361,7 +361,7 @@ def _check_claims(call: Call, demanded: list[Claim], claims: dict[str, Any]) -> 
         listed = [str(one) for one in given] if isinstance(given, list) else [str(given)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         if each.separator:
             listed = [piece for one in listed for piece in one.split(each.separator)]
-        wanted = [text_of(value(call)) for value in each.values]
+        wanted = each.values(call)
         enough = all if each.match_all else any
         if wanted and not enough(value in listed for value in wanted):
             raise _InvalidError(
