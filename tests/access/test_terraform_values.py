@@ -477,6 +477,7 @@ def test_a_policy_of_a_plan_without_a_gateway_of_its_key_finds_none(tmp_path: Pa
         ("{for k, v in {x = {n = 1}} : k => v.n}", {"x": 1}),
         ('[for x in ["a"] : [for y in ["b"] : "${x}${y}"]]', [["ab"]]),
         ("{for x in [] : x.name => x}", {}),
+        ('{for i, x in ["a"] : tostring(i) => x}', {"0": "a"}),
     ],
 )
 def test_a_loop_over_what_is_known_is_run(expression: str, value: object) -> None:
@@ -489,6 +490,9 @@ def test_a_loop_over_what_is_known_is_run(expression: str, value: object) -> Non
         "[for x in var.unknown : x]",
         '{for x in ["a"] : x => x...}',
         "[for x in [{}] : x.missing]",
+        "{for x in [1] : var.unknown => x}",
+        "{for x in [1] : null => x}",
+        "{for x in [1] : [x] => x}",
         "[for x in [var.unknown] : x.attribute]",
     ],
 )
@@ -509,6 +513,20 @@ def test_an_attribute_that_is_left_out_has_the_default_of_its_type(
     document["variable"] = {"apis": {"type": kind, "default": {"orders": {}}}}
     of(document, f"{GATEWAY}_api")["subscription_required"] = '${var.apis["orders"].key}'
     assert ("SF501" in rules(document)) is (rule is not None)
+
+
+@pytest.mark.parametrize(("nullable", "rules_broken"), [(False, {"SF113"}), (True, set[str]())])
+def test_null_is_the_default_of_a_variable_that_is_never_null(
+    nullable: bool, rules_broken: set[str], tmp_path: Path
+) -> None:
+    document = chain()
+    variable = {"default": ["/api/open"], "nullable": nullable}
+    document["variable"] = {"paths": variable}
+    easy_auth(document)["excluded_paths"] = "${var.paths}"
+    (tmp_path / "main.tf.json").write_text(json.dumps(document))
+    (tmp_path / "terraform.tfvars.json").write_text('{"paths": null}')
+    analysis = analyse(read_terraform(tmp_path))
+    assert {each.rule for each in analysis.findings} == rules_broken
 
 
 def test_a_type_that_cannot_be_read_leaves_its_variable_unknown() -> None:

@@ -355,10 +355,12 @@ class Configuration:
         if root in ("var", "local") and len(steps) > 1:
             table = names.variables if root == "var" else names.local_values
             raw = table.get(str(steps[1]), _MISSING)
-            declared = names.types.get(str(steps[1])) if root == "var" else None
-            if raw is not _MISSING and declared is not None:
+            name = str(steps[1]) if root == "var" else ""
+            if raw is not _MISSING and (name in names.types or name in names.never_null):
                 value = self.read(raw, stack, module, literal=names.literal)
-                value = with_defaults(value, declared)
+                if value is None:
+                    value = self.read(names.never_null.get(name), stack, module, literal=False)
+                value = with_defaults(value, names.types.get(name, ""))
                 return self._walk(value, stack, module, steps[2:], literal=True)
             if raw is not _MISSING:
                 return self._walk(

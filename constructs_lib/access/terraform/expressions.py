@@ -420,7 +420,9 @@ class _ExpressionParser:
             self.lookup = outer
         if end == "]":
             return [value for _, value in made]
-        return {_known_text(name): value for name, value in made}
+        if any(name is None or isinstance(name, (Term, list, dict)) for name, _ in made):
+            raise _Unreadable  # No name, or none that is known.
+        return {text_of(name): value for name, value in made}
 
     def _each(
         self, names: list[str], entries: list[tuple[Value, Value]], end: str, outer: Resolve

@@ -102,6 +102,7 @@ class Module:
         tenants: Each provider's configuration and the `tenant_id` that it is told, if any.
         declared: The variables, whether or not they have a value.
         types: The types of those whose attributes have defaults, as they are written.
+        never_null: The defaults of those that have them even where null is passed.
         folder: Where its files lie; None where they are not known.
     """
 
@@ -113,6 +114,7 @@ class Module:
     tenants: list[tuple[str, Raw]] = field(default_factory=list[tuple[str, Raw]])
     declared: set[str] = field(default_factory=set[str])
     types: dict[str, str] = field(default_factory=dict[str, str])
+    never_null: dict[str, Raw] = field(default_factory=dict[str, Raw])
     folder: Path | None = None
 
 

@@ -148,6 +148,8 @@ class Stacks:
             for each in objects(variable):
                 if "default" in each:
                     names.variables[name] = each["default"]
+                if each.get("nullable") is False and "default" in each:
+                    names.never_null[name] = each["default"]
                 if "optional(" in str(each.get("type")):
                     names.types[name] = str(each["type"])
         names.local_values.update(entries(document.get("locals")))
