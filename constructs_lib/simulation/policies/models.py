@@ -115,7 +115,10 @@ def token_metric(policy: Statement) -> Run:
 
 def _used(call: Call, policy: Statement) -> int:
     """The tokens of the prompt and of what the model answered."""
-    response = response_of(call)
+    response, sent = response_of(call), call.outgoing or call.request
+    if response.body.streams:
+        # Looking at the answer would end the streaming: what it costs is not counted.
+        return _estimated(call, policy, sent)
     usage = _json(response).get("usage")
     if isinstance(usage, dict):
         given = cast("dict[str, Any]", usage)
@@ -125,7 +128,6 @@ def _used(call: Call, policy: Statement) -> int:
         return int(total)
     if response.status >= 400:
         return 0
-    sent = call.outgoing or call.request
     return _estimated(call, policy, sent) + _estimated(call, policy, response)
 
 

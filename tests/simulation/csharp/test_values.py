@@ -195,6 +195,8 @@ WEB = {
     ),
 }
 CONTEXT = {
+    '@(string.Join(",", context.Variables.Select(p => p.Key + p.Value)) + '
+    'context.Variables.ContainsKey("n") + context.Variables.Count)': "n5,rIResponseTrue2",
     '@(context.Request.Headers.GetValueOrDefault("x-many"))': "1,2",
     '@(context.Request.Headers["X-MANY"][1])': "2",
     '@(context.Request.Headers.GetValueOrDefault("none", "d"))': "d",

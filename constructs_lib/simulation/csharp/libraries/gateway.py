@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 import json as _json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus, unquote
 
@@ -150,11 +150,25 @@ def _variable(value: Any) -> Any:
     return value
 
 
+class _Stored(Mapping[Any, Any]):
+    """What the engine stored, as a map of expressions holds its items."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self.given = given
+
+    def __getitem__(self, name: Any) -> tuple[Any, Any]:
+        return name, _variable(self.given[name])
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.given)
+
+    def __len__(self) -> int:
+        return len(self.given)
+
+
 def _context_variables(context: ExpressionContext) -> Variables:
-    held = context.variables
-    made = Variables(None, ("string", "object"))
-    made.items = {name: (name, _variable(value)) for name, value in held.items()}
-    return made
+    items: Any = _Stored(context.variables)  # Read only, so that no dictionary is needed.
+    return Variables(items, ("string", "object"))
 
 
 def _body(message: Message) -> Any:
