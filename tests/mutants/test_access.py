@@ -21,8 +21,8 @@ KILLED: list[tuple[str, str, str, str]] = [
     ("app|slot", f"{AUTH}.unauthenticated_action", "anonymous", "SF102"),
     ("app|slot", f"{AUTH}.unauthenticated_action", "redirect|removed", "SF117"),
     ("app|slot", f"{AUTH}.require_https", "flipped", "SF118"),
-    ("app", f"{AD}.client_id", "replaced|rewired", "SF305"),
-    ("slot", f"{AD}.client_id", "rewired", "SF123"),
+    # Its audience is on the list of those that are allowed, so the gateway still gets in.
+    ("app|slot", f"{AD}.client_id", "replaced|rewired", "SF123"),
     ("app|slot", f"{AD}.tenant_auth_endpoint", "any tenant", "SF104"),
     ("app|slot", f"{AD}.tenant_auth_endpoint", "other tenant", "SF121"),
     ("app|slot", f"{AD}.tenant_auth_endpoint", "version 1|no issuer", "SF105"),

@@ -415,9 +415,15 @@ def _client_secret(calls: Calls) -> Iterator[Breach]:
 )
 def _other_audience(calls: Calls) -> Iterator[Breach]:
     for app, directory in _directories(calls):
-        if app.registration is None or not app.registration.managed:
+        if app.registration is None:
             continue
         own = [app.registration.client_id, *app.registration.uris]
+        if not app.registration.managed:
+            named = map(calls.chain.registration_of_resource, directory.values("allowed_audiences"))
+            if any(link is not None and link.managed for link in named):
+                message = f"{app.name} accepts tokens for {text_of(own[0])} as well"
+                yield Breach(app.resource, f"{DIRECTORY}.allowed_audiences", message)
+            continue
         for each in directory.values("allowed_audiences"):
             if any_same((each,), own) is False and not _names_client(each, own[0]):
                 message = f"{app.name} accepts tokens for {text_of(each)}"

@@ -70,7 +70,8 @@ def _all_unproven(calls: Calls) -> Iterator[Breach]:
         if unproven:
             yield breach
     for route in calls.routes if calls.chain.apps else ():
-        if route.app is None and route.way.unknown is not None:
+        made = route.api.resource is not None
+        if made and route.app is None and route.way.unknown is not None:
             message = f"where {route.api.name} sends requests cannot be proven: {route.way.unknown}"
             yield Breach(calls.policy_of(route), "xml_content", message)
     if not calls.chain.apps:
