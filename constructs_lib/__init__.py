@@ -17,6 +17,7 @@ _lazy_bindings.switch_on()
 
 if TYPE_CHECKING:
     from constructs_lib._cdk.acceptance import accept as accept
+    from constructs_lib._cdk.azapi import AzapiResource as AzapiResource
     from constructs_lib._cdk.azapi import AzapiUpdateResource as AzapiUpdateResource
     from constructs_lib._cdk.azapi import add_azapi_provider as add_azapi_provider
     from constructs_lib._cdk.placement import Placement as Placement
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from constructs_lib.access.report import write_reports as write_reports
     from constructs_lib.api.function_api import FunctionApi as FunctionApi
     from constructs_lib.api.key_migration import Stage as Stage
+    from constructs_lib.api.native_mcp_api import NativeMcpApi as NativeMcpApi
     from constructs_lib.api.props import ApiVersion as ApiVersion
     from constructs_lib.api.props import CircuitBreaker as CircuitBreaker
     from constructs_lib.api.props import Diagnostics as Diagnostics

@@ -37,13 +37,14 @@ from constructs_lib.function_app.props import FunctionAppProps
 from constructs_lib.function_app.protected import ProtectedApp
 from constructs_lib.gateway.references import GatewayReferences
 from constructs_lib.gateway.tiers import CLASSIC, tier_of
-from constructs_lib.operations import Operation
-from constructs_lib.policy import Document, Element
+from constructs_lib.operations import Operation, Operations
+from constructs_lib.policy import AuthenticationManagedIdentity, Document, Element
 from constructs_lib.policy.composition import elements
 from constructs_lib.policy.mcp import (
     METHODS,
     Callers,
     ProtectedResource,
+    from_gateway,
     not_offered,
     server_policy,
 )
@@ -54,6 +55,7 @@ from constructs_lib.secured_function_api import SecuredFunctionApi
 
 # The constructs of which a stack uses one kind and not the others are imported where they are made.
 if TYPE_CHECKING:
+    from constructs_lib.api.native_mcp_api import NativeMcpApi
     from constructs_lib.function_app.existing import ProtectedFunctionApp
     from constructs_lib.function_app.function_app import FunctionApp
     from constructs_lib.function_app.protected_outside import ProtectedOutsideApp
@@ -75,6 +77,10 @@ LEVEL_SETTING = "AzureFunctionsJobHost__extensions__mcp__system__webhookAuthoriz
 _NO_KEY = (
     "Callers are clients of MCP: the policy asks each for a token of Entra. A key in a client's "
     "settings would be a stored secret."
+)
+_TOOLS_REASON = (
+    "Operations that are tools of an MCP server. Only the gateway calls them: the policy asks for "
+    "a token of its own identity."
 )
 Endpoint = Annotated[
     str, Pattern(r"[\w.-]+(/[\w.-]+)*", "write a path without slashes at the ends, for example mcp")
@@ -101,6 +107,7 @@ class McpServerProps(TypedDict, total=False):
     identifier_uri: Literal["url", "client_id"]
     gateway_url: GatewayUrl
     resource_metadata: ResourceMetadata
+    tools: Operations | Sequence[Operation | str]
     endpoint: Endpoint
     methods: Sequence[Literal["POST", "GET", "DELETE"]]
     allowed_origins: Sequence[Origin]
@@ -123,9 +130,11 @@ class McpServerProps(TypedDict, total=False):
 
 # What the chain takes as it is given here.
 _PASSED_ON = (
-    *("registration", "display_name", "resource_group", "slots", "inbound"),
+    *("registration", "resource_group", "slots", "inbound"),
     *("deployment", "named_values", "circuit_breaker"),
 )
+# What is said of an endpoint of the app's own.
+_OF_ENDPOINT = ("endpoint", "methods")
 
 
 def _problems(
@@ -136,7 +145,8 @@ def _problems(
     agents: Sequence[Principal] = (),
     callers_registration: ExistingRegistration | None = None,
     methods: Sequence[str] = ("POST",),
-    **_: Any,
+    tools: Sequence[object] | None = None,
+    **given: Any,
 ) -> Iterator[Problem]:
     """Find what does not go together; what can be said of the function app, the parts say."""
     callers = callers or DelegatedAccess()
@@ -168,6 +178,15 @@ def _problems(
             )
     if "POST" not in methods:
         yield Problem("methods", "every message of a client is a POST", "add POST")
+    if tools is not None:
+        given |= {"methods": methods} if methods != ("POST",) else {}
+        for argument in _OF_ENDPOINT:
+            if argument in given:
+                yield Problem(
+                    argument, "API Management itself answers for tools", "leave it or tools out"
+                )
+        if not tools:
+            yield Problem("tools", "there is no tool", "name operations, for example GET /orders")
     yield from _app_problems(gateway.sku if gateway else None, function_app)
 
 
@@ -231,6 +250,10 @@ class SecuredMcpServer(Construct, Generic[App]):
         gateway_url: The gateway's address that clients use, if it has a host name of its own.
         resource_metadata: Where the metadata is served; the gateway's one API for all servers of
             the stack if left out.
+        tools: Operations of the app that are the server's tools, in the place of an endpoint of its
+            own: API Management answers the protocol itself (a preview; needs
+            `add_azapi_provider`). They are published as an API of their own, at the path with
+            `-tools` after it, which only the gateway can call.
         endpoint: The server's path on the function app's host: that of the MCP extension if left
             out; `mcp`, for example, for a server that the app runs as a custom handler.
         methods: The methods that the server serves; the gateway answers 405 to the others.
@@ -257,9 +280,10 @@ class SecuredMcpServer(Construct, Generic[App]):
         resource_metadata: The API that serves the metadata.
         chain: Registration, Easy Auth, function app and API.
         function_app: The function app.
+        native: The API of API Management's own type, None without `tools`.
         resource: What callers need to know to get a token.
         url: The server's address, which clients are given.
-        endpoint: The server's path on the function app's host.
+        endpoint: The server's path on the function app's host; that of the first tool of `tools`.
 
     Raises:
         InputError: For what one of the parts refuses.
@@ -310,11 +334,12 @@ class SecuredMcpServer(Construct, Generic[App]):
         **props: Unpack[McpServerProps],
     ) -> None:
         super().__init__(scope, id)
+        tools = props.get("tools")
         self.endpoint = props.get("endpoint") or EXTENSION
         base = props.get("gateway_url") or props["gateway"].url
         path = f"{props['path']}/{self.endpoint.rpartition('/')[2]}".lstrip("/")
         self.url = f"{base}/{path}"
-        callers = props.get("callers") or DelegatedAccess()
+        callers, agents = props.get("callers") or DelegatedAccess(), props.get("agents") or ()
         self.callers_registration: Registration = props.get(
             "callers_registration"
         ) or self._register(callers, props)
@@ -330,13 +355,26 @@ class SecuredMcpServer(Construct, Generic[App]):
             self, props["gateway"]
         )
         self.resource_metadata.add(path, self.resource)
-        self.chain: SecuredFunctionApi[App] = self._publish(function_app, callers, props)
+        self.native: NativeMcpApi | None = None
+        allowed = Callers(
+            tenant_id=self.callers_registration.tenant_id,
+            audience=audience,
+            client_ids=[*callers.clients.values(), *(each.client_id for each in agents)],
+            scope=callers.scope if callers.clients else None,
+            role=ROLE if agents else None,
+        )
+        document = self._policy(allowed, props)
+        self.chain: SecuredFunctionApi[App] = (
+            self._publish(function_app, document, props)
+            if tools is None
+            else self._publish_tools(function_app, tools, document, props)
+        )
         self.function_app: App = self.chain.function_app
 
     @property
     def policy(self) -> Document:
         """The caller's part of the API's policy, which can be changed until synth."""
-        return self.chain.policy
+        return self.native.policy if self.native else self.chain.policy
 
     def _register(self, callers: DelegatedAccess, props: McpServerProps) -> Registration:
         from constructs_lib.registration.app_registration import AppRegistration
@@ -359,30 +397,20 @@ class SecuredMcpServer(Construct, Generic[App]):
             )
         return registration
 
-    def _publish(self, app: object, callers: DelegatedAccess, props: McpServerProps) -> Any:
+    def _publish(self, app: object, document: Document, props: McpServerProps) -> Any:
         """Make the chain behind; the overloads say which of the constructs its app is."""
-        agents = props.get("agents") or ()
-        allowed = Callers(
-            tenant_id=self.callers_registration.tenant_id,
-            audience=self.callers_registration.client_id,
-            client_ids=[*callers.clients.values(), *(agent.client_id for agent in agents)],
-            scope=callers.scope if callers.clients else None,
-            role=ROLE if agents else None,
-        )
         methods = props.get("methods") or ("POST",)
         folder, _, tail = self.endpoint.rpartition("/")
         operations = [
             Operation(method=method, url_template=f"/{tail}", id=f"mcp-{method.lower()}")
             for method in METHODS
         ]
-        return cast("Any", SecuredFunctionApi)(
-            self,
-            "chain",
-            gateway=props["gateway"],
+        return self._chain(
+            _without_key(app, self.endpoint),
+            props,
             path=props["path"],
-            function_app=_without_key(app, self.endpoint),
-            function_app_name=self._app_name(app, props),
             name=props.get("name") or self.node.id,
+            display_name=props.get("display_name"),
             operations=operations,
             operation_policies={
                 operation.id: not_offered(methods)
@@ -390,11 +418,73 @@ class SecuredMcpServer(Construct, Generic[App]):
                 if operation.method not in methods
             },
             route_prefix=folder,
-            subscription_required=False,
             anonymous_reason=_NO_KEY,
             description=props.get("description") or _NO_KEY,
-            policy=self._policy(allowed, props),
+            policy=document,
+        )
+
+    def _publish_tools(
+        self,
+        app: object,
+        given: Operations | Sequence[Operation | str],
+        document: Document,
+        props: McpServerProps,
+    ) -> Any:
+        """Make the chain behind, and the API of the type `mcp` in front of it."""
+        from constructs_lib.api.native_mcp_api import NativeMcpApi
+        from constructs_lib.registration.app_registration import AppRegistration
+
+        gateway, name = props["gateway"], props.get("name") or self.node.id
+        tools = given if isinstance(given, Operations) else Operations.of(*given)
+        prefix = "api" if tools.route_prefix is None else tools.route_prefix
+        self.endpoint = f"{prefix}{tools[0].url_template}".partition("{")[0].strip("/") or "api"
+        registration = props.get("registration") or AppRegistration(
+            self, "registration", display_name=name
+        )
+        chain = self._chain(
+            app,
+            {**props, "registration": registration},
+            path=f"{props['path']}-tools".lstrip("-"),
+            name=f"{name}-tools",
+            operations=tools,
+            anonymous_reason=_TOOLS_REASON,
+            description=_TOOLS_REASON,
+            policy=from_gateway(
+                registration.tenant_id,
+                [registration.client_id, *registration.audiences],
+                [caller.client_id for caller in gateway.callers],
+            ),
+        )
+        # The caller's token ends here: the operations get, and ask for, the gateway's own.
+        document.inbound.append(
+            AuthenticationManagedIdentity(
+                resource=registration.client_id, client_id=gateway.policy_client_id
+            )
+        )
+        self.native = NativeMcpApi(
+            self,
+            "native",
+            gateway=gateway,
+            path=props["path"],
+            api=chain.function_api,
+            policy=document,
+            name=name,
+            **{key: props[key] for key in ("display_name",) if key in props},
+            description=props.get("description") or _NO_KEY,
             diagnostics=_without_payload(props.get("diagnostics")),
+        )
+        return chain
+
+    def _chain(self, app: object, props: McpServerProps, **api: Any) -> Any:
+        return cast("Any", SecuredFunctionApi)(
+            self,
+            "chain",
+            gateway=props["gateway"],
+            function_app=app,
+            function_app_name=self._app_name(app, props),
+            subscription_required=False,
+            diagnostics=_without_payload(props.get("diagnostics")),
+            **api,
             **{key: props[key] for key in _PASSED_ON if key in props},
         )
 
@@ -413,6 +503,7 @@ class SecuredMcpServer(Construct, Generic[App]):
             renewal_period=60,
             timeout=props.get("timeout") or 230,
             allowed_origins=props.get("allowed_origins") or (),
+            native=props.get("tools") is not None,
         )
         further = read_policy(self, "policy", props.get("policy"))
         for element in elements(further):

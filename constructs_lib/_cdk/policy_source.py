@@ -5,10 +5,13 @@ Reader and checks are loaded by those who give a policy: they take longer than t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import jsii
+from cdktf import IResolveContext, IStringProducer, Lazy
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import refuse
@@ -45,6 +48,20 @@ def read_policy(
         for name in found.absent:
             sections[name][:] = sections[name] or [Base()]
     return found
+
+
+def at_synth(written: Callable[[], str]) -> str:
+    """Return a text that `written` says at synth, so that what it says can change until then."""
+    return Lazy.string_value(_Producer(written))
+
+
+@jsii.implements(IStringProducer)
+class _Producer:
+    def __init__(self, written: Callable[[], str]) -> None:
+        self._written = written
+
+    def produce(self, context: IResolveContext) -> str:  # noqa: ARG002 - the interface has it
+        return self._written()
 
 
 def check_document(

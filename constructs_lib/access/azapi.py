@@ -86,6 +86,8 @@ class Translated:
         over: The azapi resources that write over arguments of an azurerm resource, and which.
         backends: The backend entity that an API of the type `mcp` names itself, by its place.
         perhaps: The places of sites that may be function apps, as their kind is not known.
+        tools: The operations that such an API has as tools: the API, as a resource or by its id,
+            and the operation's id; None where the operations are not known.
     """
 
     outside: list[tuple[Resource, str, str | None]]
@@ -93,6 +95,9 @@ class Translated:
     over: list[tuple[Resource, Resource]]
     backends: dict[tuple[str, str], Value] = field(default_factory=dict[tuple[str, str], Value])
     perhaps: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    tools: list[tuple[Resource, Value, Value]] = field(
+        default_factory=list[tuple[Resource, Value, Value]]
+    )
 
 
 def translate(configuration: Configuration, doubts: Doubts) -> Translated:
@@ -468,6 +473,9 @@ class _Gateways:
             part = each.kind.removeprefix(SERVICE).strip("/")
             if not each.kind.startswith(SERVICE):
                 continue
+            if part == "apis/tools" and at(each.properties, "operationId") is not None:
+                of = each.parent if each.whole else None
+                self.found.tools.append((each.by, of, at(each.properties, "operationId")))
             if part in GATEWAY_HARMLESS or part.split("/")[0] in GATEWAY_HARMLESS:
                 continue
             if each.whole:
@@ -509,6 +517,10 @@ class _Gateways:
         shaped = replace(write.by, type=made.type, body={**inner, **arguments}, literal=True)
         if part == "apis" and (backend := at(write.properties, "backendId")) is not None:
             self.found.backends[shaped.stack, shaped.address] = backend
+        if part == "apis" and (tools := at(write.properties, "mcpTools")) is not None:
+            listed = cast("list[Value]", tools if isinstance(tools, list) else [None])
+            for tool in listed:
+                self.found.tools.append((shaped, None, at(tool, "operationId")))
         self._doubt(shaped, write, unread)
         self.found.read.add(write.by)
         return shaped

@@ -23,7 +23,13 @@ from constructs_lib.access.links import (
 )
 from constructs_lib.access.mcp import server_of, serves
 from constructs_lib.access.policy_document import PolicyDocument
-from constructs_lib.access.policy_flow import Forwarder, Forwarding, TokenRequest, Way
+from constructs_lib.access.policy_flow import (
+    Forwarder,
+    Forwarding,
+    TokenRequest,
+    Way,
+    key_names,
+)
 from constructs_lib.access.records import Caller, CallerKind, Identity, Status
 from constructs_lib.access.routes import Route, doubted, host_unknown, place_of, route_of
 from constructs_lib.access.terraform.body import LATER, Body
@@ -57,6 +63,8 @@ class Call:
 # The rules of callers whom Easy Auth lets in by its lists, as it was told to.
 _NO_RULE: dict[CallerKind, str] = {"gateway-identity": "SF506", "user": "SF204"}
 
+# The headers of subscription keys that API Management takes out before it calls a tool's operation.
+_TAKEN_OUT = ("ocp-apim-subscription-key", "api-key")
 _TOKEN_HOLDERS: tuple[tuple[CallerKind, str], ...] = (
     ("application", "another application or managed identity of the tenant"),
     ("application-with-role", "another application that has a role"),
@@ -530,6 +538,21 @@ class Calls:
             demanded[self._resource(api, None)] = "unknown"
         return demanded
 
+    def called_without_key(self, api: ApiLink | None) -> list[Decision]:
+        """What becomes of the call of a tool, which carries no subscription key."""
+        if api is None or api.resource is None:
+            return []
+        demanded = self._keys_demanded(api, api.resource)
+        if False in demanded.values():
+            return []
+        place = next(each for each, value in demanded.items() if value is not False)
+        header = key_names(self.chain.configuration, api)[0].lower()
+        if all(value is True for value in demanded.values()) and header in _TAKEN_OUT:
+            reason = f"{api.name} demands a subscription key, and calls of tools carry none"
+            return [Decision.closed(401, reason, place, "subscription_required", "SF614")]
+        reason = f"whether calls of tools carry the subscription key of {api.name} is not known"
+        return [Decision.unknown(f"{reason} here", place, "subscription_required")]
+
     def _no_key(self, route: Route) -> list[Decision]:
         """What lets a caller without a key in, when everything else does."""
         product = self.open_product(route.api)
@@ -577,6 +600,7 @@ class Calls:
         if way.unknown is not None:
             policy = self._resource(api, way.address)
             decisions.append(Decision.unknown(way.unknown, policy, "xml_content"))
+        decisions += self.called_without_key(way.called)
         if way.token is None:
             return decisions if way.unknown else [*decisions, *self._without_token(route, app)]
         refused: Literal[401, 500] = 401 if way.token.ignore_error else 500

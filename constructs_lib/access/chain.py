@@ -21,6 +21,7 @@ from constructs_lib.access.links import (
     Principals,
     RegistrationLink,
     Role,
+    ToolLink,
     key,
 )
 from constructs_lib.access.records import Identity
@@ -59,6 +60,7 @@ _AUTH_LEVEL = re.compile(r"authLevel\W+(\w+)", re.IGNORECASE)
 # Of Azure, Azure Government and Azure in China.
 _DOMAINS = ("azurewebsites.net", "azurewebsites.us", "chinacloudsites.cn")
 
+_OPERATION_ID = re.compile(r"/apis/([^/;]+)(?:;rev=\d+)?(?:/operations/([^/]+))?/?$", re.IGNORECASE)
 _API_POLICY = re.compile(r"Microsoft\.ApiManagement/service/apis/policies(@|$)", re.IGNORECASE)
 
 
@@ -338,6 +340,48 @@ class Chain:
             kind = configuration.body(each).value("type")
             if each.managed and isinstance(kind, str) and _API_POLICY.match(kind):
                 self._enter_unread(each)
+
+        for by, parent, operation in self.azapi.tools:
+            for api in self._apis_of(by if parent is None else parent, by.stack):
+                api.tools.append(self._tool(api.gateway, operation))
+
+    def _apis_of(self, of: Resource | Value, stack: str) -> list[ApiLink]:
+        """The API of a resource or an id; all that an id may be of, if it does not tell."""
+        apis = [api for gateway in self.gateways for api in gateway.apis.values()]
+        if isinstance(of, Resource):
+            return [api for api in apis if api.resource and api.address == of.address]
+        places = {(each.stack, each.address) for each in references_in(of)}
+        named = _OPERATION_ID.search(text_of(of))
+        return [
+            api
+            for api in apis
+            if (api.gateway.stack == stack or api.resource is not None)
+            and (
+                (api.resource and (api.resource.stack, api.address) in places)
+                or (named is not None and api.name.lower() == named[1].lower())
+            )
+        ]
+
+    def _tool(self, gateway: GatewayLink, operation: Value) -> ToolLink:
+        """The operation that a tool calls, by its id or a reference to it."""
+        named = _OPERATION_ID.search(text_of(operation))
+        if named is not None:
+            api = gateway.apis.get(key(named[1]))
+            if api is not None:
+                return ToolLink(api, key(named[2]) if named[2] else None)
+        written = re.search(r"/operations/([^/{}$]+)$", text_of(operation))
+        for each in references_in(operation):
+            resource = self.configuration.resource(each.stack, each.address)
+            if resource is None:
+                continue
+            if resource.type == "azurerm_api_management_api_operation":
+                name = key(self.configuration.attribute(resource, "operation_id"))
+                return ToolLink(self.api_of(resource), name)
+            if resource.type == "azurerm_api_management_api":
+                found = self._apis_of(resource, resource.stack)
+                if found:
+                    return ToolLink(found[0], key(written[1]) if written else None)
+        return ToolLink(None, None)
 
     def _compare_paths(self, gateway: GatewayLink) -> None:
         """Find APIs that want one path: only versions and revisions of an API may share theirs."""

@@ -139,9 +139,25 @@ class GatewayLink:
         return [*([self.system] if self.system else []), *self.users]
 
 
+@dataclass(frozen=True, slots=True)
+class ToolLink:
+    """A tool of an API of the type `mcp`.
+
+    Attributes:
+        api: The API that it calls an operation of; None is not known.
+        operation: The operation's id; None is any of the API's.
+    """
+
+    api: ApiLink | None
+    operation: str | None
+
+
 @dataclass(slots=True, eq=False)
 class ApiLink:
-    """An API with its operations and the policies at its scopes."""
+    """An API with its operations and the policies at its scopes.
+
+    `tools` are those of API Management's own type of MCP servers, which call other APIs.
+    """
 
     address: str
     name: str
@@ -151,6 +167,7 @@ class ApiLink:
     operations: dict[Any, Resource] = field(default_factory=dict[Any, Resource])
     operation_policies: dict[Any, Resource] = field(default_factory=dict[Any, Resource])
     products: list[Any] = field(default_factory=list[Any])
+    tools: list[ToolLink] = field(default_factory=list[ToolLink])
 
 
 @dataclass(slots=True, eq=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from constructs_lib.access.chain import Chain
-from constructs_lib.access.links import ApiLink, GatewayLink
+from constructs_lib.access.links import ApiLink, GatewayLink, ToolLink
 from constructs_lib.access.policy_document import PolicyDocument, read_document
 from constructs_lib.access.policy_walk import Walk
 from constructs_lib.access.policy_way import Leak, TokenRequest, Way
@@ -63,7 +63,37 @@ class Forwarder:
         self._documents: dict[tuple[str, str], PolicyDocument] = {}
 
     def forwarding(self, api: ApiLink) -> Forwarding:
-        """What an API does with requests, over all of its operations."""
+        """What an API does with requests, over all of its operations or tools."""
+        own = self._forwarding(api)
+        if not api.tools:
+            return own
+        parts = [own]
+        ways: dict[Way, None] = {}
+        for tool in dict.fromkeys(api.tools):
+            if tool.api is None or tool.api.tools:
+                reason = f"which operation a tool of {api.name} calls is not known here"
+                found = [replace(way, unknown=way.unknown or reason) for way in own.ways]
+            else:
+                part = self._forwarding(tool.api, own.ways, tool)
+                parts.append(part)
+                found = part.ways
+            ways.update((way, None) for way in found)
+        problems, mentions, leaks = (
+            tuple(dict.fromkeys(each for part in parts for each in getattr(part, name)))
+            for name in ("problems", "mentions", "leaks")
+        )
+        return Forwarding(tuple(ways), problems, mentions, leaks)
+
+    def _forwarding(
+        self, api: ApiLink, before: Sequence[Way] | None = None, tool: ToolLink | None = None
+    ) -> Forwarding:
+        """What an API does with requests, or with those that an API of the type `mcp` lets through.
+
+        Args:
+            api: The API.
+            before: What that one makes of them; None for requests of callers.
+            tool: The tool that they are calls of.
+        """
         ways: dict[Way, None] = {}
         problems: dict[tuple[str, str], None] = {}
         mentions: dict[Reference, None] = {}
@@ -75,6 +105,9 @@ class Forwarder:
         ]
         if not api.operations or any(name not in api.operation_policies for name in api.operations):
             operations.insert(0, None)
+        if tool is not None and tool.operation in api.operations:
+            policy = api.operation_policies.get(tool.operation)
+            operations = [self.document(policy, api.gateway) if policy else None]
         outer: list[PolicyDocument] = []
         if api.gateway.policy:
             outer.append(self.document(api.gateway.policy, api.gateway))
@@ -97,7 +130,7 @@ class Forwarder:
                     ((each.address, each.problem), None) for each in scopes if each.problem
                 )
                 mentions.update((mention, None) for each in scopes for mention in each.mentions)
-                found = self._ways(scopes, api, leaks)
+                found = self._ways(scopes, api, leaks, before)
                 ways.update((way, None) for way in found)
                 forwards = scopes and _calls_a_backend(scopes)
                 if forwards and not found and not any(each.problem for each in scopes):
@@ -153,7 +186,11 @@ class Forwarder:
         return Term((Opaque("{{" + name + "}}", known=False),)) if value is None else value
 
     def _ways(
-        self, scopes: Sequence[PolicyDocument], api: ApiLink, leaks: dict[Leak, None]
+        self,
+        scopes: Sequence[PolicyDocument],
+        api: ApiLink,
+        leaks: dict[Leak, None],
+        before: Sequence[Way] | None,
     ) -> list[Way]:
         configuration = self.chain.configuration
         start = Way(address=scopes[0].address if scopes else api.address)
@@ -175,11 +212,16 @@ class Forwarder:
             start = replace(start, unknown="the API's policy is managed elsewhere")
         names = key_names(configuration, api)
         walk = Walk(self.chain, api, names, lambda each: self.document(each, api.gateway), leaks)
-        ways = walk.section("inbound", scopes, [start])
+        starts = [start] if before is None else [_called(way, start, api) for way in before]
+        ways = walk.section("inbound", scopes, starts)
         forwarded = walk.section("backend", scopes, ways)
         # What becomes of the answer changes no request, but can give away what was in one.
         walk.section("outbound", scopes, forwarded)
         walk.section("on-error", scopes, forwarded)
+        if before is not None:
+            # The answer of an operation becomes that of a tool as a whole, whoever forwards it.
+            streams = all(way.streams for way in before)
+            forwarded = [replace(way, streams=streams) for way in forwarded]
         return [*(forwarded if walk.forwards(scopes) else []), *walk.sent]
 
     def _imported(self, api: Resource) -> Value:
@@ -195,6 +237,18 @@ class Forwarder:
             if server is None and "servers" not in content and "host" not in content:
                 return None
         return Term((Opaque("(the servers of the imported document)", known=False),))
+
+
+def _called(way: Way, start: Way, api: ApiLink) -> Way:
+    """A request as an API gets it from one of the type `mcp`, whose policy it has passed."""
+    return replace(
+        way,
+        url=start.url,
+        backend_id=start.backend_id,
+        backend_address=start.backend_address,
+        unknown=way.unknown or start.unknown,
+        called=api,
+    )
 
 
 def _calls_a_backend(scopes: Sequence[PolicyDocument]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from constructs_lib.access.links import ApiLink
 from constructs_lib.access.terraform.expressions import Value
 
 KEPT = "the policy leaves the caller's own Authorization header in place of the token"
@@ -109,6 +110,7 @@ class Way:
         audiences: Whom the caller's token has to be issued for, by its checks.
         copied: Whether another header holds the caller's own token.
         streams: Whether the answer is passed on as it comes, without a buffer.
+        called: The API whose operation is called for a tool of the one that the caller calls.
     """
 
     backend_id: Value | None = None
@@ -133,6 +135,7 @@ class Way:
     audiences: tuple[Value, ...] = ()
     copied: bool = False
     streams: bool = False
+    called: ApiLink | None = None
 
     @property
     def passes_on(self) -> bool:

@@ -16,14 +16,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import jsii
-from cdktf import (
-    IResolveContext,
-    IStringProducer,
-    ITerraformDependable,
-    Lazy,
-    TerraformResource,
-)
+from cdktf import ITerraformDependable, TerraformResource
 from cdktf_cdktf_provider_azurerm.api_management_api import (
     ApiManagementApi,
     ApiManagementApiImport,
@@ -36,7 +29,7 @@ from constructs import Construct
 from constructs_lib._cdk.acceptance import accept
 from constructs_lib._cdk.arguments import check_pattern, refuse
 from constructs_lib._cdk.per_stack import stack_of
-from constructs_lib._cdk.policy_source import PolicySource, check_document, read_policy
+from constructs_lib._cdk.policy_source import PolicySource, at_synth, check_document, read_policy
 from constructs_lib._cdk.props.checked import checked
 from constructs_lib._cdk.replacement import replaced_with
 from constructs_lib._core.azure_names import (
@@ -223,10 +216,7 @@ class FunctionApi(Construct):
         self._claim(name, version)
 
         self._policy = read_policy(self, "policy", policy)
-        self._operation_documents = {
-            operation: read_policy(self, f"operation_policies.{operation}", source)
-            for operation, source in (operation_policies or {}).items()
-        }
+        self._operation_documents = self._read_policies(operation_policies or {})
         # With a gateway that may be replaced in the same plan it would have to be made twice.
         self._key_outlives_policy = self._in_gateway["lifecycle"] is None
         self._key_name, key = key_of(
@@ -250,10 +240,7 @@ class FunctionApi(Construct):
             circuit_breaker=CircuitBreaker.of(circuit_breaker),
         )
         self._backend_name = self.backend.name
-        # That a policy asks for a token, the access check sees by itself.
-        checked = {each.name for each in elements(self._policy)} & _TOKEN_CHECKS
-        if anonymous_reason and not subscription_required and not checked:
-            accept(self.api, "SF501", reason=anonymous_reason)
+        self._accept_anonymous(anonymous_reason)
         self.api_policy = self._make_policy(depends_on)
         self.schemas = self._make_schemas(operations)
         self.operations = self._make_operations(operations)
@@ -270,7 +257,7 @@ class FunctionApi(Construct):
         """
         if not self._written_at_synth:
             self._written_at_synth = True
-            self.api_policy.xml_content = Lazy.string_value(_PolicyProducer(self))
+            self.api_policy.xml_content = at_synth(self._policy_xml)
             self._gateway.apply_after_parts(self.api_policy, self.secured_policy)
         return self._policy
 
@@ -330,6 +317,18 @@ class FunctionApi(Construct):
         if self._policy != Document():
             check_document(self, "policy", document, at="api", sku=self._gateway.sku)
         return write(document)
+
+    def _read_policies(self, sources: Mapping[str, PolicySource]) -> dict[str, Document]:
+        return {
+            operation: read_policy(self, f"operation_policies.{operation}", source)
+            for operation, source in sources.items()
+        }
+
+    def _accept_anonymous(self, reason: str | None) -> None:
+        # That a policy asks for a token, the access check sees by itself.
+        checked = {each.name for each in elements(self._policy)} & _TOKEN_CHECKS
+        if reason and not self.subscription_required and not checked:
+            accept(self.api, "SF501", reason=reason)
 
     def _check_name(self, name: str, route_prefix: str, *, shared: bool) -> None:
         """Check what the props do not show: the id as a name, a prefix read from `host.json`."""
@@ -569,15 +568,6 @@ class FunctionApi(Construct):
             settings=settings,
             subscription_key=self.subscription_key,
         )
-
-
-@jsii.implements(IStringProducer)
-class _PolicyProducer:
-    def __init__(self, api: FunctionApi) -> None:
-        self._api = api
-
-    def produce(self, context: IResolveContext) -> str:  # noqa: ARG002 - the interface has it
-        return self._api._policy_xml()  # pyright: ignore[reportPrivateUsage] - of this module
 
 
 def _served(path: str, version: ApiVersion | None) -> str:

@@ -124,6 +124,7 @@ def server_policy(
     renewal_period: int,
     timeout: int,
     allowed_origins: Sequence[str] = (),
+    native: bool = False,
 ) -> Document:
     """Return the caller's part of the policy of an MCP server's API.
 
@@ -138,14 +139,17 @@ def server_policy(
         renewal_period: Seconds of the period, at most 300.
         timeout: Seconds to wait for the server's answer to begin.
         allowed_origins: Origins of clients in a browser; every other `Origin` is refused.
+        native: Whether the API is of API Management's own type. Its gateway was seen to write
+            another address in the place of `resource_metadata`, but in no answer to an error; so
+            that a request without a token is answered as an error too.
     """
-    invalid = resource.challenge("invalid_token")
+    invalid = resource.challenge(None if native else "invalid_token")
     named = SetHeader(name="WWW-Authenticate", exists_action="override", values=invalid)
     return Document(
         inbound=[
             Base(),
             *_of_browsers(allowed_origins),
-            *_callers_checked(resource, callers),
+            *_callers_checked(resource, callers)[1 if native else 0 :],
             # Without a subscription there is no other key to count by than who calls.
             RateLimitByKey(
                 calls=calls,
@@ -199,6 +203,30 @@ def _callers_checked(resource: ProtectedResource, callers: Callers) -> Section:
             resource.challenge("insufficient_scope"),
         ),
     ]
+
+
+def from_gateway(tenant_id: str, audiences: Sequence[str], client_ids: Sequence[str]) -> Document:
+    """Return the policy of an API that only another API of the gateway can call.
+
+    That one gets a token of the gateway's identity, which nobody outside of it can get.
+
+    Args:
+        tenant_id: The tenant of the gateway's identity.
+        audiences: What its token is for.
+        client_ids: The client ids of the gateway's identities.
+    """
+    return Document(
+        inbound=[
+            Base(),
+            ValidateAzureAdToken(
+                tenant_id=tenant_id,
+                header_name="Authorization",
+                failed_validation_httpcode=401,
+                client_application_ids=list(client_ids),
+                audiences=list(audiences),
+            ),
+        ]
+    )
 
 
 def not_offered(methods: Iterable[str]) -> Document:

@@ -62,8 +62,11 @@ class EnvironmentStack(TerraformStack):
             tenant_id=tenant_id,
             azurerm=environment.azurerm,
         )
-        apps = [api.get("function_app") for api in environment.served.values()]
-        if any(isinstance(app, OutsideFunctionApp) for app in apps):
+        if any(
+            isinstance(api.get("function_app"), OutsideFunctionApp)
+            or (isinstance(api, McpServerSettings) and api.get("tools"))
+            for api in environment.served.values()
+        ):
             add_azapi_provider(self, subscription_id=subscription_id, tenant_id=tenant_id)
         _add_backend(self, name, environment.state)
         self._tags = dict(environment.tags)

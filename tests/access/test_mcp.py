@@ -507,7 +507,9 @@ def native(**properties: Any) -> Document:
         "parent_id": "${azapi_resource.weather.id}",
         "body": {"properties": {"displayName": "list", "operationId": "/x/operations/list"}},
     }
-    put(document, "resource.azapi_resource", {"weather": api, "tool": tool})
+    put(document, "resource.azapi_resource", {"weather": api})
+    if "backendId" not in properties:  # the service refuses both
+        put(document, "resource.azapi_resource.tool", tool)
     return document
 
 
@@ -526,6 +528,163 @@ def test_an_api_of_the_type_mcp_is_a_server() -> None:
     assert verdicts(analysis)["mcp-other-client"] == "closed"
     put(document, TEXT, POLICY.replace(TO_BACKEND, "").replace(CLIENTS, ""))
     assert rules(analyse(read_stacks({"stack": document}))) == {"SF603"}
+
+
+def with_tools(operation: str = "", **api: Any) -> Document:
+    """The same server with an operation of another API as its tool."""
+    called = operation or f"${{{GATEWAY}_api.rest.id}}/operations/list"
+    document = native(mcpTools=[{"name": "list", "operationId": called}])
+    del document["resource"]["azapi_resource"]["tool"]
+    put(document, TEXT, POLICY.replace(TO_BACKEND, ""))
+    rest = {
+        **NAMED,
+        "name": "rest",
+        "revision": "1",
+        "path": "rest",
+        "protocols": ["https"],
+        "subscription_required": False,
+        **api,
+    }
+    put(document, f"resource.{GATEWAY}_api.rest", rest)
+    put(
+        document,
+        f"{OPERATION}.list",
+        {**operation_of("rest", "GET", "/list"), "operation_id": "list"},
+    )
+    text = (
+        f"<policies><inbound><base />{TO_BACKEND}{OF_THE_GATEWAY}{OWN}{KEYS}</inbound>"
+        "<backend><base /></backend><outbound><base /></outbound><on-error><base /></on-error>"
+        "</policies>"
+    )
+    put(document, f"resource.{GATEWAY}_backend.orders.url", f"{HOST_OF_APP}/api")
+    put(document, REST_POLICY, {**NAMED, "api_name": "rest", "xml_content": text})
+    return document
+
+
+operation_of = operation
+REST_POLICY = f"resource.{GATEWAY}_api_policy.rest"
+REST_TEXT = f"{REST_POLICY}.xml_content"
+OF_THE_GATEWAY = (
+    '<validate-azure-ad-token tenant-id="11111111-2222-4333-8444-555555555555">'
+    f"<client-application-ids><application-id>{CLIENT}</application-id></client-application-ids>"
+    f"<audiences><audience>{AUDIENCE}</audience></audiences></validate-azure-ad-token>"
+)
+
+
+def told(document: Document) -> tuple[set[str], dict[str, str]]:
+    """The rules that are broken, and the verdict of each caller, by the API that it calls."""
+    analysis = analyse(read_stacks({"stack": document}))
+    names = {"azapi_resource.weather": "tools", f"{GATEWAY}_api.rest": "rest"}
+    verdicts = {
+        f"{each.caller.kind} {names[each.caller.address]}": each.verdict
+        for each in analysis.answers
+        if each.caller.address in names
+    }
+    return rules(analysis), verdicts
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "",
+        f"${{{OPERATION.removeprefix('resource.')}.list.id}}",
+        "/subscriptions/s/providers/Microsoft.ApiManagement/service/apim/apis/rest/operations/list",
+        f'${{replace({GATEWAY}_api.rest.id, "/;rev=[0-9]+/", "")}}/operations/list',
+    ],
+)
+def test_both_apis_stand_between_a_client_and_a_tool(operation: str) -> None:
+    assert told(with_tools(operation)) == (
+        set(),
+        {
+            "gateway tools": "open",
+            "mcp-client tools": "open",
+            "mcp-other-client tools": "closed",
+            "gateway-without-key tools": "closed",
+            "gateway rest": "open",
+            "gateway-without-key rest": "closed",
+        },
+    )
+
+
+def test_a_tool_of_its_own_resource_is_read_like_one_in_the_api() -> None:
+    document = with_tools()
+    tool = {
+        "type": "Microsoft.ApiManagement/service/apis/tools@2025-09-01-preview",
+        "name": "list",
+        "parent_id": "${azapi_resource.weather.id}",
+        "body": {"properties": {"operationId": f"${{{GATEWAY}_api.rest.id}}/operations/list"}},
+    }
+    put(document, "resource.azapi_resource.tool", tool)
+    del document["resource"]["azapi_resource"]["weather"]["body"]["properties"]["mcpTools"]
+    assert told(document) == told(with_tools())
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "rule", "doors"),
+    [
+        (TEXT, CLIENTS, "", "SF603", {"mcp-other-client tools": "open"}),
+        (TEXT, SCOPE, "", "SF604", {}),
+        (TEXT, AUDIENCES, "", "SF613", {}),
+        (TEXT, FORWARD, "<base />", "SF612", {}),
+        (TEXT, VALIDATED, "", "SF603", {"gateway-without-key tools": "unknown"}),
+        # What the gateway's token proves to the API behind is nothing of who calls the server.
+        (TEXT, NO_TOKEN + VALIDATED + SCOPE, "", "SF501", {"gateway-without-key tools": "open"}),
+        (REST_TEXT, OWN, "", None, {"gateway rest": "closed"}),
+        (REST_TEXT, OF_THE_GATEWAY, "", "SF501", {"gateway-without-key rest": "open"}),
+    ],
+)
+def test_a_mutant_of_either_policy_is_killed(
+    path: str, old: str, new: str, rule: str | None, doors: dict[str, str]
+) -> None:
+    document = with_tools()
+    policy = document["resource"][f"{GATEWAY}_api_policy"]["orders" if path == TEXT else "rest"]
+    assert old in policy["xml_content"]
+    put(document, path, policy["xml_content"].replace(old, new))
+    found, verdicts = told(document)
+    assert rule is None or rule in found, found
+    assert {each: verdicts[each] for each in doors} == doors
+
+
+def test_the_clients_token_that_neither_policy_replaces_is_passed_on() -> None:
+    document = with_tools()
+    for name in ("orders", "rest"):
+        policy = document["resource"][f"{GATEWAY}_api_policy"][name]
+        policy["xml_content"] = policy["xml_content"].replace(OWN, "")
+    assert "SF602" in told(document)[0]
+
+
+@pytest.mark.parametrize(
+    ("api", "rule", "verdict"),
+    [
+        ({"subscription_required": True}, ["SF614"], "closed"),
+        # A key in a header of its own may be put there by the policy.
+        (
+            {
+                "subscription_required": True,
+                "subscription_key_parameter_names": {"header": "x-key", "query": "key"},
+            },
+            [],
+            "unknown",
+        ),
+    ],
+)
+def test_calls_of_tools_carry_no_subscription_key(
+    api: dict[str, Any], rule: list[str], verdict: str
+) -> None:
+    found, verdicts = told(with_tools(**api))
+    assert [*found & {"SF614"}] == rule
+    assert verdicts["mcp-client tools"] == verdict
+
+
+@pytest.mark.parametrize(
+    "operation", ["/x/apis/elsewhere/operations/list", "${var.operation}", "list"]
+)
+def test_an_operation_that_is_not_found_leaves_the_answer_unknown(operation: str) -> None:
+    document = with_tools(operation)
+    _, verdicts = told(document)
+    assert verdicts.get("mcp-client tools", "unknown") == "unknown"
+    analysis = analyse(read_stacks({"stack": document}))
+    assert [each.name for each in analysis.apis if each.targets] == ["rest"]
 
 
 def test_tools_that_are_operations_of_another_api_need_no_backend() -> None:

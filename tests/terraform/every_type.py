@@ -27,6 +27,7 @@ from constructs_lib import (
     SignIn,
     Slot,
     Source,
+    add_azapi_provider,
     add_outputs,
     add_providers,
 )
@@ -77,6 +78,7 @@ class EveryType(TerraformStack):
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
         add_providers(self)
+        add_azapi_provider(self)
         group = ResourceGroup(self, "group", name="rg-every", location="westeurope")
         workspace = LogAnalyticsWorkspace(
             self,
@@ -186,17 +188,19 @@ class EveryType(TerraformStack):
                 function_app_name=f"func-every-stock-{mode}",
                 resource_group=Placement(name=group.name, location=group.location),
             )
-        SecuredMcpServer(
-            self,
-            "tools",
-            gateway=gateway,
-            path="tools",
-            function_app=billing.function_app,
-            registration=registration,
-            callers=DelegatedAccess(
-                clients={"code": "aebc6443-996d-45c2-90f0-388ff96faa56"}, users={"user": USER}
-            ),
-        )
+        for name, tools in (("tools", {}), ("native", {"tools": ["GET /invoices/{number}"]})):
+            SecuredMcpServer(
+                self,
+                name,
+                gateway=gateway,
+                path=name,
+                function_app=billing.function_app,
+                registration=registration,
+                callers=DelegatedAccess(
+                    clients={"code": "aebc6443-996d-45c2-90f0-388ff96faa56"}, users={"user": USER}
+                ),
+                **tools,
+            )
         add_outputs(self, gateway=gateway, tenant_id=billing.registration.tenant_id, apis=apis)
 
 

@@ -85,6 +85,7 @@ WORDS = {
     "azurerm_user_assigned_identity": "identity",
     "azurerm_windows_function_app": "function app",
     "azurerm_windows_function_app_slot": "slot",
+    "azapi_resource": "API of the type `mcp`",
     "azapi_update_resource": "what is kept of the function app",
     # What Terraform only remembers is nothing to anybody else.
     "terraform_data": "",

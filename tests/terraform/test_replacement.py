@@ -12,15 +12,17 @@ from tests.terraform.harness import stack_of_every_type
 
 GATEWAY, API = "azurerm_api_management", "azurerm_api_management_api"
 OPERATION, PRODUCT = f"{API}_operation", "azurerm_api_management_product"
+NATIVE = "azapi_resource"
 
 # What each type of resource lies in; what is not here names the gateway by its id.
 LIES_IN = {
     API: {GATEWAY},
+    NATIVE: {API, OPERATION},
     f"{API}_diagnostic": {API},
     OPERATION: {API},
     # Those of imported operations lie in the API.
     f"{OPERATION}_policy": {OPERATION, API},
-    f"{API}_policy": {API},
+    f"{API}_policy": {API, NATIVE},
     f"{API}_schema": {API},
     f"{API}_version_set": {GATEWAY},
     "azurerm_api_management_backend": {GATEWAY},

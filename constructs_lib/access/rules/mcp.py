@@ -355,6 +355,23 @@ def _any_audience(calls: Calls) -> Iterator[Breach]:
             yield Breach(calls.policy_of(route), "xml_content", message)
 
 
+@_rule(
+    "SF614",
+    "warning",
+    "broken",
+    title="Calls of a tool lack the subscription key",
+    reason="API Management calls the operation of a tool without the client's subscription key, so "
+    "that an API that demands one answers 401 to each call, though the tools are listed.",
+    fix="Set subscription_required = false on that API, and let its policy demand a token of the "
+    "gateway's own identity, which the policy of the MCP server gets.",
+)
+def _tools_without_key(calls: Calls) -> Iterator[Breach]:
+    for route in calls.routes:
+        for each in calls.called_without_key(route.way.called):
+            if each.rule == "SF614":
+                yield Breach(each.resource, each.attribute, each.reason)
+
+
 def _diagnostics(calls: Calls, server: McpServer) -> list[Resource]:
     """The diagnostics of an API, and those of the gateway that it has none of its own for."""
     configuration, gateway = calls.chain.configuration, server.api.gateway

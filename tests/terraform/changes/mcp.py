@@ -127,4 +127,13 @@ CHANGES = [
         ),
         does="in place",
     ),
+    Change(
+        setting="mcp_servers.*.tools",
+        what="added",
+        back="taken out",
+        before=_server(tools=["GET /orders"]),
+        after=_server(tools=["GET /orders", "POST /orders"]),
+        does="added",
+        does_back="removed",
+    ),
 ]
