@@ -6,6 +6,7 @@ On each Python that the wheel is for and that is on the PATH or in pyenv: `make 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.project.first_hour import PROMISES
 from tests.pythons import SUPPORTED, find
 
 ID = "11111111-1111-4111-8111-111111111111"
@@ -122,3 +124,15 @@ def test_wheel_is_all_that_is_needed(
     requirements = (outside / "orders/requirements.txt").read_text()
     assert f"secured-functions[cli,cdktf,simulation,testing] @ {wheel.as_uri()}\n" in requirements
     assert "5 passed" in run(clean_python, "-m", "pytest", "--quiet", folder=outside / "orders")
+
+    # The first hour, and what it says when something is wrong.
+    def sh(line: str, /, *, exits: int = 0, **variables: str) -> str:
+        node = Path(sys.executable).parent
+        path = os.pathsep.join(map(str, (clean_python.parent, node, os.environ["PATH"])))
+        done = run_outside("/bin/sh", "-c", line, folder=outside, **{"PATH": path, **variables})
+        said = done.stdout + done.stderr
+        assert (done.returncode, "Traceback" in said) == (exits, False), f"{line}\n{said}"
+        return said
+
+    for promise in PROMISES:
+        promise(sh, outside)
