@@ -1,7 +1,9 @@
 """Holds the access analysis against the simulator: random configurations, callers and requests.
 
 What the analysis calls closed no simulated request opens; what it calls open one does. It may say
-that it does not know. `python -m tests.simulation.judge --pairs 20000 --seed 1`
+that it does not know, which is counted with its reasons. Of each two configurations one is a
+function's own door that is changed, and one a whole stack, whose gateway is called too.
+`python -m tests.simulation.judge --pairs 20000 --seed 1`
 """
 
 from __future__ import annotations
@@ -9,40 +11,55 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
 
 from constructs_lib.access import Answer, analyse, read_stacks
-from constructs_lib.access.chain import Chain as Links
-from constructs_lib.simulation.door import VISITS, Door, Doors
-from constructs_lib.simulation.entra import (
-    OTHER_TENANT,
-    Entra,
-    Principal,
-    identities_of,
-    stranger,
-)
+from constructs_lib.simulation.door import VISITS
+from constructs_lib.simulation.door import Door as Door_
+from constructs_lib.simulation.entra import OTHER_TENANT, Principal, identities_of, stranger
 from constructs_lib.simulation.functions import echo
 from constructs_lib.simulation.http import Headers, Request, Url
-from constructs_lib.simulation.known import KnownValues
+from constructs_lib.simulation.local import LocalChain
 from constructs_lib.simulation.network import Origin
-from constructs_lib.simulation.outside import ManagedIdentity, Token
+from constructs_lib.simulation.outside import ManagedIdentity, ManualClock, Random, Token
+from tests.simulation.gateway_calls import GatewayCalls
 from tests.simulation.mutations import Document, configuration
+from tests.simulation.stack_mutations import stack
 
 # What a value may be that the configuration does not tell: a switch, or somebody's id.
+WHOLE = ("recipe", "existing_function_app", "many_apis", "mcp_server", "user_assigned_identity")
+"""Examples of which a stack holds the whole chain."""
+
+_NAMES = re.compile(r"\b[\w-]+[./:][\w./:-]+|\$\{[^}]*\}|\bthrough \S+|\bfunc-[\w/-]+|\d+")
 UNKNOWN = ("true", "false", "5f0c7c1e-51a5-4d0b-9a53-0a4e25a6e0b4")
+
+
+Door = Literal["function", "gateway"]
+AT_GATEWAY = frozenset({"gateway", "gateway-without-key", "mcp-client", "mcp-other-client"})
+"""Callers that come through a gateway; all others call a function's own host."""
+
+_GROUPS = {
+    "gateway": "holder",
+    "gateway-without-key": "anybody",
+    "mcp-client": "listed",
+    "mcp-other-client": "unlisted",
+}
 
 
 @dataclass(frozen=True)
 class Disagreement:
     """What the analysis says and a request shows otherwise."""
 
-    seed: int
+    number: int
     caller: str
     target: str
     verdict: str
@@ -52,36 +69,86 @@ class Disagreement:
 
 @dataclass
 class Outcome:
-    """What a run came to."""
+    """What a run came to.
 
-    pairs: int = 0
+    Attributes:
+        pairs: Of a configuration and a caller of one of its targets, by door.
+        configurations: How many there were.
+        requests: How many there were.
+        verdicts: Door, verdict and what requests show, with how often.
+        unknown: Door and reason of each `unknown`, with how often.
+        stopped: Why calls of a gateway could not be simulated, with how often.
+        disagreements: Where the two differ.
+    """
+
+    pairs: Counter[Door] = field(default_factory=Counter["Door"])
     configurations: int = 0
     requests: int = 0
-    verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    disagreements: list[Disagreement] = field(default_factory=list)
+    verdicts: Counter[tuple[Door, str, str]] = field(
+        default_factory=Counter["tuple[Door, str, str]"]
+    )
+    unknown: Counter[tuple[Door, str]] = field(default_factory=Counter["tuple[Door, str]"])
+    stopped: Counter[str] = field(default_factory=Counter[str])
+    disagreements: list[Disagreement] = field(default_factory=list[Disagreement])
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What requests of a caller show: whether one gets in, and whether one does not."""
+
+    opened: bool
+    shut: bool
+    said: str
 
 
 class World:
     """A configuration as it is deployed with one value of what it does not tell."""
 
     def __init__(self, document: Document, unknown: str, random: random.Random) -> None:
-        links = self.links = Links(read_stacks({"judge": document}))
-        self.known = KnownValues(links, {"var.unknown": unknown})
-        self.entra = Entra(links, self.known)
-        self.doors = Doors(links, self.known, self.entra, echo)
+        chain = LocalChain(
+            read_stacks({"judge": document}),
+            elsewhere=echo,
+            clock=ManualClock(),
+            random=Random(random.getrandbits(32)),
+            values={"var.unknown": unknown},
+        )
+        self.links, self.known = chain.gateways.links, chain.gateways.known
+        self.entra, self.doors = chain.entra, chain.doors
         self.random = random
         self.requests = 0
         self.last: list[str] = []
+        self.gateway = GatewayCalls(chain, json.dumps(document), random)
 
-    def opens(self, answer: Answer) -> bool | None:
-        """Whether a request of the caller gets in; None for callers that are not simulated."""
+    def sight(self, answer: Answer, *, alone: bool) -> Sight | None:
+        """What requests of the caller show; None for callers that are not simulated."""
         door = next(d for d in self.doors if d.app.address == answer.target.address)
+        if answer.caller.kind in AT_GATEWAY:
+            return self._through_gateway(answer, door, alone=alone)
         requests = self._requests(answer, door)
         if requests is None:
             return None
-        return any(self._reaches(answer, door, *each) for each in requests)
+        opened = any(self._reaches(answer, door, *each) for each in requests)
+        return Sight(opened, not opened, " ".join(self.last))
 
-    def _reaches(self, answer: Answer, door: Door, request: Request, origin: Origin) -> bool:
+    def _through_gateway(self, answer: Answer, door: Door_, *, alone: bool) -> Sight | None:
+        group, api = _GROUPS[answer.caller.kind], answer.caller.address or ""
+        seen = self.gateway.of(api, door.host, group, alone=alone)
+        if seen is None:
+            return None
+        opened = seen.received
+        if answer.verdict == "open":
+            # Whoever needs no token of the gateway's may come with an own one.
+            opened = opened or seen.passed_on
+        if not answer.caller.trusted:
+            return Sight(opened is not None, opened is None, str(opened or seen.refused))
+        if answer.verdict == "open" and not seen.arrived and seen.refused is None:
+            return Sight(False, False, "nothing arrives")
+        # What is said of a trusted caller is said of the worst of its ways.
+        closed = answer.verdict == "closed"
+        said = opened if closed else seen.refused
+        return Sight(opened is not None, opened is None or seen.refused is not None, str(said))
+
+    def _reaches(self, answer: Answer, door: Door_, request: Request, origin: Origin) -> bool:
         visits: list[Any] = []
         VISITS.set(visits)
         self.requests += 1
@@ -95,7 +162,7 @@ class World:
             )
         return visits[0].received is not None
 
-    def _requests(self, answer: Answer, door: Door) -> Iterator[tuple[Request, Origin]] | None:
+    def _requests(self, answer: Answer, door: Door_) -> Iterator[tuple[Request, Origin]] | None:
         kind = answer.caller.kind
         if kind == "excluded-path":
             path = answer.caller.label.removeprefix("anybody on ")
@@ -128,7 +195,7 @@ class World:
                 if isinstance(found, Token):
                     yield found.text
 
-    def _as_gateway(self, answer: Answer, door: Door) -> Iterator[tuple[Request, Origin]] | None:
+    def _as_gateway(self, answer: Answer, door: Door_) -> Iterator[tuple[Request, Origin]] | None:
         identities = identities_of(self.links, self.known)
         for gateway in self.links.gateways:
             for link, identity in zip(
@@ -143,7 +210,7 @@ class World:
 
     def _with(
         self,
-        door: Door,
+        door: Door_,
         tokens: list[str | None],
         *,
         paths: tuple[str, ...] = ("/api/orders",),
@@ -176,35 +243,64 @@ class World:
         ]
 
 
-def judge(pairs: int, seed: int) -> Outcome:
+def judge(pairs: int, seed: int, synthesized: Sequence[Document] = ()) -> Outcome:
     """Compare as many pairs of a configuration and a caller, and a few more."""
     outcome = Outcome()
     for number in count(seed * 1_000_000):
-        if outcome.pairs >= pairs:
+        if outcome.pairs.total() >= pairs:
             return outcome
-        judge_one(number, outcome)
+        judge_one(number, outcome, synthesized)
     raise AssertionError
 
 
-def judge_one(number: int, outcome: Outcome) -> None:
-    """Compare all callers of one configuration, whatever it is that it does not tell."""
+def document_of(number: int, synthesized: Sequence[Document] = ()) -> Document:
+    """The configuration of a number: a function's own door, or a whole stack."""
     source = random.Random(number)
-    document = configuration(source)
+    return stack(source, synthesized) if number % 2 else configuration(source)
+
+
+def judge_one(number: int, outcome: Outcome, synthesized: Sequence[Document] = ()) -> None:
+    """Compare all callers of one configuration, whatever it is that it does not tell."""
+    document, source = document_of(number, synthesized), random.Random(-number)
     told = "${var.unknown}" not in json.dumps(document)
     worlds = [World(document, each, source) for each in UNKNOWN[: 1 if told else None]]
     outcome.configurations += 1
-    for answer in analyse(read_stacks({"judge": document})).answers:
-        opened = [world.opens(answer) for world in worlds]
-        if None in opened:
+    answers = analyse(read_stacks({"judge": document})).answers
+    targets = Counter(
+        each.caller.address for each in answers if each.caller.kind in ("gateway", "mcp-client")
+    )
+    for answer in answers:
+        door: Door = "gateway" if answer.caller.kind in AT_GATEWAY else "function"
+        alone = targets[answer.caller.address] == 1
+        sights = [world.sight(answer, alone=alone) for world in worlds]
+        seen = [each for each in sights if each is not None]
+        if len(seen) < len(worlds):
             continue
-        outcome.pairs += 1
-        shown = "opens" if all(opened) else "opens at times" if any(opened) else "stays shut"
-        outcome.verdicts[answer.verdict, shown] += 1
-        wrong = {"open": shown != "opens", "closed": shown != "stays shut", "unknown": False}
+        outcome.pairs[door] += 1
+        opens = all(each.opened and not each.shut for each in seen)
+        stays = all(not each.opened for each in seen)
+        # Every request is answered by a policy, so the door is not tried.
+        untried = not any(each.opened or each.shut for each in seen)
+        shown = "opens" if opens else "stays shut" if stays else "opens at times"
+        shown = "nothing arrives" if untried else shown
+        outcome.verdicts[door, answer.verdict, shown] += 1
+        if answer.verdict == "unknown":
+            outcome.unknown[door, _kind_of(answer.reason)] += 1
+        # Of a trusted caller the worst of its ways is told, of any other the best.
+        closed = opens if answer.caller.trusted else not stays
+        wrong = {"open": not (opens or untried), "closed": closed, "unknown": False}
         if wrong[answer.verdict]:
-            said = " ".join(worlds[opened.index(answer.verdict == "closed")].last)
+            want = answer.verdict == "closed"
+            said = next(each.said for each in seen if (each.opened if want else each.shut))
             outcome.disagreements.append(_disagreement(number, answer, f"{shown}: {said}"))
-    outcome.requests += sum(world.requests for world in worlds)
+    outcome.requests += sum(world.requests + world.gateway.requests for world in worlds)
+    for world in worlds[:1]:
+        outcome.stopped.update(world.gateway.stopped.values())
+
+
+def _kind_of(reason: str) -> str:
+    """A reason without the names in it."""
+    return _NAMES.sub("…", reason)
 
 
 def _disagreement(number: int, answer: Answer, shown: str) -> Disagreement:
@@ -213,29 +309,57 @@ def _disagreement(number: int, answer: Answer, shown: str) -> Disagreement:
     )
 
 
+def synthesized() -> list[Document]:
+    """The stacks of the examples that hold a gateway with APIs and their functions."""
+    from tests.examples import EXAMPLES, name_of, synthesized
+
+    found: list[Document] = []
+    for app in EXAMPLES:
+        if name_of(app) in WHOLE:
+            with TemporaryDirectory() as folder:
+                for each in synthesized(app, Path(folder)).values():
+                    found.append(json.loads((each / "cdk.tf.json").read_text()))
+    return found
+
+
 def main() -> int:
     """Run from the command line; 1 if there is a disagreement."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=20_000)
+    parser.add_argument("--pairs", type=int, default=20_000, help="of both doors")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--plain", action="store_true", help="without the examples' stacks")
     parser.add_argument("--show", type=int, help="print the configuration of this number")
     options = parser.parse_args()
+    stacks = [] if options.plain else synthesized()
     if options.show is not None:
-        print(json.dumps(configuration(random.Random(options.show)), indent=2))
+        print(json.dumps(document_of(options.show, stacks), indent=2))
         return 0
     begun = time.monotonic()
-    outcome = judge(options.pairs, options.seed)
+    outcome = judge(options.pairs, options.seed, stacks)
     print(
-        f"{outcome.pairs} pairs of {outcome.configurations} configurations, "
-        f"{outcome.requests} requests, {time.monotonic() - begun:.0f} s"
+        f"{outcome.configurations} configurations, {outcome.requests} requests, "
+        f"{time.monotonic() - begun:.0f} s"
     )
-    for (verdict, shown), number in sorted(outcome.verdicts.items()):
-        print(f"  {verdict}: {shown} {number}")
+    for door in ("function", "gateway"):
+        _print_door(outcome, door)
+    for reason, number in outcome.stopped.most_common(5):
+        print(f"not simulated: {number} {reason}")
     for each in outcome.disagreements[:20]:
-        print(f"\n{each.seed}: {each.caller} -> {each.target}: {each.verdict}\n  {each.reason}")
+        print(f"\n{each.number}: {each.caller} -> {each.target}: {each.verdict}\n  {each.reason}")
         print(f"  {each.shown}")
     print(f"{len(outcome.disagreements)} disagreements")
     return int(bool(outcome.disagreements))
+
+
+def _print_door(outcome: Outcome, door: Door) -> None:
+    total = outcome.pairs[door]
+    print(f"the {door}'s door: {total} pairs")
+    for (at, verdict, shown), number in sorted(outcome.verdicts.items()):
+        if at == door:
+            print(f"  {verdict}: {shown} {number} ({number / total:.1%})")
+    for (at, reason), number in outcome.unknown.most_common():
+        if at == door and number >= total / 200:
+            print(f"  unknown {number}: {reason}")
 
 
 if __name__ == "__main__":

@@ -279,6 +279,16 @@ def configuration(source: random.Random) -> Document:
     resources["azuread_service_principal"]["more"] = {
         "client_id": "${azuread_application.more.client_id}"
     }
+    resources["azurerm_api_management_api_operation"] = {
+        "get": {
+            "api_management_name": "${azurerm_api_management.gateway.name}",
+            "api_name": "${azurerm_api_management_api.orders.name}",
+            "operation_id": "get",
+            "display_name": "get",
+            "method": "GET",
+            "url_template": "/{id}",
+        }
+    }
     document["variable"] = {"unknown": {}}
     if source.random() < 0.4:
         slot = copy.deepcopy(resources[APP]["orders"])

@@ -243,7 +243,7 @@ def _validated(call: Call, checks: Checks) -> tuple[str, dict[str, Any]]:
         raise _InvalidError(
             "IDX10214: Audience validation failed. Access denied.", "TokenAudienceNotAllowed"
         )
-    if issuers and claims.get("iss") not in issuers:
+    if issuers and claims.get("iss") not in _of_tenant(issuers, claims):
         raise _InvalidError(
             "IDX10205: Issuer validation failed. Access denied.", "TokenIssuerNotAllowed"
         )
@@ -260,6 +260,15 @@ def _issuers(issuer: str) -> list[str]:
         f"https://sts.windows.net/{tenant}/",
         f"https://login.microsoftonline.com/{tenant}/v2.0",
     ]
+
+
+def _of_tenant(issuers: Sequence[str], claims: dict[str, Any]) -> list[str]:
+    """Issuers, the metadata's placeholder of all tenants being the tenant of the token.
+
+    Learn, "Validate JWT", names `organizations` as the metadata of several tenants; entra-docs,
+    "Access tokens": `{tenantid}` in an issuer is replaced by the token's `tid`.
+    """
+    return [each.replace("{tenantid}", str(claims.get("tid"))) for each in issuers]
 
 
 def _sent(call: Call, policy: Statement) -> str:

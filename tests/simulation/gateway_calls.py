@@ -1,0 +1,295 @@
+"""What simulated calls through a gateway show of those whom the analysis speaks of."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from constructs_lib.access.terraform.expressions import text_of
+from constructs_lib.simulation.chain import Simulated
+from constructs_lib.simulation.door import VISITS, Visit
+from constructs_lib.simulation.entra import OTHER_TENANT, Principal, claims_of, sign, stranger
+from constructs_lib.simulation.http import Headers, Request, Url
+from constructs_lib.simulation.local import LocalChain
+from constructs_lib.simulation.model import Api
+from constructs_lib.simulation.outside import Token
+from constructs_lib.simulation.signals import CallStoppedError
+from constructs_lib.simulation.trace import Trace
+from tests.simulation.stack_mutations import LISTED
+
+ANYBODY = "203.0.113.77"
+_PARAMETER = re.compile(r"\{\*?[^{}]+\}")
+_CLIENT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A caller of a gateway.
+
+    Attributes:
+        groups: Which callers of the analysis it is one of: `holder` proves everything that is
+            demanded, `anybody` nothing, `listed` and `unlisted` are clients of MCP servers.
+        key: A subscription key.
+        token: A token in `Authorization`.
+        genuine: Whether that is one of Entra's.
+        address: Where it calls from.
+    """
+
+    groups: frozenset[str]
+    key: str | None = None
+    token: str | None = None
+    genuine: bool = False
+    address: str = ANYBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a call came to: which hosts it arrived at, and whether the function got it.
+
+    Attributes:
+        caller: Who called.
+        visits: Hosts, whether the function got the request, and whether it still carried the
+            caller's own token.
+        status: What was answered.
+        operation: Whether an operation was called, and not what no operation has.
+        doors: The visits themselves.
+        trace: What happened.
+    """
+
+    caller: Somebody
+    visits: tuple[tuple[str, bool, bool], ...]
+    status: int
+    operation: bool
+    doors: list[Visit]
+    trace: Trace
+
+    def __str__(self) -> str:
+        steps = [entry.message for entry in self.trace.entries if entry.source != "expression"]
+        doors = [step.message for visit in self.doors for step in visit.steps]
+        return f"{self.status}: {' | '.join([*steps[-8:], *doors])}"
+
+
+@dataclass
+class Seen:
+    """What all calls of an API came to for a group of callers and an app.
+
+    Attributes:
+        received: A call that the function got.
+        passed_on: One that it got with the caller's own token.
+        refused: One that the app's door refused, or that failed.
+        arrived: Whether any arrived at the app's door.
+    """
+
+    received: Shown | None = None
+    passed_on: Shown | None = None
+    refused: Shown | None = None
+    arrived: bool = False
+
+
+class GatewayCalls:
+    """Calls of all APIs of a chain, made once.
+
+    Args:
+        chain: The chain.
+        text: Its JSON, of which conditions are read that calls should meet.
+        random: Chance.
+    """
+
+    def __init__(self, chain: LocalChain, text: str, random: random.Random) -> None:
+        self.chain = chain
+        self.text = text
+        self.random = random
+        self.requests = 0
+        self.stopped: dict[str, str] = {}
+        self._shown: dict[str, list[Shown]] = {}
+
+    def of(self, api: str, app_host: str, group: str, *, alone: bool) -> Seen | None:
+        """What a group of callers meets; None if the simulation cannot tell.
+
+        Args:
+            api: The API's address.
+            app_host: The app's host.
+            group: As of `Somebody`.
+            alone: Whether the API leads to this app only, so that a failure is of its calls.
+        """
+        if api not in self._shown:
+            self._shown[api] = list(self._call(api))
+        if api in self.stopped:
+            return None
+        seen = Seen()
+        for shown in self._shown[api]:
+            if group not in shown.caller.groups:
+                continue
+            if alone and shown.operation and not shown.visits and shown.status in (404, 500):
+                seen.refused = seen.refused or shown
+            for host, received, own in shown.visits:
+                if host != app_host:
+                    continue
+                seen.arrived = True
+                if received and not own:
+                    seen.received = seen.received or shown
+                elif received:
+                    seen.passed_on = seen.passed_on or shown
+                elif not own:
+                    seen.refused = seen.refused or shown
+        return seen
+
+    def _call(self, address: str) -> Iterator[Shown]:
+        for found in self.chain.gateways.services.values():
+            for api in found.service.apis:
+                if api.link.address == address:
+                    yield from self._calls_of(address, found, api)
+
+    def _calls_of(self, address: str, found: Simulated, api: Api) -> Iterator[Shown]:
+        targets = list(self._targets(found, api))
+        for caller in self._callers(found, api):
+            for method, path, operation in targets:
+                for headers, query in self._tricks(caller):
+                    url = Url.parse(f"https://{found.service.host}{path}{query}")
+                    sent = Headers(headers)
+                    sent.set("Host", url.authority)
+                    if caller.token is not None:
+                        sent.set("Authorization", f"Bearer {caller.token}")
+                        if "X-Token" in self.text:
+                            sent.set("X-Token", caller.token)
+                    request = Request(method, url, sent, client_address=caller.address)
+                    try:
+                        yield self._once(request, caller, operation)
+                    except CallStoppedError as error:
+                        # What one call cannot tell, no other makes good.
+                        self.stopped[address] = str(error)
+                        return
+
+    def _once(self, request: Request, caller: Somebody, operation: bool) -> Shown:
+        self.requests += 1
+        visits: list[Visit] = []
+        VISITS.set(visits)
+        answer = self.chain.gateways.send(request, key=caller.key)
+        arrived = tuple(
+            (each.door, each.received is not None, _is_own(each, caller)) for each in visits
+        )
+        return Shown(caller, arrived, answer.status, operation, visits, answer.trace)
+
+    def _targets(self, found: Simulated, api: Api) -> Iterator[tuple[str, str, bool]]:
+        base = "/".join(("", *filter(None, (api.facts.path, _version(api)))))
+        for operation in api.operations:
+            template = operation.facts.url_template.partition("?")[0]
+            yield (
+                operation.facts.method,
+                f"{base}/{_PARAMETER.sub('7', template).lstrip('/')}",
+                True,
+            )
+        yield "GET", f"{base}/not/there/at/all", False
+        yield "PATCH", base, False
+
+    def _tricks(self, caller: Somebody) -> Iterator[tuple[list[tuple[str, str]], str]]:
+        """Headers and queries that conditions may look at, or that may deceive."""
+        yield [], ""
+        if "X-Debug" in self.text:
+            yield [("X-Debug", "1")], ""
+        if "debug" in self.text:
+            yield [], "?debug=1"
+        if "name=&quot;token&quot;" in self.text or 'query-parameter-name=\\"token' in self.text:
+            yield [], f"?token={caller.token or 'rubbish'}"
+        yield self.random.choice(_DECEITS), ""
+
+    def _callers(self, found: Simulated, api: Api) -> Iterator[Somebody]:
+        gateways, name = self.chain.gateways, found.service.name
+        everything = gateways.key(gateway=name)
+        keys: list[str | None] = [everything, None]
+        keys += [gateways.key(product=text_of(each), gateway=name) for each in api.products]
+        unlisted = frozenset({"holder", "unlisted"})
+        for key in keys:
+            for address in (ANYBODY, LISTED) if LISTED in self.text else (ANYBODY,):
+                yield Somebody(frozenset({"holder"}), key, None, address=address)
+                for token in self._proofs:
+                    yield Somebody(frozenset({"holder", "listed"}), key, token, True, address)
+        for token in self._of_others:
+            yield Somebody(unlisted, everything, token, True)
+        yield Somebody(frozenset({"unlisted"}), everything, None)
+        anybody = frozenset({"anybody"})
+        yield Somebody(anybody)
+        yield Somebody(anybody, token="rubbish")
+        yield Somebody(anybody, key="0" * 32)
+        others = found.service.products.keys() - set(api.products)
+        for product in sorted(map(text_of, others))[:2]:
+            yield Somebody(anybody, gateways.key(product=product, gateway=name))
+        for other in found.service.apis:
+            if other is not api and other.link.resource is not None:
+                key = gateways.key(api=other.facts.id, gateway=name)
+                yield Somebody(anybody, key)
+                break
+        for token in self._foreign:
+            yield Somebody(anybody, token=token, genuine=True)
+
+    @cached_property
+    def _proofs(self) -> list[str]:
+        """Tokens that hold whatever a policy may demand, each of another client."""
+        known, entra = self.chain.gateways.known, self.chain.entra
+        applications = list(entra.applications.values())
+        audiences = [name for each in applications for name in (each.client_id, *each.uris)]
+        clients = set(_CLIENT.findall(self.text))
+        clients |= {each.client_id for each in applications}
+        for link in self.chain.gateways.links.gateways:
+            for identity in link.identities:
+                clients |= {known.text(each, "a client id") for each in identity.client_ids}
+        issued = int(entra.clock.now().timestamp())
+        found: list[str] = []
+        scopes = set(re.findall(r'"value": "([\w.]+)"', self.text)) | {"user_impersonation"}
+        for client in sorted(clients):
+            principal = Principal(
+                name="holder", kind="user", client_id=client, object_id=client, tenant=entra.tenant
+            )
+            if not applications:
+                break
+            claims: dict[str, Any] = claims_of(
+                principal, applications[0], applications[0].client_id, frozenset(scopes)
+            )
+            claims |= {"aud": audiences, "azp": client, "appid": client, "scp": " ".join(scopes)}
+            found.append(sign(claims | {"iat": issued, "nbf": issued, "exp": issued + 3600}))
+        return found
+
+    @cached_property
+    def _of_others(self) -> list[str]:
+        """Tokens of a user of the tenant through a client that nobody lists."""
+        return list(
+            self._issued(
+                stranger("unlisted", kind="user", has_role=True, tenant=self.chain.entra.tenant)
+            )
+        )
+
+    @cached_property
+    def _foreign(self) -> list[str]:
+        """Tokens of an application of another tenant."""
+        return list(self._issued(stranger("foreign", tenant=OTHER_TENANT, has_role=True)))
+
+    def _issued(self, principal: Principal) -> Iterator[str]:
+        for application in self.chain.entra.applications.values():
+            for resource in (application.client_id, *application.uris):
+                found = self.chain.entra.issue(principal, resource)
+                if isinstance(found, Token):
+                    yield found.text
+
+
+_DECEITS: tuple[list[tuple[str, str]], ...] = (
+    [("X-HTTP-Method-Override", "POST")],
+    [("X-Forwarded-For", LISTED), ("X-Real-IP", LISTED)],
+    [("X-MS-CLIENT-PRINCIPAL-ID", "somebody"), ("X-MS-TOKEN-AAD-ACCESS-TOKEN", "rubbish")],
+    [("X-Original-URL", "/admin"), ("X-Rewrite-URL", "/admin")],
+    [("Ocp-Apim-Trace", "true"), ("Origin", "https://example.com")],
+    [("X-Forwarded-Host", "elsewhere.example.com")],
+)
+
+
+def _is_own(visit: Visit, caller: Somebody) -> bool:
+    """Whether a request arrives with the caller's genuine token."""
+    arrived = visit.arrived.headers.get("Authorization") or ""
+    return caller.genuine and caller.token is not None and caller.token in arrived
+
+
+def _version(api: Api) -> str:
+    return api.facts.version if api.scheme == "Segment" else ""
