@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -65,6 +66,11 @@ _NO_RULE: dict[CallerKind, str] = {"gateway-identity": "SF506", "user": "SF204"}
 
 # The headers of subscription keys that API Management takes out before it calls a tool's operation.
 _TAKEN_OUT = ("ocp-apim-subscription-key", "api-key")
+
+# Services that every tenant has a service principal of.
+_MICROSOFTS = re.compile(
+    r"https://([\w-]+\.)*(azure\.(com|net|us|cn)|windows\.net|microsoft\.com)(/|$)", re.IGNORECASE
+)
 _TOKEN_HOLDERS: tuple[tuple[CallerKind, str], ...] = (
     ("application", "another application or managed identity of the tenant"),
     ("application-with-role", "another application that has a role"),
@@ -601,6 +607,7 @@ class Calls:
             policy = self._resource(api, way.address)
             decisions.append(Decision.unknown(way.unknown, policy, "xml_content"))
         decisions += self.called_without_key(way.called)
+        decisions += self._earlier_tokens(route)
         if way.token is None:
             return decisions if way.unknown else [*decisions, *self._without_token(route, app)]
         refused: Literal[401, 500] = 401 if way.token.ignore_error else 500
@@ -629,6 +636,29 @@ class Calls:
         decisions += easy_auth.certificate(app, sent=self._sends_certificate(route))
         decisions += easy_auth.easy_auth(app, token)
         return decisions
+
+    def _earlier_tokens(self, route: Route) -> Iterator[Decision]:
+        """Whether Entra issues the tokens that the policies get besides the one that is sent.
+
+        A refusal ends the call, whatever becomes of the token (Learn, "Authenticate with managed
+        identity": `ignore-error`).
+        """
+        for token in route.way.asked:
+            if token == route.way.token:
+                continue
+            earlier = replace(route, way=replace(route.way, token=token))
+            identity, problem = self._identity(earlier)
+            yield from _before(problem)
+            registration = self.chain.registration_of_resource(token.resource)
+            named = text_of(token.resource)
+            if registration is not None:
+                ids = (identity.object_ids or None) if identity else None
+                who = identity.record.name if identity else route.api.gateway.name
+                yield from entra.issue(self.chain, registration, ids, who=who, refused=500)
+            elif not _MICROSOFTS.match(named):
+                reason = f"whether Entra issues a token for {named} is not known here"
+                policy = self._resource(route.api, token.address)
+                yield Decision.unknown(reason, policy, "xml_content")
 
     def _without_token(self, route: Route, app: AppLink) -> list[Decision]:
         """What Easy Auth makes of a request whose token no policy got, and why there is none."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from constructs_lib.access import network, urls
 from constructs_lib.access.chain import Chain
+from constructs_lib.access.entra import any_same
 from constructs_lib.access.expression_flow import Hole, Origin, flow_of
 from constructs_lib.access.links import ApiLink, key
 from constructs_lib.access.policy_document import (
@@ -171,11 +172,14 @@ class Walk:
         depth: int,
     ) -> list[Way]:
         branches: dict[Way, None] = {}
+        outcomes: list[list[Way]] = []
         refused: str | None = None
         claims: frozenset[str] = frozenset()
+        conditions = [each.attributes.get("condition", "") for each in statement.elements()]
         for branch in statement.elements():
             found = self._statements(branch.children, document, outer, section, ways, depth + 1)
             branches.update((each, None) for each in found)
+            outcomes.append(found)
             if ways and not found:
                 condition = branch.attributes.get("condition", "")
                 refused = refused or _proof_in(condition)
@@ -184,14 +188,17 @@ class Walk:
                 refused = None
         if not any(statement.elements("otherwise")):
             branches.update((each, None) for each in ways)
+            outcomes.append(ways)
         elif any(
             not self._statements(each.children, document, outer, section, ways, depth + 1)
             for each in statement.elements("otherwise")
         ):
             # Whoever meets none of the conditions is refused.
-            conditions = [each.attributes.get("condition", "") for each in statement.elements()]
             refused = refused or next((p for c in conditions if (p := _proof_in(c))), None)
         found = list(dict.fromkeys(replace(way, claims=way.claims | claims) for way in branches))
+        if any(each != outcomes[0] for each in outcomes) and any(map(_asks_for_key, conditions)):
+            # Of the two ways a caller without a key can take one only.
+            refused = refused or "a condition of the policy looks at the subscription"
         if refused is not None and section == "inbound":
             found = [replace(way, doubtful=way.doubtful or refused) for way in found]
         return found
@@ -283,7 +290,7 @@ class Walk:
             return replace(way, queries=way.queries | {attributes.get("name", "").lower()})
         if tag in _COPYING:
             return self._copied(statement, way)
-        proof = self._proof(statement, way)
+        proof = self._proof(statement, document, way)
         if proof is True and way.cached is not None:
             reason = "an answer from the cache may be given before the policy demands proof"
             return replace(way, doubtful=way.doubtful or reason)
@@ -320,6 +327,8 @@ class Walk:
             attributes.get("ignore-error", "false").strip().lower() == "true",
             chosen,
         )
+        if not token.ignore_error and token not in way.asked:
+            way = replace(way, asked=(*way.asked, token))
         variable = attributes.get("output-token-variable-name")
         if variable:
             return _holding(way, variable, ((Taint(frozenset({(token, False)})),),))
@@ -364,7 +373,7 @@ class Walk:
             return replace(way, copies=way.copies | copy)
         return replace(way, copies=way.copies - copy) if action == "override" else way
 
-    def _proof(self, statement: Element, way: Way) -> bool | str:
+    def _proof(self, statement: Element, document: PolicyDocument, way: Way) -> bool | str:
         """Whether a statement checks who calls; words where that is not sure.
 
         What the gateway's own token tells is no proof of the caller.
@@ -389,10 +398,16 @@ class Walk:
             return "users of every tenant pass the policy's check" if named else False
         if "token-value" in attributes:
             taints = _taints(self.texts(attributes["token-value"], way))
-            return not any(taint.tokens for taint in taints)
-        if "query-parameter-name" in attributes or way.token is None:
+            own = any(taint.tokens for taint in taints)
+        else:
+            header = attributes.get("header-name", "Authorization").strip().lower()
+            sent = header == "authorization" and "query-parameter-name" not in attributes
+            own = sent and way.token is not None
+        if not own:
             return True
-        return attributes.get("header-name", "Authorization").strip().lower() != "authorization"
+        if _own_passes(statement, document, way):
+            return False
+        return "whether the gateway's own token passes the policy's check is not known here"
 
     # What is given away -------------------------------------------------------------------------
 
@@ -668,6 +683,12 @@ def _proof_in(condition: str) -> str | None:
     return None
 
 
+def _asks_for_key(condition: str) -> bool:
+    """Whether a condition looks at the caller's subscription."""
+    flows = [flow_of(condition[start:end]) for start, end in expressions_in(condition)]
+    return any(source.kind == "key" for flow in flows if flow for source in flow.reads)
+
+
 _CLAIM = re.compile(r"""["'](scp|roles|azp|appid|aud)["']""")
 
 
@@ -704,6 +725,14 @@ def _audiences_of(statement: Element) -> list[str]:
         for listed in statement.elements(name)
         for each in listed.elements()
     ]
+
+
+def _own_passes(statement: Element, document: PolicyDocument, way: Way) -> bool:
+    """Whether the gateway's own token surely passes a check, so that it keeps nobody out."""
+    if _claims_of(statement) or any(statement.elements("issuers")) or way.token is None:
+        return False
+    named = [document.value(each) for each in _audiences_of(statement)]
+    return not named or any_same(named, (way.token.resource,)) is True
 
 
 def _of_any_tenant(statement: Element) -> bool:

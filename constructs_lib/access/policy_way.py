@@ -94,6 +94,7 @@ class Way:
         chosen: The policy by which the caller chooses the host that the request is sent to.
         proxied: The policy that sends it through a proxy.
         token: What it carries in `Authorization`; None is nothing of the gateway's.
+        asked: All tokens that it goes on only with, those included that are replaced later.
         replaced: The policy that keeps the token out of `Authorization`, and how.
         held: What variables and headers hold that policies set.
         headers: Names of headers that are deleted, in lower case.
@@ -120,6 +121,7 @@ class Way:
     chosen: str | None = None
     proxied: str | None = None
     token: TokenRequest | None = None
+    asked: tuple[TokenRequest, ...] = ()
     replaced: tuple[str, str] | None = None
     held: tuple[Held, ...] = ()
     headers: frozenset[str] = frozenset()

@@ -128,8 +128,12 @@ def check_key(call: Call) -> None:
         sent = next(iter(call.original_url.parameter(facts.key_query)), None)
     products = [each for each in api.products if each in call.service.products]
     if not sent:
+        # One that is not published serves nobody (Learn, "Create and publish a product").
         opened = [
-            each for each in products if not call.service.products[each].subscription_required
+            each
+            for each in products
+            if not call.service.products[each].subscription_required
+            and call.service.products[each].state == "Published"
         ]
         if api.key_required and not opened:
             raise _unauthorized(call, api, "missing")

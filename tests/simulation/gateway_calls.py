@@ -124,7 +124,7 @@ class GatewayCalls:
         for shown in self._shown[api]:
             if group not in shown.caller.groups:
                 continue
-            if alone and shown.operation and not shown.visits and shown.status in (404, 500):
+            if alone and shown.operation and not shown.visits and _without_token(shown.trace):
                 seen.refused = seen.refused or shown
             for host, received, own in shown.visits:
                 if host != app_host:
@@ -289,6 +289,12 @@ def _is_own(visit: Visit, caller: Somebody) -> bool:
     """Whether a request arrives with the caller's genuine token."""
     arrived = visit.arrived.headers.get("Authorization") or ""
     return caller.genuine and caller.token is not None and caller.token in arrived
+
+
+def _without_token(trace: Trace) -> bool:
+    """Whether a call ended because Entra gave the gateway no token."""
+    last = [entry for entry in trace.entries if entry.section == "on-error"]
+    return any(entry.source == "authentication-managed-identity" for entry in last)
 
 
 def _version(api: Api) -> str:

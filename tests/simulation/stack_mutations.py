@@ -174,6 +174,8 @@ def _edited(edit: Callable[[Policy, list[Any], random.Random], None], *names: st
 
     def change(document: Document, source: random.Random) -> None:
         kinds = [kind for kind in _POLICIES if _all(document, kind)]
+        if not kinds:
+            return
         block = source.choice(list(_all(document, source.choice(kinds)).values()))
         policy = _read(block)
         if isinstance(policy, Fragment):
@@ -289,6 +291,8 @@ def _without_base(_: Policy, section: list[Any], source: random.Random) -> None:
 def _into_fragment(document: Document, source: random.Random) -> None:
     """Statements of an API's policy in a fragment that it includes."""
     policies = _all(document, "azurerm_api_management_api_policy")
+    if not policies:
+        return
     block = source.choice(list(policies.values()))
     policy = _read(block)
     if not isinstance(policy, Policy) or "shared" in _all(
