@@ -11,22 +11,48 @@ from tests.simulation.judge import Outcome, judge, judge_one
 
 
 def test_no_request_shows_the_analysis_wrong() -> None:
-    outcome = judge(pairs=400, seed=7)
+    outcome = judge(pairs=500, seed=7)
     assert outcome.disagreements == []
-    # Both answers are given often enough to be tried.
-    assert outcome.verdicts["closed", "stays shut"] > 100
-    assert outcome.verdicts["open", "opens"] > 30
+    # At both doors both answers are given often enough to be tried.
+    for door, closed, opened in (("function", 200, 20), ("gateway", 30, 15)):
+        assert outcome.verdicts[door, "closed", "stays shut"] > closed
+        assert outcome.verdicts[door, "open", "opens"] > opened
+        # A judge that nothing is told proves nothing.
+        unknown = sum(outcome.unknown[each] for each in outcome.unknown if each[0] == door)
+        assert unknown < outcome.pairs[door] / 10
 
 
-def test_the_judge_sees_an_analysis_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_judge_sees_an_analysis_of_a_door_that_is_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(
         "constructs_lib.access.easy_auth._without_token",
         lambda *_: [Decision.closed(401, "everybody is refused")],
     )
     outcome = Outcome()
-    for number in range(60):
+    for number in range(0, 40, 2):
         judge_one(number, outcome)
     assert any(each.verdict == "closed" for each in outcome.disagreements)
+
+
+@pytest.mark.parametrize(
+    ("what", "instead", "caller"),
+    [
+        ("key_demanded", [Decision.closed(401, "no key")], "without a subscription key"),
+        ("_through", [Decision.closed(401, "no token")], "the gateway through"),
+        ("_through", [Decision.open("a token")], "the gateway through"),
+    ],
+)
+def test_the_judge_sees_an_analysis_of_a_gateway_that_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, what: str, instead: list[Decision], caller: str
+) -> None:
+    monkeypatch.setattr(f"constructs_lib.access.callers.Calls.{what}", lambda *_: instead)
+    outcome = Outcome()
+    for number in range(1, 60, 2):
+        judge_one(number, outcome)
+        if any(caller in each.caller for each in outcome.disagreements):
+            return
+    pytest.fail("nothing was seen")
 
 
 def _verdicts(document: samples.Document) -> dict[str, str]:
@@ -69,3 +95,63 @@ def test_plain_http_is_not_known_where_it_is_not_known_whether_easy_auth_is_on()
     document["variable"] = {"on": {}}
     samples.easy_auth(document)["auth_enabled"] = "${var.on}"
     assert _verdicts(document)["plain-http"] == "unknown"
+
+
+def _gateway(inbound: str, *, before: str = "", keyless: bool = True) -> dict[str, str]:
+    document = samples.chain()
+    [block] = document["resource"]["azurerm_api_management_api_policy"].values()
+    text = samples.policy(inbound=inbound)
+    block["xml_content"] = text.replace("<base />", f"<base />{before}", 1)
+    [api] = document["resource"]["azurerm_api_management_api"].values()
+    api["subscription_required"] = not keyless
+    return _verdicts(document)
+
+
+def test_no_call_passes_a_token_that_entra_does_not_issue_though_it_is_replaced() -> None:
+    document = samples.chain()
+    refused = '<authentication-managed-identity resource="{}" client-id="{}" />'
+    unassigned = "${azuread_application.more.client_id}"
+    document["resource"]["azuread_application"]["more"] = {"display_name": "more"}
+    [block] = document["resource"]["azurerm_api_management_api_policy"].values()
+    first = refused.format(unassigned, samples.CLIENT)
+    block["xml_content"] = samples.policy().replace("<base />", f"<base />{first}", 1)
+    # The application has no service principal, so the first token is refused with 500.
+    assert _verdicts(document)["gateway"] == "closed"
+    block["xml_content"] = block["xml_content"].replace(" />", ' ignore-error="true" />', 2)
+    assert _verdicts(document)["gateway"] == "open"
+
+
+def test_whether_entra_issues_a_token_for_an_unknown_resource_is_not_known() -> None:
+    first = f'<authentication-managed-identity resource="WHAT" client-id="{samples.CLIENT}" />'
+    assert _gateway("", before=first.replace("WHAT", "api://somewhere"))["gateway"] == "unknown"
+    management = first.replace("WHAT", "https://management.azure.com/")
+    assert _gateway("", before=management)["gateway"] == "open"
+
+
+_CHECK = (
+    '<validate-azure-ad-token tenant-id="t"><client-application-ids><application-id>'
+    "9d1c2a1e-5b6f-4a4e-8f0b-8f6b1f0c7a55</application-id></client-application-ids>"
+    "</validate-azure-ad-token>"
+)
+
+
+def test_a_check_of_the_gateways_own_token_may_refuse_everybody() -> None:
+    assert _gateway(_CHECK)["gateway-without-key"] == "unknown"
+    audience = f"<audiences><audience>{samples.AUDIENCE}</audience></audiences>"
+    passing = (
+        f'<validate-jwt header-name="Authorization"><openid-config url="https://e/t" />{audience}'
+        "</validate-jwt>"
+    )
+    assert _gateway(passing)["gateway-without-key"] == "open"
+
+
+def test_whoever_has_no_key_takes_one_way_of_a_condition_on_the_subscription() -> None:
+    backend = '<set-backend-service backend-id="${azurerm_api_management_backend.orders.name}" />'
+    condition = "@(context.Subscription != null)"
+    branch = f"<choose><when condition='{condition}'>{backend}</when></choose>"
+    document = samples.chain()
+    [block] = document["resource"]["azurerm_api_management_api_policy"].values()
+    block["xml_content"] = samples.policy().replace(backend, branch)
+    [api] = document["resource"]["azurerm_api_management_api"].values()
+    api["subscription_required"] = False
+    assert _verdicts(document)["gateway-without-key"] == "unknown"
