@@ -180,13 +180,14 @@ def _verify(
     from constructs_lib._core.files.writing import write_whole
     from constructs_lib.access import read_terraform
     from constructs_lib.simulation.outputs import outputs_of
+    from constructs_lib.simulation.server.app import deployment_host
 
     outputs = outputs_of(read_terraform(options.path), simulator.chain.gateways.known)
     write_whole(folder / "outputs.json", json.dumps(outputs, indent=2) + "\n")
     secure, plain = found[-2].socket.getsockname()[1], found[-1].socket.getsockname()[1]
     hosts = list(simulator.hosts())
     apps = [door.host for door in simulator.chain.doors]
-    hosts += [each.replace(".azurewebsites.", ".scm.azurewebsites.") for each in apps]
+    hosts += [deployment_host(each) for each in apps]
     words = ["secured-functions verify", str(folder / "outputs.json"), f"--cacert {folder}/ca.pem"]
     for host in hosts:
         words.append(f"--connect-to {host}:443:{options.host}:{secure}")

@@ -8,7 +8,7 @@ print(answer.status, answer.trace)
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -44,12 +44,13 @@ class AssumedError(Exception):
     """A call rests on an assumption, which `strict` does not allow.
 
     Args:
-        answer: What was answered.
+        answer: What was answered, by a gateway or by the whole chain.
+        assumed: Ids of what is only assumed.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: object, assumed: Iterable[str]) -> None:
         self.answer = answer
-        named = ", ".join(answer.trace.assumed)
+        named = ", ".join(assumed)
         super().__init__(f"the answer rests on what is only assumed: {named}")
 
 
@@ -339,5 +340,5 @@ class Chain:
             call.facts.last_error,
         )
         if found.gateway.strict and call.trace.assumed:
-            raise AssumedError(result)
+            raise AssumedError(result, result.trace.assumed)
         return result

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, cast
 
 from constructs_lib.access.links import AppLink
@@ -256,23 +257,11 @@ class EasyAuth:
             where = settings.issuer or "(no issuer)"
             return None, f"nothing is published at {where}, so no issuer is right."
         try:
-            header = jwt.get_unverified_header(token)
+            header = _header(token)
             found = next((each for each in keys if each.get("kid") == header.get("kid")), None)
             if header.get("alg") != "RS256" or found is None:
                 return None, "it is not signed with a key of the issuer (IDX10503)."
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                jwt.PyJWK.from_dict({**found, "alg": "RS256"}),
-                ["RS256"],
-                # Audience and issuer are compared below, and time by the simulated clock.
-                options={
-                    "verify_aud": False,
-                    "verify_exp": False,
-                    "verify_nbf": False,
-                    "verify_iat": False,
-                    "verify_iss": False,
-                },
-            )
+            claims = {**_signed(token, json.dumps({**found, "alg": "RS256"}))}
         except jwt.PyJWTError as error:
             return None, f"{error} (IDX10511)."
         if "{tenantid}" in issuer:
@@ -376,6 +365,37 @@ class EasyAuth:
         authority = self.settings.issuer.rstrip("/").removesuffix("/v2.0")
         location = f"{authority}/oauth2/v2.0/authorize?client_id={self.settings.client_id}"
         return Response.of(302, headers={"Location": location})
+
+
+@lru_cache(maxsize=256)
+def _header(token: str) -> dict[str, Any]:
+    import jwt
+
+    return jwt.get_unverified_header(token)
+
+
+@lru_cache(maxsize=256)
+def _signed(token: str, key: str) -> dict[str, Any]:
+    """The claims of a token that this key signed, which stays so: each is looked at once.
+
+    Raises:
+        jwt.PyJWTError: It did not, or it is no token.
+    """
+    import jwt
+
+    # Who looks at the claims compares audience and issuer, and the time by the simulated clock.
+    return jwt.decode(
+        token,
+        jwt.PyJWK.from_json(key),
+        ["RS256"],
+        options={
+            "verify_aud": False,
+            "verify_exp": False,
+            "verify_nbf": False,
+            "verify_iat": False,
+            "verify_iss": False,
+        },
+    )
 
 
 def _bearer(request: Request) -> str | None:

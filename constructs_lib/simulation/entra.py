@@ -117,6 +117,10 @@ def stranger(
     )
 
 
+_KEPT = 1_000
+"""So many tokens are kept, to be issued again as long as they hold."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """An application as Entra knows it.
@@ -346,6 +350,8 @@ class Entra:
             )
             found = self._sign(principal, application, claims, now)
             self._issued[principal, resource, scopes] = found
+            if len(self._issued) > _KEPT:
+                self._issued.pop(next(iter(self._issued)), None)
         return found
 
     def _sign(

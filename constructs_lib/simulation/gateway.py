@@ -6,12 +6,16 @@ import threading
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from constructs_lib.simulation.outside import Backend, Clock, Random, Token, TokenSource
 
 _FEW = 64
 """So many values are kept without a look at which of them have expired."""
+_CACHE = 10_000_000
+"""Bytes that a cache holds: those of the built-in one in the tier Developer (Learn, "Feature-based
+comparison of the Azure API Management tiers"). What a full one lets go is not documented."""
 
 
 @dataclass
@@ -20,12 +24,17 @@ class Expiring:
 
     Args:
         clock: The time.
+        room: So many bytes are kept; when they are more, the oldest are let go.
     """
 
     clock: Clock
-    _values: dict[Any, tuple[float, Any]] = field(default_factory=dict[Any, "tuple[float, Any]"])
+    room: float = inf
+    _values: dict[Any, tuple[float, Any, int]] = field(
+        default_factory=dict[Any, "tuple[float, Any, int]"]
+    )
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _most: int = _FEW
+    _filled: int = 0
 
     def __len__(self) -> int:
         """How many are kept, of which some may have expired."""
@@ -38,20 +47,31 @@ class Expiring:
             return None
         return found[1] if found[0] > self.clock.now().timestamp() else None
 
-    def set(self, name: Any, value: Any, seconds: float) -> None:
-        """Keep a value for some time."""
+    def set(self, name: Any, value: Any, seconds: float, size: int = 0) -> None:
+        """Keep a value of so many bytes for some time, if there is room for it at all."""
         now = self.clock.now().timestamp()
         with self._lock:
-            self._values[name] = now + seconds, value
+            self._forget(name)
+            if size > self.room:
+                return
+            self._values[name] = now + seconds, value, size
+            self._filled += size
             if len(self._values) > self._most:
+                for each in [n for n, (until, *_) in self._values.items() if until <= now]:
+                    self._forget(each)
                 # The next look is due at twice as many, so that it costs little for each value.
-                self._values = {n: each for n, each in self._values.items() if each[0] > now}
                 self._most = max(_FEW, 2 * len(self._values))
+            while self._filled > self.room:
+                self._forget(next(iter(self._values)))
 
     def remove(self, name: Any) -> None:
         """Forget a value."""
         with self._lock:
-            self._values.pop(name, None)
+            self._forget(name)
+
+    def _forget(self, name: Any) -> None:
+        found = self._values.pop(name, None)
+        self._filled -= found[2] if found is not None else 0
 
 
 @dataclass
@@ -114,8 +134,8 @@ class Gateway:
         self.strict = strict
         self.region = region
         self.lock = threading.RLock()
-        self.cache = Expiring(clock)
-        self.responses = Expiring(clock)
+        self.cache = Expiring(clock, _CACHE)
+        self.responses = Expiring(clock, _CACHE)
         self.issued: dict[tuple[str, str], Token] = {}
         self.windows = Expiring(clock)
         self.quotas = Expiring(clock)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from constructs_lib._core.errors import InputError
@@ -15,10 +16,11 @@ from constructs_lib.simulation.door import VISITS, Door, Doors, FromGateway, Vis
 from constructs_lib.simulation.entra import Entra
 from constructs_lib.simulation.fidelity import behaviour
 from constructs_lib.simulation.functions import Function, answering, echo
-from constructs_lib.simulation.http import Body, Headers, Request
+from constructs_lib.simulation.http import Body, Headers, Request, Response
 from constructs_lib.simulation.network import Origin
 from constructs_lib.simulation.outside import Clock, Random
 from constructs_lib.simulation.signals import CallStoppedError
+from constructs_lib.simulation.steps import Step
 from constructs_lib.simulation.trace import Trace
 
 SITE = "site"
@@ -54,11 +56,16 @@ class Story:
     """What happened to a call, from its arrival to the function and back; it reads as sentences.
 
     Args:
-        lines: The steps.
+        tell: Gives the steps; called when somebody looks, as most stories nobody looks at.
     """
 
-    def __init__(self, lines: list[Line]) -> None:
-        self.lines = lines
+    def __init__(self, tell: Callable[[], list[Line]]) -> None:
+        self._tell = tell
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The steps."""
+        return self._tell()
 
     def __iter__(self) -> Iterator[Line]:
         return iter(self.lines)
@@ -187,16 +194,15 @@ class LocalChain:
             found = self.gateways.send(request, key=key)
         finally:
             VISITS.reset(noted)
-        story = Story(_lines(found.trace, visits))
-        if self._strict and story.assumed:
-            raise AssumedError(found)
-        return _answer(found, story, visits)
+        received = next((each.received for each in reversed(visits) if each.received), None)
+        return self._told(found, received, _story(found.trace, visits))
 
     def at_door(self, door: Door, request: Request, origin: Origin | None = None) -> Answer:
         """Send a request to a function app's own host, past the gateway.
 
         Raises:
             CallStoppedError: If something is not known.
+            AssumedError: If the answer rests on an assumption and that is not allowed.
         """
         visits: list[Visit] = []
         noted = VISITS.set(visits)
@@ -205,40 +211,45 @@ class LocalChain:
         finally:
             VISITS.reset(noted)
         trace = Trace("", door.host, self.entra.clock.now)
-        story = Story(_lines(trace, visits))
         received = visits[0].received if visits else None
-        return Answer(
-            response.status, response.reason, response.headers, response.body, received, story
-        )
+        return self._told(response, received, _story(trace, visits))
 
-
-def _answer(found: GatewayAnswer, story: Story, visits: list[Visit]) -> Answer:
-    received = next((each.received for each in reversed(visits) if each.received), None)
-    return Answer(found.status, found.reason, found.headers, found.body, received, story)
+    def _told(
+        self, found: GatewayAnswer | Response, received: Request | None, story: Story
+    ) -> Answer:
+        answer = Answer(found.status, found.reason, found.headers, found.body, received, story)
+        if self._strict and story.assumed:
+            raise AssumedError(answer, story.assumed)
+        return answer
 
 
 def story_of(error: CallStoppedError) -> Story:
     """What happened to a call until the simulation could not go on."""
-    return Story(_lines(error.trace, []) if error.trace is not None else [])
+    return _story(error.trace, []) if error.trace is not None else Story(list)
 
 
-def _lines(trace: Trace, visits: list[Visit]) -> list[Line]:
+def _story(trace: Trace, visits: list[Visit]) -> Story:
+    # Without the messages of the visits, whose bodies may be long.
+    steps = [(visit.door, step) for visit in visits for step in visit.steps]
+    return Story(lambda: _lines(trace, steps))
+
+
+def _lines(trace: Trace, steps: list[tuple[str, Step]]) -> list[Line]:
     """The gateway's steps, with those at the doors where the backend's answer stands."""
     lines: list[Line] = []
     for entry in trace.entries:
         if entry.source == "forward-request" and "response" in entry.details:
-            lines += _at_doors(trace, visits)
-            visits = []
+            lines += _at_doors(trace, steps)
+            steps = []
         place = " ".join(each for each in (entry.scope, entry.path) if each)
         lines.append(
             Line(entry.section, entry.source, entry.message, entry.details, place, entry.rests)
         )
-    return lines + _at_doors(trace, visits)
+    return lines + _at_doors(trace, steps)
 
 
-def _at_doors(trace: Trace, visits: list[Visit]) -> list[Line]:
+def _at_doors(trace: Trace, steps: list[tuple[str, Step]]) -> list[Line]:
     return [
-        Line(SITE, step.source, trace.masked(step.message), step.details, visit.door, step.rests)
-        for visit in visits
-        for step in visit.steps
+        Line(SITE, step.source, trace.masked(step.message), step.details, door, step.rests)
+        for door, step in steps
     ]

@@ -132,7 +132,9 @@ class Trace:
         """A text without secrets; of a token what it claims is left."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
-        return _BASIC.sub(rf"\1 {MASK}", _TOKEN.sub(_claims, text))
+        if "eyJ" in text:
+            text = _TOKEN.sub(_claims, text)
+        return _BASIC.sub(rf"\1 {MASK}", text) if " " in text else text
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)

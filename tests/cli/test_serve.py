@@ -7,6 +7,7 @@ import queue
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -37,6 +38,7 @@ class Served:
 
     def __init__(self, path: Path, *options: str) -> None:
         self.words = self.key = self.verify = ""
+        self.folder = path.parent / "tls"
         self._path = path
         self.process = subprocess.Popen(
             [sys.executable, "-c", _MAIN, "serve", str(path), "--port", "0", *options],
@@ -151,6 +153,23 @@ def test_it_listens_on_the_loopback_alone(served: Served) -> None:
             assert caller.connect_ex(("127.0.0.2", port)) != 0
 
 
+def test_a_page_of_somewhere_else_gets_no_answer_by_a_name_of_its_own(served: Served) -> None:
+    for part in ("page", "gateway apim-sample", "Entra", "every host, with TLS"):
+        place = served.url(part)
+        trusted = ssl.create_default_context(cafile=served.folder / "ca.pem")
+        with httpx.Client(verify=trusted, timeout=LIMIT, trust_env=False) as client:
+            for host in ("attacker.example", "attacker.example:7070", "192.0.2.1", "[", ""):
+                refused = client.get(f"{place}/calls", headers={"Host": host})
+                assert refused.status_code == 421, (part, host)
+                assert served.key not in refused.text
+            for host in ("localhost:7070", "127.0.0.1", "[::1]:70", "apim-sample.azure-api.net"):
+                answer = client.get(f"{place}/calls", headers={"Host": host})
+                assert answer.status_code != 421, (part, host)
+    page = served.get("page", "/calls", Origin="https://attacker.example")
+    assert "Access-Control-Allow-Origin" not in page.headers
+    assert page.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
 def test_page_and_trace_show_calls_without_secrets(served: Served) -> None:
     served.through_gateway(
         "/orders/9?a=1&code=very-private",
@@ -238,7 +257,7 @@ def test_ctrl_c_ends_it_though_a_function_never_answers(tmp_path: Path) -> None:
             gateway = ("127.0.0.1", int(waiting.url("gateway apim-sample").rpartition(":")[2]))
             with socket.create_connection(gateway, LIMIT) as caller:
                 caller.sendall(
-                    b"GET /orders/7 HTTP/1.1\r\nHost: gateway\r\n"
+                    b"GET /orders/7 HTTP/1.1\r\nHost: localhost\r\n"
                     b"Ocp-Apim-Subscription-Key: " + waiting.key.encode() + b"\r\n\r\n"
                 )
                 silent.settimeout(LIMIT)

@@ -50,3 +50,21 @@ def test_others_do_not_make_a_caller_forgotten_in_its_period(kept: str) -> None:
     assert status(0) in (403, 429)
     clock.advance(2)
     assert status(0) == 200
+
+
+def test_a_cache_that_is_full_lets_the_oldest_go() -> None:
+    clock = ManualClock()
+    large = "@(new string('x', 1000000))"
+    policies = {
+        "inbound": f"<base/><cache-store-value key='{CALLER}' value=\"{large}\" duration='3600'/>",
+        "outbound": f"<base/><set-body>{large}</set-body><cache-store duration='3600'/>",
+    }
+    policies["inbound"] += LOOKUP
+    called = chain(stack(**policies), clock=clock)
+    gateway = called.services["apim"].gateway
+    for number in range(30):
+        headers = {"Caller": str(number)}
+        assert called.request("GET", f"/orders/items/{number}", headers=headers).status == 200
+        assert len(gateway.cache) == len(gateway.responses) == min(number + 1, 9)
+    assert gateway.cache.get("0") is None
+    assert gateway.cache.get("29") is not None

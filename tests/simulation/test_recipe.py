@@ -110,8 +110,10 @@ def test_what_is_only_assumed_ends_a_strict_run() -> None:
     directory = samples.directory(document)
     del directory["allowed_applications"], directory["allowed_identities"]
     strict = simulate(document, strict=True)
-    with pytest.raises(AssumedError):
+    with pytest.raises(AssumedError, match=r"easy-auth\.no-list"):
         strict.get("/orders/7", key=strict.key())
+    with pytest.raises(AssumedError, match=r"easy-auth\.no-list"):
+        strict.direct("orders", token=strict.token_of("stranger", has_role=True))
 
 
 def test_a_function_for_an_app_that_is_not_there_is_refused() -> None:

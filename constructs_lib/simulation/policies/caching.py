@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_lib.simulation.signals import CachedError
-from constructs_lib.simulation.statements import Run, Statement
+from constructs_lib.simulation.statements import Run, Statement, text_of
 
 if TYPE_CHECKING:
     from constructs_lib.simulation.call import Call
+
+_OVERHEAD = 200
+"""Bytes that an entry takes besides what it holds."""
 
 
 def cache_lookup(policy: Statement) -> Run:
@@ -68,7 +71,10 @@ def cache_store(policy: Statement) -> Run:
         if keep is None and response.status != 200:
             call.trace.add("cache-store", "Only 200 responses are kept.", "cache-store")
             return
-        call.gateway.responses.set(call.cache_key, response.copy(), duration(call))
+        size = len(response.content) + sum(len(n) + len(v) for n, v in response.headers)
+        call.gateway.responses.set(
+            call.cache_key, response.copy(), duration(call), size + _OVERHEAD
+        )
         call.trace.add(
             "cache-store", f"The response is kept for {duration(call):g} seconds.", "cache-store"
         )
@@ -100,7 +106,9 @@ def cache_store_value(policy: Statement) -> Run:
     key, value, duration = policy.text("key"), policy.value("value"), policy.number("duration")
 
     def run(call: Call) -> None:
-        call.gateway.cache.set(key(call), (value(call),), duration(call))
+        name, found = key(call), value(call)
+        size = len(name) + len(text_of(found)) + _OVERHEAD
+        call.gateway.cache.set(name, (found,), duration(call), size)
         call.trace.add("cache-store-value", "The value is kept.", "cache-store-value")
 
     return run

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from constructs_lib.simulation.chain import AssumedError
 from constructs_lib.simulation.entra import HOSTS
 from constructs_lib.simulation.functions import HOP_BY_HOP
 from constructs_lib.simulation.http import Body, Headers, Request, Response, Url
@@ -22,6 +23,7 @@ from constructs_lib.simulation.network import Origin
 from constructs_lib.simulation.outside import BackendUnreachableError
 from constructs_lib.simulation.server.calls import LONGEST, Calls, Recorded
 from constructs_lib.simulation.server.entra import Endpoints
+from constructs_lib.simulation.server.hosts import name_in
 from constructs_lib.simulation.signals import CallStoppedError
 
 if TYPE_CHECKING:
@@ -32,6 +34,11 @@ _Found = TypeVar("_Found")
 ENTRA = "login.microsoftonline.com"
 _STRANGER = "203.0.113.7"
 """Where calls from the loopback come from, as far as network rules are concerned."""
+
+
+def deployment_host(host: str) -> str:
+    """The host of an app's deployment site (SCM); another host is as it was."""
+    return host.replace(".azurewebsites.", ".scm.azurewebsites.")
 
 
 class Simulator:
@@ -72,6 +79,11 @@ class Simulator:
             found[door.host] = f"{kind} {door.name}"
         return found
 
+    def names(self) -> set[str]:
+        """Every host that is answered for: of deployment sites and of Entra's metadata too."""
+        hosts = self.hosts()
+        return {*hosts, *HOSTS, *map(deployment_host, hosts)}
+
     def answer(self, request: Request) -> Response:
         """Answer a request."""
         begun, asked = time.perf_counter(), request.copy()
@@ -101,6 +113,10 @@ class Simulator:
                 response = Response.of(404, f"No host of this chain: {host}. It has {names}.")
         except CallStoppedError as error:
             story = story_of(error)
+            response = Response.of(501, f"The simulation stops here: {error}")
+        except AssumedError as error:
+            if isinstance(error.answer, Answer):
+                story, received = error.answer.trace, error.answer.received
             response = Response.of(501, f"The simulation stops here: {error}")
         except NotKnownError as error:
             response = Response.of(501, f"The simulation stops here: {error}")
@@ -180,6 +196,8 @@ def site(simulator: Simulator, host: str | None = None) -> Any:
     Args:
         simulator: What answers.
         host: The host; the one of the Host header, if not given.
+
+    Behind `only_for`, which sees that there is a Host header.
     """
     from starlette.applications import Starlette
     from starlette.responses import Response as Sent
@@ -199,7 +217,7 @@ def site(simulator: Simulator, host: str | None = None) -> Any:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def every(asked: Asked) -> Given:
-        named = host or (asked.headers.get("host") or "").partition(":")[0]
+        named = host or name_in(asked.headers["host"])
         # With a port for each host, TLS is taken to have ended in front of it.
         scheme = "https" if host is not None else asked.url.scheme
         url = Url.parse(f"{scheme}://{named}/")
@@ -238,6 +256,14 @@ def site(simulator: Simulator, host: str | None = None) -> Any:
     return Starlette(routes=[Route("/{path:path}", every, methods=methods)])
 
 
+_OWN = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+"""What keeps the page and its calls to the page itself."""
+
+
 def page(simulator: Simulator) -> Any:
     """An app of ASGI that shows the calls."""
     from starlette.applications import Starlette
@@ -249,11 +275,11 @@ def page(simulator: Simulator) -> Any:
 
     async def shown(_: Asked) -> Given:
         document, policy = html()
-        return HTMLResponse(document, headers={"Content-Security-Policy": policy})
+        return HTMLResponse(document, headers={"Content-Security-Policy": policy, **_OWN})
 
     async def calls(asked: Asked) -> Given:
         after = asked.query_params.get("after", "0")
         found = simulator.calls.after(int(after) if after.isdecimal() else 0)
-        return Sent(json.dumps(found), media_type="application/json")
+        return Sent(json.dumps(found), media_type="application/json", headers=_OWN)
 
     return Starlette(routes=[Route("/", shown), Route("/calls", calls)])

@@ -6,7 +6,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import unquote_plus
 
@@ -37,10 +37,10 @@ class Recorded:
         target: Path and query, without secrets.
         status: What was answered.
         milliseconds: How long it took.
-        lines: What happened, step by step.
         received: What the function got.
         answered: The answer's headers and the beginning of its body.
-        assumed: What it rests on and is only assumed.
+        happened: What happened.
+        masked: Masks the call's secrets.
     """
 
     number: int
@@ -50,16 +50,46 @@ class Recorded:
     target: str
     status: int
     milliseconds: float
-    lines: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    received: dict[str, Any] | None = None
-    answered: dict[str, Any] = field(default_factory=dict[str, Any])
-    assumed: list[str] = field(default_factory=list[str])
+    received: dict[str, Any] | None
+    answered: dict[str, Any]
+    happened: Story | None
+    masked: Callable[[str], str]
 
     def __str__(self) -> str:
         return (
             f"{self.time} {self.number:>4} {self.method} https://{self.host}{self.target} "
             f"{self.status} {self.milliseconds:.0f} ms"
         )
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The steps, without secrets."""
+        return [
+            {
+                "section": line.section,
+                "source": line.source,
+                "place": line.place,
+                "message": self.masked(line.message),
+                "details": deep(_plain(line.details), self.masked),
+            }
+            for line in self.happened or ()
+        ]
+
+    def document(self) -> dict[str, Any]:
+        """What the page shows of it."""
+        return {
+            "number": self.number,
+            "time": self.time,
+            "host": self.host,
+            "method": self.method,
+            "target": self.target,
+            "status": self.status,
+            "milliseconds": self.milliseconds,
+            "lines": self.lines,
+            "received": self.received,
+            "answered": self.answered,
+            "assumed": self.happened.assumed if self.happened is not None else [],
+        }
 
     @property
     def story(self) -> str:
@@ -89,9 +119,9 @@ class Calls:
         received: Request | None,
     ) -> Recorded:
         """Note a call."""
+        masked = _mask(*(each for each in (request, received) if each is not None))
         with self._lock:
             self._number += 1
-            masked = _mask(*(each for each in (request, received) if each is not None))
             call = Recorded(
                 number=self._number,
                 time=time,
@@ -100,22 +130,13 @@ class Calls:
                 target=_target(request),
                 status=response.status,
                 milliseconds=milliseconds,
-                lines=[
-                    {
-                        "section": line.section,
-                        "source": line.source,
-                        "place": line.place,
-                        "message": masked(line.message),
-                        "details": deep(_plain(line.details), masked),
-                    }
-                    for line in story or ()
-                ],
                 received=_message(received, masked) if received is not None else None,
                 answered={
                     "headers": _headers(response.headers),
                     "body": _text(response.content, masked),
                 },
-                assumed=story.assumed if story is not None else [],
+                happened=story,
+                masked=masked,
             )
             self._kept.append(call)
             return call
@@ -123,7 +144,8 @@ class Calls:
     def after(self, number: int) -> list[dict[str, Any]]:
         """Those after one, the oldest first."""
         with self._lock:
-            return [asdict(each) for each in self._kept if each.number > number]
+            found = [each for each in self._kept if each.number > number]
+        return [each.document() for each in found]
 
 
 def _mask(*requests: Request) -> Callable[[str], str]:

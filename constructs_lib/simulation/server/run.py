@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib._core.errors import InputError
-from constructs_lib.simulation.server.app import Simulator, page, site
+from constructs_lib.simulation.server.app import Simulator, deployment_host, page, site
+from constructs_lib.simulation.server.hosts import only_for
 
 _LAST_CALLS = 1
 """Seconds that calls have to end, once the servers are told to stop."""
@@ -70,7 +71,8 @@ def listeners(
     try:
         for number, (what, host, app, files) in enumerate(wanted):
             opened = _listen(address, port + number if port else 0)
-            found.append(Listener(what, host, opened, app, files))
+            own = only_for(app, address, simulator.names)
+            found.append(Listener(what, host, opened, own, files))
     except OSError as error:
         for each in found:
             each.socket.close()
@@ -192,7 +194,7 @@ def certificates(folder: Path, hosts: Iterable[str]) -> Path:
 
     now = datetime.datetime.now(datetime.timezone.utc)
     names = list(hosts)
-    names += [each.replace(".azurewebsites.", ".scm.azurewebsites.") for each in names]
+    names += [deployment_host(each) for each in names]
 
     def named(text: str) -> x509.Name:
         return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
