@@ -124,7 +124,7 @@ def test_everything_is_checked_before_a_merge_and_before_a_release(repository: P
     run = (repository / ".ci/run").read_text()
     steps = re.search(r"^for target in (.+); do$", run, re.MULTILINE)
     assert steps is not None
-    assert steps[1].split() == ["synth", "lint", "docs", "audit", "test", "smoke"]
+    assert steps[1].split() == ["synth", "lint", "docs", "audit", "test", "changes", "smoke"]
     parts = re.search(r'^export PARTS="(.+)"$', run, re.MULTILINE)
     assert parts is not None
     for path in (repository / ".github/workflows").glob("*.yml"):
