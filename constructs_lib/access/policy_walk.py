@@ -711,17 +711,18 @@ def _claims_of(statement: Element) -> frozenset[str]:
         for claims in statement.elements("required-claims")
         for claim in claims.elements("claim")
     }
-    clients = [
-        each for ids in statement.elements("client-application-ids") for each in ids.elements()
-    ]
-    return frozenset(found | ({"azp"} if clients else set()))
+    return frozenset(found | ({"azp"} if _listed(statement, "client-application-ids") else set()))
 
 
 def _audiences_of(statement: Element) -> list[str]:
     """Whom a token has to be issued for to pass a check, whichever attribute says so."""
+    return _listed(statement, "audiences", "backend-application-ids")
+
+
+def _listed(statement: Element, *names: str) -> list[str]:
     return [
         each.text.strip()
-        for name in ("audiences", "backend-application-ids")
+        for name in names
         for listed in statement.elements(name)
         for each in listed.elements()
     ]
@@ -729,10 +730,18 @@ def _audiences_of(statement: Element) -> list[str]:
 
 def _own_passes(statement: Element, document: PolicyDocument, way: Way) -> bool:
     """Whether the gateway's own token surely passes a check, so that it keeps nobody out."""
-    if _claims_of(statement) or any(statement.elements("issuers")) or way.token is None:
+    if way.token is None or any(
+        any(statement.elements(name)) for name in ("required-claims", "issuers")
+    ):
         return False
-    named = [document.value(each) for each in _audiences_of(statement)]
-    return not named or any_same(named, (way.token.resource,)) is True
+    demanded = (
+        (_audiences_of(statement), way.token.resource),
+        (_listed(statement, "client-application-ids"), way.token.client_id),
+    )
+    return all(
+        not named or any_same(map(document.value, named), (told,)) is True
+        for named, told in demanded
+    )
 
 
 def _of_any_tenant(statement: Element) -> bool:

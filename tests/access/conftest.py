@@ -11,7 +11,7 @@ from constructs_lib.access import Analysis, Configuration, analysis
 from constructs_lib.access.report import View
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="package")
 def _check_and_access_agree() -> Iterator[None]:
     """A door stands wrong only where `check` has an error of its rule, with what to do."""
     made = analysis._analyse  # pyright: ignore[reportPrivateUsage]
