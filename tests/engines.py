@@ -31,7 +31,7 @@ from packaging.requirements import Requirement
 
 from constructs_lib._core.provider_facts import AZURERM
 from tests.pythons import SUPPORTED, find
-from tests.terraform.harness import Stack, has_stand_in, stacks_of
+from tests.terraform.harness import Stack, has_stand_in, reason_to_skip, stacks_of
 from tests.terraform.providers import running, stand_ins
 from tests.terraform.test_azurerm_versions import drop_what_5_does_not_know
 
@@ -216,6 +216,8 @@ def main() -> None:
     lacking = ", ".join(version for version in wanted if version not in there)
     if lacking and (options.pythons or not there):
         sys.exit(f"no Python {lacking} on the PATH or in pyenv")
+    if options.write and (reason := reason_to_skip()):
+        sys.exit(f"the table in {PAGE.name} says what was applied, and nothing can be: {reason}")
     with tempfile.TemporaryDirectory() as name:
         table, same = tried([*there.values()], Path(name))
     if lacking:
