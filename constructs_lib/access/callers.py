@@ -13,6 +13,7 @@ from constructs_lib.access.allow_lists import AllowList, allow_list
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision, settle
 from constructs_lib.access.entra import Token, any_same
+from constructs_lib.access.imagined import FORGED, OTHER_CLIENT
 from constructs_lib.access.links import (
     ELSEWHERE,
     ApiLink,
@@ -498,9 +499,12 @@ class Calls:
     def _of_other_client(self, route: Route, outcome: list[Decision]) -> list[Decision]:
         """What becomes of a client whose id the policy does not list."""
         policy = self._resource(route.api, route.way.address)
-        if route.way.claims & {"azp", "appid"}:
+        lets = route.way.lets(FORGED, OTHER_CLIENT)
+        if lets is False:
             reason = "the policy lists the clients that may call"
             return [Decision.closed(401, reason, policy, "xml_content"), *outcome]
+        if lets is not True:
+            return [*outcome, Decision.unknown(lets, policy, "xml_content")]
         reason = "the policy does not say which clients may call"
         return [*outcome, Decision.open(reason, policy, "xml_content", "SF603")]
 

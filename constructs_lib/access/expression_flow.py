@@ -277,7 +277,7 @@ class _Follower:
         return self.value(inner[-1]) if inner else _NOTHING
 
     def _string_literal(self, node: Node) -> tuple[Option, ...]:
-        return ((_unescaped(self.syntax.text(node)[1:-1]),),)
+        return ((unescaped(self.syntax.text(node)[1:-1]),),)
 
     _character_literal = _string_literal
 
@@ -294,7 +294,7 @@ class _Follower:
                 child.type in ("string_content", "interpolated_string_text")
                 or child.type == "escape_sequence"
             ):
-                parts.append(((_unescaped(self.syntax.text(child)),),))
+                parts.append(((unescaped(self.syntax.text(child)),),))
         return _joined(*parts) if parts else _NOTHING
 
     def _parenthesized_expression(self, node: Node) -> tuple[Option, ...] | _Object | _Jwt:
@@ -648,7 +648,8 @@ _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{1,4}|.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """The content of a literal text with its escapes put back."""
     if "\\" not in text:
         return text
     return _ESCAPE.sub(

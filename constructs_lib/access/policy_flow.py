@@ -214,7 +214,10 @@ class Forwarder:
         walk = Walk(self.chain, api, names, lambda each: self.document(each, api.gateway), leaks)
         starts = [start] if before is None else [_called(way, start, api) for way in before]
         ways = walk.section("inbound", scopes, starts)
-        forwarded = walk.section("backend", scopes, ways)
+        answered = walk.section("backend", scopes, ways)
+        # What refuses after the request was sent on keeps nothing from the backend.
+        unread = [way for way in answered if way.unknown is not None]
+        forwarded = list(dict.fromkeys([*walk.forwarded, *unread])) or answered
         # What becomes of the answer changes no request, but can give away what was in one.
         walk.section("outbound", scopes, forwarded)
         walk.section("on-error", scopes, forwarded)

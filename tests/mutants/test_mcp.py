@@ -43,6 +43,7 @@ NEUTRAL: list[tuple[str, str, str, str]] = [
 ]
 
 CHECK = r"<validate-azure-ad-token .*?</validate-azure-ad-token>"
+CONDITION = r'(<when condition="@\()(!\(\(\(Jwt\).*?)(\)">)'
 SCOPE = r'<choose>\s*<when condition="@\(!\(\(\(Jwt\).*?</choose>'
 # Rewrites of the policy's text: pattern, replacement, rule.
 POLICIES: list[tuple[str, str, str]] = [
@@ -52,6 +53,15 @@ POLICIES: list[tuple[str, str, str]] = [
      "</when></choose>", "SF603"),
     (r"<client-application-ids>.*?</client-application-ids>", "", "SF603"),
     (SCOPE, "", "SF604"),
+    (CONDITION, r"\1(\2) &amp;&amp; false\3", "SF604"),
+    (CONDITION, r"\1!(\2)\3", "SF604"),
+    (CONDITION, r"\1!((\2) == false || true)\3", "SF604"),
+    (CONDITION, r"\1\2 &amp;&amp; context.Request.Method == &quot;POST&quot;\3", "SF604"),
+    (r'Contains\(&quot;[^&]*&quot;\)', "Contains(&quot;&quot;)", "SF604"),
+    (CONDITION, r"\1System.Math.Max(\2, 1)\3", "SF901"),
+    (rf"({SCOPE})(.*?)(</inbound>.*?<forward-request[^>]*/>)", r"\2\3\1", "SF604"),
+    (r'(<when condition="@\()(context.Request.Headers.GetValueOrDefault\(&quot;Origin.*?)\)">',
+     r'\1\2 &amp;&amp; false)">', "SF615"),
     (r"<audiences>.*?</audiences>", "", "SF613"),
     (TOKEN, "", "SF602"),
     (r' buffer-response="false"', "", "SF612"),

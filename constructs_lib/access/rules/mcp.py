@@ -14,6 +14,14 @@ from typing import Any
 from constructs_lib.access import easy_auth, mcp, urls
 from constructs_lib.access.azapi import content_of
 from constructs_lib.access.callers import Calls
+from constructs_lib.access.imagined import (
+    FORGED,
+    OTHER_AUDIENCE,
+    OTHER_CLIENT,
+    OTHER_ORIGIN,
+    WITHOUT_PERMISSION,
+    Imagined,
+)
 from constructs_lib.access.links import GatewayLink, key
 from constructs_lib.access.mcp import METADATA, McpServer
 from constructs_lib.access.policy_document import PolicyDocument
@@ -33,7 +41,6 @@ _HOST_KEY = re.compile(
 )
 # By it Easy Auth serves metadata of its own (Learn, "Configure MCP server authorization").
 _ADVERTISED = "website_auth_prm_default_with_scopes"
-_CHECKS = ("validate-azure-ad-token", "validate-jwt")
 _AUTHORIZATION_SERVER = re.compile(r"oauth-authorization-server|openid-configuration")
 
 
@@ -107,7 +114,7 @@ def _passed_on(calls: Calls) -> Iterator[Breach]:
     "validate-azure-ad-token.",
 )
 def _any_client(calls: Calls) -> Iterator[Breach]:
-    return _without(calls, {"azp", "appid"}, "does not say which clients may call")
+    return _letting(calls, FORGED, OTHER_CLIENT, fault="does not say which clients may call")
 
 
 @_rule(
@@ -121,14 +128,39 @@ def _any_client(calls: Calls) -> Iterator[Breach]:
     "nor the app role (roles).",
 )
 def _no_scope(calls: Calls) -> Iterator[Breach]:
-    return _without(calls, {"scp", "roles"}, "demands neither a scope nor a role")
+    return _letting(calls, FORGED, *WITHOUT_PERMISSION, fault=_PERMISSION)
 
 
-def _without(calls: Calls, claims: set[str], fault: str) -> Iterator[Breach]:
-    """Find servers whose policy demands none of these claims."""
+_PERMISSION = "lets a token in that has neither the scope nor the role"
+
+
+def _letting(calls: Calls, *requests: Imagined, fault: str) -> Iterator[Breach]:
+    """Find servers whose policy surely lets one of these requests through."""
     for server, route in _routes(calls):
-        if not route.way.claims & claims:
+        if route.way.lets(*requests) is True:
             yield Breach(calls.policy_of(route), "xml_content", f"{server.api.name} {fault}")
+
+
+def unproven(calls: Calls) -> Iterator[Breach]:
+    """Find what a policy demands of clients by something that is not understood here."""
+    for server, route in _routes(calls):
+        for what, requests in _DEMANDED.items():
+            why = route.way.lets(*requests)
+            if isinstance(why, str):
+                message = f"whether {server.api.name} {what} cannot be proven: {why}"
+                yield Breach(calls.policy_of(route), "xml_content", message, _PLAINLY)
+
+
+_DEMANDED = {
+    "lists its clients": (FORGED, OTHER_CLIENT),
+    "demands a scope or a role": (FORGED, *WITHOUT_PERMISSION),
+    "takes tokens for itself only": (FORGED, OTHER_AUDIENCE),
+    "refuses an Origin that it does not expect": (OTHER_ORIGIN,),
+}
+_PLAINLY = (
+    "Write what is demanded as values in validate-azure-ad-token, or as a plain comparison with "
+    "the claim in the condition of a choose that answers 403."
+)
 
 
 @_rule(
@@ -349,8 +381,8 @@ def _buffered(calls: Calls) -> Iterator[Breach]:
 )
 def _any_audience(calls: Calls) -> Iterator[Breach]:
     for server, route in _routes(calls):
-        way = route.way
-        if way.checked in _CHECKS and not way.audiences and "aud" not in way.claims:
+        # Of a token that nobody validates SF603 and SF604 say that it opens everything.
+        if route.way.lets(FORGED) is False and route.way.lets(OTHER_AUDIENCE) is True:
             message = f"{server.api.name} does not ask whom a token was issued for"
             yield Breach(calls.policy_of(route), "xml_content", message)
 
@@ -370,6 +402,20 @@ def _tools_without_key(calls: Calls) -> Iterator[Breach]:
         for each in calls.called_without_key(route.way.called):
             if each.rule == "SF614":
                 yield Breach(each.resource, each.attribute, each.reason)
+
+
+@_rule(
+    "SF615",
+    "note",
+    "open",
+    title="Any web page may call the server",
+    reason="MCP servers have to answer 403 to an Origin that they do not expect, so that no page "
+    "which a user opens speaks to one by the user's browser.",
+    fix="Answer 403 in a choose where the Origin header is neither empty nor that of a client that "
+    "runs in a browser.",
+)
+def _any_origin(calls: Calls) -> Iterator[Breach]:
+    return _letting(calls, OTHER_ORIGIN, fault="does not look at the Origin of requests")
 
 
 def _diagnostics(calls: Calls, server: McpServer) -> list[Resource]:

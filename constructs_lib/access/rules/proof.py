@@ -9,6 +9,7 @@ from constructs_lib.access import easy_auth
 from constructs_lib.access.azapi import content_of
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.links import APP_HOST
+from constructs_lib.access.rules import mcp
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.rules.gateway import policy_problems
 from constructs_lib.access.terraform.expressions import Term, text_of
@@ -30,7 +31,7 @@ def _unproven(calls: Calls) -> Iterator[Breach]:
     settled = "Check the state after apply, where more is known"
     fix = settled if calls.chain.configuration.planned else None
     for breach in _all_unproven(calls):
-        yield breach._replace(fix=fix)
+        yield breach._replace(fix=breach.fix or fix)
 
 
 def _all_unproven(calls: Calls) -> Iterator[Breach]:
@@ -74,6 +75,7 @@ def _all_unproven(calls: Calls) -> Iterator[Breach]:
         if made and route.app is None and route.way.unknown is not None:
             message = f"where {route.api.name} sends requests cannot be proven: {route.way.unknown}"
             yield Breach(calls.policy_of(route), "xml_content", message)
+    yield from mcp.unproven(calls)
     if not calls.chain.apps:
         yield from _apps_elsewhere(calls)
     # What is not told yet of a place that decides; every answer that is not known has a finding.
