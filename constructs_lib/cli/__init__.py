@@ -19,6 +19,7 @@ from importlib import import_module
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.version import __version__
 from constructs_lib._lazy_bindings.engine import NO_ENGINE
+from constructs_lib.cli._help import Help
 
 COMMANDS = (
     "init",
@@ -48,16 +49,29 @@ EXTRA = (
 )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `secured-functions` with `arguments` (those of the process if left out)."""
-    parser = argparse.ArgumentParser(
-        prog="secured-functions",
-        description="Azure Functions that only API Management can call: check, see and verify it.",
+def command_line() -> argparse.ArgumentParser:
+    """The parser of `secured-functions`, with those of all commands."""
+    parser = Help(
+        purpose="Write, check, run and verify Azure Functions that only API Management can call.",
+        examples=[
+            "secured-functions init orders",
+            "secured-functions check cdktf.out",
+            "secured-functions COMMAND --help",
+        ],
+        found="findings, or what else the help of a command says",
+    ).of(argparse.ArgumentParser(prog="secured-functions"))
+    parser.add_argument(
+        "--version", action="version", version=__version__, help="show the version and exit"
     )
-    parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
         import_module(f"{__name__}.{command}").register(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `secured-functions` with `arguments` (those of the process if left out)."""
+    parser = command_line()
     if "_ARGCOMPLETE" in os.environ:  # The shell asks what could follow.
         import_module("argcomplete").autocomplete(parser)
     options = parser.parse_args(arguments)

@@ -11,16 +11,12 @@ from typing import TYPE_CHECKING
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import fails
 from constructs_lib.cli._acceptance import accepting, add_acceptance
+from constructs_lib.cli._help import Commands, Help
 from constructs_lib.cli._options import format_of, in_colour
 
 if TYPE_CHECKING:
     from constructs_lib.access.report import ReportFormat
 
-_EPILOG = """\
-Exit code: 0 every door is as it should be, 1 one is not, 2 the input cannot be used. With
---compare: 1 only if the change opened a door. What was accepted with a reason, and what is decided
-elsewhere, is shown and does not fail.
-"""
 _FORMATS = ("table", "json", "markdown", "html")
 _NAMES: dict[str, ReportFormat] = {
     ".html": "html",
@@ -32,22 +28,27 @@ _NAMES: dict[str, ReportFormat] = {
 }
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage] - argparse has no public name for it
+def register(commands: Commands) -> None:
     """Add the command's parser to `commands`."""
-    parser = commands.add_parser(
-        "access",
-        help="show who can call what, and why",
-        description="Show who can call which function app, and what decides it, from Terraform "
-        "JSON.",
-        epilog=_EPILOG,
-    )
+    parser = Help(
+        purpose="Show who can call which function app, and what decides it.",
+        more="What was accepted with a reason, and what is decided elsewhere, is shown and does "
+        "not fail.",
+        examples=[
+            "secured-functions access cdktf.out --output access.html",
+            "secured-functions access new.json --compare old.json --format markdown",
+            "terraform show -json plan | secured-functions access -",
+        ],
+        done="every door is as it should be",
+        found="one is not; with --compare: the change opened one",
+    ).command(commands, "access")
     parser.add_argument(
         "path",
         nargs="?",
         metavar="PATH",
-        help="cdktf.out, a cdk.tf.json, a folder of HCL, or `terraform show -json` of a plan or "
-        "state; - is the standard input (default: the only path of the configuration, or else "
-        "cdktf.out)",
+        help="cdktf.out, a cdk.tf.json, a folder of HCL, or what terraform show -json says of a "
+        "plan or a state; - is the standard input (default: the only path of the configuration, "
+        "or else cdktf.out)",
     )
     parser.add_argument(
         "--compare",

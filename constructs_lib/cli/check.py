@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import FORMATS
 from constructs_lib.cli._acceptance import accepting, add_acceptance
 from constructs_lib.cli._configuration import SEVERITIES, known_rule
+from constructs_lib.cli._help import Commands, Help
 from constructs_lib.cli._options import format_of, in_colour
 
 if TYPE_CHECKING:
@@ -29,21 +30,31 @@ _NAMES: dict[str, Format] = {
     ".sarif": "sarif",
     ".xml": "junit",
 }
+_HELP = Help(
+    purpose="Find what breaks or opens the way to a function app, in any Terraform.",
+    more="Each finding names rule, resource and, where it is known, file and line. What is "
+    "right as it is can be accepted with a reason: --skip for a rule, a baseline for places. "
+    "A secured-functions.toml or a pyproject.toml keeps paths and options.",
+    examples=[
+        "secured-functions check cdktf.out",
+        "terraform show -json plan | secured-functions check - --format sarif",
+        "secured-functions check . --write-baseline baseline.toml",
+    ],
+    done="nothing that fails the check",
+    found="findings of the severity that fails (--fail-on)",
+)
 
 
-def register(commands: Any) -> None:
+def register(commands: Commands) -> None:
     """Add `check`."""
-    parser = commands.add_parser(
-        "check",
-        help="find what breaks or opens the chain, in Terraform JSON of any tool",
-        epilog="Exit code: 0 nothing that fails the check, 1 findings, 2 unusable input.",
-    )
+    parser = _HELP.command(commands, "check")
     parser.add_argument(
         "paths",
         nargs="*",
         metavar="PATH",
-        help="cdktf.out, a cdk.tf.json, a folder of HCL, or `terraform show -json` of a plan or "
-        "state, `-` for the input (the configuration's paths, or else cdktf.out)",
+        help="cdktf.out, a cdk.tf.json, a folder of HCL, or what terraform show -json says of a "
+        "plan or a state; - is the standard input (default: the configuration's paths, or else "
+        "cdktf.out)",
     )
     parser.add_argument(
         "--format",
@@ -51,7 +62,9 @@ def register(commands: Any) -> None:
         help="kind of output (default: what the name of FILE ends with, or else text)",
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the findings there")
-    parser.add_argument("--fail-on", choices=SEVERITIES, help="least severity that fails (error)")
+    parser.add_argument(
+        "--fail-on", choices=SEVERITIES, help="least severity that fails (default: error)"
+    )
     parser.add_argument(
         "--rule",
         action="append",
@@ -68,6 +81,7 @@ def register(commands: Any) -> None:
     )
     parser.add_argument(
         "--reason",
+        metavar="TEXT",
         default="found when the baseline was written",
         help="the reason for what is new in the baseline",
     )

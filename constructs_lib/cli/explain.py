@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.rules import all_rules, find_rule
+from constructs_lib.cli._help import Commands, Help
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,15 +15,17 @@ if TYPE_CHECKING:
     from constructs_lib._core.rules import Rule
 
 
-def register(commands: Any) -> None:
+def register(commands: Commands) -> None:
     """Add `explain`."""
-    parser = commands.add_parser(
-        "explain",
-        help="say what the id of a rule or a check means, and what to do",
-        epilog="Exit code: 0 done, 2 there is no such rule.",
-    )
+    parser = Help(
+        purpose="Say what the id of a rule or a check means, and what to do.",
+        examples=["secured-functions explain SF101 gateway-key", "secured-functions explain"],
+    ).command(commands, "explain")
     parser.add_argument(
-        "ids", nargs="*", metavar="ID", help="SF101, SFP405, OP105, gateway-key, … (all are listed)"
+        "ids",
+        nargs="*",
+        metavar="ID",
+        help="SF101, SFP405, OP105, gateway-key, … (default: list all of them)",
     )
     parser.set_defaults(run=run)
 

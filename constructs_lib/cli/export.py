@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any, cast
 
 from constructs_lib._core.errors import InputError
+from constructs_lib.cli._help import Commands, Help
 
 
-def register(commands: Any) -> None:
+def register(commands: Commands) -> None:
     """Add the command to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "export",
-        help="write a stack as a Terraform module",
-        description="Write a synthesized stack as a Terraform module, with variables for what "
-        "differs between two uses, outputs and a README.",
-        epilog="Exit code: 0 written, 2 unusable input.",
-    )
+    parser = Help(
+        purpose="Write a synthesized stack as a Terraform module in HCL.",
+        more="The module has variables for what differs between two uses, outputs, and a README "
+        "with both. Whoever calls it brings providers and state.",
+        examples=[
+            "secured-functions export dev modules/orders",
+            "secured-functions export dev modules/orders --from other/cdktf.out",
+        ],
+        done="written, or nothing has changed",
+    ).command(commands, "export")
     parser.add_argument("stack", metavar="STACK", help="name of the stack")
     parser.add_argument("folder", metavar="DIR", type=Path, help="where the module is written")
     parser.add_argument(

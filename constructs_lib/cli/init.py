@@ -9,48 +9,77 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from constructs_lib.cli._help import Commands, Help
+
 if TYPE_CHECKING:
     from constructs_lib.init.additions import Additions
     from constructs_lib.init.project import Answers
 
-_EPILOG = """\
-In a CDKTF project it adds files that are not there. Changes of files that are there are shown, and
-made only with consent: a yes on the terminal, or --force. All is written or nothing. Exit code:
-0 the project is complete, 1 changes are shown and not made, 2 the input cannot be used.
-"""
+_MORE = """\
+In an empty folder it writes the app (main.py, cdktf.json), the settings of a first environment
+(environments/dev.yaml), a first function (functions/), tests, a pipeline, a README, and a Makefile
+that installs all of it at its first use.
+
+In a project of CDKTF or CDK Terrain it adds the files that are not there. Changes of files that are
+there are shown, and made only with consent: a yes on the terminal, or --force. All is written or
+nothing.
+
+It finds out what it can, from git, the machine and the project, and asks for the rest. A sign-in
+to Azure is not needed until the first deploy."""
+_HELP = Help(
+    purpose="Write a project that is ready to synthesize, or add to one what it lacks.",
+    more=_MORE,
+    examples=[
+        "secured-functions init orders",
+        "secured-functions init orders --yes --functions-project ../orders-functions",
+        "secured-functions init orders --start existing-gateway   # asks for its name",
+    ],
+    then=[
+        "cd orders && make synth test   # without Azure",
+        "make deploy                    # signed in (az login)",
+        "make publish request           # the code, and the first answer",
+    ],
+    done="the project is complete",
+    found="changes are shown and not made, or something is left to do",
+)
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage] - argparse has no public name for it
+def register(commands: Commands) -> None:
     """Add the command's parser to `commands`."""
     from constructs_lib.init.questions import QUESTIONS
 
-    parser = commands.add_parser(
-        "init",
-        help="write a ready project, or add to one what it lacks",
-        description="Write a project that is ready to synthesize and test, asking only what cannot "
-        "be found out.",
-        epilog=_EPILOG,
+    parser = _HELP.command(commands, "init")
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        default=".",
+        type=Path,
+        metavar="FOLDER",
+        help="where to write; it need not be there yet (default: this folder)",
     )
-    parser.add_argument("folder", nargs="?", default=".", type=Path, metavar="FOLDER")
-    parser.add_argument("--yes", action="store_true", help="ask nothing")
+    parser.add_argument(
+        "--yes", action="store_true", help="ask nothing: take what is found out or usual"
+    )
     parser.add_argument(
         "--force", action="store_true", help="make the changes of files that are there as well"
     )
+    answers = parser.add_argument_group("answers, asked for if left out and not found out")
     for question in QUESTIONS:
-        parser.add_argument(question.flag, metavar="VALUE", help=question.help)
-    parser.add_argument(
+        answers.add_argument(question.flag, metavar="VALUE", help=question.help)
+    further = parser.add_argument_group("further answers, never asked for")
+    further.add_argument(
         "--functions-project",
         metavar="FOLDER",
         help="Functions project whose routes are published, a path from the current folder",
     )
-    parser.add_argument("--subscription-id", metavar="VALUE", help="subscription to deploy to")
-    parser.add_argument(
+    further.add_argument("--subscription-id", metavar="VALUE", help="subscription to deploy to")
+    further.add_argument(
         "--state-resource-group", metavar="VALUE", help="resource group of the state's storage"
     )
-    parser.add_argument(
+    further.add_argument(
         "--state-storage-account", metavar="VALUE", help="storage account of the state"
     )
-    parser.add_argument(
+    further.add_argument(
         "--library",
         metavar="WHAT",
         help="version, wheel or folder of secured-functions to install (what runs here)",

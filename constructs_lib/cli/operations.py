@@ -11,26 +11,33 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import Finding
+from constructs_lib.cli._help import Commands, Help
 
 if TYPE_CHECKING:
     from constructs_lib.operations import Operation, Operations
 
 
-def register(commands: Any) -> None:
+def register(commands: Commands) -> None:
     """Add the command to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "operations",
-        help="list the operations of a Functions project or an OpenAPI document",
-        description=(
-            "Lists the operations that a Functions project or an OpenAPI document has, ready for"
-            " the settings (yaml, json) or for reading (table). Findings go to standard error."
-            " Exits with 1 if the two that --reconcile compares differ, with 2 if an operation"
-            " could not be read."
-        ),
-    )
-    parser.add_argument("path", type=Path, help="folder of a project, or file of a document")
+    parser = Help(
+        purpose="List the operations of a Functions project or an OpenAPI document.",
+        more="They are ready for files of settings (yaml, json) or for reading (table). Findings "
+        "go to standard error.",
+        examples=[
+            "secured-functions operations ../orders-functions --format yaml",
+            "secured-functions operations orders.yaml --reconcile ../orders-functions",
+        ],
+        done="all could be read",
+        found="the two that --reconcile compares differ",
+    ).command(commands, "operations")
     parser.add_argument(
-        "--format", choices=("table", "json", "yaml"), default="table", help="default: table"
+        "path", type=Path, metavar="PATH", help="folder of a project, or file of a document"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("table", "json", "yaml"),
+        default="table",
+        help="kind of output (default: table)",
     )
     parser.add_argument(
         "--reconcile",

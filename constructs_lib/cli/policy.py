@@ -4,34 +4,58 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from constructs_lib._core.findings import FORMATS
+from constructs_lib.cli._help import Commands, Help
 
 if TYPE_CHECKING:
     from constructs_lib._core.errors import InputError
     from constructs_lib._core.findings import Finding
-    from constructs_lib.policy import Known
+    from constructs_lib.policy import AnyDocument, Known
 
 SCOPES = ("global", "workspace", "product", "api", "operation")
 
 
-def register(commands: Any) -> None:
+def register(commands: Commands) -> None:
     """Add `policy check` and `policy format`."""
-    policy = commands.add_parser(
-        "policy", help="check and format policy files of API Management"
-    ).add_subparsers(metavar="COMMAND", required=True)
+    group = Help(
+        purpose="Check and format policy files of API Management.",
+        examples=[
+            "secured-functions policy check policies/*.xml",
+            "secured-functions policy format policies/*.xml",
+        ],
+        found="errors, or with --check or --diff a file that would change",
+    ).command(commands, "policy")
+    policy = group.add_subparsers(metavar="COMMAND", required=True)
+    _add_check(policy)
+    _add_format(policy)
 
-    check = policy.add_parser(
-        "check",
-        help="tell what API Management would refuse, and what goes wrong later",
-        epilog="Exit code: 0 no errors, 1 errors, 2 a file that cannot be read.",
+
+def _add_check(policy: Commands) -> None:
+    check = Help(
+        purpose="Tell what API Management would refuse, and what goes wrong later.",
+        examples=[
+            "secured-functions policy check policies/*.xml --sku Developer_1",
+            "secured-functions policy check policies/gateway.xml --scope global",
+            "secured-functions policy check policies/orders.xml --stack cdktf.out",
+        ],
+        done="no errors",
+        found="errors",
+    ).command(policy, "check")
+    check.add_argument(
+        "files", nargs="+", metavar="FILE", help="policy file; - is the standard input"
     )
-    check.add_argument("files", nargs="+", metavar="FILE", help="policy file, `-` for the input")
-    check.add_argument("--scope", choices=SCOPES, default="api", help="where they stand (api)")
+    check.add_argument(
+        "--scope",
+        choices=SCOPES,
+        help="where the files stand (default: api; for a file that looks like the policy of the "
+        "whole service: global)",
+    )
     check.add_argument("--sku", help="SKU of the gateway, such as Developer_1")
     check.add_argument(
         "--templates",
@@ -53,18 +77,27 @@ def register(commands: Any) -> None:
         "--stack",
         type=Path,
         metavar="PATH",
-        help="Terraform JSON that defines named values, backends and fragments; as for `check`",
+        help="Terraform that defines named values, backends and fragments: what check takes",
     )
-    check.add_argument("--format", choices=FORMATS, default="text")
+    check.add_argument(
+        "--format", choices=FORMATS, default="text", help="kind of output (default: text)"
+    )
     check.add_argument("--output", type=Path, metavar="FILE", help="write the findings there")
     check.set_defaults(run=run_check)
 
-    form = policy.add_parser(
-        "format",
-        help="rewrite policy files as canonical XML",
-        epilog="Exit code: 0 done, 1 with --check or --diff if a file would change, 2 unreadable.",
+
+def _add_format(policy: Commands) -> None:
+    form = Help(
+        purpose="Rewrite policy files as canonical XML.",
+        examples=[
+            "secured-functions policy format policies/*.xml",
+            "secured-functions policy format policies/*.xml --check",
+        ],
+        found="with --check or --diff: a file would change",
+    ).command(policy, "format")
+    form.add_argument(
+        "files", nargs="+", metavar="FILE", help="policy file; - is standard input to output"
     )
-    form.add_argument("files", nargs="+", metavar="FILE", help="policy file, `-` for the input")
     form.add_argument("--check", action="store_true", help="only tell which files would change")
     form.add_argument("--diff", action="store_true", help="only show what would change")
     form.set_defaults(run=run_format)
@@ -171,13 +204,16 @@ def _findings(file: str, options: argparse.Namespace, known: Known) -> list[Find
         InputError: If it cannot be read.
     """
     from constructs_lib._core.errors import InputError
-    from constructs_lib._core.findings import fails
+    from constructs_lib._core.findings import Finding, fails
     from constructs_lib.policy import check, read
+    from constructs_lib.policy.rules import RULES
     from constructs_lib.policy.templates import check_template, template_finding
 
     text = _text(file)
     if options.templates:
-        return check_template(text, file, scope=options.scope, sku=options.sku, known=known)
+        scope = options.scope or "api"
+        found = check_template(text, file, scope=scope, sku=options.sku, known=known)
+        return found if options.scope else list(_with_scope(found))
     template = template_finding(text, file)
     if template and template.severity == "error":
         return [template]
@@ -188,8 +224,40 @@ def _findings(file: str, options: argparse.Namespace, known: Known) -> list[Find
             raise
         fix = "; ".join(filter(None, (error.fix, f"if Terraform fills the file, {template.fix}")))
         raise InputError(error.problem, where=error.where, fix=fix) from None
-    found = check(document, scope=options.scope, sku=options.sku, known=known)
+    whole = not options.scope and _is_of_the_service(document)
+    scope = options.scope or ("global" if whole else "api")
+    found = check(document, scope=scope, sku=options.sku, known=known)
+    if whole:
+        found.append(
+            Finding.of(
+                RULES["SFP402"],
+                "no section has <base />, so this is taken for the policy of the whole service",
+                fix="say so with --scope global; to keep what wider scopes say, put <base /> first "
+                "in each section",
+                severity="note",
+                path=file,
+            )
+        )
+    elif not options.scope:
+        found = list(_with_scope(found))
     return [*found, template] if template and fails(found) else found
+
+
+def _is_of_the_service(document: AnyDocument) -> bool:
+    """Whether it forwards requests by itself and leaves nothing to a scope above."""
+    from constructs_lib.policy.composition import elements
+    from constructs_lib.policy.model import Document
+
+    names = {each.name for each in elements(document)}
+    return isinstance(document, Document) and "forward-request" in names and "base" not in names
+
+
+def _with_scope(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Let what holds at some scopes only say how to name the scope."""
+    for each in found:
+        at_another = each.rule in ("SFP103", "SFP402")
+        fix = f"{each.fix}, or say with --scope where the file stands (api if left out)"
+        yield replace(each, fix=fix) if at_another else each
 
 
 def _unreadable(file: str, error: InputError) -> Finding:

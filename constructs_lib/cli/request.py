@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
 
 from constructs_lib._core.errors import InputError
+from constructs_lib.cli._help import Commands, Help
 
 
-def register(commands: Any) -> None:
+def register(commands: Commands) -> None:
     """Add the command to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "request",
-        help="write what a team without directory rights asks for: text or an az script",
-        description=(
-            "Writes a request to those who may create app registrations and assign roles. Their"
-            " answer is the contract that `AppRegistration.from_contract` reads."
-        ),
-        epilog=(
-            "The object id of a gateway's identity: az apim show --name NAME --resource-group GROUP"
-            " --query identity.principalId"
-        ),
-    )
+    parser = Help(
+        purpose="Write a request to those who may create app registrations and assign roles.",
+        more="It is a text for people or a script of az. The answer is a contract, which files of "
+        "settings and AppRegistration.from_contract read. The object id of a gateway's identity "
+        "is told by: az apim show --name NAME --resource-group GROUP --query identity.principalId",
+        examples=[
+            "secured-functions request orders --caller gateway=OBJECT_ID",
+            "secured-functions request orders bills --caller gw=OBJECT_ID --format az",
+        ],
+    ).command(commands, "request")
     parser.add_argument(
         "registrations", nargs="+", metavar="NAME", help="name of a registration, one for each app"
     )
@@ -34,7 +32,9 @@ def register(commands: Any) -> None:
         help="who may call: the gateway's identity, and others (repeat it)",
     )
     parser.add_argument("--tenant-id", metavar="ID", help="the tenant that it must be")
-    parser.add_argument("--format", choices=("text", "az"), default="text", help="default: text")
+    parser.add_argument(
+        "--format", choices=("text", "az"), default="text", help="kind of output (default: text)"
+    )
     parser.set_defaults(run=run)
 
 

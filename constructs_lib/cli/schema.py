@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+
+from constructs_lib.cli._help import Commands, Help
 
 
-def register(commands: Any) -> None:
+def register(commands: Commands) -> None:
     """Add the command to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "schema", help="print the JSON Schema of the settings", description=__doc__
-    )
+    parser = Help(
+        purpose="Print the JSON Schema of files of settings.",
+        more="With it an editor completes a file and marks what is wrong, once the file's first "
+        "line is: # yaml-language-server: $schema=settings.schema.json",
+        examples=["secured-functions schema > environments/settings.schema.json"],
+    ).command(commands, "schema")
     parser.set_defaults(run=run)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from constructs_lib._core.errors import InputError
+from constructs_lib.cli._help import Commands, Help
 
 if TYPE_CHECKING:
     from constructs_lib.simulation.local import LocalChain
@@ -19,22 +20,26 @@ if TYPE_CHECKING:
     from constructs_lib.simulation.server.calls import Recorded
     from constructs_lib.simulation.server.run import Listener
 
-_EPILOG = """\
-Gateway, Entra and each function app have a port of their own. Nothing is sent to Azure. What is not
-simulated stops a call and says so. Exit code: 0 it was ended, 2 the input cannot be used.
-"""
 
-
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage] - argparse has no public name for it
+def register(commands: Commands) -> None:
     """Add the command's parser to `commands`."""
-    parser = commands.add_parser(
-        "serve",
-        help="run the chain on this machine",
-        description="Run gateway, Entra and Easy Auth on this machine, as the Terraform JSON has "
-        "them, in front of your functions.",
-        epilog=_EPILOG,
+    parser = Help(
+        purpose="Run gateway, Entra and Easy Auth on this machine, in front of your functions.",
+        more="They are as the Terraform JSON has them, and each has a port of its own. Nothing is "
+        "sent to Azure. What is not simulated stops a call and says so.",
+        examples=[
+            "secured-functions serve",
+            "secured-functions serve --function orders=http://localhost:7071 --trace",
+        ],
+        done="it was ended",
+    ).command(commands, "serve")
+    parser.add_argument(
+        "path",
+        nargs="?",
+        default="cdktf.out",
+        metavar="PATH",
+        help="what check takes (default: cdktf.out)",
     )
-    parser.add_argument("path", nargs="?", default="cdktf.out", help="what `check` takes")
     parser.add_argument(
         "--function",
         action="append",
@@ -81,7 +86,7 @@ def _add_listening(parser: argparse.ArgumentParser) -> None:
         "--tls",
         metavar="FOLDER",
         help="answer for all host names with TLS too, and write ca.pem and outputs.json there, "
-        "with which `verify` can test the chain",
+        "with which verify can test the chain",
     )
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+
+from constructs_lib.cli._help import Commands, Help
 
 
-def register(commands: Any) -> None:
+def register(commands: Commands) -> None:
     """Add the command to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "settings",
-        help="check files of settings",
-        description=__doc__,
-        epilog="Exit code: 0 nothing is wrong, 2 something is.",
-    )
+    parser = Help(
+        purpose="Check files of settings, without a synth.",
+        more="All that is wrong is listed at once, each with file, line and key, and what to write "
+        "instead.",
+        examples=["secured-functions settings", "secured-functions settings other/environments"],
+        done="nothing is wrong; the environments are named",
+    ).command(commands, "settings")
     parser.add_argument(
-        "folder", nargs="?", default="environments", help="where they are (default: environments)"
+        "folder",
+        nargs="?",
+        default="environments",
+        metavar="FOLDER",
+        help="where the files are (default: environments)",
     )
     parser.set_defaults(run=run)
 

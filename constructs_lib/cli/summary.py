@@ -8,16 +8,23 @@ from typing import Any
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.json_text import load_json, read_text
+from constructs_lib.cli._help import Commands, Help
 from constructs_lib.cli._synthesized import object_in, stacks_in
 
 
-def register(commands: Any) -> None:
+def register(commands: Commands) -> None:
     """Add the command to the command line."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "summary", help="show what a synth made and where its JSON lies", description=__doc__
-    )
+    parser = Help(
+        purpose="Show what a synth made, and where its JSON lies.",
+        more="For each stack: how many resources, its gateway, APIs and function apps.",
+        examples=["secured-functions summary", "secured-functions summary other/cdktf.out"],
+    ).command(commands, "summary")
     parser.add_argument(
-        "folder", nargs="?", default="cdktf.out", help="what cdktf wrote (default: cdktf.out)"
+        "folder",
+        nargs="?",
+        default="cdktf.out",
+        metavar="FOLDER",
+        help="what cdktf wrote (default: cdktf.out)",
     )
     parser.set_defaults(run=run)
 

@@ -10,9 +10,10 @@ import warnings
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from constructs_lib._core.errors import InputError
+from constructs_lib.cli._help import Commands, Group, Help
 
 if TYPE_CHECKING:
     from constructs_lib.verify.checks import Plan
@@ -23,38 +24,41 @@ if TYPE_CHECKING:
 
 KEY_VARIABLE = "SECURED_FUNCTIONS_KEY"
 
-_EPILOG = """\
-A subscription key comes from an environment variable, a file descriptor or a prompt, never from an
-argument, which every user of the machine can read. Exit code: 0 every check passed or was left
-out, 1 something failed, 2 the input cannot be used.
-"""
 
-
-_Group: TypeAlias = argparse._ArgumentGroup  # pyright: ignore[reportPrivateUsage] - argparse has no public name for it
-
-
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage] - argparse has no public name for it
+def register(commands: Commands) -> None:
     """Add the command's parser to `commands`."""
-    parser = commands.add_parser(
-        "verify",
-        help="test a deployed system from outside",
-        description="Test a deployed system from outside: every door that should be shut, and the "
-        "way through the gateway.",
-        epilog=_EPILOG,
-    )
+    parser = Help(
+        purpose="Test a deployed system from outside: every closed door, and the way in.",
+        more="A subscription key comes from an environment variable, a file descriptor or a "
+        "prompt, never from an argument, which every user of the machine can read.",
+        examples=[
+            "terraform output -json | secured-functions verify --skip gateway-key",
+            "secured-functions verify outputs.json --probe GET:/health --key-prompt",
+        ],
+        done="every check passed or was left out",
+        found="something failed",
+    ).command(commands, "verify")
     parser.add_argument(
         "outputs",
         nargs="?",
         default="-",
-        help="file with the output of `terraform output -json` or `cdktf output --outputs-file` "
-        "(standard input if left out)",
+        metavar="OUTPUTS",
+        help="file with what terraform output -json or cdktf output --outputs-file says "
+        "(default: the standard input)",
     )
-    parser.add_argument("--stack", help="which stack, where the file holds several")
+    parser.add_argument(
+        "--stack", metavar="STACK", help="which stack, where the file holds several"
+    )
     _add_checks(parser.add_argument_group("what to check"))
     _add_keys(parser.add_argument_group("keys"))
     _add_patience(parser.add_argument_group("patience and connections"))
     report = parser.add_argument_group("report")
-    report.add_argument("--format", choices=("table", "json", "junit"), default="table")
+    report.add_argument(
+        "--format",
+        choices=("table", "json", "junit"),
+        default="table",
+        help="kind of report (default: table)",
+    )
     report.add_argument(
         "--output",
         metavar="FILE",
@@ -64,7 +68,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.set_defaults(run=run)
 
 
-def _add_checks(what: _Group) -> None:
+def _add_checks(what: Group) -> None:
     what.add_argument(
         "--probe",
         action="append",
@@ -90,7 +94,7 @@ def _add_checks(what: _Group) -> None:
     what.add_argument(
         "--as-identity",
         action="store_true",
-        help="try a token of the current `az` login: Easy Auth must refuse it",
+        help="try a token of the current az login: Easy Auth must refuse it",
     )
     what.add_argument(
         "--accept-network-refusal",
@@ -107,7 +111,7 @@ def _add_checks(what: _Group) -> None:
     )
 
 
-def _add_keys(key: _Group) -> None:
+def _add_keys(key: Group) -> None:
     key.add_argument(
         "--key-env",
         action="append",
@@ -127,7 +131,7 @@ def _add_keys(key: _Group) -> None:
     )
 
 
-def _add_patience(time: _Group) -> None:
+def _add_patience(time: Group) -> None:
     time.add_argument(
         "--time-limit",
         type=_seconds,

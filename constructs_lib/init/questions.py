@@ -47,7 +47,7 @@ class Question:
     def help(self) -> str:
         """What the option means."""
         choices = "; ".join(f"{name}: {meaning}" for name, meaning in self.choices.items())
-        return f"{self.text}: {choices}" if choices else self.text
+        return f"{self.text} ({choices})" if choices else self.text
 
     @property
     def key(self) -> str:

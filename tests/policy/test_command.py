@@ -79,6 +79,44 @@ def test_scope_and_sku_matter(file: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "does not run on the consumption gateway" in capsys.readouterr().out
 
 
+WHOLE = GOOD.replace("<base/>", "").replace("<backend>", "<backend><forward-request/>")
+
+
+@pytest.mark.parametrize(
+    ("content", "severities", "said"),
+    [
+        # That of a new service.
+        (WHOLE, ["note"], "say so with --scope global;"),
+        # It may be that of the service or of an API that has lost what it inherits.
+        (GOOD.replace("<base/>", ""), ["warning"] * 4, "or say with --scope where the file stands"),
+        # It leaves something to a scope above, so it is not that of the service.
+        (WHOLE.replace("<inbound>", "<inbound><base/>"), ["warning"] * 2, "with --scope where"),
+        (GOOD.replace("<inbound>", "<inbound><cross-domain/>"), ["error"], "with --scope where"),
+        (GOOD, [], "nothing found"),
+    ],
+)
+def test_where_a_file_stands_is_recognised_or_asked_for(
+    file: Path,
+    content: str,
+    severities: list[str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file.write_text(content)
+    run("check", file)
+    assert said in capsys.readouterr().out
+    run("check", file, "--format", "json")
+    groups = json.loads(capsys.readouterr().out)["findings"]
+    assert [each["severity"] for each in groups for _ in each["places"]] == severities
+    run("check", file, "--scope", "api")
+    assert "--scope" not in capsys.readouterr().out
+
+
+def test_the_policy_of_the_service_is_clean_where_it_is_named(file: Path) -> None:
+    file.write_text(WHOLE)
+    assert run("check", "--scope", "global", file) == 0
+
+
 @pytest.mark.parametrize("sku", ["nope", "Developer_2", ""])
 def test_an_unknown_sku_is_refused(file: Path, sku: str) -> None:
     file.write_text(GOOD)
