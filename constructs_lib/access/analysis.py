@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from constructs_lib._core.collector import paused
 from constructs_lib._core.errors import InputError
 from constructs_lib.access.accepted import acceptances, sort_out
 from constructs_lib.access.callers import Call, Calls
@@ -22,6 +23,7 @@ from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.expressions import text_of
 
 
+@paused()
 def analyse(configuration: Configuration) -> Analysis:
     """Say who can call what in a configuration, and why.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from constructs_lib._core.rules import Rule
 from constructs_lib.access import easy_auth, entra, network
@@ -45,8 +44,7 @@ from constructs_lib.access.terraform.expressions import (
 from constructs_lib.access.terraform.resources import Resource
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One caller's call of one target.
 
     Attributes:
@@ -301,8 +299,7 @@ class Calls:
                     registration.resource,
                     attribute="sign_in_audience",
                 )
-            token = replace(
-                token,
+            token = token._replace(
                 version=registration.token_version,
                 audience=entra.audience(registration, registration.client_id),
             )
@@ -323,7 +320,7 @@ class Calls:
             if label == text_of(LATER):
                 label = "an application that is known only after apply"
             # Where it calls from is not in the configuration.
-            passed = [replace(each, verdict="unknown", status="unknown") for each in before]
+            passed = [each._replace(verdict="unknown", status="unknown") for each in before]
             with_token = [
                 self._known(app, each, label, (client_id,), object_ids, passed)
                 for each in self._accepted(app)
@@ -373,7 +370,7 @@ class Calls:
                 client_ids=(registration.client_id,),
                 object_ids=(object_id,),
             )
-            passed = [replace(each, verdict="unknown", status="unknown") for each in before]
+            passed = [each._replace(verdict="unknown", status="unknown") for each in before]
             yield self._call(
                 "listed-application",
                 f"{name}, signed in through {registration.name} (on the allow-list)",
@@ -630,8 +627,7 @@ class Calls:
             decisions += entra.issue(
                 self.chain, registration, token.object_ids, who=who, refused=refused
             )
-            token = replace(
-                token,
+            token = token._replace(
                 version=registration.token_version,
                 audience=entra.audience(registration, way.token.resource),
             )
@@ -650,7 +646,7 @@ class Calls:
         for token in route.way.asked:
             if token == route.way.token:
                 continue
-            earlier = replace(route, way=replace(route.way, token=token))
+            earlier = route._replace(way=route.way._replace(token=token))
             identity, problem = self._identity(earlier)
             yield from _before(problem)
             registration = self.chain.registration_of_resource(token.resource)
@@ -676,7 +672,7 @@ class Calls:
         return [
             Decision.closed(each.status, reason, policy, "xml_content", rule)
             if each.verdict == "closed"
-            else replace(each, rule=rule)
+            else each._replace(rule=rule)
             for each in easy_auth.easy_auth(app, None)
         ]
 
@@ -894,7 +890,7 @@ class Calls:
         )
         decision = settle(decisions)
         if decision.verdict == "open" and decision.rule is None and kind in _NO_RULE:
-            decision = replace(decision, rule=_NO_RULE[kind])
+            decision = decision._replace(rule=_NO_RULE[kind])
         return Call(caller, app, decision, tuple(decisions if said is None else said))
 
 

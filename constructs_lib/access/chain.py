@@ -395,6 +395,8 @@ class Chain:
             if not isinstance(path, str) or not alone or kind == "websocket":
                 continue
             first = taken.setdefault((api.resource.stack, path.strip("/").lower()), api.resource)
+            if first is api.resource:
+                continue
             names = [self.configuration.attribute(one, "name") for one in (first, api.resource)]
             if same(*names) is False and _both_made(first, api.resource):
                 said = f"the gateway serves another API at the path {path!r} already"

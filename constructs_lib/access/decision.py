@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.access.records import Status, Verdict
 from constructs_lib.access.terraform.resources import Resource
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A link's answer.
 
     Attributes:

@@ -6,8 +6,7 @@ Sources: entra-docs "Access tokens", "Access token claims reference", azuread.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision
@@ -16,8 +15,7 @@ from constructs_lib.access.terraform.expressions import Term, Value, same, sole_
 from constructs_lib.access.terraform.resources import Resource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(NamedTuple):
     """The claims that decide.
 
     Attributes:

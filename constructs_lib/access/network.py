@@ -11,9 +11,8 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision
@@ -53,8 +52,7 @@ _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Matches = Literal["everyone", "named", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Restrictions:
+class Restrictions(NamedTuple):
     """A site's rules for one of its two hosts.
 
     Attributes:
@@ -177,8 +175,7 @@ def lets_all_in(app: AppLink) -> str | None:
     return found.where
 
 
-@dataclass(frozen=True, slots=True)
-class _Addresses:
+class _Addresses(NamedTuple):
     """Addresses of both versions, as ranges of numbers that do not touch, in their order."""
 
     ranges: tuple[tuple[int, int, int], ...] = ()

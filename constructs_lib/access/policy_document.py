@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from constructs_lib._core.errors import InputError
@@ -26,6 +27,10 @@ HOLE = "\ue010"
 """Begins what stands in a policy's text for something that is not literal."""
 
 _HOLE = re.compile("\ue010(\\d+)\ue011")
+# What is read alike whatever its letters and digits are, and what stands for it in a form. Comments
+# are kept as they are.
+_NAME = re.compile(r'<!--.*?-->|(?<==")(?P<name>[\w.-]+)(?=")', re.ASCII | re.DOTALL)
+_MARK = re.compile("\ue012(\\d+)\ue013")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +69,7 @@ class PolicyDocument:
         return join(pieces)
 
 
-def read_document(address: str, text: Value) -> PolicyDocument:
+def read_document(address: str, text: Value, reader: PolicyReader) -> PolicyDocument:
     """Read a policy; what is not literal stands in it as private-use characters meanwhile."""
     if text is None:
         problem = "the policy's text is linked or written by azapi, so it is not read here"
@@ -84,10 +89,68 @@ def read_document(address: str, text: Value) -> PolicyDocument:
         else:
             pieces.append(re.sub("[\ue000-\uf8ff]", "", str(part)))
     try:
-        root = read("".join(pieces))
+        root = reader.read("".join(pieces))
     except InputError as error:
         return PolicyDocument(address, None, problem=f"the policy cannot be read: {error}")
     return PolicyDocument(address, root, tuple(kept))
+
+
+class PolicyReader:
+    """Reads the texts of policies; those of one form, which differ in names alone, are read once.
+
+    The policies of an estate are alike, and reading them would take longer than all else.
+    """
+
+    def __init__(self) -> None:
+        self._forms: dict[str, Document | Fragment | None] = {}
+
+    def read(self, text: str) -> Document | Fragment:
+        """Read a text.
+
+        Raises:
+            InputError: If API Management would not understand it, with line and column.
+        """
+        names: list[str] = []
+
+        def mark(found: re.Match[str]) -> str:
+            if found["name"] is None:
+                return found[0]
+            names.append(found["name"])
+            return f"\ue012{len(names) - 1}\ue013"
+
+        form = _NAME.sub(mark, text)
+        if form not in self._forms:
+            self._forms[form] = None
+            return read(text)
+        root = self._forms[form] = self._forms[form] or read(form)
+        if isinstance(root, Fragment):
+            return read(text)
+        inbound, backend, outbound, on_error = (
+            _filled(section, names) for section in root.sections().values()
+        )
+        return replace(root, inbound=inbound, backend=backend, outbound=outbound, on_error=on_error)
+
+
+def _filled(nodes: Sequence[Node], names: Sequence[str]) -> list[Node]:
+    """Nodes of a form with the names of a text."""
+    found: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Element):
+            node = copy(node)
+            node.attributes = {
+                name: _with_names(value, names) for name, value in node.attributes.items()
+            }
+            node.children = _filled(node.children, names)
+        elif isinstance(node, str):
+            node = _with_names(node, names)
+        found.append(node)
+    return found
+
+
+def _with_names(text: str, names: Sequence[str]) -> str:
+    if "\ue012" not in text:
+        return text
+    return type(text)(_MARK.sub(lambda mark: names[int(mark[1])], text))
 
 
 def section_of(root: Document | Fragment, name: PolicySection) -> list[Node]:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.links import ApiLink, GatewayLink, ToolLink
-from constructs_lib.access.policy_document import PolicyDocument, read_document
+from constructs_lib.access.policy_document import PolicyDocument, PolicyReader, read_document
 from constructs_lib.access.policy_walk import Walk
 from constructs_lib.access.policy_way import Leak, TokenRequest, Way
 from constructs_lib.access.terraform.configuration import Configuration
@@ -61,6 +61,7 @@ class Forwarder:
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
         self._documents: dict[tuple[str, str], PolicyDocument] = {}
+        self._reader = PolicyReader()
 
     def forwarding(self, api: ApiLink) -> Forwarding:
         """What an API does with requests, over all of its operations or tools."""
@@ -72,7 +73,7 @@ class Forwarder:
         for tool in dict.fromkeys(api.tools):
             if tool.api is None or tool.api.tools:
                 reason = f"which operation a tool of {api.name} calls is not known here"
-                found = [replace(way, unknown=way.unknown or reason) for way in own.ways]
+                found = [way._replace(unknown=way.unknown or reason) for way in own.ways]
             else:
                 part = self._forwarding(tool.api, own.ways, tool)
                 parts.append(part)
@@ -152,8 +153,8 @@ class Forwarder:
         if found is None:
             body = self.chain.configuration.body(policy)
             attribute = "value" if policy.type.endswith("_fragment") else "xml_content"
-            text = body.value(attribute)
-            found = read_document(policy.address, self._with_named_values(text, gateway))
+            text = self._with_named_values(body.value(attribute), gateway)
+            found = read_document(policy.address, text, self._reader)
             if self.chain.configuration.perhaps(policy):
                 found = replace(found, doubt=f"whether {policy.address} is made is not known here")
             doubt = self.chain.doubts.on(policy, attribute)
@@ -201,15 +202,15 @@ class Forwarder:
             if isinstance(url, (list, dict)):
                 url = Term((Opaque(text_of(url), known=False),))  # It is no URL.
             if url is not None:
-                start = replace(start, url=url, backend_address=api.address)
+                start = start._replace(url=url, backend_address=api.address)
             backend = self.chain.azapi.backends.get((api.resource.stack, api.address))
             if backend is not None:
-                start = replace(start, backend_id=backend, backend_address=api.address)
+                start = start._replace(backend_id=backend, backend_address=api.address)
             doubt = self.chain.doubts.on(api.resource, None)
             if doubt is not None:
-                start = replace(start, unknown=doubt.reason)
+                start = start._replace(unknown=doubt.reason)
         if not scopes and api.resource is None:
-            start = replace(start, unknown="the API's policy is managed elsewhere")
+            start = start._replace(unknown="the API's policy is managed elsewhere")
         names = key_names(configuration, api)
         walk = Walk(self.chain, api, names, lambda each: self.document(each, api.gateway), leaks)
         starts = [start] if before is None else [_called(way, start, api) for way in before]
@@ -224,7 +225,7 @@ class Forwarder:
         if before is not None:
             # The answer of an operation becomes that of a tool as a whole, whoever forwards it.
             streams = all(way.streams for way in before)
-            forwarded = [replace(way, streams=streams) for way in forwarded]
+            forwarded = [way._replace(streams=streams) for way in forwarded]
         return [*(forwarded if walk.forwards(scopes) else []), *walk.sent]
 
     def _imported(self, api: Resource) -> Value:
@@ -244,8 +245,7 @@ class Forwarder:
 
 def _called(way: Way, start: Way, api: ApiLink) -> Way:
     """A request as an API gets it from one of the type `mcp`, whose policy it has passed."""
-    return replace(
-        way,
+    return way._replace(
         url=start.url,
         backend_id=start.backend_id,
         backend_address=start.backend_address,

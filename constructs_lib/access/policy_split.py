@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from constructs_lib.access.expression_methods import FREE, THROWN, UNCLEAR, Unknown, Value
@@ -75,7 +74,7 @@ class Split:
         found: list[Way] = []
         for way, reach in zip(self.ways, self._reach, strict=True):
             kept = {request for request, each in reach.items() if each[position] == "no"}
-            found.append(replace(way, refused=way.refused | kept) if kept else way)
+            found.append(way._replace(refused=way.refused | kept) if kept else way)
         return found
 
     def leave(self, position: int, ways: list[Way]) -> None:
@@ -96,7 +95,7 @@ class Split:
             plain = for_anybody(way)
             refused[plain] = refused.get(plain, way.refused) & way.refused
         return [
-            replace(way, refused=kept, unclear=way.unclear | doubts) if kept or doubts else way
+            way._replace(refused=kept, unclear=way.unclear | doubts) if kept or doubts else way
             for way, kept in refused.items()
         ]
 
@@ -117,7 +116,7 @@ class Split:
 
 def for_anybody(way: Way) -> Way:
     """A way, whichever requests come on it."""
-    return replace(way, refused=frozenset()) if way.refused else way
+    return way._replace(refused=frozenset()) if way.refused else way
 
 
 def refusing(way: Way, check: Element) -> Way:
@@ -127,7 +126,7 @@ def refusing(way: Way, check: Element) -> Way:
     found = {each: refused_by(check, each) for each in IMAGINED}
     refused = {each for each, said in found.items() if said == "refused"}
     unclear = {(each, said) for each, said in found.items() if said not in ("refused", "passes")}
-    return replace(way, refused=way.refused | refused, unclear=way.unclear | unclear)
+    return way._replace(refused=way.refused | refused, unclear=way.unclear | unclear)
 
 
 def naming(way: Way, name: str, value: str) -> Variables:
@@ -143,7 +142,7 @@ def filling(way: Way, statement: Element) -> Way:
             # With the gateway's own token in the request, no statement reads the caller's.
             own = way.token is not None or statement.name == "authentication-managed-identity"
             held = FREE if own else Token() if statement.name in _CHECKS else UNCLEAR
-            way = replace(way, variables=_with(way, name, _of_all(held)))
+            way = way._replace(variables=_with(way, name, _of_all(held)))
     return way
 
 

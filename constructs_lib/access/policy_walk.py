@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from constructs_lib.access import network, urls
 from constructs_lib.access.chain import Chain
@@ -220,7 +219,7 @@ class Walk:
             # Of the two ways a caller without a key can take one only.
             refused = refused or "a condition of the policy looks at the subscription"
         if refused is not None and section == "inbound":
-            found = [replace(way, doubtful=way.doubtful or refused) for way in found]
+            found = [way._replace(doubtful=way.doubtful or refused) for way in found]
         return found
 
     def _fragment(
@@ -268,7 +267,7 @@ class Walk:
             backend, url = attributes.get("backend-id"), attributes.get("base-url")
             if backend is not None and "dapr-app-id" not in attributes:
                 value = self._computed(backend, document, way)
-                yield replace(way, backend_id=value, backend_address=address)
+                yield way._replace(backend_id=value, backend_address=address)
             elif url is not None and (way.backend_id is None or way.backend_address == address):
                 # A backend entity of an outer scope can be replaced by another entity only (Learn,
                 # "Set backend service"); which of two counts in one policy is not documented.
@@ -277,8 +276,8 @@ class Walk:
                 for text in self.texts(url, way):
                     chosen = address if _caller_names_host(text) else None
                     value = _value(text, document)
-                    yield replace(
-                        way, backend_id=None, url=value, chosen=chosen, backend_address=address
+                    yield way._replace(
+                        backend_id=None, url=value, chosen=chosen, backend_address=address
                     )
             elif url is None:
                 yield _unknown(way, "the policy sends the request through Dapr or Service Fabric")
@@ -297,42 +296,41 @@ class Walk:
         if tag == "authentication-managed-identity":
             return self._identity(statement, document, way)
         if tag == "authentication-basic":
-            return replace(way, token=None, replaced=(address, _REPLACED))
+            return way._replace(token=None, replaced=(address, _REPLACED))
         if tag == "authentication-certificate":
-            return replace(way, certificate=True)
+            return way._replace(certificate=True)
         if tag == "proxy":
-            return replace(way, proxied=address)
+            return way._replace(proxied=address)
         if tag == "forward-request":
             buffered = attributes.get("buffer-response", "true").strip().lower()
-            way = replace(way, streams=buffered == "false")
+            way = way._replace(streams=buffered == "false")
             self.forwarded[way] = None
             return way
         if tag == "cache-lookup":
-            return replace(way, cached=address)
+            return way._replace(cached=address)
         if tag == "set-query-parameter" and attributes.get("exists-action") == "delete":
-            return replace(way, queries=way.queries | {attributes.get("name", "").lower()})
+            return way._replace(queries=way.queries | {attributes.get("name", "").lower()})
         if tag in _COPYING:
             return self._copied(statement, way)
         proof = self._proof(statement, document, way)
         if proof is True and way.cached is not None:
             reason = "an answer from the cache may be given before the policy demands proof"
-            return replace(way, doubtful=way.doubtful or reason)
+            return way._replace(doubtful=way.doubtful or reason)
         if proof is True:
-            return replace(
-                refusing(way, statement),
+            return refusing(way, statement)._replace(
                 checked=tag,
                 audiences=(*way.audiences, *map(document.value, _audiences_of(statement))),
             )
-        return replace(way, doubtful=way.doubtful or proof) if isinstance(proof, str) else way
+        return way._replace(doubtful=way.doubtful or proof) if isinstance(proof, str) else way
 
     def _copied(self, statement: Element, way: Way) -> Way:
         """The way on after a statement that may put the subscription key elsewhere in a request."""
         # The query parameter of the key can be deleted after it was copied with the rest.
-        asked = replace(way, queries=way.queries | {self.query})
+        asked = way._replace(queries=way.queries | {self.query})
         if not any(taint.key for taint in self._in(statement, asked)):
             return way
         place = _COPYING[statement.name].format(statement.attributes.get("name", ""))
-        return replace(way, copies=way.copies | {place})
+        return way._replace(copies=way.copies | {place})
 
     def _identity(self, statement: Element, document: PolicyDocument, way: Way) -> Way:
         attributes = statement.attributes
@@ -350,11 +348,11 @@ class Walk:
             chosen,
         )
         if not token.ignore_error and token not in way.asked:
-            way = replace(way, asked=(*way.asked, token))
+            way = way._replace(asked=(*way.asked, token))
         variable = attributes.get("output-token-variable-name")
         if variable:
             return _holding(way, variable, ((Taint(frozenset({(token, False)})),),))
-        return replace(way, token=token, replaced=None)
+        return way._replace(token=token, replaced=None)
 
     def _computed(self, text: str, document: PolicyDocument, way: Way) -> Value:
         """An attribute as a value; one of several texts is not known."""
@@ -383,17 +381,17 @@ class Walk:
         if way.token is None and any(
             _holds_token(each.text) for each in statement.elements("value")
         ):
-            way = replace(way, copied=True)
+            way = way._replace(copied=True)
         if action == "delete":
             way = _holding(way, f"header:{name}", ())
             copies = way.copies - {f"the header {name}"}
-            return replace(way, headers=way.headers | {name}, copies=copies)
+            return way._replace(headers=way.headers | {name}, copies=copies)
         if action == "override" or texts:
             way = _holding(way, f"header:{name}", texts)
         copy = frozenset({f"the header {name}"})
         if name != self.key and any(taint.key for taint in _taints(texts)):
-            return replace(way, copies=way.copies | copy)
-        return replace(way, copies=way.copies - copy) if action == "override" else way
+            return way._replace(copies=way.copies | copy)
+        return way._replace(copies=way.copies - copy) if action == "override" else way
 
     def _proof(self, statement: Element, document: PolicyDocument, way: Way) -> bool | str:
         """Whether a statement checks who calls; words where that is not sure.
@@ -493,8 +491,7 @@ class Walk:
     ) -> Way:
         """The way of a request that a policy makes by itself."""
         reason = "the policy calls the function in a request of its own"
-        return replace(
-            way,
+        return way._replace(
             url=url,
             backend_id=None,
             backend_address=document.address,
@@ -591,13 +588,13 @@ class Walk:
 
 
 def _unknown(way: Way, reason: str | None) -> Way:
-    return replace(way, unknown=way.unknown or reason)
+    return way._replace(unknown=way.unknown or reason)
 
 
 def _few(ways: list[Way]) -> list[Way]:
     if len(ways) <= _MAXIMUM_WAYS:
         return ways
-    return [replace(way, unknown="the policy branches too often") for way in ways[:_MAXIMUM_WAYS]]
+    return [way._replace(unknown="the policy branches too often") for way in ways[:_MAXIMUM_WAYS]]
 
 
 def _held_taints(way: Way, name: str | None, *, header: bool) -> Iterator[Taint]:
@@ -620,8 +617,7 @@ def _holding(
 ) -> Way:
     """The way on after a variable or a header was given something else."""
     others = tuple(held for held in way.held if held.name != name)
-    return replace(
-        way,
+    return way._replace(
         held=(*others, Held(name, texts)) if texts else others,
         variables=way.variables if variables is None else variables,
     )
@@ -660,9 +656,9 @@ def _mentions_caller(value: Term) -> bool:
 def _host(texts: Sequence[FlowText], document: PolicyDocument, way: Way) -> Way:
     """The way on after a set-header of `Host`, by which App Service tells its apps apart."""
     if any(taint.caller for taint in _taints(texts)):
-        return replace(way, chosen=document.address)
+        return way._replace(chosen=document.address)
     if len(texts) == 1:
-        return replace(way, host=_value(texts[0], document))
+        return way._replace(host=_value(texts[0], document))
     return _unknown(way, "the Host header of the request is not known")
 
 
@@ -670,20 +666,20 @@ def _authorization(action: str, texts: Sequence[FlowText], address: str, way: Wa
     """The way on after a set-header of `Authorization`."""
     if action == "skip" and "authorization" not in way.headers:
         # Whatever is there stays: the token, or what the caller sent.
-        return way if way.token is not None else replace(way, replaced=(address, KEPT))
+        return way if way.token is not None else way._replace(replaced=(address, KEPT))
     if action == "delete":
         headers = way.headers | {"authorization"}
-        return replace(way, token=None, replaced=(address, _REPLACED), headers=headers)
-    way = replace(way, headers=way.headers - {"authorization"})
+        return way._replace(token=None, replaced=(address, _REPLACED), headers=headers)
+    way = way._replace(headers=way.headers - {"authorization"})
     if any(not taint.understood for taint in _taints(texts)):
-        return replace(_unknown(way, _NOT_UNDERSTOOD), token=None, replaced=(address, _REPLACED))
+        return _unknown(way, _NOT_UNDERSTOOD)._replace(token=None, replaced=(address, _REPLACED))
     token, bearer = _token_in(texts) or (None, False)
     if token is None or action == "append":
-        return replace(way, token=None, replaced=(address, _REPLACED))
+        return way._replace(token=None, replaced=(address, _REPLACED))
     if not bearer:
         bare = 'the policy sends the token without "Bearer " in front of it'
-        return replace(way, token=None, replaced=(address, bare))
-    return replace(way, token=token, replaced=None)
+        return way._replace(token=None, replaced=(address, bare))
+    return way._replace(token=token, replaced=None)
 
 
 def _token_in(texts: Iterable[FlowText]) -> tuple[TokenRequest, bool] | None:

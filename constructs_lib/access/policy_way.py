@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from constructs_lib.access.imagined import Imagined
 from constructs_lib.access.links import ApiLink
@@ -87,8 +87,7 @@ class Leak:
     chosen: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """One way that a request may take through the policies.
 
     Attributes:

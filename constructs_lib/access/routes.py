@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision
@@ -23,8 +23,7 @@ from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.urls import host_of
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """One way of an API to a target, or to nowhere.
 
     Attributes:

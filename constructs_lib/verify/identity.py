@@ -1,4 +1,4 @@
-"""A token of whoever is logged in to the Azure CLI: it opens nothing, or what it should."""
+"""A token of whoever is logged in to the Azure CLI, to show that it opens nothing."""
 
 from __future__ import annotations
 
@@ -35,11 +35,8 @@ class NoToken:
     entitled: bool = True
 
 
-def azure_cli(option: str) -> str:
+def azure_cli() -> str:
     """Return the path of the Azure CLI.
-
-    Args:
-        option: The option that needs it, for errors.
 
     Raises:
         InputError: There is none.
@@ -47,7 +44,7 @@ def azure_cli(option: str) -> str:
     command = shutil.which("az")
     if command is None:
         raise InputError(
-            f"{option} needs the Azure CLI, and there is no `az` on the PATH",
+            "--as-identity needs the Azure CLI, and there is no `az` on the PATH",
             fix="install it and run `az login`",
         )
     return command

@@ -57,12 +57,7 @@ def _anybody(calls: Calls) -> Iterator[Breach]:
     "its own.",
 )
 def _holders(calls: Calls) -> Iterator[Breach]:
-    holding: dict[Any, list[tuple[Resource, str]]] = {}
-    for each, attribute, value in _holding(calls.chain.configuration):
-        holding.setdefault(key(value), []).append((each, attribute))
-        if isinstance(value, str) and "/userassignedidentities/" in value.lower():
-            name = value.lower().rpartition("/")[2]
-            holding.setdefault(("written out", name), []).append((each, attribute))
+    holding: dict[Any, list[tuple[Resource, str]]] | None = None
     for app in visible_apps(calls):
         if app.directory is None:
             continue
@@ -74,6 +69,7 @@ def _holders(calls: Calls) -> Iterator[Breach]:
             ) or any_same(app.directory.values("allowed_identities"), identity.object_ids)
             if not admitted or identity.id is None:
                 continue
+            holding = _holding(calls.chain.configuration) if holding is None else holding
             ids = {key(identity.id), text_of(identity.id).lower(), *_written_out(calls, identity)}
             holders = [holder for name in ids for holder in holding.get(name, ())]
             for each, attribute in holders:
@@ -92,7 +88,18 @@ def _written_out(calls: Calls, identity: IdentityLink) -> Iterator[tuple[str, st
             yield "written out", name.lower()
 
 
-def _holding(configuration: Configuration) -> Iterator[tuple[Resource, str, Value]]:
+def _holding(configuration: Configuration) -> dict[Any, list[tuple[Resource, str]]]:
+    """What can use an identity, by the identity's id and by the name in one that is written out."""
+    found: dict[Any, list[tuple[Resource, str]]] = {}
+    for each, attribute, value in _uses(configuration):
+        found.setdefault(key(value), []).append((each, attribute))
+        if isinstance(value, str) and "/userassignedidentities/" in value.lower():
+            name = value.lower().rpartition("/")[2]
+            found.setdefault(("written out", name), []).append((each, attribute))
+    return found
+
+
+def _uses(configuration: Configuration) -> Iterator[tuple[Resource, str, Value]]:
     """Resources that can use an identity: they have it, or sign in as it."""
     for each in configuration.resources:
         if not each.managed or each.type in _NO_HOLDERS or each.type.startswith("azuread_"):

@@ -9,13 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """An attribute that is known only after apply, or is managed elsewhere.
 
     Attributes:
@@ -34,8 +32,7 @@ class Reference:
     new: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(NamedTuple):
     """A part that cannot be reduced: a function call, or text that is known only after apply.
 
     Attributes:
@@ -51,8 +48,7 @@ class Opaque:
     given: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """A value with at least one part that is not literal."""
 
     parts: tuple[str | Reference | Opaque, ...]
@@ -218,6 +214,7 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _MARKS = re.compile(r"\$\$?\{|%%?\{")
 _QUOTED = re.compile(r'\$\$?\{|%%?\{|["\\]')
 _BLANK = re.compile(r"\s*")
+_PATH = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[\d+\])+)\}")
 
 
 class _ExpressionParser:
@@ -273,10 +270,15 @@ class _ExpressionParser:
 
     def _interpolation(self) -> Value:
         start = self.at
-        self.at += 2
-        if self._character() == "~":
-            self.at += 1
         try:
+            path = _PATH.match(self.text, start)
+            if path is not None:  # As nearly all of them are.
+                self.at = path.end()
+                steps = path[1].replace("[", ".").replace("]", "").split(".")
+                return self.lookup(tuple(int(s) if s.isdecimal() else s for s in steps))
+            self.at += 2
+            if self._character() == "~":
+                self.at += 1
             value = self.expression()
             if self._character() == "~":
                 self.at += 1

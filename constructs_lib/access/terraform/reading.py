@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from constructs_lib._core.collector import paused
 from constructs_lib._core.creation_sites import FILE as SITES
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import STANDARD_INPUT
@@ -20,6 +21,7 @@ from constructs_lib.access.terraform.stack import Stacks
 __all__ = ["document", "read_stacks", "read_terraform"]
 
 
+@paused()
 def read_terraform(path: str | Path) -> Configuration:
     """Read Terraform JSON.
 
