@@ -249,7 +249,8 @@ class SecuredMcpServer(Construct, Generic[App]):
             get no token from Entra.
         gateway_url: The gateway's address that clients use, if it has a host name of its own.
         resource_metadata: Where the metadata is served; the gateway's one API for all servers of
-            the stack if left out.
+            the stack if left out. A second stack on the gateway gives
+            `ResourceMetadata.of(stack, gateway, existing=True)`.
         tools: Operations of the app that are the server's tools, in the place of an endpoint of its
             own: API Management answers the protocol itself (a preview; needs
             `add_azapi_provider`). They are published as an API of their own, at the path with

@@ -31,9 +31,9 @@ from packaging.requirements import Requirement
 
 from constructs_lib._core.provider_facts import AZURERM
 from tests.pythons import SUPPORTED, find
+from tests.terraform.applied.test_azurerm_versions import drop_what_5_does_not_know
 from tests.terraform.harness import Stack, has_stand_in, reason_to_skip, stacks_of
 from tests.terraform.providers import running, stand_ins
-from tests.terraform.test_azurerm_versions import drop_what_5_does_not_know
 
 if sys.version_info >= (3, 11):
     import tomllib

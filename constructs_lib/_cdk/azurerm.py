@@ -18,7 +18,12 @@ class StackAzurerm:
 
     Args:
         stack: The stack.
+
+    Attributes:
+        subscription_id: Where it works: empty for that of the sign-in, None if it is not told.
     """
+
+    subscription_id: str | None = None
 
     def __init__(self, stack: TerraformStack) -> None:
         self._stack = stack

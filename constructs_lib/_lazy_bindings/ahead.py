@@ -27,7 +27,10 @@ _patient = threading.Event()
 
 def start() -> None:
     """Let loads go ahead until the kernel is asked for something else."""
+    from constructs_lib._lazy_bindings.process import start_one
+
     kernel = _kernel()
+    start_one()
     if not isinstance(kernel.provider, _Loads):
         node = shutil.which(os.environ.get("JSII_NODE", "node"))
         kernel.provider = _Loads(kernel) if node else _NoNode()

@@ -1,4 +1,5 @@
-// Runs in the Node process of jsii and spares it two kinds of work.
+// Runs in the Node process of jsii and spares it two kinds of work. And it says that Node is too old,
+// as jsii does in a process that is not started (process.py).
 //
 // A prebuilt provider's lib/index.js requires every resource of the provider; next to it lies
 // lib/lazy-index.js with the same exports, each required on first use. jsii resolves a package's
@@ -17,8 +18,14 @@ const { dirname, join } = require("node:path");
 const EAGER_INDEX = /[\\/]@cdkt[fn][\\/]provider-[^\\/]+[\\/]lib[\\/]index\.js$/;
 const STACK_TRACE = /[\\/]cdkt[fn][\\/]lib[\\/]tokens[\\/]private[\\/]stack-trace\.js$/;
 const NO_STACK = Object.freeze(["(not recorded: CONSTRUCTS_LIB_LAZY_BINDINGS=off records it)"]);
+const OLDEST_NODE = 20;
 const said = new Set();
 const resolve = Module._resolveFilename;
+
+const [major] = process.versions.node.split(".");
+if (major < OLDEST_NODE) {
+  console.error(`CDKTF needs Node.js ${OLDEST_NODE} or newer, and this is ${major}`);
+}
 
 Module._resolveFilename = function (...request) {
   const filename = resolve.apply(this, request);

@@ -500,6 +500,8 @@ class FunctionApi(Construct):
             self.product = product_resource(self, product, gateway=self._gateway)
             product_id = self.product.product_id
         if product.policy is not None:
+            fix = "give it with one of the APIs in the product"
+            self._gateway.claim(self, "product.policy", "policy of product", product.id, fix=fix)
             self.product_policy = self._make_product_policy(product_id, product.policy)
         after = [*self._above, *([self.product_policy] if self.product_policy else [])]
         self.product_api = ApiManagementProductApi(

@@ -73,9 +73,12 @@ class ResourceMetadata(Construct):
         self.api: ApiManagementApi | None = None
         if existing:
             return
-        gateway.claim(self, "name", "API name", name)
-        fix = "give the resource_metadata of the server that made it first"
+        fix = (
+            "it serves all MCP servers of a gateway: give the resource_metadata of the server that "
+            "made it, or in another stack ResourceMetadata.of(stack, gateway, existing=True)"
+        )
         gateway.claim(self, "path", "path", WELL_KNOWN, fix=fix)
+        gateway.claim(self, "name", "API name", name)
         self.api = ApiManagementApi(
             self,
             "api",
@@ -90,8 +93,16 @@ class ResourceMetadata(Construct):
         )
 
     @staticmethod
-    def of(scope: Construct, gateway: GatewayReferences) -> ResourceMetadata:
-        """Return what the stack of `scope` has for this gateway, made at the first use."""
+    def of(
+        scope: Construct, gateway: GatewayReferences, *, existing: bool = False
+    ) -> ResourceMetadata:
+        """Return what the stack of `scope` has for this gateway, made at the first use.
+
+        Args:
+            scope: The stack, or a construct in it.
+            gateway: The gateway.
+            existing: At the first use: whether another stack makes the API.
+        """
         stack = stack_of(scope)
         inside = stack is stack_of(gateway)
         parent = gateway if inside else stack
@@ -99,7 +110,7 @@ class ResourceMetadata(Construct):
         found = parent.node.try_find_child(id)
         if isinstance(found, ResourceMetadata):
             return found
-        return ResourceMetadata(parent, id, gateway=gateway)
+        return ResourceMetadata(parent, id, gateway=gateway, existing=existing)
 
     @staticmethod
     def url(gateway_url: str, path: str) -> str:

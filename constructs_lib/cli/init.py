@@ -33,6 +33,7 @@ _HELP = Help(
         "secured-functions init orders",
         "secured-functions init orders --yes --functions-project ../orders-functions",
         "secured-functions init orders --start existing-gateway   # asks for its name",
+        "secured-functions init weather --mcp   # tools for MCP clients",
     ],
     then=[
         "cd orders && make synth test   # without Azure",
@@ -46,7 +47,7 @@ _HELP = Help(
 
 def register(commands: Commands) -> None:
     """Add the command's parser to `commands`."""
-    from constructs_lib.init.questions import QUESTIONS
+    from constructs_lib.init.questions import QUESTIONS, YES_OR_NO
 
     parser = _HELP.command(commands, "init")
     parser.add_argument(
@@ -65,12 +66,16 @@ def register(commands: Commands) -> None:
     )
     answers = parser.add_argument_group("answers, asked for if left out and not found out")
     for question in QUESTIONS:
-        answers.add_argument(question.flag, metavar="VALUE", help=question.help)
+        if question.pattern == YES_OR_NO:
+            yes_or_no = argparse.BooleanOptionalAction
+            answers.add_argument(question.flag, action=yes_or_no, help=question.help)
+        else:
+            answers.add_argument(question.flag, metavar="VALUE", help=question.help)
     further = parser.add_argument_group("further answers, never asked for")
     further.add_argument(
         "--functions-project",
         metavar="FOLDER",
-        help="Functions project whose routes are published, a path from the current folder",
+        help="Functions project whose routes or tools are published, from the current folder",
     )
     further.add_argument("--subscription-id", metavar="VALUE", help="subscription to deploy to")
     further.add_argument(
@@ -93,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
     from constructs_lib._core.files.writing import write_all
     from constructs_lib._lazy_bindings import ahead
     from constructs_lib.init.additions import additions
-    from constructs_lib.init.facts import find_facts, functions_project
+    from constructs_lib.init.facts import find_facts
     from constructs_lib.init.questions import answer
 
     ahead.only_when_used()
@@ -101,17 +106,16 @@ def run(options: argparse.Namespace) -> int:
     if folder.exists() and not folder.is_dir():
         raise InputError("is not a folder", where=str(folder))
     somebody = sys.stdin.isatty() and not options.yes
-    beside = ("folder", "yes", "force", "run")
+    beside = ("folder", "yes", "force", "run", "functions_project")
+    words = {True: "yes", False: "no"}
     given = {
-        key: str(value)
+        key: words.get(value, str(value))
         for key, value in vars(options).items()
         if key not in beside and value is not None
     }
-    if "functions_project" in given:
-        given["functions_project"] = functions_project(given["functions_project"], folder)
     given["suffix"] = secrets.token_hex(2)
     try:
-        facts = find_facts(folder)
+        facts = find_facts(folder, options.functions_project)
         answers = answer(given, facts, input if somebody else None)
         todo = additions(folder, answers, facts)
         agreed: dict[str, str] = {}
@@ -124,6 +128,12 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("nothing was written: it was broken off", where="init") from None
     write_all(folder, {**todo.new, **agreed})
     _say(todo, agreed)
+    if len(facts.triggers) > 1:
+        this, other = ("tools", "--no-mcp") if answers.mcp else ("routes", "--mcp")
+        print(
+            f"Of {answers.functions_project} the {this} are published: init {other} in another "
+            "folder publishes the others"
+        )
     complete = not todo.notes and len(agreed) == len(todo.changed)
     if complete and "secured_stacks.py" in todo.new:
         print(_next(folder, answers, todo))
@@ -155,6 +165,9 @@ def _next(folder: Path, answers: Answers, todo: Additions) -> str:
         "Try it here, without Azure:",
         f"  {place}{make} synth test",
     ]
+    first = f"  {make} request   # GET through the gateway"
+    if answers.mcp:
+        first = f"  {make} connect   # the server's address, for Visual Studio Code"
     if answers.start == "existing-function-app":
         return "\n".join([*lines, "Then, signed in (az login):", f"  {make} plan"])
     wait = "30 to 60 minutes, as a new gateway takes them"
@@ -162,7 +175,7 @@ def _next(folder: Path, answers: Answers, todo: Additions) -> str:
         "Then, signed in (az login), from nothing to the first answer:",
         f"  {make} deploy    # {'some minutes' if answers.gateway_name else wait}",
         f"  {make} publish   # the code in {answers.functions_project or 'functions'}",
-        f"  {make} request   # GET through the gateway",
+        first,
     ]
     if not answers.publish_from:
         settings = f"environments/{answers.environment}.yaml"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
+import re
 import sys
 import warnings
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from constructs_lib._core.errors import InputError
 from constructs_lib.cli._help import Commands, Group, Help
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from constructs_lib.verify.outputs import Outputs, Probe
     from constructs_lib.verify.run import Check, Judgement, Result
     from constructs_lib.verify.secret import Secret
+    from constructs_lib.verify.streaming import Tool
 
 KEY_VARIABLE = "SECURED_FUNCTIONS_KEY"
 
@@ -51,6 +53,7 @@ def register(commands: Commands) -> None:
     )
     _add_checks(parser.add_argument_group("what to check"))
     _add_keys(parser.add_argument_group("keys"))
+    _add_callers(parser.add_argument_group("callers of MCP servers"))
     _add_patience(parser.add_argument_group("patience and connections"))
     report = parser.add_argument_group("report")
     report.add_argument(
@@ -128,6 +131,29 @@ def _add_keys(key: Group) -> None:
         metavar="[API=]NAME",
         help="environment variable with a real function key, to show that it opens nothing (a "
         "made-up one is tried if left out)",
+    )
+
+
+def _add_callers(caller: Group) -> None:
+    caller.add_argument(
+        "--as-caller",
+        action="store_true",
+        help="call them with a token of the current az login: the gateway must let it in",
+    )
+    caller.add_argument(
+        "--token-env",
+        action="append",
+        default=[],
+        metavar="[API=]NAME",
+        help="environment variable with the token of a caller",
+    )
+    caller.add_argument(
+        "--stream-tool",
+        action="append",
+        default=[],
+        metavar="[API=]TOOL[:JSON]",
+        help="tool that is safe to call and reports progress while it runs, and its arguments, for "
+        "example count:'{\"to\": 5}'",
     )
 
 
@@ -237,9 +263,16 @@ def _plan(options: argparse.Namespace, outputs: Outputs) -> Plan:
             raise InputError(f"--skip {pattern}: no such check", fix=f"one of {', '.join(RULES)}")
         skip |= found
     probes = {name: api.probe for name, api in outputs.apis.items() if api.probe}
-    given = _per_api("--probe", options.probe, outputs)
-    expected = _per_api("--expect", options.expect, outputs)
-    echoes = _per_api("--echo", options.echo, outputs)
+    apis, servers = list(outputs.apis), [name for name, api in outputs.apis.items() if api.mcp]
+    if (options.as_caller or options.token_env or options.stream_tool) and not servers:
+        raise InputError(
+            "--as-caller, --token-env and --stream-tool are for MCP servers, and there is none",
+            fix="leave them out, or give the outputs of a stack with mcp_servers",
+        )
+    given = _per_api("--probe", options.probe, apis)
+    expected = _per_api("--expect", options.expect, apis)
+    echoes = _per_api("--echo", options.echo, apis)
+    tools = _per_api("--stream-tool", options.stream_tool, servers)
     for name, path in echoes.items():
         if not path.startswith("/") or not path.isascii() or not path.isprintable() or " " in path:
             raise InputError(f"--echo {name}: {path!r} is not a path", fix="for example /echo")
@@ -249,8 +282,11 @@ def _plan(options: argparse.Namespace, outputs: Outputs) -> Plan:
         probes=probes | {name: _probe(text) for name, text in given.items()},
         expected={name: _statuses(text) for name, text in expected.items()},
         echoes=echoes,
-        function_keys=_from_environment("--function-key-env", options.function_key_env, outputs),
-        azure_cli=azure_cli() if options.as_identity else None,
+        function_keys=_from_environment("--function-key-env", options.function_key_env, apis),
+        tokens=_from_environment("--token-env", options.token_env, servers, scheme="Bearer"),
+        caller_cli=azure_cli("--as-caller") if options.as_caller else None,
+        stream_tools={name: _tool(text) for name, text in tools.items()},
+        azure_cli=azure_cli("--as-identity") if options.as_identity else None,
         accept_network_refusal=options.accept_network_refusal,
         skip=frozenset(skip),
     )
@@ -272,7 +308,7 @@ def _keys(options: argparse.Namespace, outputs: Outputs) -> dict[str, Secret]:
     elif os.environ.get(KEY_VARIABLE):
         common = Secret(os.environ[KEY_VARIABLE], where=KEY_VARIABLE)
     keys = dict.fromkeys(outputs.apis, common) if common else {}
-    return keys | _from_environment("--key-env", options.key_env, outputs)
+    return keys | _from_environment("--key-env", options.key_env, list(outputs.apis))
 
 
 def _ask() -> str:
@@ -285,32 +321,36 @@ def _ask() -> str:
             raise InputError("--key-prompt needs a terminal", fix=KEY_VARIABLE) from None
 
 
-def _from_environment(option: str, given: Sequence[str], outputs: Outputs) -> dict[str, Secret]:
+def _from_environment(
+    option: str, given: Sequence[str], apis: Sequence[str], *, scheme: str = ""
+) -> dict[str, Secret]:
     from constructs_lib.verify.secret import Secret
 
-    variables = _per_api(option, given, outputs)
+    variables = _per_api(option, given, apis)
     for variable in variables.values():
         if not os.environ.get(variable):
             # Not naming it: somebody may have given the key in place of the variable's name.
             raise InputError(f"{option}: no such environment variable, or it is empty")
     return {
-        name: Secret(os.environ[variable], where=option) for name, variable in variables.items()
+        name: Secret(os.environ[variable], where=option, scheme=scheme)
+        for name, variable in variables.items()
     }
 
 
-def _per_api(option: str, given: Sequence[str], outputs: Outputs) -> dict[str, str]:
+def _per_api(option: str, given: Sequence[str], apis: Sequence[str]) -> dict[str, str]:
     """Sort `[API=]VALUE` by API; a value without one is for every API that has none of its own."""
     common: dict[str, str] = {}
     own: dict[str, str] = {}
     for text in given:
         name, equals, value = text.partition("=")
-        if equals and name in outputs.apis:
+        if equals and name in apis:
             own[name] = value
         elif equals and name.replace("-", "").replace("_", "").isalnum():
-            names = ", ".join(outputs.apis)
-            raise InputError(f"{option}: there is no API of that name", fix=f"one of {names}")
+            raise InputError(
+                f"{option}: there is no API of that name", fix=f"one of {', '.join(apis)}"
+            )
         else:
-            common = dict.fromkeys(outputs.apis, text)
+            common = dict.fromkeys(apis, text)
     return common | own
 
 
@@ -324,6 +364,23 @@ def _probe(text: str) -> Probe:
         return Probe(method=method, path=path)
     except ValidationError:
         raise InputError(f"--probe {text!r} is not METHOD:PATH", fix="GET:/health") from None
+
+
+def _tool(text: str) -> Tool:
+    import json
+
+    from constructs_lib.verify.streaming import Tool
+
+    name, colon, arguments = text.partition(":")
+    try:
+        given: Any = json.loads(arguments) if colon else {}
+    except (ValueError, RecursionError):
+        given = None
+    if not re.fullmatch(r"[!-~]+", name) or not isinstance(given, dict):
+        raise InputError(
+            f"--stream-tool {text!r} is not TOOL or TOOL:JSON", fix="count:'{\"to\": 5}'"
+        )
+    return Tool(name=name, arguments=cast("dict[str, Any]", given))
 
 
 def _statuses(text: str) -> frozenset[int]:

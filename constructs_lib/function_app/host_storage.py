@@ -12,7 +12,7 @@ from cdktf_cdktf_provider_azurerm.storage_account import StorageAccount
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import is_token
-from constructs_lib._cdk.names import take_host
+from constructs_lib._cdk.names import names_in_the_world, take, take_host
 from constructs_lib._cdk.placement import Placement
 from constructs_lib._cdk.replacement import replaced_with
 from constructs_lib.function_app.storage import Storage
@@ -66,6 +66,9 @@ class HostStorage(Construct):
             endpoint = self.account.primary_blob_endpoint if with_container else ""
         if with_container:
             container = storage.container or container_name(app_name)
+            fix = "choose another: deployments of two apps would overwrite each other"
+            at = f"{self.account_id}/{container}"
+            take(names_in_the_world(self), self, "container", "storage container", at, fix=fix)
             from cdktf_cdktf_provider_azurerm.storage_container import StorageContainer
 
             self.container = StorageContainer(

@@ -19,7 +19,7 @@ from constructs import Construct
 from constructs_lib._cdk.acceptance import accept
 from constructs_lib._cdk.arguments import refuse
 from constructs_lib._cdk.azapi import AzapiUpdateResource
-from constructs_lib._cdk.names import names_in_the_world
+from constructs_lib._cdk.names import names_in_the_world, take
 from constructs_lib._cdk.props.checked import checked
 from constructs_lib.function_app.easy_auth import EasyAuth
 from constructs_lib.function_app.outside import OutsideFunctionApp
@@ -70,7 +70,10 @@ class ProtectedOutsideApp(ProtectedApp):
     ) -> None:
         super().__init__(scope, id)
         name = self._check(app, easy_auth)
-        self._claim(app.id, name)
+        # Two that write the app's settings would overwrite each other.
+        taken, what = names_in_the_world(self), "Easy Auth of the function app"
+        fix = "give the function_app and the registration of the API that has it"
+        take(taken, self, "function_app", what, app.id, fix=fix)
         self.id = app.id
         self.easy_auth = easy_auth
         self.hostname = app.hostname or f"{name}.azurewebsites.net"
@@ -108,18 +111,6 @@ class ProtectedOutsideApp(ProtectedApp):
                 "adopt the app with an import block, or leave them out",
             )
         return app.id.rpartition("/")[2]
-
-    def _claim(self, app_id: str, name: str) -> None:
-        """Be the only one that writes the app's settings: two would overwrite each other."""
-        taken = names_in_the_world(self)
-        first = taken.setdefault(("function app outside Terraform", app_id.lower()), self)
-        if first is not self:
-            refuse(
-                self,
-                "function_app",
-                f"{first.node.path} writes the Easy Auth of {name} already",
-                "give the function_app and the registration of the API that does",
-            )
 
     def _update(
         self, slot: str, kind: str, name: str, body: Mapping[str, Any]

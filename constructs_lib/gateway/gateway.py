@@ -24,7 +24,7 @@ from cdktf_cdktf_provider_azurerm.user_assigned_identity import UserAssignedIden
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import is_token
-from constructs_lib._cdk.names import names_in_gateway, take_host
+from constructs_lib._cdk.names import names_in_gateway, names_in_group, take, take_host
 from constructs_lib._cdk.placement import Placement, placement
 from constructs_lib._cdk.policy_source import PolicySource
 from constructs_lib._cdk.props.checked import checked
@@ -201,6 +201,11 @@ class Gateway(GatewayReferences):
         """Make the identity if only its name was given; return its ids."""
         self.user_assigned_identity: UserAssignedIdentity | None = None
         if isinstance(given, str):
+            group = self.placement.name
+            kind, place = "user-assigned identity", " in this resource group"
+            fix = "choose another name, or give the identity of the stack that makes it"
+            taken = names_in_group(self, group)
+            take(taken, self, "identity.user_assigned", kind, given, place=place, fix=fix)
             given = self.user_assigned_identity = UserAssignedIdentity(
                 self,
                 "identity",

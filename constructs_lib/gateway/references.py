@@ -16,8 +16,8 @@ from cdktf_cdktf_provider_azurerm.api_management import (
 from constructs import Construct
 
 from constructs_lib._cdk.apply_order import apply_after_parts, names_parts
-from constructs_lib._cdk.arguments import check_pattern, is_token, refuse
-from constructs_lib._cdk.names import Names
+from constructs_lib._cdk.arguments import check_pattern, refuse
+from constructs_lib._cdk.names import Names, take
 from constructs_lib._cdk.per_stack import stack_of
 from constructs_lib._cdk.policy_source import (
     PolicySource,
@@ -224,14 +224,7 @@ class GatewayReferences(Construct):
         Raises:
             InputError: If another construct has taken it already.
         """
-        holder = self._claims.setdefault((kind, name.lower()), scope)
-        if holder is not scope and not is_token(name):
-            refuse(
-                scope,
-                argument,
-                f"the {kind} {name!r} is in this gateway already, from {holder.node.path}",
-                fix or f"choose another {kind}",
-            )
+        take(self._claims, scope, argument, kind, name, place=" in this gateway", fix=fix)
 
     def add_fragment(self, name: str, source: Fragment | Path | str) -> ApiManagementPolicyFragment:
         """Add a policy fragment, which `IncludeFragment(fragment_id=name)` puts into any policy.

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -16,7 +17,9 @@ from constructs_lib._core.errors import InputError
 from constructs_lib._lazy_bindings.engine import PROVIDERS, Engine, installed
 
 Continuous = Literal["github", "azure", "none"]
+Kind = Literal["http", "mcp"]
 
+_SIGNED_IN_USER = ("ad", "signed-in-user", "show", "--query", "id", "--output", "tsv")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -31,10 +34,14 @@ class Facts:
         email: E-mail address in git's settings.
         subscription_id: The subscription of the current `az` login.
         tenant_id: Its tenant.
+        user_id: Asks for the object id of the user who is signed in to it, which takes seconds.
         entry: The file that `cdktf.json` starts; None if there is no `cdktf.json`.
         environment: The first environment of a project that init wrote or added to.
-        functions_project: The one Functions project in the folder, relative to it; None if its
-            routes cannot be read.
+        functions_project: The Functions project that was named, else the one in the folder,
+            relative to it; None if that cannot be read.
+        triggers: What of it a gateway can publish: HTTP functions, and tools, resources and prompts
+            of MCP.
+        published: What a project that init wrote publishes, and the file that says so.
         engine: The engine that the files name, else the one that is installed.
     """
 
@@ -44,21 +51,32 @@ class Facts:
     email: str | None = None
     subscription_id: str | None = None
     tenant_id: str | None = None
+    user_id: Callable[[], str | None] = lambda: None
     entry: str | None = None
     environment: str | None = None
     functions_project: str | None = None
+    triggers: frozenset[Kind] = frozenset()
+    published: tuple[Kind, str] | None = None
     engine: Engine = "cdktf"
 
 
-def find_facts(folder: Path) -> Facts:
+def find_facts(folder: Path, functions: str | None = None) -> Facts:
     """Look at the folder, at git and at the current `az` login; nothing is changed.
 
+    Args:
+        folder: The project.
+        functions: Path of a Functions project, relative to the current folder.
+
     Raises:
-        InputError: The folder holds a CDKTF project that is not of Python.
+        InputError: The folder holds a CDKTF project that is not of Python, or the Functions project
+            is not there or cannot be read.
     """
     remote = _ask(folder, "git", "remote", "get-url", "origin")
     account = _account(folder)
     name = re.sub(r"\.git$", "", remote.rstrip("/")).rpartition("/")[2] or folder.resolve().name
+    project, triggers = (
+        _functions_project(functions, folder) if functions else _only_functions_project(folder)
+    )
     return Facts(
         name=re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30].strip("-") or "orders",
         ci=_pipeline(folder) or _service(remote),
@@ -66,23 +84,18 @@ def find_facts(folder: Path) -> Facts:
         email=_ask(folder, "git", "config", "user.email") or None,
         subscription_id=_uuid(account.get("id")),
         tenant_id=_uuid(account.get("tenantId")),
+        user_id=lambda: _uuid(_ask(folder, "az", *_SIGNED_IN_USER)),
         entry=_entry(folder),
         environment=_environment(folder),
-        functions_project=_only_functions_project(folder),
+        functions_project=project,
+        triggers=triggers,
+        published=_published(folder),
         engine=_engine(folder),
     )
 
 
-def functions_project(given: str, folder: Path) -> str:
-    """Return a Functions project's path as a project in `folder` names it.
-
-    Args:
-        given: The path, relative to the current folder.
-        folder: The project.
-
-    Raises:
-        InputError: It is not there, or its routes cannot be read.
-    """
+def _functions_project(given: str, folder: Path) -> tuple[str, frozenset[Kind]]:
+    """A Functions project's path as a project in `folder` names it, and what can be published."""
     from constructs_lib.operations import Operations
 
     path = Path(given).expanduser()
@@ -94,16 +107,20 @@ def functions_project(given: str, folder: Path) -> str:
             where=str(path),
             fix="give --functions-project a path from the current folder, or leave it out",
         )
-    Operations.from_functions_project(path)
-    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    operations = Operations.from_functions_project(path)
+    found: dict[Kind, bool] = {"http": bool(operations), "mcp": bool(operations.mcp)}
+    name = Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    return name, frozenset(kind for kind, there in found.items() if there)
 
 
-def _only_functions_project(folder: Path) -> str | None:
+def _only_functions_project(folder: Path) -> tuple[str | None, frozenset[Kind]]:
     found = [path.parent for path in folder.glob("*/host.json")]
     try:
-        return functions_project(str(found[0]), folder) if len(found) == 1 else None
+        if len(found) == 1:
+            return _functions_project(str(found[0]), folder)
     except InputError:  # the one who did not name it need not mend it now
-        return None
+        pass
+    return None, frozenset()
 
 
 def _ask(folder: Path, *command: str) -> str:
@@ -129,6 +146,16 @@ def _environment(folder: Path) -> str | None:
     if not (folder / "secured_stacks.py").exists():
         return None
     return min((path.stem for path in folder.glob("environments/*.yaml")), default=None)
+
+
+def _published(folder: Path) -> tuple[Kind, str] | None:
+    """What the settings of the first environment say, or else the stack itself."""
+    environment = _environment(folder)
+    name = f"environments/{environment}.yaml" if environment else "secured_stacks.py"
+    text = (folder / name).read_text("utf-8", "replace") if (folder / name).is_file() else ""
+    if re.search(r"(?m)^apis:|\bSecuredFunctionApi\(", text):
+        return "http", name
+    return ("mcp", name) if re.search(r"(?m)^mcp_servers:|\bSecuredMcpServer\(", text) else None
 
 
 def _pipeline(folder: Path) -> Continuous | None:

@@ -14,6 +14,7 @@ from constructs_lib._core.templates import template_of
 from constructs_lib._lazy_bindings.engine import Engine
 from constructs_lib.init.facts import Continuous
 from constructs_lib.init.library import RELEASE, of_this_machine, with_engine
+from constructs_lib.registration.delegated import VISUAL_STUDIO_CODE
 
 Start = Literal["new", "existing-gateway", "existing-function-app", "existing-registration"]
 
@@ -32,6 +33,7 @@ class Answers:
     Attributes:
         name: The project's name, lower case.
         start: What is there already.
+        mcp: Whether an MCP server is published, and no HTTP API.
         environment: Name of the first environment, and so of its stack.
         ci: The service that the pipeline is for.
         location: Azure region.
@@ -44,9 +46,11 @@ class Answers:
         function_app_id: Resource id of the app, for the start `existing-function-app`.
         client_id: An app registration that exists; a new one is made if left out.
         tenant_id: Its tenant.
+        users: Object id of the user or group that may sign in to the MCP server.
+        callers_client_id: The app registration of its callers, if it exists, in the same tenant.
         subscription_id: The subscription; that of the sign-in if left out.
-        functions_project: Folder whose routes are published, relative to the project; a small one
-            is written if left out, unless the function app is there.
+        functions_project: Folder whose routes or tools are published, relative to the project; a
+            small one is written if left out, unless the function app is there.
         publish_from: Network from which code is published; nobody can publish if left out.
         suffix: Ends the names that are unique in the world, so that they are not taken.
         state: Resource group and storage account of the state; a local file if left out.
@@ -57,6 +61,7 @@ class Answers:
 
     name: str
     start: Start = "new"
+    mcp: bool = False
     environment: str = "dev"
     ci: Continuous = "github"
     location: str = "westeurope"
@@ -68,6 +73,8 @@ class Answers:
     function_app_id: str | None = None
     client_id: str | None = None
     tenant_id: str | None = None
+    users: str | None = None
+    callers_client_id: str | None = None
     subscription_id: str | None = None
     functions_project: str | None = None
     publish_from: str | None = None
@@ -101,6 +108,8 @@ def project_files(
         "stem": stem,
         "new_gateway": f"apim-{in_the_world}",
         "function_app": f"func-{in_the_world}",
+        "construct": "SecuredMcpServer" if answers.mcp else "SecuredFunctionApi",
+        "vscode": VISUAL_STUDIO_CODE,
         "functions": answers.functions_project or "functions",
         "settings": settings,
         "entry": entry,
@@ -109,12 +118,26 @@ def project_files(
         "makefile": makefile,
         "make": "make" if makefile == "Makefile" else f"make -f {makefile}",
     }
+    texts = _templates(answers, settings, makefile, entry)
+    written = {path: _filled_in(template, values) for path, template in texts.items()}
+    if not outside:
+        from constructs_lib.stack.settings import json_schema
+        from constructs_lib.stack.settings.files import environment_of
+
+        environment_of(written[settings], settings, None)
+        written["environments/settings.schema.json"] = json_schema()
+    return written
+
+
+def _templates(answers: Answers, settings: str, makefile: str, entry: str) -> dict[str, str]:
+    """The template of each file, by the file's path."""
+    outside = settings == "secured_stacks.py"
     texts = {
         "cdktf.json": "cdktf.json",
         entry: "main.py",
         "secured_stacks.py": "stacks_of_outside_app.py" if outside else "stacks_of_settings.py",
         "tests/test_access.py": "test_access.py",
-        "tests/test_policies.py": "test_policies.py",
+        "tests/test_policies.py": "test_mcp_policies.py" if answers.mcp else "test_policies.py",
         "requirements.txt": "requirements.txt",
         "package.json": "package.json",
         makefile: "Makefile",
@@ -129,18 +152,11 @@ def project_files(
         texts[settings] = "environment.yaml"
         if not answers.functions_project:
             texts |= {
-                "functions/host.json": "host.json",
-                "functions/function_app.py": "function_app.py",
+                "functions/host.json": "mcp_host.json" if answers.mcp else "host.json",
+                "functions/function_app.py": "mcp_tools.py" if answers.mcp else "function_app.py",
                 "functions/requirements.txt": "functions_requirements.txt",
             }
-    written = {path: _filled_in(template, values) for path, template in texts.items()}
-    if not outside:
-        from constructs_lib.stack.settings import json_schema
-        from constructs_lib.stack.settings.files import environment_of
-
-        environment_of(written[settings], settings, None)
-        written["environments/settings.schema.json"] = json_schema()
-    return written
+    return texts
 
 
 def _filled_in(template: str, values: Mapping[str, object]) -> str:

@@ -7,15 +7,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from constructs_lib._core.errors import InputError
-from constructs_lib.init.facts import Facts
+from constructs_lib.init.facts import Facts, Kind
 from constructs_lib.init.library import installed, requirement
 from constructs_lib.init.project import STARTS, Answers
 
 _UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _NEW, _GATEWAY, _APP, _REGISTRATION = STARTS
+YES_OR_NO = "yes|no"
+"""The pattern of a question whose flag takes no value: `--mcp` and `--no-mcp`."""
 _NAME = r"[a-z][a-z0-9-]{0,28}[a-z0-9]"
 
 Given = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class When:
+    """When a question matters.
+
+    Attributes:
+        words: What follows on "matters only".
+        holds: Whether it does, by the answers so far.
+    """
+
+    words: str
+    holds: Callable[[Given], bool]
 
 
 @dataclass(frozen=True)
@@ -29,7 +44,7 @@ class Question:
         pattern: What an answer looks like.
         expects: The same in words.
         fact: Where the answer comes from if it is found out or has a default.
-        asked: Whether it matters, by the answers so far.
+        asked: When it matters; an answer is refused where it does not.
         offered: Whether a found answer is still offered to a person for a change.
         choices: What each answer means, where only these are possible; said once.
     """
@@ -39,7 +54,7 @@ class Question:
     pattern: str
     expects: str
     fact: Callable[[Facts], str | None] = lambda _: None
-    asked: Callable[[Given], bool] = lambda _: True
+    asked: When = When("", lambda _: True)
     offered: bool = False
     choices: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -65,10 +80,41 @@ def _registration_is_there(given: Given) -> bool:
 
 def _identity_is_asked(given: Given) -> bool:
     own = given["start"] == _REGISTRATION and "gateway_name" in given
-    return own or any(key.startswith("gateway_identity") for key in given)
+    named = any(key.startswith("gateway_identity") for key in given)
+    return own or (named and _gateway_is_there(given))
+
+
+def _callers_are_registered(given: Given) -> bool:
+    return "callers_client_id" in given or given["start"] == _REGISTRATION
 
 
 _FREE = r"[^\n\"\\]{1,100}"
+_NEW_APP = When("for a new function app", lambda given: given["start"] != _APP)
+_APP_THERE = When(f"with --start {_APP}", lambda given: given["start"] == _APP)
+_NEW_GATEWAY = When("for a new gateway", lambda given: not _gateway_is_there(given))
+_GATEWAY_THERE = When("for a gateway that is there (--gateway-name)", _gateway_is_there)
+_IDENTITY = When("for a gateway that is there (--gateway-name)", _identity_is_asked)
+_REGISTRATION_THERE = When("for a registration that is there (--client-id)", _registration_is_there)
+_TENANT = When(
+    "for a registration that is there (--client-id, --callers-client-id)",
+    lambda given: _registration_is_there(given) or "callers_client_id" in given,
+)
+_USERS = When(
+    "for an MCP server (--mcp) whose callers' registration is new",
+    lambda given: given["mcp"] == "yes" and not _callers_are_registered(given),
+)
+_CALLERS_THERE = When(
+    "for an MCP server (--mcp)",
+    lambda given: given["mcp"] == "yes" and _callers_are_registered(given),
+)
+
+
+def _is_mcp(facts: Facts) -> str | None:
+    """What is published already, else what alone the functions have; None if they have both."""
+    kinds = {facts.published[0]} if facts.published else facts.triggers
+    return None if len(kinds) > 1 else "yes" if "mcp" in kinds else "no"
+
+
 QUESTIONS = (
     Question(
         "--start",
@@ -78,6 +124,13 @@ QUESTIONS = (
         lambda _: _NEW,
         offered=True,
         choices={**STARTS},
+    ),
+    Question(
+        "--mcp",
+        "publish tools of MCP, for users who sign in at Entra, and no HTTP API",
+        YES_OR_NO,
+        "yes or no",
+        _is_mcp,
     ),
     Question(
         "--name",
@@ -95,35 +148,39 @@ QUESTIONS = (
         lambda facts: facts.environment or ("dev" if facts.entry is None else None),
     ),
     Question("--location", "Azure region", r"[a-z0-9]+", "a region such as westeurope",
-             lambda _: "westeurope", lambda given: given["start"] != _APP, offered=True),
+             lambda _: "westeurope", _NEW_APP, offered=True),
     Question("--publisher-name", "publisher name shown by API Management", _FREE, "a name",
-             lambda facts: facts.author, lambda given: not _gateway_is_there(given)),
+             lambda facts: facts.author, _NEW_GATEWAY),
     Question("--publisher-email", "e-mail address of the publisher", r"[^\s\"\\]{1,100}",
-             "an e-mail address", lambda facts: facts.email,
-             lambda given: not _gateway_is_there(given)),
+             "an e-mail address", lambda facts: facts.email, _NEW_GATEWAY),
     Question("--gateway-name", "name of the API Management service that is there",
              r"[0-9a-zA-Z-]{1,50}", "up to 50 letters, digits and hyphens",
-             asked=_gateway_is_there),
+             asked=_GATEWAY_THERE),
     Question("--gateway-resource-group", "its resource group", r"[-\w.()]{1,90}",
-             "the name of a resource group", asked=_gateway_is_there),
+             "the name of a resource group", asked=_GATEWAY_THERE),
     Question("--gateway-identity-id", "resource id of the user-assigned identity it calls with",
-             r"/subscriptions/[^\s\"\\]+", "/subscriptions/…", asked=_identity_is_asked),
+             r"/subscriptions/[^\s\"\\]+", "/subscriptions/…", asked=_IDENTITY),
     Question("--gateway-identity-client-id", "client id of that identity", _UUID, "a UUID",
-             asked=_identity_is_asked),
+             asked=_IDENTITY),
     Question("--gateway-identity-principal-id", "object id of that identity", _UUID, "a UUID",
-             asked=_identity_is_asked),
+             asked=_IDENTITY),
     Question("--function-app-id", "resource id of the function app that is there",
              r"/subscriptions/[^\s/\"\\]+/resourceGroups/[^\s/\"\\]+/providers/Microsoft\.Web/sites/[\w-]+",
              "/subscriptions/…/resourceGroups/…/providers/Microsoft.Web/sites/…",
-             asked=lambda given: given["start"] == _APP),
+             asked=_APP_THERE),
     Question("--client-id", "client id of the app registration that is there", _UUID, "a UUID",
-             asked=_registration_is_there),
+             asked=_REGISTRATION_THERE),
     Question("--tenant-id", "its tenant", _UUID, "a UUID", lambda facts: facts.tenant_id,
-             asked=_registration_is_there),
+             asked=_TENANT),
+    Question("--users", "object id of the group or user that may sign in to the MCP server", _UUID,
+             "a UUID", lambda facts: facts.user_id(), _USERS, offered=True),
+    Question("--callers-client-id",
+             "client id of the registration that users get tokens for, in the same tenant", _UUID,
+             "a UUID", asked=_CALLERS_THERE),
     Question("--publish-from", "address or network that you publish code from (empty: none yet)",
              r"([0-9.]{7,15}(/\d{1,2})?|[0-9a-fA-F:.]{2,39}(/\d{1,3})?)?",
              "an address such as 203.0.113.7, a network such as 203.0.113.0/24, or nothing",
-             lambda _: "", lambda given: given["start"] != _APP, offered=True),
+             lambda _: "", _NEW_APP, offered=True),
     Question("--engine", "engine: cdktf (CDK for Terraform) or cdktn (CDK Terrain)", "cdktf|cdktn",
              "cdktf or cdktn", lambda facts: facts.engine),
     Question("--azurerm", "major version of the azurerm provider: 4 or 5", "(4|5)?", "4 or 5",
@@ -158,8 +215,14 @@ def answer(
         key = question.key
         if key in known:
             _check(question, known[key])
+            if not question.asked.holds(known):
+                raise InputError(
+                    f"matters only {question.asked.words}",
+                    where=question.flag,
+                    fix="leave it out",
+                )
             continue
-        if not question.asked(known):
+        if not question.asked.holds(known):
             continue
         found = question.fact(facts)
         if found is not None and not re.fullmatch(question.pattern, found):
@@ -179,7 +242,34 @@ def answer(
             where="init",
             fix="give " + " ".join(question.flag for question in missing),
         )
+    _check_published("mcp" if known["mcp"] == "yes" else "http", facts)
     return _answers(known, facts)
+
+
+_PUBLISHED: Mapping[Kind, tuple[str, str, str]] = {
+    "http": ("an HTTP API", "apis", "HTTP function"),
+    "mcp": ("an MCP server", "mcp_servers", "tool, resource or prompt of MCP"),
+}
+
+
+def _check_published(kind: Kind, facts: Facts) -> None:
+    """Refuse what stands beside what a project publishes, and what its functions do not have."""
+    what, section, functions = _PUBLISHED[kind]
+    if facts.published and facts.published[0] != kind:
+        there, where = facts.published
+        raise InputError(
+            f"the project publishes {_PUBLISHED[there][0]} already",
+            where=where,
+            fix=f"write {what} into it yourself, below {section}, or name another folder",
+        )
+    if facts.triggers and kind not in facts.triggers:
+        raise InputError(
+            f"there is no {functions}, which is what {what} publishes",
+            where=facts.functions_project,
+            fix="leave --no-mcp out"
+            if kind == "http"
+            else "leave --mcp out; the guide of MCP servers shows how operations become tools",
+        )
 
 
 # For those that can be changed later, offered to a person. In an app that is there, `dev`
@@ -187,6 +277,7 @@ def answer(
 _DEFAULTS = {
     "environment": "{name}-dev",
     "ci": "github",
+    "mcp": "no",
     "publisher_name": "Contoso",
     "publisher_email": "api@contoso.example",
 }
@@ -218,7 +309,8 @@ def _put(
 
 
 def _answers(known: Given, facts: Facts) -> Answers:
-    fields = {key: value for key, value in known.items() if not key.startswith("gateway_identity")}
+    beside = ("mcp", "gateway_identity")
+    fields = {key: value for key, value in known.items() if not key.startswith(beside)}
     identity = [
         known.get(f"gateway_identity_{part}") for part in ("id", "client_id", "principal_id")
     ]
@@ -235,6 +327,7 @@ def _answers(known: Given, facts: Facts) -> Answers:
     fields.setdefault("subscription_id", facts.subscription_id or "")
     fields.setdefault("functions_project", facts.functions_project or "")
     return Answers(
+        mcp=known["mcp"] == "yes",
         **{key: value for key, value in fields.items() if value},  # pyright: ignore[reportArgumentType] - the patterns of start and ci are their types
         gateway_identity=tuple(identity) if all(identity) else None,  # pyright: ignore[reportArgumentType] - three texts
         state=state if all(state) else None,  # pyright: ignore[reportArgumentType] - two texts

@@ -185,7 +185,7 @@ class Entra:
 
     def __init__(self, links: Links, known: KnownValues, clock: Clock | None = None) -> None:
         self.clock = clock or SystemClock()
-        self.tenant = _tenant(links, known)
+        self.tenant = known.tenant
         self._known = known
         self.same = Same(_groups(links, known))
         self.applications: dict[str, Application] = {}
@@ -436,20 +436,6 @@ def _written(links: Links) -> Iterable[Sequence[Value]]:
     for gateway in links.gateways:
         for identity in gateway.identities:
             yield from (identity.client_ids, identity.object_ids)
-
-
-def _tenant(links: Links, known: KnownValues) -> str:
-    """The tenant that the stacks are in."""
-    for stack in sorted({stack for stack, _ in links.configuration.modules}):
-        for value in links.configuration.tenants(stack, aliased=False):
-            return known.text(value, "the tenant").lower()
-    for app in links.apps.values():
-        endpoint = app.directory.value("tenant_auth_endpoint") if app.directory else None
-        if isinstance(endpoint, str):
-            named = urlsplit(endpoint).path.strip("/").partition("/")[0].lower()
-            if re.fullmatch(r"[0-9a-f-]{36}", named):
-                return named
-    return TENANT
 
 
 def _versions_expected(links: Links, known: KnownValues) -> dict[str, int]:

@@ -183,10 +183,10 @@ def _asgi(app: Callable[..., Any], request: Request) -> Response:
 
 @cache
 def _client() -> httpx.Client:
-    """What asks function apps: one for all, whose connections outlive a chain that is read anew."""
+    """What asks function apps: one for all, as it takes long to make. It keeps no connection."""
     import httpx
 
-    limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
+    limits = httpx.Limits(max_connections=200, max_keepalive_connections=0)
     return httpx.Client(timeout=230, limits=limits, trust_env=False)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 from constructs_lib.access.chain import Chain as Links
@@ -48,11 +49,19 @@ class KnownValues:
         links: The configuration's links.
         given: Values that the user gives, by reference (`azurerm_x.y.attribute`, `var.name`) or by
             the display name of a named value.
+
+    Attributes:
+        tenant: The tenant that the stacks are in: the one that a provider names, or else an app.
+
+    Raises:
+        NotKnownError: If the provider's tenant is not known.
     """
 
     def __init__(self, links: Links, given: Mapping[str, str] | None = None) -> None:
         self._links = links
         self.given = dict(given or {})
+        self.tenant = TENANT
+        self.tenant = self._named_tenant()
 
     def text(self, value: Value, what: str, default: str | None = None) -> str:
         """A value as text.
@@ -109,7 +118,7 @@ class KnownValues:
             return None
         last = reference.path[-1]
         if last == "tenant_id":
-            return TENANT
+            return self.tenant
         if last in _IDS:
             return identifier(reference.stack, name)
         if last in _KEYS:
@@ -121,6 +130,19 @@ class KnownValues:
         if last in ("gateway_url", "gateway_regional_url"):
             return f"https://{self._label(reference)}.azure-api.net"
         return None
+
+    def _named_tenant(self) -> str:
+        configuration = self._links.configuration
+        for stack in sorted({stack for stack, _ in configuration.modules}):
+            for value in configuration.tenants(stack, aliased=False):
+                return self.text(value, "the tenant").lower()
+        for app in self._links.apps.values():
+            endpoint = app.directory.value("tenant_auth_endpoint") if app.directory else None
+            if isinstance(endpoint, str):
+                named = urlsplit(endpoint).path.strip("/").partition("/")[0].lower()
+                if re.fullmatch(r"[0-9a-f-]{36}", named):
+                    return named
+        return TENANT
 
     def _label(self, reference: Reference) -> str:
         app = self._links.apps.get((reference.stack, reference.address))

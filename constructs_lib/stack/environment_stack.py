@@ -12,6 +12,7 @@ from constructs import Construct
 from constructs_lib._cdk.acceptance import accept_at
 from constructs_lib._cdk.azapi import add_azapi_provider
 from constructs_lib._cdk.placement import placement
+from constructs_lib.api.resource_metadata import ResourceMetadata
 from constructs_lib.function_app.outside import OutsideFunctionApp
 from constructs_lib.gateway.references import GatewayReferences
 from constructs_lib.registration.app_registration import AppRegistration, Registration
@@ -80,6 +81,8 @@ class EnvironmentStack(TerraformStack):
         self.gateway = self._gateway(environment)
         self._version_sets: dict[str, str] = {}
         self.apis = {name: self._api(name, api) for name, api in environment.apis.items()}
+        if environment.resource_metadata == "existing":
+            ResourceMetadata.of(self, self.gateway, existing=True)
         self.mcp_servers = {
             name: self._mcp_server(name, server) for name, server in environment.mcp_servers.items()
         }

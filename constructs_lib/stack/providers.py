@@ -39,6 +39,7 @@ def add_providers(
     """
     of_stack = azurerm_of(stack)
     of_stack.choose(azurerm)
+    of_stack.subscription_id = subscription_id or ""
     facts = AZURERM[of_stack.version]
     AzurermProvider(
         stack,

@@ -304,6 +304,24 @@ class SimulatedChain:
             raise AssertionError(found.text)
         return found.text
 
+    def sign_in(self, client_id: str, scope: str, *, resource: str | None = None) -> str:
+        """A token of a user whom access is assigned to, for what a client asks in their name.
+
+        Args:
+            client_id: Of the client application.
+            scope: The scope, fully qualified, as an MCP server's challenge has it.
+            resource: What the client says that the token is for (RFC 8707).
+
+        Raises:
+            AssertionError: Entra issues none; the message is Entra's.
+        """
+        from constructs_lib.simulation.outside import Refusal
+
+        found = self.local.entra.sign_in(client_id, scope, resource)
+        if isinstance(found, Refusal):
+            raise AssertionError(found.text)
+        return found.text
+
     def _door(self, app: str | None) -> Door:
         doors = list(self.local.doors)
         found = self.local.doors.named(app) if app is not None else None

@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from constructs_lib._core.errors import InputError
-from constructs_lib.verify.client import Client, HttpRequest
+from constructs_lib.verify.client import Client, HttpRequest, is_stream
 from constructs_lib.verify.echo import Echo
 from constructs_lib.verify.identity import NoToken, token_of_login
 from constructs_lib.verify.judges import (
@@ -28,10 +29,17 @@ from constructs_lib.verify.judges import (
     refused_by_gateway,
     refused_by_scm,
 )
+from constructs_lib.verify.mcp import Conversation, in_session, lists, stateless
 from constructs_lib.verify.outputs import DeployedApi, DeployedMcp, Outputs, Probe
 from constructs_lib.verify.rules import RULES
 from constructs_lib.verify.run import Check, Judgement
 from constructs_lib.verify.secret import Secret
+from constructs_lib.verify.streaming import Tool, streams
+
+_NOT_A_CALLER = (
+    "the login gets no token for the server: its user must be among `users`, and the Azure CLI "
+    "(04b07795-8ddb-461a-bbee-02f9e1bf7b46) among `clients`"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +53,10 @@ class Plan:
         expected: Statuses that the probe of an API may answer; any 2xx where there is none.
         echoes: Path of each API's operation that answers with what it received.
         function_keys: A real function key of an API's app; a made-up one where there is none.
+        tokens: A caller's token of each MCP server that is to be called with one.
+        caller_cli: Path of the Azure CLI whose login calls the other MCP servers; None to leave
+            that out.
+        stream_tools: Tool of each MCP server that reports progress while it runs.
         azure_cli: Path of the Azure CLI whose login's token is tried; None to leave that out.
         accept_network_refusal: Whether a 403 of the network counts as not checked in place of
             failed.
@@ -57,6 +69,9 @@ class Plan:
     expected: Mapping[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     echoes: Mapping[str, str] = field(default_factory=dict[str, str])
     function_keys: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
+    tokens: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
+    caller_cli: str | None = None
+    stream_tools: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
     azure_cli: str | None = None
     accept_network_refusal: bool = False
     skip: frozenset[str] = frozenset()
@@ -113,7 +128,7 @@ def _of_api(plan: Plan, client: Client, name: str, api: DeployedApi) -> Iterator
     for label, host in api.hosts().items():
         yield from _of_host(plan, client, name, api, f"{host} ({label})", host)
     if api.mcp:
-        yield from _of_mcp(client, name, api.mcp)
+        yield from _of_mcp(plan, client, name, api.mcp)
     else:
         yield from _of_gateway(plan, client, name, api)
 
@@ -131,10 +146,12 @@ def _of_host(
     # does not exist: a 401 to both cannot be its own complaint about a missing key.
     unknown = f"/api/verify-{secrets.token_hex(8)}"
     refused = refused_by_easy_auth(plan.accept_network_refusal, wanted=401)
-    paths = ("/", unknown, operation, "/admin/host/status")
-    yield check(
-        "function-anonymous", "401", refused, [HttpRequest(url=origin + path) for path in paths]
-    )
+    anonymous = [
+        HttpRequest(url=origin + path) for path in ("/", unknown, operation, "/admin/host/status")
+    ]
+    if api.mcp:
+        anonymous.append(HttpRequest(url=origin + operation, method="POST"))
+    yield check("function-anonymous", "401", refused, anonymous)
     key = plan.function_keys.get(name) or Secret(secrets.token_urlsafe(40), where="a made-up key")
     yield check(
         "function-key",
@@ -151,17 +168,12 @@ def _of_host(
         refused,
         [
             HttpRequest(url=origin + operation, headers={"Authorization": f"Bearer {token}"})
-            for token in _forged_tokens(plan.outputs, api)
+            for token in _forged_tokens(plan.outputs, api.audience)
         ],
     )
-    identity = check("function-identity", "403", refused, [])
-    if plan.azure_cli is None:
-        yield _left_out(identity, "add --as-identity")
-    else:
-        attempt = _asking_as_identity(
-            client, plan.azure_cli, api.audience, origin + operation, refused
-        )
-        yield replace(identity, attempt=attempt)
+    yield _of_identity(
+        plan, client, check("function-identity", "403", refused, []), api, origin + operation
+    )
     yield check(
         "function-plain-http",
         "not served",
@@ -174,6 +186,14 @@ def _of_host(
         refused_by_scm(plan.accept_network_refusal),
         [HttpRequest(url=f"https://{_scm_of(host)}{path}") for path in ("/", "/api/settings")],
     )
+
+
+def _of_identity(plan: Plan, client: Client, check: Check, api: DeployedApi, url: str) -> Check:
+    if plan.azure_cli is None:
+        return _left_out(check, "add --as-identity")
+    anonymous = refused_by_easy_auth(plan.accept_network_refusal, wanted=401)
+    attempt = _asking_as_identity(client, plan.azure_cli, api.audience, url, anonymous)
+    return replace(check, attempt=attempt)
 
 
 def _operation(plan: Plan, name: str, api: DeployedApi) -> str:
@@ -233,7 +253,7 @@ def _of_gateway(plan: Plan, client: Client, name: str, api: DeployedApi) -> Iter
     yield echoed if name in plan.echoes else _left_out(echoed, "name an operation with --echo")
 
 
-def _of_mcp(client: Client, name: str, mcp: DeployedMcp) -> Iterator[Check]:
+def _of_mcp(plan: Plan, client: Client, name: str, mcp: DeployedMcp) -> Iterator[Check]:
     def check(rule: str, expected: str, judge: Judge, requests: Sequence[HttpRequest]) -> Check:
         attempt = _asking(client, requests, judge)
         target = requests[0].url
@@ -251,6 +271,16 @@ def _of_mcp(client: Client, name: str, mcp: DeployedMcp) -> Iterator[Check]:
         describes(mcp),
         [HttpRequest(url=mcp.metadata_url)],
     )
+    yield check(
+        "mcp-forged-token",
+        "401 with a challenge",
+        challenges(mcp),
+        [
+            HttpRequest(url=mcp.url, method="POST", headers={"Authorization": f"Bearer {token}"})
+            for token in _forged_tokens(plan.outputs, mcp.audience, scp=_last(mcp.scope))
+        ],
+    )
+    yield from _of_callers(plan, client, name, mcp)
     hostname = urlsplit(mcp.url).hostname or ""
     plain = urlsplit(mcp.url)._replace(scheme="http", netloc=hostname).geturl()
     advice = "the protocols of the API must be https alone"
@@ -262,14 +292,77 @@ def _of_mcp(client: Client, name: str, mcp: DeployedMcp) -> Iterator[Check]:
     )
 
 
+def _of_callers(plan: Plan, client: Client, name: str, mcp: DeployedMcp) -> Iterator[Check]:
+    """What a caller with a token sees."""
+    token = _caller_token(plan, name, mcp)
+    tool = plan.stream_tools.get(name)
+    judges: tuple[tuple[str, str, Callable[[Conversation], Judgement] | None], ...] = (
+        ("mcp-session", "a list of tools", lists(in_session, stateless)),
+        ("mcp-stateless", "a list of tools", lists(stateless, in_session)),
+        ("mcp-streams", "several pieces", streams(tool) if tool else None),
+    )
+    for rule, expected, judge in judges:
+        check = Check(rule=rule, api=name, target=mcp.url, expected=expected, attempt=_nothing)
+        if token is None:
+            yield _left_out(check, "add --as-caller, or name a token's variable with --token-env")
+        elif judge is None:
+            yield _left_out(check, "name a tool that reports progress with --stream-tool")
+        else:
+            yield replace(check, attempt=_calling(client, mcp.url, token, judge))
+
+
+def _caller_token(
+    plan: Plan, name: str, mcp: DeployedMcp
+) -> Callable[[float], Secret | NoToken] | None:
+    """What gives the caller's token: the one that is given, or that of the login, asked once."""
+    given, command = plan.tokens.get(name), plan.caller_cli
+    if given is not None:
+        return lambda _: given
+    if command is None:
+        return None
+    found: list[Secret | NoToken] = []
+    asking = threading.Lock()
+
+    def token(deadline: float) -> Secret | NoToken:
+        with asking:
+            if not found:
+                timeout = max(1.0, min(60.0, deadline - time.monotonic()))
+                found.append(token_of_login(command, mcp.audience, timeout=timeout))
+        return found[0]
+
+    return token
+
+
+def _calling(
+    client: Client,
+    url: str,
+    token: Callable[[float], Secret | NoToken],
+    judge: Callable[[Conversation], Judgement],
+) -> Callable[[float], Judgement]:
+    def attempt(deadline: float) -> Judgement:
+        found = token(deadline)
+        if isinstance(found, NoToken):
+            return Judgement(outcome="failed", observed=found.reason, advice=_NOT_A_CALLER)
+        return judge(Conversation(client, url, found, deadline))
+
+    return attempt
+
+
+def _nothing(_deadline: float) -> Judgement:
+    return Judgement(outcome="skipped", observed="nothing was asked")
+
+
+def _last(scope: str) -> str:
+    return scope.rpartition("/")[2]
+
+
 def _asking(
     client: Client, requests: Sequence[HttpRequest], judge: Judge
 ) -> Callable[[float], Judgement]:
     def attempt(deadline: float) -> Judgement:
-        verdict = Judgement(outcome="skipped", observed="nothing was asked")
+        verdict = _nothing(deadline)
         for request in requests:
-            answer = client.send(request, deadline=deadline)
-            verdict = judge(answer)
+            verdict = judge(client.send(request, deadline=deadline, enough=is_stream))
             if verdict.outcome != "passed":
                 if len(requests) > 1:
                     path = urlsplit(request.url).path
@@ -302,11 +395,11 @@ def _asking_as_identity(
     return attempt
 
 
-def _forged_tokens(outputs: Outputs, api: DeployedApi) -> Iterator[str]:
+def _forged_tokens(outputs: Outputs, audience: str, **more: str) -> Iterator[str]:
     """Yield tokens that say what the gateway's says: unsigned, and with a made-up signature."""
     now = int(time.time())
     claims = {
-        "aud": api.audience,
+        "aud": audience,
         "iss": f"https://login.microsoftonline.com/{outputs.tenant_id}/v2.0",
         "azp": outputs.gateway.client_id,
         "oid": outputs.gateway.principal_id,
@@ -316,6 +409,7 @@ def _forged_tokens(outputs: Outputs, api: DeployedApi) -> Iterator[str]:
         "iat": now - 60,
         "nbf": now - 60,
         "exp": now + 3600,
+        **more,
     }
     key_id = secrets.token_urlsafe(20)
     for header, signature in (

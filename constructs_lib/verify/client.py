@@ -6,10 +6,10 @@ import http.client
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from constructs_lib._core.errors import InputError
@@ -17,6 +17,7 @@ from constructs_lib._core.version import __version__
 from constructs_lib.verify.secret import Secret
 
 _LARGEST_BODY = 1 << 20
+_LARGEST_PIECE = 1 << 16
 _AGENT = f"secured-functions-verify/{__version__}"
 
 Address = tuple[str, int]
@@ -31,6 +32,7 @@ class HttpRequest:
     url: str
     method: str = "GET"
     headers: Mapping[str, str | Secret] = field(default_factory=dict[str, "str | Secret"])
+    body: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,16 @@ class HttpResponse:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes | bytearray = field(repr=False)
+
+
+Enough: TypeAlias = "Callable[[HttpResponse], bool]"
+"""Told of an answer before its body and after each piece of it; True to read no further."""
+
+
+def is_stream(answer: HttpResponse) -> bool:
+    """Whether the body is a stream of events, which may never end."""
+    return answer.headers.get("content-type", "").startswith("text/event-stream")
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,7 @@ class Client:
     """Sends requests straight to their hosts: proxies of the environment are not used.
 
     Args:
-        timeout: Seconds that connecting, sending or one read may take.
+        timeout: Seconds that connecting, sending or one read may take, and the whole body.
         cafile: PEM file of certificate authorities to trust instead of the system's.
         connect_to: For a host and port, the address and port to connect to instead; the name in
             the request and the name that the certificate must have stay (curl's `--connect-to`).
@@ -77,13 +88,15 @@ class Client:
         except (OSError, ssl.SSLError) as error:
             raise InputError(f"no certificates in it: {error}", where=cafile) from None
 
-    def send(self, request: HttpRequest, *, deadline: float) -> HttpResponse | NoAnswer:
+    def send(
+        self, request: HttpRequest, *, deadline: float, enough: Enough | None = None
+    ) -> HttpResponse | NoAnswer:
         """Send `request`, giving up at `deadline` (of `time.monotonic`)."""
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             return NoAnswer("late", "no time left")
         try:
-            return self._exchange(request, min(self._timeout, remaining))
+            return self._exchange(request, min(self._timeout, remaining), enough)
         except socket.gaierror:
             return NoAnswer("name", "the host name does not resolve")
         except TimeoutError:
@@ -96,7 +109,9 @@ class Client:
         except (OSError, http.client.HTTPException) as error:
             return NoAnswer("broken", f"no HTTP answer ({type(error).__name__})")
 
-    def _exchange(self, request: HttpRequest, timeout: float) -> HttpResponse:
+    def _exchange(
+        self, request: HttpRequest, timeout: float, enough: Enough | None
+    ) -> HttpResponse:
         url = urlsplit(request.url)
         host = url.hostname or ""
         port = url.port or {"https": 443, "http": 80}[url.scheme]
@@ -110,14 +125,23 @@ class Client:
             for name, value in request.headers.items():
                 headers[name] = value.reveal() if isinstance(value, Secret) else value
             target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-            body = b"" if request.method in ("POST", "PUT", "PATCH") else None
+            body = request.body if request.method in ("POST", "PUT", "PATCH") else None
             connection.request(request.method, target, body=body, headers=headers)
-            response = connection.getresponse()
-            return HttpResponse(
-                status=response.status,
-                headers={
-                    name.lower(): ", ".join(response.headers.get_all(name, []))
-                    for name in response.headers
-                },
-                body=response.read(_LARGEST_BODY),
-            )
+            with connection.getresponse() as response:
+                read, end = bytearray(), time.monotonic() + timeout
+                answer = HttpResponse(
+                    status=response.status,
+                    headers={
+                        name.lower(): ", ".join(response.headers.get_all(name, []))
+                        for name in response.headers
+                    },
+                    body=read,
+                )
+                while not (enough and enough(answer)) and len(read) < _LARGEST_BODY:
+                    if time.monotonic() > end:
+                        raise TimeoutError
+                    piece = response.read1(_LARGEST_PIECE)
+                    if not piece:
+                        break
+                    read += piece
+                return answer

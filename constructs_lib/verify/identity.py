@@ -1,4 +1,4 @@
-"""A token of whoever is logged in to the Azure CLI, to show that it opens nothing."""
+"""A token of whoever is logged in to the Azure CLI: it opens nothing, or what it should."""
 
 from __future__ import annotations
 
@@ -35,8 +35,11 @@ class NoToken:
     entitled: bool = True
 
 
-def azure_cli() -> str:
+def azure_cli(option: str) -> str:
     """Return the path of the Azure CLI.
+
+    Args:
+        option: The option that needs it, for errors.
 
     Raises:
         InputError: There is none.
@@ -44,7 +47,7 @@ def azure_cli() -> str:
     command = shutil.which("az")
     if command is None:
         raise InputError(
-            "--as-identity needs the Azure CLI, and there is no `az` on the PATH",
+            f"{option} needs the Azure CLI, and there is no `az` on the PATH",
             fix="install it and run `az login`",
         )
     return command

@@ -59,13 +59,14 @@ _NO_CHALLENGE = (
 _KEY_REFUSED = "the gateway refused the subscription key: not of this API or product, or not active"
 
 
-def _unanswered(answer: NoAnswer) -> Judgement:
+def unanswered(answer: NoAnswer) -> Judgement:
     """A host that is not there shows nothing: it may still come."""
     again = answer.trouble != "certificate"
     return Judgement(outcome="failed", observed=answer.detail, again=again)
 
 
-def _busy(answer: HttpResponse) -> Judgement | None:
+def busy(answer: HttpResponse) -> Judgement | None:
+    """Judge an answer of a server that is busy or starts; None for any other."""
     if answer.status not in _BUSY:
         return None
     after = answer.headers.get("retry-after", "")
@@ -94,7 +95,7 @@ def refused_by_easy_auth(accept_network_refusal: bool, *, wanted: Literal[401, 4
 
     def judge(answer: HttpResponse | NoAnswer) -> Judgement:
         if isinstance(answer, NoAnswer):
-            return _unanswered(answer)
+            return unanswered(answer)
         observed = str(answer.status)
         if answer.status == wanted:
             return Judgement(outcome="passed", observed=observed)
@@ -102,7 +103,7 @@ def refused_by_easy_auth(accept_network_refusal: bool, *, wanted: Literal[401, 4
             advice = "closed by the network; what Easy Auth would answer was not seen"
             return Judgement(outcome="skipped", observed=observed, advice=advice)
         meaning = _AT_FUNCTIONS.get(302 if 300 <= answer.status < 400 else answer.status)
-        return _busy(answer) or Judgement(
+        return busy(answer) or Judgement(
             outcome="failed", observed=observed, advice=meaning or _FUNCTIONS_OPEN
         )
 
@@ -122,7 +123,7 @@ def not_served(host: str, refusals: Collection[int], advice: str) -> Judge:
         if isinstance(answer, NoAnswer):
             if answer.trouble in ("refused", "timeout"):
                 return Judgement(outcome="passed", observed=answer.detail)
-            return _unanswered(answer)
+            return unanswered(answer)
         observed = str(answer.status)
         if answer.status in refusals:
             return Judgement(outcome="passed", observed=observed)
@@ -130,7 +131,7 @@ def not_served(host: str, refusals: Collection[int], advice: str) -> Judge:
             location = _location(answer)
             if location.scheme == "https" and location.hostname == host.lower():
                 return Judgement(outcome="passed", observed=f"{observed} to https")
-        return _busy(answer) or Judgement(outcome="failed", observed=observed, advice=advice)
+        return busy(answer) or Judgement(outcome="failed", observed=observed, advice=advice)
 
     return judge
 
@@ -144,7 +145,7 @@ def refused_by_scm(accept_network_refusal: bool) -> Judge:
                 return Judgement(outcome="passed", observed=answer.detail)
             if answer.trouble == "timeout" and accept_network_refusal:
                 return Judgement(outcome="skipped", observed=answer.detail, advice="not reachable")
-            return _unanswered(answer)
+            return unanswered(answer)
         observed = str(answer.status)
         if answer.status in (401, 403):
             return Judgement(outcome="passed", observed=observed)
@@ -154,7 +155,7 @@ def refused_by_scm(accept_network_refusal: bool) -> Judge:
                 return Judgement(
                     outcome="passed", observed=f"{observed} to the login page of Entra"
                 )
-        return _busy(answer) or Judgement(outcome="failed", observed=observed, advice=_SCM_OPEN)
+        return busy(answer) or Judgement(outcome="failed", observed=observed, advice=_SCM_OPEN)
 
     return judge
 
@@ -162,7 +163,7 @@ def refused_by_scm(accept_network_refusal: bool) -> Judge:
 def refused_by_gateway(answer: HttpResponse | NoAnswer) -> Judgement:
     """Judge the gateway's answer to a caller without a valid subscription key."""
     if isinstance(answer, NoAnswer):
-        return _unanswered(answer)
+        return unanswered(answer)
     observed = str(answer.status)
     if answer.status == 401:
         return Judgement(outcome="passed", observed=observed)
@@ -170,7 +171,7 @@ def refused_by_gateway(answer: HttpResponse | NoAnswer) -> Judgement:
         # An operation takes seconds to minutes to appear at the gateway.
         advice = _THROUGH_GATEWAY[404]
         return Judgement(outcome="failed", observed=observed, advice=advice, again=True)
-    return _busy(answer) or Judgement(outcome="failed", observed=observed, advice=_GATEWAY_OPEN)
+    return busy(answer) or Judgement(outcome="failed", observed=observed, advice=_GATEWAY_OPEN)
 
 
 def challenges(mcp: DeployedMcp) -> Judge:
@@ -178,13 +179,13 @@ def challenges(mcp: DeployedMcp) -> Judge:
 
     def judge(answer: HttpResponse | NoAnswer) -> Judgement:
         if isinstance(answer, NoAnswer):
-            return _unanswered(answer)
+            return unanswered(answer)
         observed = str(answer.status)
         if answer.status != 401:
             # An operation takes seconds to minutes to appear at the gateway.
             again = answer.status == 404
             advice = _THROUGH_GATEWAY[404] if again else _MCP_OPEN
-            return _busy(answer) or Judgement(
+            return busy(answer) or Judgement(
                 outcome="failed", observed=observed, advice=advice, again=again
             )
         given = answer.headers.get("www-authenticate", "")
@@ -208,11 +209,11 @@ def describes(mcp: DeployedMcp) -> Judge:
 
     def judge(answer: HttpResponse | NoAnswer) -> Judgement:
         if isinstance(answer, NoAnswer):
-            return _unanswered(answer)
+            return unanswered(answer)
         observed = str(answer.status)
         if answer.status != 200:
             advice = _THROUGH_GATEWAY.get(answer.status, "the metadata is for everybody")
-            return _busy(answer) or Judgement(
+            return busy(answer) or Judgement(
                 outcome="failed", observed=observed, advice=advice, again=answer.status == 404
             )
         try:
@@ -238,11 +239,11 @@ def answers_as_expected(expected: Collection[int], gateway: DeployedGateway) -> 
 
     def judge(answer: HttpResponse | NoAnswer) -> Judgement:
         if isinstance(answer, NoAnswer):
-            return _unanswered(answer)
+            return unanswered(answer)
         observed = str(answer.status)
         if answer.status in expected:
             return Judgement(outcome="passed", observed=observed)
-        busy = _busy(answer)
+        waiting = busy(answer)
         meaning = _THROUGH_GATEWAY.get(answer.status, "see the gateway's trace of the request")
         advice = meaning.format(**ids)
         if answer.status == 401 and _is_of_gateway(answer):
@@ -251,8 +252,8 @@ def answers_as_expected(expected: Collection[int], gateway: DeployedGateway) -> 
             outcome="failed",
             observed=observed,
             advice=advice,
-            again=busy is not None or answer.status in (401, 403, 404),
-            after=busy.after if busy else None,
+            again=waiting is not None or answer.status in (401, 403, 404),
+            after=waiting.after if waiting else None,
         )
 
     return judge

@@ -68,6 +68,7 @@ class DeployedMcp(_Record):
         scope: The scope that callers ask for.
         issuer: The issuer of their tokens.
         endpoint: Its path on the function app's host.
+        audience: Client id of the registration that callers get tokens for.
     """
 
     url: HttpsUrl
@@ -75,6 +76,7 @@ class DeployedMcp(_Record):
     scope: Annotated[str, Field(pattern=r"^[!#-~]+$")]
     issuer: HttpsUrl
     endpoint: Annotated[str, Field(pattern=r"^[\w./-]+$")]
+    audience: Uuid
 
 
 class DeployedApi(_Record):

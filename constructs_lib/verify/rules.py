@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from constructs_lib._core.rules import Rule
+from constructs_lib.verify.mcp import SESSIONS, STATELESS
 
 PAGE = "verify.md"
 RULES: dict[str, Rule] = {}
@@ -71,6 +72,39 @@ _rule(
     reason="It is asked for without a token. Its `resource` must be the address of the server, "
     "its issuer that of the tenant, its scope that of the challenge.",
     fix="Serve the metadata with the ResourceMetadata of the gateway.",
+)
+_rule(
+    "mcp-forged-token",
+    "a token that Entra did not sign does not open an MCP server",
+    reason="The server is asked with tokens that claim to be for it: one is unsigned, one has a "
+    "made-up signature. Each must answer 401 with the challenge.",
+    fix="Keep validate-azure-ad-token in the policy, and what its on-error section says.",
+)
+_rule(
+    "mcp-session",
+    "a client of MCP that begins with initialize lists the tools",
+    reason=f"With a caller's token (`--as-caller`, `--token-env`) the server is sent `initialize` "
+    f"({SESSIONS}), `notifications/initialized` and `tools/list`. It must list its tools, unless "
+    f"it speaks {STATELESS} alone.",
+    fix="The report says what the status means: 401, 403, 500 and 502 come from different links "
+    "of the chain.",
+)
+_rule(
+    "mcp-stateless",
+    "a client of MCP without a session lists the tools",
+    reason="With a caller's token (`--as-caller`, `--token-env`) the server is sent `tools/list` "
+    f"as of {STATELESS}, with MCP-Protocol-Version and Mcp-Method. It must list its tools, unless "
+    "it speaks older versions alone.",
+    fix="Let the headers of the protocol through the gateway as they are.",
+)
+_rule(
+    "mcp-streams",
+    "the answer of an MCP server arrives in pieces",
+    reason="With a caller's token a tool that reports progress (`--stream-tool`) is called. Its "
+    "first report must come while it runs: before the answer ends, the tools can be listed once "
+    "more. A tool that reports nothing, or is too quick for that, is not judged.",
+    fix='Set buffer-response="false" in a backend section of the API\'s own, leave the body of the '
+    "answer alone, and log none of it.",
 )
 _rule(
     "gateway-plain-http",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -20,16 +21,27 @@ from constructs_lib.cli import main
 from constructs_lib.init.facts import Facts, find_facts, with_stacks
 from constructs_lib.init.library import installed, requirement
 from constructs_lib.init.questions import answer
+from tests.mcp_server.client import ask
+from tests.mcp_server.local import local
 
 ID = "11111111-1111-4111-8111-111111111111"
 SITE = f"/subscriptions/{ID}/resourceGroups/rg-x/providers/Microsoft.Web/sites/func-x"
 GATEWAY = ("--gateway-name", "apim-contoso", "--gateway-resource-group", "rg-platform")
 REGISTRATION = ("--client-id", ID, "--tenant-id", ID)
+USERS = ("--users", "0b6f9d4e-2c55-4f6e-8a9e-7a6c1f0f3e22")
+CALLERS = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 STARTS = {
     "new": (),
     "existing-gateway": GATEWAY,
     "existing-registration": REGISTRATION,
     "existing-function-app": (*GATEWAY, *REGISTRATION, "--function-app-id", SITE),
+}
+
+MCP_STARTS = {
+    start: ("--mcp", *flags, *USERS)
+    if start != "existing-registration"
+    else ("--mcp", *flags, "--callers-client-id", CALLERS)
+    for start, flags in STARTS.items()
 }
 
 MAIN = '''"""Ours."""
@@ -85,12 +97,42 @@ def existing(tmp_path: Path) -> Path:
 # -- a new project
 
 
-@pytest.mark.parametrize("start", STARTS)
-def test_written_project_synthesizes_and_its_tests_pass(start: str, tmp_path: Path) -> None:
-    assert init(tmp_path / "orders", "--start", start, *STARTS[start]) == 0
-    done = run_in(tmp_path / "orders", "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "5 passed" in done.stdout
+# One process for all, as starting it is what takes long.
+_TEST_ALL = """
+import os, sys, pytest
+for folder in sys.argv[1:]:
+    os.chdir(folder)
+    sys.path.insert(0, folder)
+    code = pytest.main(["-q", "-p", "no:cacheprovider", "--basetemp", folder + "/.tests"])
+    sys.path.remove(folder)
+    for name in ("secured_stacks", "test_access", "test_policies"):
+        del sys.modules[name]
+    print(f"{int(code)}: {folder}")
+"""
+
+
+def test_written_projects_synthesize_and_their_tests_pass(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders: list[str] = []
+    for kind, starts in (("api", STARTS), ("mcp", MCP_STARTS)):
+        for start, flags in starts.items():
+            folders.append(str(tmp_path / kind / start))
+            assert init(Path(folders[-1]), "--name", "weather", "--start", start, *flags) == 0
+    done = run_in(tmp_path, "-c", _TEST_ALL, *folders)
+    assert re.findall(r"^(\d): (.+)", done.stdout, re.MULTILINE) == [
+        ("0", folder) for folder in folders
+    ], done.stdout + done.stderr
+    passed = re.findall(r"^(\d) passed", done.stdout, re.MULTILINE)
+    # Nobody can sign in where the registration of the callers is elsewhere.
+    assert passed == ["5", "5", "5", "5", "5", "5", "4", "5"]
+    capsys.readouterr()
+    [written] = Path(tmp_path / "mcp/new/.tests").glob("cdktf.out0/stacks/dev/cdk.tf.json")
+    assert main(["check", str(written)]) == 0
+    assert capsys.readouterr().out == "nothing found\n"
+    with local(json.loads(written.read_text("utf-8")), tmp_path) as here:
+        headers = {"Authorization": f"Bearer {here.token()}"}
+        assert asyncio.run(ask(here.url, headers=headers, **here.http())) == (["add", "count"], "5")
 
 
 def test_the_apps_entry_writes_the_stack(tmp_path: Path) -> None:
@@ -144,18 +186,22 @@ def test_init_and_schema_need_no_node(tmp_path: Path) -> None:
     assert "there is no Node.js on the PATH" in done.stderr
 
 
-def test_second_init_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    init(tmp_path)
+@pytest.mark.parametrize("flags", [(), ("--mcp", *USERS)])
+def test_second_init_changes_nothing(
+    flags: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    init(tmp_path, *flags)
     before = contents(tmp_path)
     capsys.readouterr()
-    assert init(tmp_path) == 0
+    # What is published is known from the settings; who may sign in stands there.
+    assert init(tmp_path, *flags[1:]) == 0
     assert contents(tmp_path) == before
     assert capsys.readouterr().out == "nothing is missing\n"
 
 
 def test_no_file_has_a_place_left_open(tmp_path: Path) -> None:
-    for ci in ("github", "azure"):
-        init(tmp_path / ci, "--ci", ci)
+    for ci, *flags in (("github",), ("azure", "--mcp", *USERS)):
+        init(tmp_path / ci, "--ci", ci, *flags)
         for name, text in contents(tmp_path / ci).items():
             assert "%%" not in text, name
 
@@ -262,6 +308,16 @@ def test_library_that_cannot_be_installed_is_refused(
         (("--gateway-name", "a: b", "--gateway-resource-group", "g"), "'a: b' is not an answer"),
         (("--state-resource-group", "rg-terraform"), "give --state-resource-group and"),
         (("--subscription-id", "mine"), "subscription_id"),
+        (("--mcp",), "may sign in to the MCP server (give --users)"),
+        (("--mcp", "--users", "everybody"), "--users: 'everybody' is not an answer"),
+        (USERS, "--users: matters only for an MCP server (--mcp)"),
+        (
+            ("--mcp", *STARTS["existing-registration"], *USERS, "--callers-client-id", ID),
+            "--users: matters only for an MCP server (--mcp) whose callers' registration is new",
+        ),
+        (("--function-app-id", SITE), "matters only with --start existing-function-app"),
+        ((*GATEWAY, "--publisher-name", "Ann"), "matters only for a new gateway"),
+        (GATEWAY[2:], "matters only for a gateway that is there (--gateway-name)"),
     ],
 )
 def test_unusable_answers_write_nothing(
@@ -359,6 +415,81 @@ def test_functions_project_that_cannot_be_read_is_refused(
     assert init(tmp_path / "orders", "--functions-project", given) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "orders").exists()
+
+
+TOOL = """import azure.functions as func
+
+app = func.FunctionApp()
+
+
+@app.mcp_tool()
+def add(a: int, b: int) -> int:
+    return a + b
+"""
+ROUTE = """
+
+@app.route("sums")
+def sums(request: func.HttpRequest) -> str:
+    return "0"
+"""
+
+
+def write_functions(folder: Path, source: str) -> None:
+    folder.mkdir(parents=True)
+    (folder / "host.json").write_text('{"version": "2.0"}')
+    (folder / "function_app.py").write_text(source)
+
+
+def test_functions_decide_whether_an_mcp_server_is_published(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_functions(tmp_path / "tools/code", TOOL)
+    assert init(tmp_path / "tools", *USERS) == 0
+    settings = (tmp_path / "tools/environments/dev.yaml").read_text()
+    assert "mcp_servers:\n  orders:\n" in settings
+    assert "apis:" not in settings
+    assert "cd code &&" in (tmp_path / "tools/Makefile").read_text()
+    write_functions(tmp_path / "both/code", TOOL + ROUTE)
+    capsys.readouterr()
+    for flag, kind, other in (("--no-mcp", "apis", "mcp"), ("--mcp", "mcp_servers", "no-mcp")):
+        folder = tmp_path / "both" / flag[2:]
+        users = USERS if flag == "--mcp" else ()
+        code = ("--functions-project", str(tmp_path / "both/code"))
+        assert init(folder, flag, *users, *code) == 0
+        assert f"\n{kind}:\n" in (folder / "environments/dev.yaml").read_text()
+        assert f"init --{other}" in capsys.readouterr().out
+    asked: list[str] = []
+    facts = find_facts(tmp_path / "both")
+    answers = answer({"start": "new"}, facts, lambda text: asked.append(text) or "", lambda _: None)
+    assert "publish tools of MCP, for users who sign in at Entra, and no HTTP API [no]: " in asked
+    assert not answers.mcp
+
+
+def test_what_is_not_there_or_stands_in_the_settings_is_not_published(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_functions(tmp_path / "tools/code", TOOL)
+    write_functions(tmp_path / "routes/code", TOOL.partition("\n\n\n")[0] + ROUTE)
+    assert init(tmp_path / "tools", "--no-mcp") == 2
+    assert (
+        "code: there is no HTTP function, which is what an HTTP API publishes (leave --no-mcp out)"
+        in (capsys.readouterr().err)
+    )
+    assert init(tmp_path / "routes", "--mcp", *USERS) == 2
+    assert "code: there is no tool, resource or prompt of MCP" in capsys.readouterr().err
+    for folder in ("tools", "routes"):
+        assert [*(tmp_path / folder).iterdir()] == [tmp_path / folder / "code"]
+    init(tmp_path / "api")
+    init(tmp_path / "server", "--mcp", *USERS)
+    capsys.readouterr()
+    for folder, flags, said in (
+        ("api", ("--mcp", *USERS), "the project publishes an HTTP API already"),
+        ("server", ("--no-mcp",), "the project publishes an MCP server already"),
+    ):
+        before = contents(tmp_path / folder)
+        assert init(tmp_path / folder, *flags) == 2
+        assert f"environments/dev.yaml: {said}" in capsys.readouterr().err
+        assert contents(tmp_path / folder) == before
 
 
 def test_questions_are_short_and_explained_once() -> None:

@@ -37,8 +37,6 @@ from tests.mcp_server import client
 PATH = "/runtime/webhooks/mcp"
 STATELESS = "2026-07-28"
 """The first version of the protocol without sessions."""
-PAUSE = 0.1
-"""Seconds between the pieces of an answer."""
 AGENT = "5f6c1a52-6f0e-4f2b-9c61-5d5f3f6f2c11"
 """The client id of the agent that the example lets in."""
 
@@ -48,6 +46,8 @@ class Behind:
 
     def __init__(self) -> None:
         self.received: list[dict[str, Any]] = []
+        self.calls = 0
+        self.ended = False
         self.old = False
         """Whether it speaks only the protocol that begins with `initialize`."""
         server = MCPServer("weather")
@@ -59,10 +59,12 @@ class Behind:
 
         @server.tool()
         async def count(context: Context, to: int = 3) -> int:
-            """Count, and tell of each number."""
+            """Tell of each number, and wait for another call before the next."""
             for number in range(to):
                 await context.report_progress(number, to)
-                await anyio.sleep(PAUSE)
+                before = self.calls
+                while self.calls == before and not self.ended:
+                    await anyio.sleep(0.005)
             return to
 
         self.server = server.streamable_http_app(
@@ -77,6 +79,7 @@ class Behind:
         if scope["type"] == "http":
             token = headers.get("authorization", "").removeprefix("Bearer ")
             self.received.append(claims_of(token) or {})
+            self.calls += 1
         if self.old and headers.get("mcp-protocol-version") == STATELESS:
             error = {"code": -32000, "message": "Bad Request: Unsupported protocol version"}
             refused = JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, 400)
@@ -180,6 +183,7 @@ def local(document: dict[str, Any], folder: Path) -> Iterator[Local]:
     try:
         yield here
     finally:
+        behind.ended = True
         front.stop()
         server.should_exit = True
         running.join(timeout=5)

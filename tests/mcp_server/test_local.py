@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -23,7 +22,7 @@ from mcp.shared.auth import (
 from constructs_lib import VISUAL_STUDIO_CODE
 from constructs_lib.simulation.http import Body, Request, Response, Url
 from tests.mcp_server.client import ask
-from tests.mcp_server.local import AGENT, PAUSE, STATELESS, Local, policies
+from tests.mcp_server.local import AGENT, STATELESS, Local, policies
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 REDIRECT = "http://127.0.0.1:33418/"
@@ -215,25 +214,6 @@ async def statuses(here: Local, *methods: str, **headers: str) -> object:
     return [(await send(here, here.token(), each, **headers)).status_code for each in methods]
 
 
-async def streams(here: Local) -> bool:
-    """Whether the first piece of an answer comes long before the last."""
-    told = {"name": "count", "_meta": {"progressToken": 1}}
-    headers = {
-        "authorization": f"Bearer {here.token()}",
-        "accept": "application/json, text/event-stream",
-        "mcp-protocol-version": "2025-06-18",
-    }
-    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": told}
-    moments: list[float] = []
-    async with (
-        httpx2.AsyncClient(**here.http()) as http,
-        http.stream("POST", here.url, headers=headers, json=call) as answer,
-    ):
-        async for piece in answer.aiter_raw():
-            moments += [time.monotonic()] if b"data" in piece else []
-    return moments[-1] - moments[0] > PAUSE
-
-
 SEEN: dict[str, Callable[[Local], Awaitable[object]]] = {
     **{f"{m} without a token": partial(anonymous, method=m) for m in ("POST", "GET", "DELETE")},
     "made up": made_up,
@@ -245,7 +225,6 @@ SEEN: dict[str, Callable[[Local], Awaitable[object]]] = {
     "agent": partial(holder, azp=AGENT, scp=None, roles="Mcp.Invoke"),
     "methods": lambda here: statuses(here, "GET", "DELETE"),
     "origin": lambda here: statuses(here, "POST", origin="https://evil.example"),
-    "streams": streams,
 }
 """What callers of every kind see of the server."""
 
@@ -276,7 +255,6 @@ def test_every_caller_sees_what_it_should(here: Local) -> None:
         "agent": (200, "", through),
         "methods": [405, 405],
         "origin": [403],
-        "streams": True,
     }
 
 
@@ -291,10 +269,6 @@ WEAKER: dict[str, tuple[str, str, str]] = {
     "another token": (r'(identity resource=")[^"]*', r"\1https://management.azure.com/", "user"),
     "any origin": (r"<choose>\s*<when condition=\"@\(context.Request.Headers.GetValueOrDefault"
                    r"\(&quot;Origin.*?</choose>", "", "origin"),
-    "buffered": (r' buffer-response="false"', "", "streams"),
-    "inherited": (r"<backend>.*?</backend>", "<backend><base /></backend>", "streams"),
-    "a body that is read": (r"(<outbound>)", r"\1<base /><set-variable name='x' value="
-                            "'@(context.Response.Body.As&lt;string&gt;(true))' />", "streams"),
     "not after an error": (r"<on-error>.*?</on-error>", "<on-error><base /></on-error>", "made up"),
 }  # fmt: skip
 

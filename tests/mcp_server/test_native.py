@@ -208,7 +208,7 @@ def test_the_part_alone_offers_some_of_the_operations(stack: TerraformStack) -> 
     own = alone(stack, service, server, tools=["forecast"])
     assert [*own.tools] == ["forecast"]
     assert own.policy.inbound == [Base()]
-    with pytest.raises(InputError, match="the path 'own' is in this gateway already"):
+    with pytest.raises(InputError, match="the path 'own' in this gateway is taken by"):
         NativeMcpApi(
             stack,
             "again",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cdktf import App, TerraformStack
@@ -23,55 +24,84 @@ GATEWAY = Principal(
 LOOKS_LIKE_TERRAFORM = 'A ${file("/etc/hostname")} and %{ if true }b%{ endif }.'
 
 
-@pytest.fixture(scope="module", params=VERSIONS)
-def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stack with an API per document, the smallest one imported as well."""
+OPERATION = "azurerm_api_management_api_operation"
+
+Resources = dict[str, dict[str, dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """By version the JSON of a stack with an API per document, the smallest one imported too."""
     folder = tmp_path_factory.mktemp("openapi")
-    app = App(outdir=str(folder / "out"))
-    made = TerraformStack(app, "apis")
-    add_providers(made)
-    gateway = Gateway.existing(
-        made, "gateway", name="apim", resource_group_name="rg", principal=GATEWAY
-    )
-    for size in SIZES:
-        described = document(size, request.param)
-        described["paths"]["/resource0"]["get"]["description"] = LOOKS_LIKE_TERRAFORM
-        path = folder / f"api{size}.json"
-        path.write_text(json.dumps(described))
-        for mode in ("expand", "import") if size == min(SIZES) else ("expand",):
-            FunctionApi(
-                made,
-                f"{mode}{size}",
-                gateway=gateway,
-                path=f"{mode}{size}",
-                hostname="func.azurewebsites.net",
-                audience=AUDIENCE,
-                operations=Operations.from_openapi(path, mode=mode),
-            )
-    app.synth()
-    return folder / "out" / "stacks" / "apis"
+    written = {}
+    for version in VERSIONS:
+        app = App(outdir=str(folder / version))
+        made = TerraformStack(app, "apis")
+        add_providers(made)
+        gateway = Gateway.existing(
+            made, "gateway", name="apim", resource_group_name="rg", principal=GATEWAY
+        )
+        for size in SIZES:
+            described = document(size, version)
+            described["paths"]["/resource0"]["get"]["description"] = LOOKS_LIKE_TERRAFORM
+            path = folder / f"api{size}.json"
+            path.write_text(json.dumps(described))
+            for mode in ("expand", "import") if size == min(SIZES) else ("expand",):
+                FunctionApi(
+                    made,
+                    f"{mode}{size}",
+                    gateway=gateway,
+                    path=f"{mode}{size}",
+                    hostname="func.azurewebsites.net",
+                    audience=AUDIENCE,
+                    operations=Operations.from_openapi(path, mode=mode),
+                )
+        app.synth()
+        written[version] = json.loads((folder / version / "stacks/apis/cdk.tf.json").read_text())
+    return written
 
 
-def test_every_operation_is_a_resource(stack: Path) -> None:
-    resources = json.loads((stack / "cdk.tf.json").read_text())["resource"]
-    operations = resources["azurerm_api_management_api_operation"].values()
-    assert len(operations) == sum(SIZES)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_operation_is_a_resource(version: str, stacks: dict[str, dict[str, Any]]) -> None:
+    resources: Resources = stacks[version]["resource"]
+    assert len(resources[OPERATION]) == sum(SIZES)
     assert len(resources["azurerm_api_management_api_schema"]) == len(SIZES)
     imported = [api for api in resources["azurerm_api_management_api"].values() if "import" in api]
     assert len(imported) == 1
 
 
 @needs_stand_in
-def test_terraform_plans_every_operation(stack: Path) -> None:
-    terraform = Stack(stack)
+def test_terraform_plans_every_operation(stacks: dict[str, dict[str, Any]], tmp_path: Path) -> None:
+    """All of one version, and what another version makes otherwise, which is no operation."""
+    first, *others = stacks.values()
+    resources: Resources = first["resource"]
+    further = [different(resources, other["resource"]) for other in others]
+    for number, each in enumerate(further):
+        for kind, name, block in each:
+            assert kind != OPERATION
+            resources[kind][f"{name}_{number}"] = block
+    (tmp_path / "cdk.tf.json").write_text(json.dumps(first))
+    terraform = Stack(tmp_path)
     terraform.terraform("init")
-    terraform.terraform("plan", "-out=plan.tfplan")  # validates first
-    plan = json.loads(terraform.terraform("show", "-json", "plan.tfplan"))
-    changes = [
-        change["change"]
-        for change in plan["resource_changes"]
-        if change["type"] == "azurerm_api_management_api_operation"
+    changes = terraform.planned()["resource_changes"]  # validates first
+    planned = {change["address"] for change in changes if change["change"]["actions"] == ["create"]}
+    assert planned == {f"{kind}.{name}" for kind, named in resources.items() for name in named}
+    operations = [change["change"]["after"] for change in changes if change["type"] == OPERATION]
+    assert len(operations) == sum(SIZES)
+    # Text, not an expression.
+    assert LOOKS_LIKE_TERRAFORM in {operation["description"] for operation in operations}
+    schemas = resources["azurerm_api_management_api_schema"]
+    assert len(schemas) == len(SIZES) * len(VERSIONS)
+
+
+def different(ours: Resources, theirs: Resources) -> list[tuple[str, str, dict[str, Any]]]:
+    """The resources of one stack that are others in a stack whose resources have the same names."""
+    assert {kind: set(named) for kind, named in ours.items()} == {
+        kind: set(named) for kind, named in theirs.items()
+    }
+    return [
+        (kind, name, block)
+        for kind, named in theirs.items()
+        for name, block in named.items()
+        if block != ours[kind][name]
     ]
-    assert [change["actions"] for change in changes] == [["create"]] * sum(SIZES)
-    descriptions = {change["after"]["description"] for change in changes}
-    assert LOOKS_LIKE_TERRAFORM in descriptions  # text, not an expression

@@ -39,6 +39,17 @@ def a_functions_project_is_named_from_the_current_folder(sh: Shell, folder: Path
         assert (folder / f"p{number}/environments" / written).resolve() == folder / "code"
 
 
+def an_mcp_server_is_written_tested_and_clean(sh: Shell, folder: Path) -> None:
+    init = "secured-functions init tools --yes --name tools --mcp"
+    assert "give --users" in sh(init, exits=2)
+    assert not (folder / "tools").exists()
+    sh(f"{init} --users 0b6f9d4e-2c55-4f6e-8a9e-7a6c1f0f3e22")
+    assert "5 passed" in sh("cd tools && python -m pytest --quiet")
+    sh("cd tools && python main.py")
+    assert sh("secured-functions check tools/cdktf.out") == "nothing found\n"
+    assert re.search(r"tool +greet", sh("secured-functions operations tools/functions"))
+
+
 def a_project_with_a_pipfile_becomes_complete(sh: Shell, folder: Path) -> None:
     project = folder / "piped"
     project.mkdir()
@@ -127,6 +138,7 @@ def sarif_of_standard_input_names_no_file(sh: Shell, folder: Path) -> None:
 PROMISES: tuple[Callable[[Shell, Path], None], ...] = (
     init_refuses_what_cannot_be_installed,
     a_functions_project_is_named_from_the_current_folder,
+    an_mcp_server_is_written_tested_and_clean,
     a_project_with_a_pipfile_becomes_complete,
     wrong_settings_end_with_their_place,
     names_that_azure_has_once_are_taken_once,

@@ -643,7 +643,7 @@ def test_environments_may_share_what_is_not_unique(tmp_path):
     ids = {"dev": "1" * 8, "prod": "2" * 8}
     for name, start in ids.items():
         subscription = f"subscription_id: {start}-1111-4111-8111-111111111111\n"
-        text = existing.replace("path: orders", f"path: orders-{name}")
+        text = existing.replace("path: orders", f"path: orders-{name}\n    name: {name}")
         (tmp_path / f"{name}.yaml").write_text(state + subscription + text)
     assert read_environments(tmp_path).keys() == ids.keys()
     (tmp_path / "prod.yaml").write_text(
@@ -651,3 +651,112 @@ def test_environments_may_share_what_is_not_unique(tmp_path):
     )
     with pytest.raises(InputError, match="the path 'orders-dev' in apim is taken by"):
         read_environments(tmp_path)
+
+
+IN_ONE_GATEWAY = """
+location: westeurope
+tenant_id: 11111111-1111-4111-8111-111111111111
+resource_group: rg-{stack}
+gateway: {{existing: apim, resource_group_name: rg-platform, policy: whole.xml}}
+apis:
+  orders:
+    path: orders
+    operations: [GET /orders]
+    product: {{id: shop, display_name: Shop}}
+    named_values: {{tenant: contoso}}
+    registration: {{identifier_uri: "api://contoso.example/orders"}}
+    function_app:
+      runtime: python 3.12
+      hosting: {{kind: flex_consumption}}
+      storage: {{account_id: {account}, name: stcode, container: code}}
+  bills:
+    path: bills
+    version: {{version: v1}}
+    operations: [GET /bills]
+    function_app: {{existing: {site}}}
+mcp_servers:
+  weather:
+    path: weather
+    callers: {{clients: {{vscode: aebc6443-996d-45c2-90f0-388ff96faa56}}, all_users_reason: all}}
+    function_app: {{runtime: python 3.12}}
+"""
+ACCOUNT = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/stcode"
+
+
+@pytest.fixture
+def in_one_gateway(tmp_path):
+    (tmp_path / "whole.xml").write_text("<policies><inbound/><backend/><outbound/></policies>")
+
+    def write(stack, *changes):
+        text = IN_ONE_GATEWAY.format(stack=stack, site=SITE, account=ACCOUNT)
+        for before, after in changes:
+            assert before in text
+            text = text.replace(before, after)
+        (tmp_path / f"{stack}.yaml").write_text(text)
+
+    return write
+
+
+def test_what_two_files_have_in_one_gateway_is_named_with_both_places(in_one_gateway, tmp_path):
+    for stack in ("dev", "prod"):
+        in_one_gateway(stack)
+    with pytest.raises(InputError) as refused:
+        read_environments(tmp_path)
+    dev, prod = tmp_path / "dev.yaml", tmp_path / "prod.yaml"
+    expected = {
+        (5, "gateway.policy", "the policy of the service in apim"),
+        (7, "apis.orders.name", "the API name 'orders' in apim"),
+        (8, "apis.orders.path", "the path 'orders' in apim"),
+        (10, "apis.orders.product", "the product 'shop' in apim"),
+        (11, "apis.orders.named_values.tenant", "the named value 'tenant' in apim"),
+        (
+            12,
+            "apis.orders.registration.identifier_uri",
+            "the identifier URI 'api://contoso.example/orders'",
+        ),
+        (16, "apis.orders.function_app.storage.container", "the container 'code' in stcode"),
+        (17, "apis.bills.name", "the API name 'bills' in apim"),
+        (18, "apis.bills.path", "the path 'bills' in apim"),
+        (18, "apis.bills.path", "the path 'bills/v1' in apim"),
+        (21, "apis.bills.function_app.existing", "the Easy Auth of func-orders"),
+        (22, "mcp_servers", "the API for the metadata of MCP servers in apim"),
+        (23, "mcp_servers.weather.name", "the API name 'weather' in apim"),
+        (24, "mcp_servers.weather.path", "the path 'weather' in apim"),
+    }
+    said = str(refused.value).splitlines()
+    assert {line.partition(" (")[0] for line in said} == {
+        f"{prod}:{line}: {key}: {what} is taken by {dev}:{line} already"
+        for line, key, what in expected
+    }
+    assert all(re.search(r"\((write|choose|leave|give) .*\)$", line) for line in said)
+
+
+def test_what_is_to_be_written_instead_is_right(in_one_gateway, tmp_path):
+    names = [(f"\n    path: {api}", f"\n    name: {api}-prod\n    path: {api}-prod")
+             for api in ("orders", "bills", "weather")]  # fmt: skip
+    rest = [
+        ("id: shop, display_name: Shop", "id: shop"),
+        ("    named_values: {tenant: contoso}\n", ""),
+        (", policy: whole.xml", ""),
+        ("contoso.example/orders", "contoso.example/orders-prod"),
+        ("container: code", "container: code-prod"),
+        ("sites/func-orders", "sites/func-orders-prod"),
+        ("mcp_servers:", "resource_metadata: existing\nmcp_servers:"),
+    ]
+    in_one_gateway("dev")
+    in_one_gateway("prod", *names, *rest)
+    assert set(read_environments(tmp_path)) == {"dev", "prod"}
+    # Whoever makes the gateway has its names too.
+    new = "{name: apim, publisher: {name: Contoso, email: api@contoso.example}}"
+    old = "{existing: apim, resource_group_name: rg-platform, policy: whole.xml}"
+    in_one_gateway("dev", (old, new))
+    assert set(read_environments(tmp_path)) == {"dev", "prod"}
+    in_one_gateway("prod", *names[1:], *rest)
+    with pytest.raises(InputError, match=r"the path 'orders' in apim is taken by .*dev\.yaml:8"):
+        read_environments(tmp_path)
+
+
+def test_a_new_gateway_has_no_metadata_of_another_stack():
+    text = GOOD.replace("apis:", "resource_metadata: existing\napis:")
+    with pytest.raises(InputError, match=":7: resource_metadata: a new gateway has no API yet"):
+        environment_of(text, "dev.yaml", None)

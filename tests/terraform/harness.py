@@ -69,6 +69,10 @@ needs_providers = pytest.mark.skipif(
     reason_to_skip(apply=False) is not None, reason=str(reason_to_skip(apply=False))
 )
 
+needs_cdktf = pytest.mark.skipif(
+    not (ROOT / "node_modules/.bin/cdktf").exists(), reason="cdktf-cli is missing: make set-up"
+)
+
 
 def environment(**changes: str) -> dict[str, str]:
     """The environment of a user's shell in which `make set-up` has been done."""

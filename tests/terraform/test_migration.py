@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.terraform.harness import copy_of_project, needs_stand_in, run, synthesize
+from tests.examples import synthesized
+from tests.terraform.harness import ROOT, Stack, needs_stand_in, run
 
 POLICY = "azurerm_api_management_api_policy"
 APP = "azurerm_linux_function_app"
@@ -29,18 +30,19 @@ STAGES: list[tuple[str, tuple[str, str] | None, tuple[str, str] | None]] = [
 def applied(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """Each stage: what its plan changes, what is tried if its first change fails, the state."""
     folder = tmp_path_factory.mktemp("migration")
-    script = copy_of_project(folder) / "examples/migrate_from_keys/main.py"
+    script = ROOT / "examples/migrate_from_keys/main.py"
     log = folder / "operations.jsonl"
     stages = []
     for stage, first, _ in STAGES:
-        stack = synthesize(script, STAGE=stage)["migrate-from-keys"]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("STAGE", stage)
+            stack = Stack(synthesized(script, folder)["migrate-from-keys"])
         stack.terraform("init")
-        stack.terraform("plan", "-out=plan.tfplan")
-        plan = json.loads(stack.terraform("show", "-json", "plan.tfplan"))
+        plan = stack.planned()
         log.write_text("")
         if first:
             run(
-                *("terraform", "apply", "-no-color", "plan.tfplan"),
+                *("terraform", "apply", "-no-color", "plan"),
                 folder=stack.folder,
                 expect=1,
                 TERRAFORM_OFFLINE_FAIL="{}.*:{}".format(*first),
@@ -56,7 +58,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
                     if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
                 },
                 "tried": [(each["type"], each["operation"]) for each in tried],
-                "state": json.loads(stack.terraform("state", "pull")),
+                "state": json.loads(stack.state().read_text()),
             }
         )
     stack.assert_plan_is_empty()

@@ -211,6 +211,7 @@ MCP = DeployedMcp(
     scope="https://apim.example/weather/mcp/access",
     issuer="https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/v2.0",
     endpoint="runtime/webhooks/mcp",
+    audience="22222222-2222-4333-8444-555555555555",
 )
 CHALLENGE = f'Bearer resource_metadata="{MCP.metadata_url}", scope="{MCP.scope}"'
 METADATA = {

@@ -288,6 +288,7 @@ class Taken(NamedTuple):
         place: The key that says it.
         shown: What is said of a second one.
         fix: What to write instead.
+        gateway: The API Management service that it is unique in, in lower case.
     """
 
     what: str
@@ -295,6 +296,7 @@ class Taken(NamedTuple):
     place: DocumentPath
     shown: str
     fix: str = "choose another"
+    gateway: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,6 +329,8 @@ class Environment(ValueObject):
         gateway: The API Management service: a new one, or one that exists.
         apis: The APIs, by a name that becomes part of the names of their resources.
         mcp_servers: The MCP servers, by such a name.
+        resource_metadata: Whether this stack makes the API that serves the metadata of all MCP
+            servers of the gateway, or it is `existing`, as another stack on the gateway makes it.
         accept: Findings of the access check that are right here.
         tags: Tags on every resource that takes them.
     """
@@ -342,6 +346,7 @@ class Environment(ValueObject):
     mcp_servers: Mapping[_ApiKey, McpServerSettings] = field(
         default_factory=dict[str, McpServerSettings]
     )
+    resource_metadata: Literal["made", "existing"] = "made"
     accept: Sequence[AcceptedFinding] = ()
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -349,6 +354,8 @@ class Environment(ValueObject):
         """What of the APIs does not fit together, or not on the gateway."""
         if not (self.apis or self.mcp_servers):
             yield Problem("apis", "there is nothing to serve", "write at least one API")
+        if self.resource_metadata == "existing" and isinstance(self.gateway, GatewaySettings):
+            yield Problem("resource_metadata", "a new gateway has no API yet", "leave it out")
         yield from self._taken_ids()
         yield from self._names_taken_twice()
         yield from self._shared_paths()
@@ -380,9 +387,13 @@ class Environment(ValueObject):
             **{("mcp_servers", name): server for name, server in self.mcp_servers.items()},
         }
 
-    def takes(self) -> Iterator[Taken]:
-        """Find the names that nobody else can have: in the world, in a group, in a gateway."""
-        yield from _state_of(self.state)
+    def takes(self, stack: str = "") -> Iterator[Taken]:
+        """Find the names that nobody else can have: in the world, in a group, in a gateway.
+
+        Args:
+            stack: The environment's name, if it is known.
+        """
+        yield from _state_of(self.state, stack)
         group = self.resource_group
         yield Taken(
             f"resource group in the subscription {self.subscription_id or 'of the sign-in'}",
@@ -396,18 +407,52 @@ class Environment(ValueObject):
         gateway = self.gateway.get("name")
         if isinstance(self.gateway, GatewaySettings) and gateway:
             yield _host("API Management service", gateway, ("gateway", "name"))
+        for at, api in self.served.items():
+            yield from _of_app(api.get("function_app"), (*at, "function_app"))
+            uri = getattr(api.get("registration"), "given", {}).get("identifier_uri")
+            if uri and "{client_id}" not in uri:
+                tenant = self.tenant_id or "of the sign-in"
+                place = (*at, "registration", "identifier_uri")
+                yield Taken(f"in the tenant {tenant}", uri, place, f"the identifier URI {uri!r}")
+        if gateway:
+            yield from self._takes_in_gateway(gateway, stack)
+
+    def _takes_in_gateway(self, gateway: str, stack: str) -> Iterator[Taken]:
+        """Find the names in the API Management service, which several stacks may share."""
+
+        def taken(kind: str, name: str, place: DocumentPath, fix: str) -> Taken:
+            shown = f"the {kind} {name!r} in {gateway}" if name else f"the {kind} in {gateway}"
+            within = gateway.lower()
+            return Taken(f"{kind} in {within}", name.lower(), place, shown, fix, within)
+
+        if self.gateway.get("policy"):
+            yield taken(
+                "policy of the service", "", ("gateway", "policy"), "give it in one of them"
+            )
+        if self.mcp_servers and self.resource_metadata == "made":
+            fix = "write resource_metadata: existing in one of the two files"
+            yield taken("API for the metadata of MCP servers", "", ("mcp_servers",), fix)
+        paths: set[str] = set()
         for (section, key), api in self.served.items():
-            app = api.get("function_app")
-            if isinstance(app, FunctionAppSettings):
-                at = (section, key, "function_app")
-                if app.name:
-                    yield _host("function app", app.name, (*at, "name"))
-                    for slot in app.all_slots:
-                        yield _host("function app", f"{app.name}-{slot.name}", (*at, "slots"))
-                if app.storage.name and app.storage.account_id is None:
-                    yield _host("storage account", app.storage.name, (*at, "storage", "name"))
-            if isinstance(self.gateway, ExistingGatewaySettings) and api.get("path") is not None:
-                yield _path_of(gateway, (section, key, "path"), api)
+            at, name = (section, key), api.get("name") or key
+            own = f"{key}-{stack}" if stack else "another"
+            yield taken("API name", name, (*at, "name"), f"write name: {own}, for example")
+            path, version = api.get("path"), api.get("version")
+            if path is not None:
+                fix = f"write path: {own}, for example"
+                if version:
+                    served = f"{path}/{version.version}"
+                    yield taken("path", served, (*at, "path"), fix)
+                # Versions of one set share it; the stack makes one set for all of its own.
+                if not (version and version.version_set_id) and path.lower() not in paths:
+                    paths.add(path.lower())
+                    yield taken("path", path, (*at, "path"), fix)
+            if (product := api.get("product")) and product.display_name:
+                fix = "leave display_name out where the product is there already"
+                yield taken("product", product.id, (*at, "product"), fix)
+            for value in api.get("named_values") or ():
+                fix = "choose another, or leave it out: policies read that of the other file too"
+                yield taken("named value", value, (*at, "named_values", value), fix)
 
     def _names_taken_twice(self) -> Iterator[Problem]:
         first: dict[tuple[str, str], Taken] = {}
@@ -481,23 +526,31 @@ def _host(what: str, name: str, place: DocumentPath) -> Taken:
     return Taken(what, name.lower(), place, f"the {what} {name!r}", fix)
 
 
-def _path_of(gateway: str, place: DocumentPath, api: ApiSettings | McpServerSettings) -> Taken:
-    path, version = api.get("path"), api.get("version")
-    served = f"{path}/{version.version}" if version else path
-    return Taken(
-        f"path in {gateway.lower()}",
-        served.lower(),
-        place,
-        f"the path {served!r} in {gateway}",
-    )
+def _of_app(app: object, at: DocumentPath) -> Iterator[Taken]:
+    if isinstance(app, OutsideFunctionApp):
+        shown = f"the Easy Auth of {app.id.rpartition('/')[2]}"
+        fix = "write one API for the app: two would overwrite each other's settings"
+        yield Taken("Easy Auth", app.id.lower(), (*at, "existing"), shown, fix)
+    if not isinstance(app, FunctionAppSettings):  # it is wrong, which is noted
+        return
+    if app.name:
+        yield _host("function app", app.name, (*at, "name"))
+        for slot in app.all_slots:
+            yield _host("function app", f"{app.name}-{slot.name}", (*at, "slots"))
+    storage = app.storage
+    if storage.name and storage.account_id is None:
+        yield _host("storage account", storage.name, (*at, "storage", "name"))
+    if storage.container and storage.account_id:
+        container = f"{storage.account_id}/{storage.container}".lower()
+        shown = f"the container {storage.container!r} in {storage.name}"
+        yield Taken("container", container, (*at, "storage", "container"), shown)
 
 
-def _state_of(state: State) -> Iterator[Taken]:
-    if isinstance(state, AzurermState) and state.key:
-        container = f"{state.storage_account_name}/{state.container_name}"
-        yield Taken(
-            "state", f"{container}/{state.key}", ("state", "key"), f"the state {state.key!r}"
-        )
+def _state_of(state: State, stack: str) -> Iterator[Taken]:
+    key = isinstance(state, AzurermState) and (state.key or (f"{stack}.tfstate" if stack else None))
+    if isinstance(state, AzurermState) and key:
+        blob = f"{state.storage_account_name}/{state.container_name}/{key}"
+        yield Taken("state", blob, ("state", "key"), f"the state {key!r}")
     elif isinstance(state, HcpState):
         workspace = f"{state.hostname}/{state.organization}/{state.workspace}"
         yield Taken(

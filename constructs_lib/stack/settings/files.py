@@ -105,10 +105,14 @@ def _taken_elsewhere(
 ) -> Iterator[str]:
     """Find the names of an environment that another file has taken; add its own."""
     own: dict[tuple[str, str], str] = {}
-    for each in environment.takes():
+    refused: set[tuple[str, str]] = set()
+    for each in environment.takes(Path(where).stem):
         keys, line = _place(node, each.place)
         place = f"{where}:{line}"
-        if other := taken.get((each.what, each.name)):
+        # What is in a gateway that is another file's needs no word of its own.
+        there = ("API Management service", each.gateway) in refused
+        if (other := taken.get((each.what, each.name))) and not there:
+            refused.add((each.what, each.name))
             yield f"{place}: {keys}: {each.shown} is taken by {other} already ({each.fix})"
         own[each.what, each.name] = place
     taken |= {name: place for name, place in own.items() if name not in taken}
