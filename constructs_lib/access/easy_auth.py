@@ -75,10 +75,11 @@ class Issuer:
 
 def issuer(app: AppLink) -> Issuer:
     """Read the issuer that an app expects."""
-    return _issuer(app.directory.value("tenant_auth_endpoint") if app.directory else None)
+    return issuer_in(app.directory.value("tenant_auth_endpoint") if app.directory else None)
 
 
-def _issuer(value: Value) -> Issuer:
+def issuer_in(value: Value) -> Issuer:
+    """What the address of an issuer says."""
     return _read_issuer(value) if isinstance(value, (str, Term)) else Issuer()
 
 
@@ -240,7 +241,7 @@ def _version_1(app: AppLink, old: Body, token: Token | None) -> list[Decision]:
     if action != "RedirectToLoginPage":
         reason = "version 1 of Easy Auth's settings has RedirectToLoginPage and AllowAnonymous"
         return [_unknown(app, f"{reason} only", attribute)]
-    expected = _issuer(old.value("issuer"))
+    expected = issuer_in(old.value("issuer"))
     if token is not None and token.foreign and expected.tenant and not expected.any_tenant:
         reason = "the token is of another tenant than the issuer that Easy Auth expects"
         return [Decision.closed(401, reason, app.resource, "auth_settings.issuer")]

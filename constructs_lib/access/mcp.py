@@ -88,6 +88,17 @@ def resource_in(document: PolicyDocument) -> Value:
     return _said(document, r'"resource"\s*:\s*"([^"]*)"')
 
 
+def authorization_servers_in(document: PolicyDocument) -> list[Value] | None:
+    """The servers that a policy's metadata sends clients to; None if it cannot be told."""
+    if resource_in(document) is None:
+        return None
+    for text in document.texts:
+        found = re.search(r'"authorization_servers"\s*:\s*\[([^\]]*)\]', text)
+        if found is not None:
+            return [document.value(each) for each in re.findall(r'"([^"]*)"', found[1])]
+    return None if any("authorization_servers" in text for text in document.texts) else []
+
+
 def metadata_in(document: PolicyDocument) -> Value:
     """The address of the metadata that a policy's challenge names; None if it names none."""
     return _said(document, r'resource_metadata\s*=\s*\\?"([^"\\]*)')

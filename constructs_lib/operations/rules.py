@@ -168,12 +168,12 @@ _rule(
 )
 _rule(
     "OP122",
-    "warning",
+    "note",
     "An MCP endpoint that asks for a key",
-    reason="With webhookAuthorizationLevel System, the default, the host answers 401 or 403 to the "
-    "gateway, which has no key.",
-    fix="Set extensions.mcp.system.webhookAuthorizationLevel to Anonymous, in host.json or by the "
-    "app setting that SecuredMcpServer writes; Easy Auth must then demand a token on every slot.",
+    reason="With webhookAuthorizationLevel System, the default, the host answers 401 or 403 to a "
+    "gateway that has no key. It is right for an endpoint that no gateway publishes.",
+    fix="Leave it for an app that SecuredMcpServer makes, which gets an app setting. In front of "
+    "any other, write Anonymous in host.json, and let Easy Auth demand a token on every slot.",
 )
 _rule(
     "OP123",

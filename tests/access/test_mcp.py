@@ -455,6 +455,85 @@ def test_what_is_right_too(changes: dict[str, Any]) -> None:
     assert rules(changed(changes)) == set()
 
 
+TENANT = "11111111-2222-4333-8444-555555555555"
+OTHER_TENANT = "99999999-2222-4333-8444-555555555555"
+ENTRA = f"https://login.microsoftonline.com/{TENANT}/v2.0"
+NOT_ISSUED = "which does not issue the tokens that the API takes"
+
+
+def authorized_by(servers: str, policy: str = POLICY) -> Analysis:
+    """The server, with metadata that names other authorization servers."""
+    listed = f'["{ENTRA}"]'
+    assert listed in ANSWER
+    return changed({ANSWERED: ANSWER.replace(listed, servers), TEXT: policy})
+
+
+@pytest.mark.parametrize(
+    ("servers", "fault"),
+    [
+        (f'["http{ENTRA[5:]}"]', "not called over https"),
+        (f'["{ENTRA.replace(TENANT, OTHER_TENANT)}"]', NOT_ISSUED),
+        (f'["{ENTRA}", "{ENTRA.replace(TENANT, OTHER_TENANT)}"]', NOT_ISSUED),
+        ('["https://login.example.com/oauth"]', NOT_ISSUED),
+        (f'["{HOST}/oauth"]', NOT_ISSUED),
+        (f'["{ENTRA.replace(TENANT, "common")}"]', "the user's tenant"),
+        (f'["{ENTRA.replace(TENANT, "organizations")}"]', "the user's tenant"),
+        (f'["{ENTRA.replace(TENANT, "contoso.onmicrosoft.com")}"]', "the tenant's id"),
+        (f'["{ENTRA.removesuffix("/v2.0")}"]', "another address"),
+        ('["login.microsoftonline.com"]', "no address"),
+        ("[]", "names no authorization server"),
+    ],
+)
+def test_metadata_that_names_another_authorization_server(servers: str, fault: str) -> None:
+    [found] = authorized_by(servers).findings
+    assert (found.rule, found.severity) == ("SF606", "warning")
+    assert fault in found.message
+    assert "authorization_servers" in found.fix
+
+
+def test_metadata_without_an_authorization_server() -> None:
+    whole = f', "authorization_servers": ["{ENTRA}"]'
+    assert whole in ANSWER
+    [found] = changed({ANSWERED: ANSWER.replace(whole, "")}).findings
+    assert "names no authorization server" in found.message
+
+
+JWT = (
+    f'<validate-jwt header-name="Authorization"><openid-config url="%s/.well-known/'
+    f'openid-configuration" />{AUDIENCES}<required-claims><claim name="azp"><value>c</value>'
+    '</claim><claim name="scp"><value>access</value></claim></required-claims></validate-jwt>'
+)
+
+
+@pytest.mark.parametrize(
+    ("servers", "issuer", "found"),
+    [
+        ("https://login.example.com/oauth", "https://login.example.com/oauth", set[str]()),
+        (ENTRA, ENTRA, set[str]()),
+        (ENTRA, ENTRA.replace(TENANT, OTHER_TENANT), {"SF606"}),
+        (ENTRA, "https://login.example.com/oauth", {"SF606"}),
+        # The tenant by its name, which may be that of any id; and a value that is not known here.
+        (ENTRA, ENTRA.replace(TENANT, "contoso.onmicrosoft.com"), set[str]()),
+        (ENTRA.replace(TENANT, "${var.tenant}"), ENTRA, set[str]()),
+        (ENTRA, ENTRA.replace(TENANT, "${var.tenant}"), set[str]()),
+        (*(ENTRA.replace(TENANT, "${data.azurerm_client_config.c.tenant_id}"),) * 2, set[str]()),
+        (ENTRA.replace(TENANT, "${data.azurerm_client_config.c.tenant_id}"), ENTRA, set[str]()),
+        (f"https://sts.windows.net/{TENANT}/", ENTRA.removesuffix("/v2.0"), set[str]()),
+    ],
+)
+def test_the_issuer_of_the_tokens_that_are_taken(
+    servers: str, issuer: str, found: set[str]
+) -> None:
+    policy = POLICY.replace(NO_TOKEN + VALIDATED + SCOPE, NO_TOKEN + JWT % issuer)
+    analysis = authorized_by(f'["{servers}"]', policy)
+    assert rules(analysis) - {"SF904"} == found
+
+
+def test_metadata_that_an_expression_makes_is_not_told() -> None:
+    made = ANSWER.replace('"authorization_servers"', "{{list}} authorization_servers")
+    assert rules(changed({ANSWERED: made})) & {"SF606"} == set()
+
+
 def _conditional(text: str) -> str:
     condition = "@(context.Request.Method == &quot;POST&quot;)"
     return f'<choose><when condition="{condition}">{text}</when></choose>'

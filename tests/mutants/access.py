@@ -198,9 +198,11 @@ INSERTIONS: list[tuple[str, str, str, Any]] = [
 ]
 
 
-def rewritten(document: dict[str, Any], replacement: str, by: str) -> Iterator[Mutant]:
-    """Mutants of every API's policy with one pattern rewritten, where it stands in it."""
-    kind = "azurerm_api_management_api_policy"
+def rewritten(
+    document: dict[str, Any], replacement: str, by: str, scope: str = "api"
+) -> Iterator[Mutant]:
+    """Mutants of every policy of a scope with one pattern rewritten, where it stands in it."""
+    kind = f"azurerm_api_management_{scope}_policy"
     for name, body in document["resource"].get(kind, {}).items():
         text, count = re.subn(replacement, by, body["xml_content"], count=1, flags=re.DOTALL)
         if count:

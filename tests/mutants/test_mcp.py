@@ -62,6 +62,11 @@ POLICIES: list[tuple[str, str, str]] = [
     (rf"({SCOPE})(.*?)(</inbound>.*?<forward-request[^>]*/>)", r"\2\3\1", "SF604"),
     (r'(<when condition="@\()(context.Request.Headers.GetValueOrDefault\(&quot;Origin.*?)\)">',
      r'\1\2 &amp;&amp; false)">', "SF615"),
+    (r'(authorization_servers[^\]]*)https:', r"\1http:", "SF606"),
+    (r'(authorization_servers[^\]]*)/v2\.0', r"\1", "SF606"),
+    (r'(authorization_servers[^\]]*\.com/)[^\]]*/', r"\1organizations/", "SF606"),
+    (r'(authorization_servers[^\]]*)login.microsoftonline.com', r"\1login.example.com", "SF606"),
+    (r'(authorization_servers[^\[]*\[)[^\]]*', r"\1", "SF606"),
     (r"<audiences>.*?</audiences>", "", "SF613"),
     (TOKEN, "", "SF602"),
     (r' buffer-response="false"', "", "SF612"),
@@ -102,5 +107,6 @@ def said(mutant: Mutant) -> str:
 def test_a_rewritten_policy_is_found(
     server: dict[str, Any], pattern: str, replacement: str, rule: str
 ) -> None:
-    [mutant] = rewritten(server, pattern, replacement)
+    scope = "api_operation" if "authorization_servers" in pattern else "api"
+    [mutant] = rewritten(server, pattern, replacement, scope)
     assert rule in new_rules(mutant, rules(server))

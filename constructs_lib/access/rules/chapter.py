@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from constructs_lib._core.rules import Effect, Rule, Severity
 from constructs_lib.access.callers import Calls
-from constructs_lib.access.links import AppLink
+from constructs_lib.access.links import ApiLink, AppLink, key
+from constructs_lib.access.policy_document import PolicyDocument
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.policy.composition import elements
 
 
 class Breach(NamedTuple):
@@ -81,3 +83,20 @@ class Chapter:
 def visible_apps(calls: Calls) -> Iterator[AppLink]:
     """The apps and slots whose settings the configuration shows."""
     return (app for app in calls.chain.apps.values() if app.visible)
+
+
+def policies_of(calls: Calls, api: ApiLink) -> Iterator[tuple[Resource, PolicyDocument]]:
+    """The policies of an API, its operations and gateway, with the fragments they include."""
+    waiting = [api.policy, *api.operation_policies.values(), api.gateway.policy]
+    seen: set[Resource] = set()
+    while waiting:
+        policy = waiting.pop(0)
+        if policy is None or policy in seen:
+            continue
+        seen.add(policy)
+        document = calls.document(policy, api.gateway)
+        yield policy, document
+        for each in elements(document.root) if document.root is not None else ():
+            if each.name == "include-fragment":
+                name = key(document.value(each.attributes.get("fragment-id", "")))
+                waiting.append(api.gateway.fragments.get(name))

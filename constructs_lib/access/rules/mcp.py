@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from constructs_lib.access import easy_auth, mcp, urls
+from constructs_lib.access import easy_auth, mcp
 from constructs_lib.access.azapi import content_of
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.imagined import (
@@ -22,11 +21,11 @@ from constructs_lib.access.imagined import (
     WITHOUT_PERMISSION,
     Imagined,
 )
-from constructs_lib.access.links import GatewayLink, key
-from constructs_lib.access.mcp import METADATA, McpServer
-from constructs_lib.access.policy_document import PolicyDocument
+from constructs_lib.access.links import GatewayLink
+from constructs_lib.access.mcp import McpServer
 from constructs_lib.access.routes import Route
-from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
+from constructs_lib.access.rules import mcp_metadata
+from constructs_lib.access.rules.chapter import Breach, Chapter, policies_of, visible_apps
 from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.policy.composition import elements
@@ -39,8 +38,6 @@ _HOST_KEY = re.compile(
     r"azurerm_function_app_host_keys\.[^}]*\.(primary|master|\w+_extension\w*)_key"
     r"|\b(masterKey|systemKeys|mcp_extension)\b"
 )
-# By it Easy Auth serves metadata of its own (Learn, "Configure MCP server authorization").
-_ADVERTISED = "website_auth_prm_default_with_scopes"
 _AUTHORIZATION_SERVER = re.compile(r"oauth-authorization-server|openid-configuration")
 
 
@@ -67,7 +64,7 @@ def _host_keys(calls: Calls) -> Iterator[Breach]:
                     message = f"{each.address} sends a key of the Functions host"
                     yield Breach(each, "credentials", message)
     for server in calls.servers:
-        for policy, document in _documents(calls, server):
+        for policy, document in policies_of(calls, server.api):
             for each in elements(document.root) if document.root is not None else ():
                 name, action = each.attributes.get("name", ""), each.attributes.get("exists-action")
                 if each.name == "set-query-parameter" and name == "code" and action != "delete":
@@ -188,54 +185,12 @@ def _anonymous_webhook(calls: Calls) -> Iterator[Breach]:
     "broken",
     title="Clients are not led to a token",
     reason="A client asks for the metadata that the 401 names, and stops if its resource is not "
-    "the address that it called.",
+    "the address that it called, or if its authorization server issues no token that is taken.",
     fix="Answer 401 with WWW-Authenticate: Bearer resource_metadata=..., and serve there a "
     "resource that is the server's address.",
 )
 def _metadata(calls: Calls) -> Iterator[Breach]:
-    chain = calls.chain
-    hosts: dict[str, str] = {}
-    for server in calls.servers:
-        for policy, document in _documents(calls, server):
-            said = mcp.metadata_in(document)
-            host = urls.host_of(said)
-            if isinstance(host, str):
-                hosts[mcp.path_in(said) or ""] = host.lower()
-            path = mcp.path_in(mcp.metadata_in(document))
-            told = not any("*" in own or "{" in own for own in server.paths)
-            if told and path is not None and path not in _metadata_of(server):
-                message = f"the challenge of {server.api.name} names the metadata of {path!r}"
-                yield Breach(policy, "xml_content", message)
-        documents = [document for _, document in _documents(calls, server)]
-        read = documents and all(each.root is not None for each in documents)
-        if read and all(mcp.metadata_in(each) is None for each in documents):
-            message = f"{server.api.name} answers 401 without resource_metadata"
-            yield Breach(server.api.policy, "xml_content", message)
-    for gateway in {server.api.gateway: None for server in calls.servers}:
-        for api in gateway.apis.values():
-            for path, operation in mcp.operations(chain, api):
-                server = path.strip("/").removeprefix(METADATA).strip("/")
-                if not path.strip("/").startswith(METADATA):
-                    continue
-                policy = api.operation_policies.get(_id(calls, operation)) or api.policy
-                document = calls.document(policy, gateway) if policy else None
-                named = mcp.path_in(mcp.resource_in(document)) if document else None
-                if named is not None and (named != server or not server):
-                    message = f"the metadata at {path!r} names the resource at {named or '/'!r}"
-                    yield Breach(policy, "xml_content", message)
-                host = urls.host_of(mcp.resource_in(document)) if document else None
-                called = hosts.get(path.strip("/"))
-                if isinstance(host, str) and called is not None and host.lower() != called:
-                    message = (
-                        f"the metadata at {path!r} names a resource of {host}, not of {called}"
-                    )
-                    yield Breach(policy, "xml_content", message)
-    for route in calls.routes:
-        app = route.app
-        found = mcp.settings_of(app).get(_ADVERTISED) if app is not None else None
-        if app is not None and found is not None:
-            message = f"{app.name} sends clients that reach it to a registration of its own"
-            yield Breach(app.resource, f"app_settings.{found[0]}", message)
+    return mcp_metadata.misleading(calls)
 
 
 @_rule(
@@ -357,7 +312,7 @@ def _buffered(calls: Calls) -> Iterator[Breach]:
             message = f"{server.api.name} keeps answers back until they are complete"
             yield Breach(calls.policy_of(route), "xml_content", message)
     for server in calls.servers:
-        for policy, document in _documents(calls, server):
+        for policy, document in policies_of(calls, server.api):
             if any("context.Response.Body" in text for text in document.texts):
                 message = f"a policy of {server.api.name} reads the body of the answer"
                 yield Breach(policy, "xml_content", message)
@@ -444,29 +399,6 @@ def _routes(calls: Calls) -> Iterator[tuple[McpServer, Route]]:
             yield servers[route.api], route
 
 
-def _metadata_of(server: McpServer) -> set[str]:
-    """The paths at which the metadata of a server may stand."""
-    return {f"{METADATA}/{path}" for path in server.paths}
-
-
-def _documents(calls: Calls, server: McpServer) -> Iterator[tuple[Resource, PolicyDocument]]:
-    """The policies of an MCP server's API and operations, with the fragments that they include."""
-    api = server.api
-    waiting = [api.policy, *api.operation_policies.values(), api.gateway.policy]
-    seen: set[Resource] = set()
-    while waiting:
-        policy = waiting.pop(0)
-        if policy is None or policy in seen:
-            continue
-        seen.add(policy)
-        document = calls.document(policy, api.gateway)
-        yield policy, document
-        for each in elements(document.root) if document.root is not None else ():
-            if each.name == "include-fragment":
-                name = key(document.value(each.attributes.get("fragment-id", "")))
-                waiting.append(api.gateway.fragments.get(name))
-
-
 def _is_host_key(calls: Calls, value: Value) -> bool:
     """Whether a value is a key that opens more than one function: the master or a system key."""
     if _HOST_KEY.search(text_of(value)):
@@ -479,10 +411,6 @@ def _is_host_key(calls: Calls, value: Value) -> bool:
         if text_of(kind).lower().startswith("microsoft.web/sites/host"):
             return "functionKeys" not in text_of(value)
     return False
-
-
-def _id(calls: Calls, operation: Resource) -> Any:
-    return key(calls.chain.configuration.attribute(operation, "operation_id"))
 
 
 def _sku(calls: Calls, gateway: GatewayLink) -> str:

@@ -22,6 +22,7 @@ from constructs_lib.operations.operation import (
     ID_PATTERN,
     METHODS,
     Contents,
+    McpFunction,
     Operation,
     Parameter,
     derive_id,
@@ -151,7 +152,8 @@ def _mcp_level(host: JsonFile | None, reading: Reading) -> Literal["System", "An
         case "anonymous":
             return "Anonymous"
         case "system":
-            reading.report("OP122", "the MCP endpoint asks for a key", place)
+            message = "the MCP endpoint asks for a key, unless an app setting says otherwise"
+            reading.report("OP122", message, place)
             return "System"
         case _:
             reading.report("OP123", f"{level!r} is no level of the MCP endpoint", place)
@@ -184,11 +186,12 @@ def _apply_allow_list(host: JsonFile, reading: Reading) -> None:
         _disable(reading, lambda trigger: not _has_name(trigger, names))
 
 
-def _has_name(trigger: HttpTrigger, names: set[str]) -> bool:
-    return trigger.function.lower() in names
+def _has_name(function: HttpTrigger | McpFunction, names: set[str]) -> bool:
+    return function.function.lower() in names
 
 
-def _disable(reading: Reading, matches: Callable[[HttpTrigger], bool]) -> None:
+def _disable(reading: Reading, matches: Callable[[HttpTrigger | McpFunction], bool]) -> None:
+    reading.mcp = [each for each in reading.mcp if not matches(each)]
     reading.triggers = [
         replace(trigger, disabled=True) if matches(trigger) else trigger
         for trigger in reading.triggers

@@ -180,6 +180,27 @@ def test_what_host_json_says_of_the_mcp_endpoint(write, host: str) -> None:
     assert (operations.mcp_level, found) == HOSTS[host]
 
 
+def test_a_project_read_for_its_http_operations_is_not_warned_of_its_mcp_endpoint(write) -> None:
+    folder = write({"host.json": "{}", MCP["python"][0]: MCP["python"][1]})
+    found = {each.rule: each for each in Operations.from_functions_project(folder).findings}
+    assert found["OP122"].severity == "note"
+    assert "unless an app setting says otherwise" in found["OP122"].message
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"host.json": '{"functions": ["a"]}'},
+        {"local.settings.json": '{"Values": {"AzureWebJobs.Tell.Disabled": "true"}}'},
+    ],
+)
+def test_a_disabled_tool_is_not_served(write, files: dict[str, str]) -> None:
+    folder = write({"host.json": "{}", MCP["python"][0]: MCP["python"][1], **files})
+    operations = Operations.from_functions_project(folder, strict=False)
+    assert operations.mcp == ()
+    assert "OP122" not in {each.rule for each in operations.findings}
+
+
 def test_a_name_that_is_no_constant_is_not_known(write) -> None:
     text = APP + "import os\n@app.mcp_tool_trigger('c', os.environ['NAME'])\ndef Tell(c): ...\n"
     folder = write({"host.json": LEVEL % "Anonymous", "function_app.py": text})
