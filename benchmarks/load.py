@@ -30,8 +30,8 @@ from urllib.parse import urlsplit
 import psutil
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-EARLY = 10
-"""Seconds after which memory is measured first: by then everything has been loaded."""
+MOMENTS = (10, 30, 60)
+"""Seconds after which memory is measured: by the first everything has been loaded."""
 SERVE = "from constructs_lib.cli import main; raise SystemExit(main())"
 
 
@@ -56,6 +56,7 @@ def recipe(folder: Path) -> Path:
         [sys.executable, str(REPOSITORY / "examples" / "recipe" / "main.py")],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.DEVNULL,
         check=True,
     )
     return folder / "cdktf.out" / "stacks" / "recipe"
@@ -156,11 +157,11 @@ def _found(pattern: str, text: str) -> str:
 
 
 async def _memory(pid: int, seconds: int) -> dict[str, float]:
-    """Resident memory in MB, early and at the end."""
-    process, found = psutil.Process(pid), dict[str, float]()
-    for name, wait in (("early", min(EARLY, seconds / 2)), ("late", 0)):
-        await asyncio.sleep(wait or seconds - min(EARLY, seconds / 2))
-        found[name] = round(process.memory_info().rss / 2**20, 1)
+    """Resident memory in MB, by the seconds after which it was measured."""
+    process, found, passed = psutil.Process(pid), dict[str, float](), 0
+    for moment in (*(each for each in MOMENTS if each < seconds), seconds):
+        await asyncio.sleep(moment - passed)
+        found[str(moment)], passed = round(process.memory_info().rss / 2**20, 1), moment
     return found
 
 

@@ -125,6 +125,29 @@ def _analysis(results: dict[str, Any]) -> str:
     return _table(["", "alone", "whole process", "peak memory"], rows)
 
 
+def _simulation(results: dict[str, Any]) -> str:
+    rates: dict[str, float] = results.get("simulation", {}).get("rates", {})
+    names = {
+        "gateway": "gateway, with a backend that answers at once",
+        "chain": "gateway, Entra, Easy Auth and a function",
+    }
+    rows = [[names[part], f"{rate:,.0f}"] for part, rate in rates.items()]
+    return _table(["the recipe, in one process", "requests a second on one core"], rows)
+
+
+def _load(results: dict[str, Any]) -> str:
+    found: dict[str, Any] | None = results.get("simulation", {}).get("load")
+    if found is None:
+        return ""
+    memory: dict[str, float] = found["memory"]
+    head = [f"`serve`, {found['connections']} connections for {found['seconds']} s"]
+    head += ["requests", "lost", "wrong", *(f"memory after {each} s" for each in memory)]
+    rate = found["requests"] / found["seconds"]
+    row = [f"{rate:,.0f} requests a second"]
+    row += [f"{found[each]:,}" for each in ("requests", "lost", "wrong")]
+    return _table(head, [[*row, *(f"{each:.0f} MB" for each in memory.values())]])
+
+
 def _tests(results: dict[str, Any]) -> str:
     rows = [
         [
@@ -144,6 +167,8 @@ _BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "growth": _growth,
     "cdktf synth": _cdktf_synth,
     "analysis": _analysis,
+    "simulation": _simulation,
+    "load": _load,
     "tests": _tests,
 }
 

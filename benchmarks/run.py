@@ -1,8 +1,9 @@
 """Measure the library against plain CDKTF in one go, and write docs/performance.md's figures.
 
-    python benchmarks/run.py                     synth of 1, 10, 50 and 200 APIs, `cdktf synth`
+    python benchmarks/run.py                     synth of 1, 10, 50 and 200 APIs, `cdktf synth`,
+                                                 the access analysis, the simulated chain
     python benchmarks/run.py --runs 3 --apis 1 10
-    python benchmarks/run.py --no-synth --no-cli the access analysis of 12,000 resources only
+    python benchmarks/run.py --no-synth --no-cli keep those figures, measure the others
     python benchmarks/run.py --tests [PATH ...]  tests too, with the engine on and off
     python benchmarks/run.py --report            only write the figures again, from results.json
 
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import report
+from load import load, recipe
 from measure import Cost, run
 from same import resources
 
@@ -34,6 +36,8 @@ RESULTS = BENCHMARKS / "results.json"
 PROGRAMS = ("plain", "library", "floor")
 ANALYSED = 857
 """APIs that the analysis reads: 12,000 resources."""
+CONNECTIONS = 100
+"""Connections that `serve` answers at once."""
 ENVIRONMENT = {
     "PYTHONPATH": str(REPOSITORY),
     "CI": "1",
@@ -55,17 +59,20 @@ def main() -> None:
     parser.add_argument("--no-synth", action="store_true", help="keep the figures of synth")
     parser.add_argument("--no-cli", action="store_true", help="keep those of `cdktf synth`")
     parser.add_argument("--no-analysis", action="store_true", help="keep those of the analysis")
+    parser.add_argument("--no-simulation", action="store_true", help="keep those of the chain")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     options = parser.parse_args()
     results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if not options.report:
-        results["machine"] = machine()
         if not options.no_synth:
+            results["machine"] = machine()
             results["synth"] = synth(options.apis, options.runs)
         if not options.no_cli:
             results["cdktf synth"] = cdktf_synth(options.runs)
         if not options.no_analysis:
             results["analysis"] = analysis(options.runs)
+        if not options.no_simulation:
+            results["simulation"] = simulation(options.runs)
         if options.tests is not None:
             results["tests"] = tests(options.tests or ["tests"])
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
@@ -149,6 +156,21 @@ def analysis(runs: int) -> list[dict[str, Any]]:
             found.append({"program": "analysis", "apis": ANALYSED, **_rounded(cost), **told})
             _say(f"round {round_ + 1}: analysis of {told['resources']} resources", cost)
     return found
+
+
+def simulation(runs: int) -> dict[str, Any]:
+    """Call the simulated recipe: part by part in one process, and `serve` for a minute."""
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
+        stack = recipe(folder)
+        program = str(BENCHMARKS / "programs" / "simulation.py")
+        command = [sys.executable, program, str(stack), "/orders/orders/7", str(runs)]
+        cost = run(command, folder=folder, environment=ENVIRONMENT)
+        rates: dict[str, Any] = json.loads((folder / "output.txt").read_text())
+        _say(f"requests a second: {rates}", cost)
+        found = load(stack, CONNECTIONS, 60)
+        print(f"under load: {found}", flush=True)
+    return {"rates": rates, "load": found}
 
 
 def tests(paths: Sequence[str]) -> list[dict[str, Any]]:
