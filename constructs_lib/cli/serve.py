@@ -161,6 +161,8 @@ def _pairs(option: str, given: list[str], example: str) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not equals or not name or not value:
             raise InputError(f"{option} {text!r} is not NAME=VALUE", fix=example)
+        if name in found:
+            raise InputError(f"{option} names {name} twice")
         found[name] = value
     return found
 
@@ -173,7 +175,10 @@ def _welcome(simulator: Simulator, found: list[Listener]) -> str:
     ]
     gateways = simulator.chain.gateways
     for name, each in gateways.services.items():
-        header = each.service.apis[0].facts.key_header if each.service.apis else "the key's header"
+        if not each.service.apis:
+            lines.append(f"{name} has no API that could be called")
+            continue
+        header = each.service.apis[0].facts.key_header
         lines.append(f"key of all APIs of {name}: {gateways.key(gateway=name)} ({header})")
     return "\n".join([*lines, "Ctrl+C ends it."])
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,6 +19,7 @@ from constructs_lib.access import Configuration, read_stacks, read_terraform
 from constructs_lib.access.chain import Chain as Links
 from constructs_lib.access.links import GatewayLink
 from constructs_lib.access.links import key as name_key
+from constructs_lib.policy.reference import POLICIES
 from constructs_lib.simulation.call import Call
 from constructs_lib.simulation.context import LastError
 from constructs_lib.simulation.effective import Policies
@@ -112,6 +114,14 @@ class Simulated:
     gateway: Gateway = field(repr=False)
 
 
+def _demand_policies(names: Collection[str]) -> None:
+    for name in names:
+        if name not in POLICIES:
+            near = get_close_matches(name, POLICIES, 1)
+            fix = f"did you mean {near[0]}?" if near else "write it as in a policy"
+            raise InputError(f"there is no policy {name} to pass over", fix=fix)
+
+
 class Chain:
     """A configuration whose gateways can be called.
 
@@ -125,6 +135,9 @@ class Chain:
             `azurerm_x.y.attribute`) and of named values by their display names.
         allow_not_simulated: Policies to pass over though they are not simulated; True is all.
         strict: Whether a call that rests on an assumption raises `AssumedError`.
+
+    Raises:
+        InputError: If `allow_not_simulated` names what is no policy.
 
     Attributes:
         links: How the configuration's parts name each other.
@@ -145,6 +158,8 @@ class Chain:
         allow_not_simulated: bool | Collection[str] = False,
         strict: bool = False,
     ) -> None:
+        if not isinstance(allow_not_simulated, bool):
+            _demand_policies(allow_not_simulated)
         self.links = Links(configuration)
         self.known = KnownValues(self.links, values)
         self.clock = clock or SystemClock()

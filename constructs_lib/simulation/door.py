@@ -246,7 +246,7 @@ class Doors:
             function: What answers.
 
         Raises:
-            InputError: If no app has this name, or several have.
+            InputError: If no app has this name, several have, or it has a function already.
         """
         found = self.named(name)
         if found is None:
@@ -256,6 +256,8 @@ class Doors:
                 names = ", ".join(each.name for each in self.doors) or "none"
                 raise InputError(f"there is no function app {name}", fix=f"known: {names}")
             [found] = several
+        if found.name in self._own:
+            raise InputError(f"{found.name} has two functions", fix="give it one")
         self._own.add(found.name)
         for each in self.doors:
             if each is found or (each.app.slot_of is found.app and each.name not in self._own):

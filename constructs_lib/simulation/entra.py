@@ -442,7 +442,9 @@ def _versions_expected(links: Links, known: KnownValues) -> dict[str, int]:
     """Which version of tokens apps expect, by client id: it tells of applications elsewhere."""
     found: dict[str, int] = {}
     for app in links.apps.values():
-        if app.directory is not None:
+        if app.directory is None:
+            continue
+        with suppress(NotKnownError):
             client_id = known.text(app.directory.value("client_id"), "a client id").lower()
             endpoint = known.text(app.directory.value("tenant_auth_endpoint"), "an issuer")
             found[client_id] = 2 if endpoint.rstrip("/").endswith("/v2.0") else 1

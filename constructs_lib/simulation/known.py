@@ -39,7 +39,9 @@ class NotKnownError(Exception):
 
     def __init__(self, what: str, name: str) -> None:
         self.name = name
-        super().__init__(f'{what} is not known here: give it with values={{"{name}": …}}')
+        super().__init__(
+            f'{what} is not known here: give it with values={{"{name}": …}}, or --value {name}=…'
+        )
 
 
 class KnownValues:

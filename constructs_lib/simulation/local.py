@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from constructs_lib._core.errors import InputError
 from constructs_lib.access.terraform.configuration import Configuration
@@ -17,12 +18,14 @@ from constructs_lib.simulation.entra import Entra
 from constructs_lib.simulation.fidelity import behaviour
 from constructs_lib.simulation.functions import Function, answering, echo
 from constructs_lib.simulation.http import Body, Headers, Request, Response
+from constructs_lib.simulation.known import NotKnownError
 from constructs_lib.simulation.network import Origin
 from constructs_lib.simulation.outside import Clock, Random
 from constructs_lib.simulation.signals import CallStoppedError
 from constructs_lib.simulation.steps import Step
 from constructs_lib.simulation.trace import Trace
 
+_SENDING = ("forward-request", "send-request", "send-one-way-request")
 SITE = "site"
 """The part of a story that happens at the door of a function app."""
 
@@ -138,7 +141,8 @@ class LocalChain:
         strict: Whether a call that rests on an assumption raises `AssumedError`.
 
     Raises:
-        InputError: If a function is given for an app that is not there.
+        InputError: If a function is given for an app that is not there, or has one; if a value is
+            needed at once that is not known; or if what may be passed over is no policy.
 
     Attributes:
         gateways: The services with their policies.
@@ -167,8 +171,11 @@ class LocalChain:
             allow_not_simulated=allow_not_simulated,
         )
         links, known = self.gateways.links, self.gateways.known
-        self.entra = Entra(links, known, self.gateways.clock)
-        self.doors = Doors(links, known, self.entra, echo)
+        try:
+            self.entra = Entra(links, known, self.gateways.clock)
+            self.doors = Doors(links, known, self.entra, echo)
+        except NotKnownError as error:
+            raise InputError(str(error)) from None
         for name, function in (functions or {}).items():
             try:
                 self.doors.put(name, answering(function))
@@ -230,26 +237,30 @@ def story_of(error: CallStoppedError) -> Story:
 
 def _story(trace: Trace, visits: list[Visit]) -> Story:
     # Without the messages of the visits, whose bodies may be long.
-    steps = [(visit.door, step) for visit in visits for step in visit.steps]
+    steps = [(visit.door, list(visit.steps)) for visit in visits]
     return Story(lambda: _lines(trace, steps))
 
 
-def _lines(trace: Trace, steps: list[tuple[str, Step]]) -> list[Line]:
-    """The gateway's steps, with those at the doors where the backend's answer stands."""
+def _lines(trace: Trace, visits: list[tuple[str, list[Step]]]) -> list[Line]:
+    """The gateway's steps, and after each request that it sends those at the door."""
     lines: list[Line] = []
+    left = list(visits)
     for entry in trace.entries:
-        if entry.source == "forward-request" and "response" in entry.details:
-            lines += _at_doors(trace, steps)
-            steps = []
         place = " ".join(each for each in (entry.scope, entry.path) if each)
         lines.append(
             Line(entry.section, entry.source, entry.message, entry.details, place, entry.rests)
         )
-    return lines + _at_doors(trace, steps)
+        sent = entry.details.get("request") if entry.source in _SENDING else None
+        host = urlsplit(str(sent["url"])).hostname if sent else None
+        visit = next((each for each in left if each[0] == host), None)
+        if visit is not None:
+            left.remove(visit)
+            lines += _at_door(trace, *visit)
+    return lines + [line for visit in left for line in _at_door(trace, *visit)]
 
 
-def _at_doors(trace: Trace, steps: list[tuple[str, Step]]) -> list[Line]:
+def _at_door(trace: Trace, door: str, steps: list[Step]) -> list[Line]:
     return [
         Line(SITE, step.source, trace.masked(step.message), step.details, door, step.rests)
-        for door, step in steps
+        for step in steps
     ]

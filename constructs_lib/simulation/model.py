@@ -24,6 +24,8 @@ from constructs_lib.simulation.known import KnownValues, NotKnownError, identifi
 from constructs_lib.simulation.outside import ManagedIdentity
 from constructs_lib.simulation.signals import CallStoppedError
 
+_NAME = re.compile("[A-Za-z0-9-]+")
+_NO_NAME = re.compile("[^A-Za-z0-9-]+")
 _PARAMETER = re.compile(r"\{(\*?)([^{}]+)\}")
 
 
@@ -193,23 +195,38 @@ class Service:
 
 def services_of(links: Links, known: KnownValues) -> list[Service]:
     """The services of a configuration."""
-    return [_Reader(links, known, gateway).service() for gateway in links.gateways]
+    names: list[str] = []
+    for gateway in links.gateways:
+        name = _name_of(gateway, known)
+        same = sum(1 for each in names if each.lower() == name.lower())
+        names.append(f"{name}-{same + 1}" if same else name)
+    return [
+        _Reader(links, known, gateway, name).service()
+        for gateway, name in zip(links.gateways, names, strict=True)
+    ]
+
+
+def _name_of(link: GatewayLink, known: KnownValues) -> str:
+    """Its name, or one that is made of the reference to it, if it can be no part of a host."""
+    if _NAME.fullmatch(link.name):
+        return link.name
+    reference = link.name.removeprefix("${").removesuffix("}")
+    last = link.address.removesuffix("}").rpartition(".")[2]
+    return known.given.get(reference) or _NO_NAME.sub("-", last).strip("-") or "gateway"
 
 
 class _Reader:
     """Reads one service."""
 
-    def __init__(self, links: Links, known: KnownValues, link: GatewayLink) -> None:
+    def __init__(self, links: Links, known: KnownValues, link: GatewayLink, name: str) -> None:
+        self._name = name
         self._links = links
         self._known = known
         self._link = link
         self._configuration = links.configuration
 
     def service(self) -> Service:
-        link, known = self._link, self._known
-        name = link.name
-        if "${" in name:
-            name = known.given.get(name[2:-1], link.address.rpartition(".")[2])
+        link, known, name = self._link, self._known, self._name
         system, users = self._identities()
         contracts = Contracts(self._configuration, known)
         service = Service(name, f"{name.lower()}.azure-api.net", link, system, users, contracts)

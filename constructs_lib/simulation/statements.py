@@ -313,7 +313,8 @@ def _not_simulated(name: str) -> Run:
             return
         call.trace.add(name, f"{sentence}, so the call stops here.")
         raise CallStoppedError(
-            f"{sentence}: leave it out, or read the chain with allow_not_simulated={{'{name}'}}"
+            f"{sentence}: leave it out, or pass over it with allow_not_simulated={{'{name}'}}, or "
+            f"--pass-over {name}"
         )
 
     return run

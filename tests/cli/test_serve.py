@@ -19,6 +19,8 @@ import httpx
 import pytest
 
 from constructs_lib import cli
+from constructs_lib.simulation.http import Headers, Request, Response, Url
+from constructs_lib.simulation.server.calls import LONGEST, WINDOW, Calls
 from tests.access import samples
 from tests.access.samples import Document
 from tests.simulation.chains import SLOT, chain
@@ -194,10 +196,72 @@ def test_page_and_trace_show_calls_without_secrets(served: Served) -> None:
     assert served.get("page", f"/calls?after={last['number']}").json() == []
 
 
+def test_any_method_and_any_target_gets_an_answer(served: Served) -> None:
+    gateway = served.url("gateway apim-sample")
+    key = {"Ocp-Apim-Subscription-Key": served.key}
+    with httpx.Client(headers=key, timeout=LIMIT, trust_env=False) as client:
+        for method in ("PROPFIND", "HEAD", "TRACE"):
+            assert client.request(method, f"{gateway}/orders/7").status_code == 404, method
+        upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        assert client.get(f"{gateway}/orders/7", headers=upgrade).status_code == 200
+    place = ("127.0.0.1", int(gateway.rpartition(":")[2]))
+    for head, told in (
+        ("GET http://apim-sample.azure-api.net/orders/7 HTTP/1.1", "is not a path"),
+        ("OPTIONS * HTTP/1.1", "is not a path"),
+        ("POST /orders/7 HTTP/1.1\r\nContent-Length: 9", ""),  # and goes away
+    ):
+        with socket.create_connection(place, LIMIT) as caller:
+            caller.sendall(f"{head}\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+            if told:
+                assert told in caller.makefile().read()
+
+
+def test_a_long_body_is_shown_to_its_first_part_and_without_secrets() -> None:
+    secret = "a-key-of-the-caller"
+    url = Url.parse("https://apim-sample.azure-api.net/orders")
+    request = Request("POST", url, Headers({"X-Key": secret}))
+    for letter in ("x", "ä"):
+        for length in (LONGEST - 9, WINDOW // 2 - 9):
+            response = Response.of(200, f"{letter * length}{secret}{letter * WINDOW}")
+            made = {"time": "", "milliseconds": 0.0, "story": None, "received": None}
+            shown = Calls().add(request, response, **made).answered["body"]
+            assert "a-key" not in shown
+            assert len(shown) == LONGEST + 1
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--pass-over=sendrequest"], "did you mean send-request?"),
+        (["--function=orders=http://a", "--function=func-orders=http://b"], "has two functions"),
+        (["--function=orders=http://a", "--function=orders=http://b"], "names orders twice"),
+        (["--function=invoices=http://a"], "there is no function app invoices"),
+        (["--function=orders=localhost:7071"], "is no URL of http or https"),
+        (["--host=192.0.2.1", "--port=0"], "give --host an address of this machine"),
+        (["--tls=/dev/null/tls"], "/dev/null/tls: cannot be written to"),
+    ],
+)
+def test_what_cannot_be_served_is_told_in_a_sentence(
+    stack: Path,
+    options: list[str],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cli, "COMMANDS", ("serve",))
+    assert cli.main(["serve", str(stack), *options]) == 2
+    assert told in capsys.readouterr().err
+
+
 def test_json_that_cannot_be_read_leaves_the_chain_as_it_was(served: Served) -> None:
     served.write("{")
     served.until("the change is not taken over")
     assert served.through_gateway("/orders/7").status_code == 200
+    more = chain()
+    apps = more["resource"]["azurerm_linux_function_app"]
+    apps["more"] = {**apps["orders"], "name": "func-more"}
+    served.write(json.dumps(more))
+    served.until("start again to call function app func-more, which has no port yet")
     served.write(json.dumps(chain()))
     served.until("read anew")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 
 import pytest
 
@@ -103,6 +104,16 @@ def test_functions_are_callables_apps_and_time_is_moved_by_hand() -> None:
     # The gateway gets a new token in time.
     clock.advance(48 * 3600)
     assert own.get("/orders/8", key=own.key()).status == 200
+
+
+def test_the_story_tells_what_happened_at_a_door_before_the_failure_behind_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    dead = simulate(chain(), functions={"orders": f"http://127.0.0.1:{port}"})
+    answer = dead.get("/orders/7", key=dead.key())
+    assert answer.status == 500
+    sections = list(dict.fromkeys(line.section for line in answer.trace))
+    assert sections == ["inbound", "backend", "site", "on-error"]
 
 
 def test_what_is_only_assumed_ends_a_strict_run() -> None:

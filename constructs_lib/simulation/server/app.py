@@ -21,7 +21,7 @@ from constructs_lib.simulation.known import NotKnownError
 from constructs_lib.simulation.local import Answer, LocalChain, Story, story_of
 from constructs_lib.simulation.network import Origin
 from constructs_lib.simulation.outside import BackendUnreachableError
-from constructs_lib.simulation.server.calls import LONGEST, Calls, Recorded
+from constructs_lib.simulation.server.calls import WINDOW, Calls, Recorded
 from constructs_lib.simulation.server.entra import Endpoints
 from constructs_lib.simulation.server.hosts import name_in
 from constructs_lib.simulation.signals import CallStoppedError
@@ -55,17 +55,16 @@ class Simulator:
         self.calls = Calls()
         self.chain = make()
         self._entra = Endpoints(lambda: self.chain.entra)
-        self._lock = threading.Lock()
+        self._first = self.hosts()
 
-    def reload(self) -> None:
-        """Read the chain anew.
+    def reload(self) -> list[str]:
+        """Read the chain anew, and return what it has that the first one had not: it has no port.
 
         Raises:
             InputError: It cannot be read; the chain stays as it was.
         """
-        chain = self._make()
-        with self._lock:
-            self.chain = chain
+        self.chain = self._make()
+        return [what for host, what in self.hosts().items() if host not in self._first]
 
     def hosts(self) -> dict[str, str]:
         """Every host, with what a reader calls it."""
@@ -160,7 +159,7 @@ def _noted(pieces: Iterator[bytes], note: Callable[[bytes], None]) -> Iterator[b
     begin = b""
     try:
         for piece in pieces:
-            begin = (begin + piece)[: LONGEST + 1]
+            begin = (begin + piece)[: WINDOW + 1]
             yield piece
     finally:
         note(begin)
@@ -190,6 +189,22 @@ async def _as_they_come(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
+def _request(asked: Asked, place: Url, raw: bytes, content: bytes) -> Request:
+    """What was asked, as if it were asked of a place in Azure."""
+    url = replace(
+        place,
+        path=raw.decode("latin-1").partition("?")[0] or "/",
+        query=asked.scope["query_string"].decode("latin-1"),
+    )
+    headers = Headers(
+        (n.decode("latin-1"), v.decode("latin-1"))
+        for n, v in asked.scope["headers"]
+        if n not in (b"host", b"connection", b"transfer-encoding")
+    )
+    headers.set("Host", place.host)
+    return Request(asked.method, url, headers, Body(content), _STRANGER)
+
+
 def site(simulator: Simulator, host: str | None = None) -> Any:
     """An app of ASGI that answers for one host, or for that which the request names.
 
@@ -199,10 +214,10 @@ def site(simulator: Simulator, host: str | None = None) -> Any:
 
     Behind `only_for`, which sees that there is a Host header.
     """
-    from starlette.applications import Starlette
+    from starlette.requests import ClientDisconnect
+    from starlette.requests import Request as Asked
     from starlette.responses import Response as Sent
     from starlette.responses import StreamingResponse as Streamed
-    from starlette.routing import Route
 
     class Passed(Streamed):
         """An answer that is passed on as it comes."""
@@ -220,23 +235,11 @@ def site(simulator: Simulator, host: str | None = None) -> Any:
         named = host or name_in(asked.headers["host"])
         # With a port for each host, TLS is taken to have ended in front of it.
         scheme = "https" if host is not None else asked.url.scheme
-        url = Url.parse(f"{scheme}://{named}/")
         raw = asked.scope.get("raw_path") or asked.url.path.encode()
-        url = Url(
-            scheme,
-            url.host,
-            url.port,
-            raw.decode("latin-1").partition("?")[0] or "/",
-            asked.scope["query_string"].decode("latin-1"),
-        )
-        headers = Headers(
-            (n.decode("latin-1"), v.decode("latin-1"))
-            for n, v in asked.scope["headers"]
-            if n not in (b"host", b"connection", b"transfer-encoding")
-        )
-        headers.set("Host", named)
-        content = await asked.body()
-        request = Request(asked.method, url, headers, Body(content), _STRANGER)
+        if not raw.startswith(b"/"):
+            told = f"{raw.decode('latin-1')} is not a path: call a path of {named}.\n"
+            return Sent(told, 400, media_type="text/plain")
+        request = _request(asked, Url.parse(f"{scheme}://{named}/"), raw, await asked.body())
         ended = Response.of(503, "The simulation has ended.")
         response = await _in_thread(lambda: simulator.answer(request), ended)
         given = [
@@ -252,8 +255,13 @@ def site(simulator: Simulator, host: str | None = None) -> Any:
         sent.raw_headers = given
         return sent
 
-    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
-    return Starlette(routes=[Route("/{path:path}", every, methods=methods)])
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        # Nobody waits for an answer any more, if the caller goes away.
+        with suppress(ClientDisconnect):
+            answer = await every(Asked(scope, receive))
+            await answer(scope, receive, send)
+
+    return app
 
 
 _OWN = {

@@ -18,6 +18,10 @@ KEPT = 200
 """So many calls are kept."""
 LONGEST = 4_000
 """So much of a body is shown."""
+_MARGIN = 16_000
+"""A secret has no more characters: what stands before so many is whole, or masked."""
+WINDOW = 4 * (LONGEST + _MARGIN)
+"""So many bytes of a body are looked at; a character has up to four."""
 _SECRET = ("key", "secret", "password", "cookie", "token")
 _SHORTEST = 8
 """A secret of fewer characters is masked where it stands, but not where a text repeats it."""
@@ -210,8 +214,11 @@ def _is_secret_parameter(name: str) -> bool:
 
 
 def _text(content: bytes, masked: Callable[[str], str]) -> str:
-    text = masked(content.decode("utf-8", "replace"))
-    return text[:LONGEST] + ("…" if len(text) > LONGEST else "")
+    text = masked(content[:WINDOW].decode("utf-8", "replace"))
+    cut = len(content) > WINDOW
+    if cut:
+        text = text[:-_MARGIN]
+    return text[:LONGEST] + ("…" if cut or len(text) > LONGEST else "")
 
 
 def _plain(details: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import errno
 import ipaddress
 import socket
 from collections.abc import Callable, Iterable
@@ -58,13 +59,17 @@ def listeners(
         tls: A folder to write certificates to.
 
     Raises:
-        InputError: A port is taken, or the address is not this machine's.
+        InputError: A port is taken, the address is not this machine's, or the folder cannot be
+            written to.
     """
     wanted: list[tuple[str, str, Any, Path | None]] = [("page", "", page(simulator), None)]
     for host, what in simulator.hosts().items():
         wanted.append((what, host, site(simulator, host), None))
     if tls is not None:
-        certificate = certificates(tls, simulator.hosts())
+        try:
+            certificate = certificates(tls, simulator.hosts())
+        except OSError as error:
+            raise InputError(f"cannot be written to: {error.strerror}", where=str(tls)) from None
         wanted.append(("every host, with TLS", "", site(simulator), certificate))
         wanted.append(("every host, in plain HTTP", "", site(simulator), None))
     found: list[Listener] = []
@@ -76,10 +81,10 @@ def listeners(
     except OSError as error:
         for each in found:
             each.socket.close()
-        shown = f"{address}:{port + len(found)}"
-        raise InputError(
-            f"cannot listen at {shown}: {error.strerror}", fix="give --port another one"
-        ) from None
+        shown = f"{address}:{port + len(found)}" if port else address
+        elsewhere = error.errno == errno.EADDRNOTAVAIL
+        fix = "give --host an address of this machine" if elsewhere else "give --port another one"
+        raise InputError(f"cannot listen at {shown}: {error.strerror}", fix=fix) from None
     return found
 
 
@@ -116,6 +121,7 @@ class Servers:
             settings = uvicorn.Config(
                 each.app,
                 log_level="error",
+                ws="none",  # An upgrade is declined, as by a gateway whose API is one of HTTP.
                 access_log=False,
                 lifespan="off",
                 server_header=False,
@@ -139,7 +145,7 @@ class Servers:
 
 async def watch(
     path: Path,
-    reload: Callable[[], None],
+    reload: Callable[[], list[str]],
     told: Callable[[str], None],
     stopped: asyncio.Event,
     *,
@@ -149,7 +155,7 @@ async def watch(
 
     Args:
         path: The folder or file.
-        reload: Reads it.
+        reload: Reads it, and returns what is new and has no port.
         told: Called with what happened, in words.
         stopped: When to end.
         seconds: How often to look.
@@ -162,11 +168,13 @@ async def watch(
         if now != before:
             before = now
             try:
-                reload()
+                new = reload()
             except InputError as error:
                 told(f"the change is not taken over: {error}")
             else:
                 told("the JSON has changed and is read anew")
+                if new:
+                    told(f"start again to call {', '.join(new)}, which has no port yet")
 
 
 def _state(path: Path) -> tuple[tuple[str, int, int], ...]:
