@@ -455,7 +455,11 @@ class Calls:
             if api in self._server_apis:
                 yield from self._clients(api, app, routes, outcomes)
             without = [
-                [*self.key_demanded(route), *outcome, *self._no_key(route)]
+                [
+                    *self.key_demanded(route),
+                    *self._with_own(route, app, outcome),
+                    *self._no_key(route),
+                ]
                 for route, outcome in zip(routes, outcomes, strict=True)
             ]
             yield self._call(
@@ -481,7 +485,7 @@ class Calls:
             detail=api.address,
         )
         others = [
-            self._of_other_client(route, outcome)
+            self._of_other_client(route, self._with_own(route, app, outcome))
             for route, outcome in zip(routes, outcomes, strict=True)
         ]
         yield self._call(
@@ -597,10 +601,33 @@ class Calls:
 
     def _through(self, route: Route, app: AppLink) -> list[Decision]:
         """The gateway's request, link by link."""
-        api, way = route.api, route.way
+        route = self._as_sent(route)
+        way = route.way
         hidden = easy_auth.unseen(app)
         if hidden is not None:
             return [hidden]
+        decisions = self._on_the_way(route)
+        if way.token is None:
+            return decisions if way.unknown else [*decisions, *self._without_token(route, app)]
+        identity, problem, issued = self._token(route)
+        token = Token(
+            version=None,
+            audience=None,
+            client_ids=(identity.client_ids or None) if identity else None,
+            object_ids=(identity.object_ids or None) if identity else None,
+        )
+        registration = route.registration
+        if registration is not None:
+            token = token._replace(
+                version=registration.token_version,
+                audience=entra.audience(registration, way.token.resource),
+            )
+        decisions += [*_before(problem), *self._resource_problem(route, app), *issued]
+        return [*decisions, *self._at_door(route, app), *easy_auth.easy_auth(app, token)]
+
+    def _on_the_way(self, route: Route) -> list[Decision]:
+        """What may keep a request from being sent, whatever token it then carries."""
+        api, way = route.api, route.way
         decisions: list[Decision] = []
         if route.problem is not None and route.problem.verdict == "unknown":
             decisions.append(route.problem)
@@ -609,33 +636,44 @@ class Calls:
             decisions.append(Decision.unknown(way.unknown, policy, "xml_content"))
         decisions += self.called_without_key(way.called)
         decisions += self._earlier_tokens(route)
-        if way.token is None:
-            return decisions if way.unknown else [*decisions, *self._without_token(route, app)]
-        refused: Literal[401, 500] = 401 if way.token.ignore_error else 500
-        identity, problem = self._identity(route, refused)
-        token = Token(
-            version=None,
-            audience=None,
-            client_ids=(identity.client_ids or None) if identity else None,
-            object_ids=(identity.object_ids or None) if identity else None,
-        )
-        decisions += _before(problem)
-        decisions += self._resource_problem(route, app)
-        registration = route.registration
-        if registration is not None:
-            who = identity.record.name if identity else api.gateway.name
-            decisions += entra.issue(
-                self.chain, registration, token.object_ids, who=who, refused=refused
-            )
-            token = token._replace(
-                version=registration.token_version,
-                audience=entra.audience(registration, way.token.resource),
-            )
-        decisions += _before(network.to_gateway(app, api.gateway, self.chain))
-        decisions += easy_auth.stopped(app)
-        decisions += easy_auth.certificate(app, sent=self._sends_certificate(route))
-        decisions += easy_auth.easy_auth(app, token)
         return decisions
+
+    def _token(self, route: Route) -> tuple[IdentityLink | None, Decision | None, list[Decision]]:
+        """Whose token a policy gets, what is wrong with that, and whether Entra issues it."""
+        ignored = route.way.token is not None and route.way.token.ignore_error
+        refused: Literal[401, 500] = 401 if ignored else 500
+        identity, problem = self._identity(route, refused)
+        if route.registration is None:
+            return identity, problem, []
+        who = identity.record.name if identity else route.api.gateway.name
+        ids = (identity.object_ids or None) if identity else None
+        issued = entra.issue(self.chain, route.registration, ids, who=who, refused=refused)
+        return identity, problem, issued
+
+    def _as_sent(self, route: Route) -> Route:
+        """The route of a request that goes on though Entra refuses its token."""
+        if route.way.token is None or not route.way.token.ignore_error:
+            return route
+        _, problem, issued = self._token(route)
+        for each in (*_before(problem), *issued):
+            if each.verdict == "closed":
+                return self._as_sent(self._refused(route, route.way.token, each))
+        return route
+
+    def _refused(self, route: Route, token: TokenRequest, refusal: Decision) -> Route:
+        before = token.instead
+        registration = self.chain.registration_of_resource(before.resource) if before else None
+        replaced = None if token.callers else (token.address, refusal.reason)
+        way = route.way._replace(token=before, replaced=replaced)
+        return route._replace(way=way, registration=registration, refusal=refusal)
+
+    def _at_door(self, route: Route, app: AppLink) -> list[Decision]:
+        """What the gateway's request meets before Easy Auth."""
+        return [
+            *_before(network.to_gateway(app, route.api.gateway, self.chain)),
+            *easy_auth.stopped(app),
+            *easy_auth.certificate(app, sent=self._sends_certificate(route)),
+        ]
 
     def _earlier_tokens(self, route: Route) -> Iterator[Decision]:
         """Whether Entra issues the tokens that the policies get besides the one that is sent.
@@ -661,7 +699,7 @@ class Calls:
                 yield Decision.unknown(reason, policy, "xml_content")
 
     def _without_token(self, route: Route, app: AppLink) -> list[Decision]:
-        """What Easy Auth makes of a request whose token no policy got, and why there is none."""
+        """What becomes of a request without a token of the gateway's, and why there is none."""
         api, way = route.api, route.way
         address, reason = way.replaced or (
             way.address,
@@ -669,12 +707,29 @@ class Calls:
         )
         policy = self._resource(api, address)
         rule = "SF302" if way.replaced else "SF301"
+        refusal = route.refusal or Decision.closed(401, reason, policy, "xml_content", rule)
         return [
-            Decision.closed(each.status, reason, policy, "xml_content", rule)
-            if each.verdict == "closed"
-            else each._replace(rule=rule)
-            for each in easy_auth.easy_auth(app, None)
+            *(
+                refusal._replace(status=each.status)
+                if each.verdict == "closed"
+                else each._replace(rule=refusal.rule)
+                for each in easy_auth.easy_auth(app, None)
+            ),
+            *self._at_door(route, app),
         ]
+
+    def _with_own(self, route: Route, app: AppLink, outcome: list[Decision]) -> list[Decision]:
+        """What a request comes to at best whose caller may send a token of its own."""
+        route = self._as_sent(route)
+        if not route.way.authorized_by_caller or easy_auth.unseen(app) is not None:
+            return outcome
+        before = [*self._on_the_way(route), *self._at_door(route, app)]
+        with_token = [
+            [*self._held(app, each, kind, label, before)]
+            for kind, label in _TOKEN_HOLDERS
+            for each in self._accepted(app)
+        ]
+        return max(outcome, *with_token, key=_openness)
 
     def _sends_certificate(self, route: Route) -> bool:
         backend = self.backend_of(route)
@@ -716,16 +771,27 @@ class Calls:
         if wrong is None:
             wrong = self.chain.principals.with_client_id(token.resource)
         whose = f", an id of {wrong.name}" if wrong and route.registration is None else ""
-        return [
-            Decision.closed(
-                401 if route.registration is not None or token.ignore_error else 500,
-                f"the policy gets a token for {named}{whose}, "
-                f"but {app.name} expects {expected.name}",
-                policy,
-                attribute="xml_content",
-                rule="SF305",
-            )
-        ]
+        issued = route.registration is not None or bool(_MICROSOFTS.match(named))
+        closed = Decision.closed(
+            401 if issued or token.ignore_error else 500,
+            f"the policy gets a token for {named}{whose}, but {app.name} expects {expected.name}",
+            policy,
+            attribute="xml_content",
+            rule="SF305",
+        )
+        # Where Entra issues the token, Easy Auth takes the request for one without a token.
+        verdicts = {settle(easy_auth.easy_auth(app, None)).verdict}
+        if not issued:
+            refused = [closed]
+            if token.ignore_error:
+                refused = self._through(self._refused(route, token, closed), app)
+            verdicts = {settle(refused).verdict, *([] if wrong else verdicts)}
+        if verdicts == {"closed"}:
+            return [closed]
+        if len(verdicts) == 1:
+            return []
+        reason = f"whether Entra issues a token for {named} is not known here"
+        return [Decision.unknown(reason, policy, "xml_content")]
 
     def _identity(
         self, route: Route, refused: Status = 500

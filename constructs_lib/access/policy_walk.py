@@ -20,6 +20,7 @@ from constructs_lib.access.policy_document import (
 )
 from constructs_lib.access.policy_split import Split, filling, for_anybody, naming, refusing
 from constructs_lib.access.policy_way import (
+    CHOSEN,
     KEPT,
     FlowText,
     Held,
@@ -347,9 +348,13 @@ class Walk:
             attributes.get("ignore-error", "false").strip().lower() == "true",
             chosen,
         )
+        variable = attributes.get("output-token-variable-name")
+        if token.ignore_error and not variable:
+            # The policies go on "even if an access token isn't obtained" (Learn, "Authenticate
+            # with managed identity"), with what the header held before.
+            token = replace(token, instead=way.token, callers=way.authorized_by_caller)
         if not token.ignore_error and token not in way.asked:
             way = way._replace(asked=(*way.asked, token))
-        variable = attributes.get("output-token-variable-name")
         if variable:
             return _holding(way, variable, ((Taint(frozenset({(token, False)})),),))
         return way._replace(token=token, replaced=None)
@@ -674,6 +679,8 @@ def _authorization(action: str, texts: Sequence[FlowText], address: str, way: Wa
     if any(not taint.understood for taint in _taints(texts)):
         return _unknown(way, _NOT_UNDERSTOOD)._replace(token=None, replaced=(address, _REPLACED))
     token, bearer = _token_in(texts) or (None, False)
+    if token is None and action != "append" and any(taint.caller for taint in _taints(texts)):
+        return way._replace(token=None, replaced=(address, CHOSEN))
     if token is None or action == "append":
         return way._replace(token=None, replaced=(address, _REPLACED))
     if not bearer:

@@ -13,6 +13,7 @@ Variables: TypeAlias = tuple[tuple[str, tuple[Any, ...]], ...]
 """What variables hold, by their names: a value for each of `IMAGINED`."""
 
 KEPT = "the policy leaves the caller's own Authorization header in place of the token"
+CHOSEN = "the policy fills the Authorization header with what the caller sends"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class TokenRequest:
         address: The policy that gets it.
         ignore_error: Whether the request goes on without it when Entra refuses.
         chosen: Whether the caller says what it asks for.
+        instead: The earlier token that goes on when Entra refuses this one and that is ignored.
+        callers: Whether then the caller's own `Authorization` goes on.
     """
 
     resource: Value
@@ -32,6 +35,8 @@ class TokenRequest:
     address: str
     ignore_error: bool
     chosen: bool = False
+    instead: TokenRequest | None = None
+    callers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +160,12 @@ class Way(NamedTuple):
         return doubts[coming[0]] if coming else False
 
     @property
+    def authorized_by_caller(self) -> bool:
+        """Whether `Authorization` is what the caller says."""
+        kept = self.replaced is None or self.replaced[1] in (KEPT, CHOSEN)
+        return self.token is None and kept and "authorization" not in self.headers
+
+    @property
     def passes_on(self) -> bool:
         """Whether the caller's own token reaches the backend."""
-        kept = self.replaced is None or self.replaced[1] == KEPT
-        return self.copied or (self.token is None and kept and "authorization" not in self.headers)
+        return self.copied or self.authorized_by_caller

@@ -33,6 +33,7 @@ class Route(NamedTuple):
         app: The function app or slot that this leads to; None is another host or unknown.
         problem: Why it leads nowhere.
         registration: What the token is for.
+        refusal: Why Entra issues no token, where the request goes on all the same.
     """
 
     api: ApiLink
@@ -41,6 +42,7 @@ class Route(NamedTuple):
     app: AppLink | None
     problem: Decision | None
     registration: RegistrationLink | None
+    refusal: Decision | None = None
 
 
 def route_of(chain: Chain, api: ApiLink, way: Way) -> Route:

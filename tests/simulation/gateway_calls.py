@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from constructs_lib.access.terraform.expressions import text_of
-from constructs_lib.simulation.chain import Simulated
+from constructs_lib.simulation.chain import Answer, Simulated
 from constructs_lib.simulation.door import VISITS, Visit
 from constructs_lib.simulation.entra import OTHER_TENANT, Principal, claims_of, sign, stranger
 from constructs_lib.simulation.http import Headers, Request, Url
@@ -18,7 +18,7 @@ from constructs_lib.simulation.local import LocalChain
 from constructs_lib.simulation.model import Api
 from constructs_lib.simulation.outside import Token
 from constructs_lib.simulation.signals import CallStoppedError
-from constructs_lib.simulation.trace import Trace
+from tests.simulation.branches import taken
 from tests.simulation.stack_mutations import LISTED
 
 ANYBODY = "203.0.113.77"
@@ -37,6 +37,7 @@ class Somebody:
         token: A token in `Authorization`.
         genuine: Whether that is one of Entra's.
         address: Where it calls from.
+        home: Whether the token is of the gateway's tenant, so that a check of it is a proof.
     """
 
     groups: frozenset[str]
@@ -44,6 +45,7 @@ class Somebody:
     token: str | None = None
     genuine: bool = False
     address: str = ANYBODY
+    home: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +54,44 @@ class Shown:
 
     Attributes:
         caller: Who called.
+        request: With what.
         visits: Hosts, whether the function got the request, and whether it still carried the
             caller's own token.
-        status: What was answered.
-        operation: Whether an operation was called, and not what no operation has.
         doors: The visits themselves.
-        trace: What happened.
+        answer: What was answered.
     """
 
     caller: Somebody
+    request: Request
     visits: tuple[tuple[str, bool, bool], ...]
-    status: int
-    operation: bool
     doors: list[Visit]
-    trace: Trace
+    answer: Answer
 
     def __str__(self) -> str:
-        steps = [entry.message for entry in self.trace.entries if entry.source != "expression"]
+        entries = self.answer.trace.entries
+        steps = [entry.message for entry in entries if entry.source != "expression"]
         doors = [step.message for visit in self.doors for step in visit.steps]
-        return f"{self.status}: {' | '.join([*steps[-8:], *doors])}"
+        return f"{self.answer.status}: {' | '.join([*steps[-8:], *doors])}"
+
+    def is_of(self, group: str) -> bool:
+        """Whether it is a call of a group; who passes a check of a token is not just anybody."""
+        if group == "anybody" and self.caller.home and self._is_checked:
+            return False
+        return group in self.caller.groups
+
+    @property
+    def _is_checked(self) -> bool:
+        checks = ("validate-jwt", "validate-azure-ad-token")
+        return any(
+            entry.source in checks and entry.message == "The token is valid."
+            for entry in self.answer.trace.entries
+        )
+
+    @property
+    def is_without_token(self) -> bool:
+        """Whether the call ended because Entra gave the gateway no token."""
+        error = self.answer.error
+        return error is not None and error.source == "authentication-managed-identity"
 
 
 @dataclass
@@ -80,13 +101,15 @@ class Seen:
     Attributes:
         received: A call that the function got.
         passed_on: One that it got with the caller's own token.
-        refused: One that the app's door refused, or that failed.
+        refused: One that the app's door refused, or that would have gone there with a token.
+        own_refused: One with the caller's own token that the app's door refused.
         arrived: Whether any arrived at the app's door.
     """
 
     received: Shown | None = None
     passed_on: Shown | None = None
     refused: Shown | None = None
+    own_refused: Shown | None = None
     arrived: bool = False
 
 
@@ -97,35 +120,39 @@ class GatewayCalls:
         chain: The chain.
         text: Its JSON, of which conditions are read that calls should meet.
         random: Chance.
+        unrefused: Makes a chain whose calls go on where Entra refuses a token.
     """
 
-    def __init__(self, chain: LocalChain, text: str, random: random.Random) -> None:
+    def __init__(
+        self,
+        chain: LocalChain,
+        text: str,
+        random: random.Random,
+        unrefused: Callable[[], LocalChain],
+    ) -> None:
         self.chain = chain
+        self._make_unrefused = unrefused
         self.text = text
         self.random = random
         self.requests = 0
         self.stopped: dict[str, str] = {}
         self._shown: dict[str, list[Shown]] = {}
 
-    def of(self, api: str, app_host: str, group: str, *, alone: bool) -> Seen | None:
+    def of(self, api: str, app_host: str, group: str) -> Seen | None:
         """What a group of callers meets; None if the simulation cannot tell.
 
         Args:
             api: The API's address.
             app_host: The app's host.
             group: As of `Somebody`.
-            alone: Whether the API leads to this app only, so that a failure is of its calls.
         """
-        if api not in self._shown:
-            self._shown[api] = list(self._call(api))
-        if api in self.stopped:
+        calls = self.calls(api, group)
+        if calls is None:
             return None
         seen = Seen()
-        for shown in self._shown[api]:
-            if group not in shown.caller.groups:
-                continue
-            if alone and shown.operation and not shown.visits and _without_token(shown.trace):
-                seen.refused = seen.refused or shown
+        for shown in calls:
+            if shown.is_without_token and seen.refused is None and app_host in self._led(shown):
+                seen.refused = shown
             for host, received, own in shown.visits:
                 if host != app_host:
                     continue
@@ -134,9 +161,37 @@ class GatewayCalls:
                     seen.received = seen.received or shown
                 elif received:
                     seen.passed_on = seen.passed_on or shown
-                elif not own:
+                elif own:
+                    seen.own_refused = seen.own_refused or shown
+                else:
                     seen.refused = seen.refused or shown
         return seen
+
+    def calls(self, api: str, group: str) -> list[Shown] | None:
+        """The calls of a group; None if the simulation cannot tell."""
+        if api not in self._shown:
+            self._shown[api] = list(self._call(api))
+        if api in self.stopped:
+            return None
+        return [each for each in self._shown[api] if each.is_of(group)]
+
+    def taken(self, api: str, group: str) -> set[str]:
+        """The branches of a marked configuration that calls of a group take."""
+        return {name for each in self.calls(api, group) or () for name in taken(each.answer.trace)}
+
+    @cached_property
+    def _unrefused(self) -> LocalChain:
+        return self._make_unrefused()
+
+    def _led(self, shown: Shown) -> set[str]:
+        """The hosts that a call would have gone to with the token that Entra refused."""
+        visits: list[Visit] = []
+        VISITS.set(visits)
+        try:
+            self._unrefused.gateways.send(shown.request.copy(), key=shown.caller.key)
+        except CallStoppedError:
+            return set()
+        return {each.door for each in visits}
 
     def _call(self, address: str) -> Iterator[Shown]:
         for found in self.chain.gateways.services.values():
@@ -147,7 +202,7 @@ class GatewayCalls:
     def _calls_of(self, address: str, found: Simulated, api: Api) -> Iterator[Shown]:
         targets = list(self._targets(found, api))
         for caller in self._callers(found, api):
-            for method, path, operation in targets:
+            for method, path in targets:
                 for headers, query in self._tricks(caller):
                     url = Url.parse(f"https://{found.service.host}{path}{query}")
                     sent = Headers(headers)
@@ -158,33 +213,30 @@ class GatewayCalls:
                             sent.set("X-Token", caller.token)
                     request = Request(method, url, sent, client_address=caller.address)
                     try:
-                        yield self._once(request, caller, operation)
+                        yield self._once(request, caller)
                     except CallStoppedError as error:
                         # What one call cannot tell, no other makes good.
                         self.stopped[address] = str(error)
                         return
 
-    def _once(self, request: Request, caller: Somebody, operation: bool) -> Shown:
+    def _once(self, request: Request, caller: Somebody) -> Shown:
         self.requests += 1
         visits: list[Visit] = []
         VISITS.set(visits)
-        answer = self.chain.gateways.send(request, key=caller.key)
+        answer = self.chain.gateways.send(request.copy(), key=caller.key)
         arrived = tuple(
             (each.door, each.received is not None, _is_own(each, caller)) for each in visits
         )
-        return Shown(caller, arrived, answer.status, operation, visits, answer.trace)
+        return Shown(caller, request, arrived, visits, answer)
 
-    def _targets(self, found: Simulated, api: Api) -> Iterator[tuple[str, str, bool]]:
+    def _targets(self, found: Simulated, api: Api) -> Iterator[tuple[str, str]]:
         base = "/".join(("", *filter(None, (api.facts.path, _version(api)))))
         for operation in api.operations:
             template = operation.facts.url_template.partition("?")[0]
-            yield (
-                operation.facts.method,
-                f"{base}/{_PARAMETER.sub('7', template).lstrip('/')}",
-                True,
-            )
-        yield "GET", f"{base}/not/there/at/all", False
-        yield "PATCH", base, False
+            path = f"{base}/{_PARAMETER.sub('7', template).lstrip('/')}"
+            yield operation.facts.method, path
+        yield "GET", f"{base}/not/there/at/all"
+        yield "PATCH", base
 
     def _tricks(self, caller: Somebody) -> Iterator[tuple[list[tuple[str, str]], str]]:
         """Headers and queries that conditions may look at, or that may deceive."""
@@ -210,6 +262,7 @@ class GatewayCalls:
                     yield Somebody(frozenset({"holder", "listed"}), key, token, True, address)
         for token in self._of_others:
             yield Somebody(unlisted, everything, token, True)
+            yield Somebody(unlisted, None, token, True)
         yield Somebody(frozenset({"unlisted"}), everything, None)
         anybody = frozenset({"anybody"})
         yield Somebody(anybody)
@@ -225,6 +278,8 @@ class GatewayCalls:
                 break
         for token in self._foreign:
             yield Somebody(anybody, token=token, genuine=True)
+        for token in self._of_the_tenant:
+            yield Somebody(anybody, token=token, genuine=True, home=True)
 
     @cached_property
     def _proofs(self) -> list[str]:
@@ -263,6 +318,20 @@ class GatewayCalls:
         )
 
     @cached_property
+    def _of_the_tenant(self) -> list[str]:
+        """Tokens of applications and users of the tenant whom nobody lists."""
+        home = self.chain.entra.tenant
+        return [
+            token
+            for principal in (
+                stranger("application", tenant=home),
+                stranger("application-with-role", tenant=home, has_role=True),
+                stranger("user", kind="user", tenant=home),
+            )
+            for token in self._issued(principal)
+        ]
+
+    @cached_property
     def _foreign(self) -> list[str]:
         """Tokens of an application of another tenant."""
         return list(self._issued(stranger("foreign", tenant=OTHER_TENANT, has_role=True)))
@@ -289,12 +358,6 @@ def _is_own(visit: Visit, caller: Somebody) -> bool:
     """Whether a request arrives with the caller's genuine token."""
     arrived = visit.arrived.headers.get("Authorization") or ""
     return caller.genuine and caller.token is not None and caller.token in arrived
-
-
-def _without_token(trace: Trace) -> bool:
-    """Whether a call ended because Entra gave the gateway no token."""
-    last = [entry for entry in trace.entries if entry.section == "on-error"]
-    return any(entry.source == "authentication-managed-identity" for entry in last)
 
 
 def _version(api: Api) -> str:

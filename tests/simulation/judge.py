@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from constructs_lib.access import Answer, analyse, read_stacks
+from constructs_lib.access.terraform.expressions import text_of
 from constructs_lib.simulation.door import VISITS
 from constructs_lib.simulation.door import Door as Door_
 from constructs_lib.simulation.entra import OTHER_TENANT, Principal, identities_of, stranger
@@ -31,17 +32,24 @@ from constructs_lib.simulation.http import Headers, Request, Url
 from constructs_lib.simulation.local import LocalChain
 from constructs_lib.simulation.network import Origin
 from constructs_lib.simulation.outside import ManagedIdentity, ManualClock, Random, Token
+from tests.simulation.branches import marked, pruned, unrefused
 from tests.simulation.gateway_calls import GatewayCalls
 from tests.simulation.mutations import Document, configuration
 from tests.simulation.stack_mutations import stack
 
-# What a value may be that the configuration does not tell: a switch, or somebody's id.
-WHOLE = ("recipe", "existing_function_app", "many_apis", "mcp_server", "user_assigned_identity")
+WHOLE = (
+    "recipe",
+    "directory_contract",
+    "existing_function_app",
+    "many_apis",
+    "mcp_server",
+    "user_assigned_identity",
+)
 """Examples of which a stack holds the whole chain."""
 
 _NAMES = re.compile(r"\b[\w-]+[./:][\w./:-]+|\$\{[^}]*\}|\bthrough \S+|\bfunc-[\w/-]+|\d+")
 UNKNOWN = ("true", "false", "5f0c7c1e-51a5-4d0b-9a53-0a4e25a6e0b4")
-
+"""What a value may be that the configuration does not tell: a switch, or somebody's id."""
 
 Door = Literal["function", "gateway"]
 AT_GATEWAY = frozenset({"gateway", "gateway-without-key", "mcp-client", "mcp-other-client"})
@@ -77,6 +85,7 @@ class Outcome:
         requests: How many there were.
         verdicts: Door, verdict and what requests show, with how often.
         unknown: Door and reason of each `unknown`, with how often.
+        untried: Answers that differ only by branches that no call takes, by door and verdict.
         stopped: Why calls of a gateway could not be simulated, with how often.
         disagreements: Where the two differ.
     """
@@ -88,6 +97,7 @@ class Outcome:
         default_factory=Counter["tuple[Door, str, str]"]
     )
     unknown: Counter[tuple[Door, str]] = field(default_factory=Counter["tuple[Door, str]"])
+    untried: Counter[tuple[Door, str]] = field(default_factory=Counter["tuple[Door, str]"])
     stopped: Counter[str] = field(default_factory=Counter[str])
     disagreements: list[Disagreement] = field(default_factory=list[Disagreement])
 
@@ -105,48 +115,53 @@ class World:
     """A configuration as it is deployed with one value of what it does not tell."""
 
     def __init__(self, document: Document, unknown: str, random: random.Random) -> None:
-        chain = LocalChain(
-            read_stacks({"judge": document}),
-            elsewhere=echo,
-            clock=ManualClock(),
-            random=Random(random.getrandbits(32)),
-            values={"var.unknown": unknown},
-        )
+        def local(told: Document) -> LocalChain:
+            return LocalChain(
+                read_stacks({"judge": told}),
+                elsewhere=echo,
+                clock=ManualClock(),
+                random=Random(random.getrandbits(32)),
+                values={"var.unknown": unknown},
+            )
+
+        chain = local(document)
         self.links, self.known = chain.gateways.links, chain.gateways.known
         self.entra, self.doors = chain.entra, chain.doors
         self.random = random
         self.requests = 0
         self.last: list[str] = []
-        self.gateway = GatewayCalls(chain, json.dumps(document), random)
+        self.gateway = GatewayCalls(
+            chain, json.dumps(document), random, lambda: local(unrefused(document))
+        )
 
-    def sight(self, answer: Answer, *, alone: bool) -> Sight | None:
+    def sight(self, answer: Answer) -> Sight | None:
         """What requests of the caller show; None for callers that are not simulated."""
         door = next(d for d in self.doors if d.app.address == answer.target.address)
         if answer.caller.kind in AT_GATEWAY:
-            return self._through_gateway(answer, door, alone=alone)
+            return self._through_gateway(answer, door)
         requests = self._requests(answer, door)
         if requests is None:
             return None
         opened = any(self._reaches(answer, door, *each) for each in requests)
         return Sight(opened, not opened, " ".join(self.last))
 
-    def _through_gateway(self, answer: Answer, door: Door_, *, alone: bool) -> Sight | None:
-        group, api = _GROUPS[answer.caller.kind], answer.caller.address or ""
-        seen = self.gateway.of(api, door.host, group, alone=alone)
+    def _through_gateway(self, answer: Answer, door: Door_) -> Sight | None:
+        seen = self.gateway.of(answer.caller.address or "", door.host, _GROUPS[answer.caller.kind])
         if seen is None:
             return None
+        closed = answer.verdict == "closed"
         opened = seen.received
-        if answer.verdict == "open":
+        if not answer.caller.trusted or not closed:
             # Whoever needs no token of the gateway's may come with an own one.
             opened = opened or seen.passed_on
         if not answer.caller.trusted:
             return Sight(opened is not None, opened is None, str(opened or seen.refused))
-        if answer.verdict == "open" and not seen.arrived and seen.refused is None:
+        if not closed and not seen.arrived and seen.refused is None:
             return Sight(False, False, "nothing arrives")
         # What is said of a trusted caller is said of the worst of its ways.
-        closed = answer.verdict == "closed"
-        said = opened if closed else seen.refused
-        return Sight(opened is not None, opened is None or seen.refused is not None, str(said))
+        refused = seen.refused or (seen.own_refused if closed else None)
+        said = opened if closed else refused
+        return Sight(opened is not None, opened is None or refused is not None, str(said))
 
     def _reaches(self, answer: Answer, door: Door_, request: Request, origin: Origin) -> bool:
         visits: list[Any] = []
@@ -182,9 +197,35 @@ class World:
             return self._with(door, [None, *self._tokens(principal)])
         if kind in ("gateway-policy", "gateway-identity"):
             return self._as_gateway(answer, door)
+        if kind == "listed-application":
+            tokens = [each for who in self._listed(answer, door) for each in self._tokens(who)]
+            return self._with(door, [None, *tokens])
         return None
 
+    def _listed(self, answer: Answer, door: Door_) -> Iterator[Principal]:
+        """Whoever an entry of an app's allow-lists may stand for."""
+        directory, tenant = door.app.directory, self.entra.tenant
+        if directory is None:
+            return
+        told = answer.caller.id
+        objects = directory.values("allowed_identities")
+        for value in directory.values("allowed_applications"):
+            if told != f"listed-application:{text_of(value)}":
+                continue
+            client = self.known.text(value, "a client id")
+            principal = self.links.principals.with_client_id(value)
+            ids = principal.object_ids if principal else objects
+            for each in [*ids, "nobody's"]:
+                object_id = self.known.text(each, "an object id")
+                yield _named(answer, client, object_id, tenant)
+        registration = door.app.registration
+        for value in objects if registration is not None else ():
+            if told == f"listed-application:{text_of(value)}" and registration is not None:
+                client = self.known.text(registration.client_id, "a client id")
+                yield _named(answer, client, self.known.text(value, "an object id"), tenant)
+
     def _tokens(self, principal: Principal | ManagedIdentity) -> Iterator[str]:
+        """Every token that somebody gets."""
         for application in self.entra.applications.values():
             for resource in (application.client_id, *application.uris):
                 found = (
@@ -243,6 +284,16 @@ class World:
         ]
 
 
+def _named(answer: Answer, client: str, object_id: str, tenant: str) -> Principal:
+    return Principal(
+        name=answer.caller.label,
+        kind="application",
+        client_id=client,
+        object_id=object_id,
+        tenant=tenant,
+    )
+
+
 def judge(pairs: int, seed: int, synthesized: Sequence[Document] = ()) -> Outcome:
     """Compare as many pairs of a configuration and a caller, and a few more."""
     outcome = Outcome()
@@ -261,41 +312,73 @@ def document_of(number: int, synthesized: Sequence[Document] = ()) -> Document:
 
 def judge_one(number: int, outcome: Outcome, synthesized: Sequence[Document] = ()) -> None:
     """Compare all callers of one configuration, whatever it is that it does not tell."""
-    document, source = document_of(number, synthesized), random.Random(-number)
-    told = "${var.unknown}" not in json.dumps(document)
-    worlds = [World(document, each, source) for each in UNKNOWN[: 1 if told else None]]
+    document = document_of(number, synthesized)
+    worlds = _worlds(document, number)
     outcome.configurations += 1
-    answers = analyse(read_stacks({"judge": document})).answers
-    targets = Counter(
-        each.caller.address for each in answers if each.caller.kind in ("gateway", "mcp-client")
-    )
-    for answer in answers:
+    for answer in _answers(document):
         door: Door = "gateway" if answer.caller.kind in AT_GATEWAY else "function"
-        alone = targets[answer.caller.address] == 1
-        sights = [world.sight(answer, alone=alone) for world in worlds]
-        seen = [each for each in sights if each is not None]
+        seen = [each for world in worlds if (each := world.sight(answer)) is not None]
         if len(seen) < len(worlds):
             continue
         outcome.pairs[door] += 1
-        opens = all(each.opened and not each.shut for each in seen)
-        stays = all(not each.opened for each in seen)
-        # Every request is answered by a policy, so the door is not tried.
-        untried = not any(each.opened or each.shut for each in seen)
-        shown = "opens" if opens else "stays shut" if stays else "opens at times"
-        shown = "nothing arrives" if untried else shown
+        shown, wrong = _compared(answer, seen)
         outcome.verdicts[door, answer.verdict, shown] += 1
         if answer.verdict == "unknown":
             outcome.unknown[door, _kind_of(answer.reason)] += 1
-        # Of a trusted caller the worst of its ways is told, of any other the best.
-        closed = opens if answer.caller.trusted else not stays
-        wrong = {"open": not (opens or untried), "closed": closed, "unknown": False}
-        if wrong[answer.verdict]:
-            want = answer.verdict == "closed"
-            said = next(each.said for each in seen if (each.opened if want else each.shut))
-            outcome.disagreements.append(_disagreement(number, answer, f"{shown}: {said}"))
+        if wrong is None:
+            continue
+        if door == "gateway" and not _wrong_as_called(answer, document, number, seen):
+            outcome.untried[door, answer.verdict] += 1
+            continue
+        outcome.disagreements.append(_disagreement(number, answer, f"{shown}: {wrong}"))
     outcome.requests += sum(world.requests + world.gateway.requests for world in worlds)
     for world in worlds[:1]:
         outcome.stopped.update(world.gateway.stopped.values())
+
+
+def _answers(document: Document) -> Sequence[Answer]:
+    return analyse(read_stacks({"judge": document})).answers
+
+
+def _worlds(document: Document, number: int) -> list[World]:
+    told = "${var.unknown}" not in json.dumps(document)
+    source = random.Random(-number)
+    return [World(document, each, source) for each in UNKNOWN[: 1 if told else None]]
+
+
+def _compared(answer: Answer, seen: Sequence[Sight]) -> tuple[str, str | None]:
+    """What requests show in words, and one that shows the answer wrong."""
+    opens = all(each.opened and not each.shut for each in seen)
+    stays = all(not each.opened for each in seen)
+    # Every request is answered by a policy, so the door is not tried.
+    untried = not any(each.opened or each.shut for each in seen)
+    shown = "opens" if opens else "stays shut" if stays else "opens at times"
+    shown = "nothing arrives" if untried else shown
+    # Of a trusted caller the worst of its ways is told, of any other the best.
+    closed = opens if answer.caller.trusted else not stays
+    wrong = {"open": not (opens or untried), "closed": closed, "unknown": False}
+    if not wrong[answer.verdict]:
+        return shown, None
+    want = answer.verdict == "closed"
+    return shown, next(each.said for each in seen if (each.opened if want else each.shut))
+
+
+def _wrong_as_called(
+    answer: Answer, document: Document, number: int, seen: Sequence[Sight]
+) -> bool:
+    """Whether an answer is wrong of the branches too that the caller's calls take.
+
+    The analysis tells of every way that the policies leave, the requests of those that they take:
+    where no operation has the method that a condition asks for, nobody comes to its branch.
+    """
+    api, group = answer.caller.address or "", _GROUPS[answer.caller.kind]
+    worlds = _worlds(marked(document), number)
+    kept = {name for world in worlds for name in world.gateway.taken(api, group)}
+    same = (answer.caller.id, answer.target.address)
+    for other in _answers(pruned(document, kept)):
+        if (other.caller.id, other.target.address) == same:
+            return _compared(other, seen)[1] is not None
+    return answer.verdict == "closed"
 
 
 def _kind_of(reason: str) -> str:
@@ -344,7 +427,7 @@ def main() -> int:
         _print_door(outcome, door)
     for reason, number in outcome.stopped.most_common(5):
         print(f"not simulated: {number} {reason}")
-    for each in outcome.disagreements[:20]:
+    for each in outcome.disagreements:
         print(f"\n{each.number}: {each.caller} -> {each.target}: {each.verdict}\n  {each.reason}")
         print(f"  {each.shown}")
     print(f"{len(outcome.disagreements)} disagreements")
@@ -357,6 +440,9 @@ def _print_door(outcome: Outcome, door: Door) -> None:
     for (at, verdict, shown), number in sorted(outcome.verdicts.items()):
         if at == door:
             print(f"  {verdict}: {shown} {number} ({number / total:.1%})")
+    for (at, verdict), number in sorted(outcome.untried.items()):
+        if at == door:
+            print(f"  {verdict} only by a branch that no call takes {number}")
     for (at, reason), number in outcome.unknown.most_common():
         if at == door and number >= total / 200:
             print(f"  unknown {number}: {reason}")

@@ -291,7 +291,7 @@ def _without_base(_: Policy, section: list[Any], source: random.Random) -> None:
 def _into_fragment(document: Document, source: random.Random) -> None:
     """Statements of an API's policy in a fragment that it includes."""
     policies = _all(document, "azurerm_api_management_api_policy")
-    if not policies:
+    if not policies or not _all(document, _GATEWAY):
         return
     block = source.choice(list(policies.values()))
     policy = _read(block)

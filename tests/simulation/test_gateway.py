@@ -37,6 +37,26 @@ def test_a_key_is_taken_from_the_header_or_else_the_query_and_a_wrong_one_is_alw
     assert called.request("GET", "/orders/items/7", key=called.key(api="orders")).status == 200
 
 
+@pytest.mark.parametrize(("published", "status"), [(True, 200), (False, 401)])
+def test_a_product_that_asks_for_no_key_lets_callers_in_once_it_is_published(
+    published: bool, status: int
+):
+    product = {"product_id": "free", "display_name": "Free", "published": published}
+    more = {
+        "azurerm_api_management_product": {
+            "free": {**GATEWAY, **product, "subscription_required": False}
+        },
+        "azurerm_api_management_product_api": {
+            "free": {**GATEWAY, "product_id": "free", "api_name": "orders"}
+        },
+    }
+    called = chain(stack(api={"subscription_required": True}, more=more))
+    assert called.request("GET", "/orders/items/7").status == status
+    # Whoever holds a key of it keeps it.
+    key = called.key(product="free")
+    assert called.request("GET", "/orders/items/7", key=key).status == 200
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", "/nothing"), ("GET", "/orders/nothing"), ("PUT", "/orders/items/7")],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from constructs_lib.access import analyse, read_stacks
@@ -53,6 +55,27 @@ def test_the_judge_sees_an_analysis_of_a_gateway_that_is_wrong(
         if any(caller in each.caller for each in outcome.disagreements):
             return
     pytest.fail("nothing was seen")
+
+
+TOKEN = (
+    f'<authentication-managed-identity resource="{samples.AUDIENCE}"'
+    f' client-id="{samples.CLIENT}" />'
+)
+IGNORED = TOKEN.replace(" />", ' ignore-error="true" />')
+OTHER = "${azurerm_user_assigned_identity.other.client_id}"
+_FROM_CALLER = (
+    '<set-header name="Authorization" exists-action="override">'
+    '<value>@(context.Request.Headers.GetValueOrDefault("X-Token", ""))</value></set-header>'
+)
+
+
+def _chain(inbound: str) -> samples.Document:
+    """A chain with another policy in place of the one that gets the token."""
+    document = samples.chain()
+    document["resource"]["azurerm_user_assigned_identity"]["other"] = {"name": "id-other"}
+    [block] = document["resource"]["azurerm_api_management_api_policy"].values()
+    block["xml_content"] = samples.policy().replace(TOKEN, inbound)
+    return document
 
 
 def _verdicts(document: samples.Document) -> dict[str, str]:
@@ -126,6 +149,73 @@ def test_whether_entra_issues_a_token_for_an_unknown_resource_is_not_known() -> 
     assert _gateway("", before=first.replace("WHAT", "api://somewhere"))["gateway"] == "unknown"
     management = first.replace("WHAT", "https://management.azure.com/")
     assert _gateway("", before=management)["gateway"] == "open"
+
+
+def _verdicts_of(inbound: str, **auth: Any) -> dict[str, str]:
+    document = _chain(inbound)
+    samples.easy_auth(document).update(auth)
+    return _verdicts(document)
+
+
+def test_a_token_that_is_refused_and_ignored_leaves_the_earlier_one() -> None:
+    unheld = IGNORED.replace(samples.CLIENT, OTHER)
+    assert _verdicts_of(TOKEN + unheld)["gateway"] == "open"
+    # Without an earlier one the request goes on as it came.
+    assert _verdicts_of(unheld)["gateway"] == "closed"
+    assert _verdicts_of(unheld, require_authentication=False)["gateway"] == "open"
+    # Where Entra may issue it for what the app does not expect, nobody knows which one is sent.
+    elsewhere = IGNORED.replace(samples.AUDIENCE, "https://example.com/api")
+    assert _verdicts_of(TOKEN + elsewhere)["gateway"] == "unknown"
+    assert _verdicts_of(elsewhere)["gateway"] == "closed"
+
+
+def test_a_token_for_something_else_does_no_harm_where_nobody_asks_for_one() -> None:
+    for resource, harmless in (
+        ("https://management.azure.com/", "open"),
+        # Whether Entra issues it is not known, and without it the call ends.
+        ("https://example.com/api", "unknown"),
+        # It is no application at all.
+        (samples.PRINCIPAL, "closed"),
+    ):
+        token = TOKEN.replace(samples.AUDIENCE, resource)
+        assert _verdicts_of(token)["gateway"] == "closed"
+        assert _verdicts_of(token, auth_enabled=False)["gateway"] == harmless
+
+
+@pytest.mark.parametrize(
+    ("passing", "inside"),
+    [
+        ("", "unknown"),
+        ('<set-header name="Authorization" exists-action="delete" />', "closed"),
+        (_FROM_CALLER, "unknown"),
+        (IGNORED.replace(samples.CLIENT, OTHER), "unknown"),
+        (
+            f'<validate-jwt header-name="Authorization"><openid-config url="https://e/t" />'
+            f"<audiences><audience>{samples.AUDIENCE}</audience></audiences></validate-jwt>",
+            "closed",
+        ),
+    ],
+)
+def test_a_callers_own_token_passes_a_network_rule_that_lets_the_gateway_in(
+    passing: str, inside: str
+) -> None:
+    document = _chain(passing)
+    site = document["resource"][samples.APP]["orders"]
+    site["site_config"] |= {"ip_restriction_default_action": "Deny"}
+    site["site_config"]["ip_restriction"] = [
+        {"virtual_network_subnet_id": "/subscriptions/s/subnets/gateway"}
+    ]
+    gateway = document["resource"]["azurerm_api_management"]["gateway"]
+    gateway["virtual_network_type"] = "External"
+    gateway["virtual_network_configuration"] = {"subnet_id": "/subscriptions/s/subnets/gateway"}
+    directory = samples.directory(document)
+    # Without a list of callers it is not known whom Easy Auth lets in.
+    del directory["allowed_applications"], directory["allowed_identities"]
+    [api] = document["resource"]["azurerm_api_management_api"].values()
+    api["subscription_required"] = False
+    del document["resource"]["azuread_service_principal"]["orders"]["app_role_assignment_required"]
+    found = _verdicts(document)
+    assert (found["application"], found["gateway-without-key"]) == ("closed", inside)
 
 
 _CHECK = (

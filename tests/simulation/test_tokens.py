@@ -7,7 +7,15 @@ from datetime import datetime, timezone
 import pytest
 
 from constructs_lib.simulation.chain import Chain
-from constructs_lib.simulation.entra import Entra, Principal, stranger
+from constructs_lib.simulation.entra import (
+    OTHER_TENANT,
+    Entra,
+    Principal,
+    claims_of,
+    issuer_of,
+    sign,
+    stranger,
+)
 from constructs_lib.simulation.known import TENANT
 from constructs_lib.simulation.outside import ManualClock, Token
 from tests.simulation.stacks import chain, stack
@@ -108,3 +116,22 @@ def test_a_token_that_is_forged_or_expired_is_refused():
     answer = called.request("GET", "/orders/items/7", headers=headers)
     assert answer.error is not None
     assert answer.error.reason == "TokenExpired"
+
+
+def test_metadata_of_all_tenants_stand_for_the_issuer_of_the_tokens_own_tenant():
+    policy = JWT.replace(f"{TENANT}/v2.0", "organizations/v2.0").partition("<required-claims>")[0]
+    called, entra = with_entra(f"{policy}</validate-jwt>")
+    assert called.request("GET", "/orders/items/7", headers=token(entra)).status == 200
+    [application] = entra.applications.values()
+    partner = stranger("a partner", tenant=OTHER_TENANT)
+    claims = claims_of(partner, application, "api://orders", frozenset())
+    now = int(called.clock.now().timestamp())
+    for issuer, reason in (
+        (claims["iss"], None),
+        (issuer_of(TENANT, 1), "TokenIssuerNotAllowed"),
+        (issuer_of("{tenantid}", 1), "TokenIssuerNotAllowed"),
+    ):
+        text = sign(claims | {"iss": issuer, "exp": now + 60})
+        headers = {"Authorization": f"Bearer {text}"}
+        answer = called.request("GET", "/orders/items/7", headers=headers)
+        assert (answer.error.reason if answer.error else None) == reason
