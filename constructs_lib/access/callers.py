@@ -501,6 +501,8 @@ class Calls:
         """What becomes of a client whose id the policy does not list."""
         policy = self._resource(route.api, route.way.address)
         lets = route.way.lets(FORGED, OTHER_CLIENT)
+        if lets is True and route.way.failing and route.way.lets(OTHER_CLIENT) is False:
+            lets = "a condition of the policy looks at a variable that may not be there"
         if lets is False:
             reason = "the policy lists the clients that may call"
             return [Decision.closed(401, reason, policy, "xml_content"), *outcome]
@@ -767,29 +769,37 @@ class Calls:
                     attribute="xml_content",
                 )
             ]
-        wrong = self.chain.principals.with_object_id(token.resource)
-        if wrong is None:
-            wrong = self.chain.principals.with_client_id(token.resource)
+        return self._unexpected(route, app, token, named)
+
+    def _unexpected(
+        self, route: Route, app: AppLink, token: TokenRequest, named: str
+    ) -> list[Decision]:
+        """What becomes of a request with a token for something else than the app expects."""
+        policy = self._resource(route.api, token.address)
+        principals = self.chain.principals
+        wrong = principals.with_object_id(token.resource) or principals.with_client_id(
+            token.resource
+        )
         whose = f", an id of {wrong.name}" if wrong and route.registration is None else ""
         issued = route.registration is not None or bool(_MICROSOFTS.match(named))
+        expected = app.registration.name if app.registration else "another one"
         closed = Decision.closed(
             401 if issued or token.ignore_error else 500,
-            f"the policy gets a token for {named}{whose}, but {app.name} expects {expected.name}",
+            f"the policy gets a token for {named}{whose}, but {app.name} expects {expected}",
             policy,
             attribute="xml_content",
             rule="SF305",
         )
         # Where Entra issues the token, Easy Auth takes the request for one without a token.
-        verdicts = {settle(easy_auth.easy_auth(app, None)).verdict}
-        if not issued:
-            refused = [closed]
-            if token.ignore_error:
-                refused = self._through(self._refused(route, token, closed), app)
-            verdicts = {settle(refused).verdict, *([] if wrong else verdicts)}
-        if verdicts == {"closed"}:
-            return [closed]
-        if len(verdicts) == 1:
-            return []
+        passed = settle(easy_auth.easy_auth(app, None)).verdict
+        if issued:
+            return [closed] if passed == "closed" else []
+        refused: list[Decision] = [closed]
+        if token.ignore_error:
+            refused = self._through(self._refused(route, token, closed), app)
+        ended = settle(refused).verdict
+        if ended == passed or wrong is not None:
+            return [closed] if ended == "closed" else []
         reason = f"whether Entra issues a token for {named} is not known here"
         return [Decision.unknown(reason, policy, "xml_content")]
 

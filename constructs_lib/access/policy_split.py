@@ -7,13 +7,14 @@ from typing import Literal
 
 from constructs_lib.access.expression_methods import FREE, THROWN, UNCLEAR, Unknown, Value
 from constructs_lib.access.expression_value import Given, Token, truths_of, values_of
-from constructs_lib.access.imagined import IMAGINED, Imagined, refused_by
+from constructs_lib.access.imagined import IMAGINED, OTHER_CLIENT, Imagined, refused_by
 from constructs_lib.access.policy_way import Variables, Way
 from constructs_lib.policy.model import Element
 
 _CHECKS = frozenset({"validate-azure-ad-token", "validate-jwt"})
 _SHOWN = 100
 
+Truths = tuple["bool | Unknown", ...]
 Reach = Literal["yes", "no"] | str
 """Whether a request gets into a branch; other words say why that is not known."""
 
@@ -27,21 +28,28 @@ class Split:
     """
 
     def __init__(self, statement: Element, ways: list[Way]) -> None:
-        self.ways = ways
         self.conditions = [
             None if each.name == "otherwise" else each.attributes.get("condition", "")
             for each in statement.elements()
         ]
-        self._reach = [self._reached(way) for way in ways]
+        met = [self._met(way) for way in ways]
+        self.ways = [
+            way._replace(failing=True) if any(map(_throws, each)) else way
+            for way, each in zip(ways, met, strict=True)
+        ]
+        self._reach = [self._reached(way, each) for way, each in zip(self.ways, met, strict=True)]
         self._through: dict[int, set[Imagined]] = {}
 
-    def _reached(self, way: Way) -> dict[Imagined, list[Reach]]:
-        """Whether each request on a way gets into each branch, and at last past all of them."""
+    def _met(self, way: Way) -> list[Truths]:
+        """What each condition is for each request on a way."""
         given = _given(way)
-        met = [
+        return [
             _MET if condition is None else truths_of(condition, given)
             for condition in self.conditions
         ]
+
+    def _reached(self, way: Way, met: list[Truths]) -> dict[Imagined, list[Reach]]:
+        """Whether each request on a way gets into each branch, and at last past all of them."""
         # Most conditions are met by all of the requests or by none.
         reach: dict[tuple[bool | Unknown, ...], list[Reach]] = {}
         found: dict[Imagined, list[Reach]] = {}
@@ -154,7 +162,12 @@ def _of_all(value: Value) -> tuple[Value, ...]:
     return (value,) * len(IMAGINED)
 
 
-_MET = _of_all(True)
+_MET: Truths = (True,) * len(IMAGINED)
+
+
+def _throws(condition: Truths) -> bool:
+    """Whether a condition fails for a token that has every claim: a variable is not there."""
+    return condition[IMAGINED.index(OTHER_CLIENT)] is THROWN
 
 
 def _given(way: Way) -> Given:

@@ -341,18 +341,20 @@ class Walk:
             for text in self.texts(resource, way)
             for piece in text
         )
+        variable = attributes.get("output-token-variable-name")
+        ignored = attributes.get("ignore-error", "false").strip().lower() == "true"
+        # The policies go on "even if an access token isn't obtained" (Learn, "Authenticate with
+        # managed identity"), with what the header held before.
+        stays = ignored and not variable
         token = TokenRequest(
             self._computed(resource, document, way),
             None if client is None else document.value(client),
             document.address,
-            attributes.get("ignore-error", "false").strip().lower() == "true",
+            ignored,
             chosen,
+            instead=way.token if stays else None,
+            callers=stays and way.authorized_by_caller,
         )
-        variable = attributes.get("output-token-variable-name")
-        if token.ignore_error and not variable:
-            # The policies go on "even if an access token isn't obtained" (Learn, "Authenticate
-            # with managed identity"), with what the header held before.
-            token = replace(token, instead=way.token, callers=way.authorized_by_caller)
         if not token.ignore_error and token not in way.asked:
             way = way._replace(asked=(*way.asked, token))
         if variable:

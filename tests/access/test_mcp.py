@@ -298,7 +298,8 @@ def inherited(statement: str) -> dict[str, Any]:
         ("SF602", without(OWN), {"mcp-client": "closed"}),
         ("SF603", {**without(OWN, CLIENTS), **OPEN}, {"mcp-other-client": "open"}),
         ("SF603", without(CLIENTS), {"mcp-other-client": "open"}),
-        ("SF603", without(VALIDATED), {"mcp-other-client": "open"}),
+        # The scope is looked for where no token was put, so that every call may fail.
+        ("SF603", without(VALIDATED), {"mcp-other-client": "unknown"}),
         ("SF604", without(SCOPE), {"mcp-client": "open"}),
         # Without the check nobody needs a token at all.
         ("SF603", without(NO_TOKEN, VALIDATED, SCOPE), {"gateway-without-key": "open"}),

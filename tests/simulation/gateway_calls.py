@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from constructs_lib.simulation.chain import Answer, Simulated
 from constructs_lib.simulation.door import VISITS, Visit
 from constructs_lib.simulation.entra import OTHER_TENANT, Principal, claims_of, sign, stranger
 from constructs_lib.simulation.http import Headers, Request, Url
+from constructs_lib.simulation.known import TENANT
 from constructs_lib.simulation.local import LocalChain
 from constructs_lib.simulation.model import Api
 from constructs_lib.simulation.outside import Token
@@ -75,9 +76,8 @@ class Shown:
 
     def is_of(self, group: str) -> bool:
         """Whether it is a call of a group; who passes a check of a token is not just anybody."""
-        if group == "anybody" and self.caller.home and self._is_checked:
-            return False
-        return group in self.caller.groups
+        proves = group == "anybody" and self.caller.home and self._is_checked
+        return group in self.caller.groups and not proves
 
     @property
     def _is_checked(self) -> bool:
@@ -89,9 +89,10 @@ class Shown:
 
     @property
     def is_without_token(self) -> bool:
-        """Whether the call ended because Entra gave the gateway no token."""
+        """Whether the call ended before any host because Entra gave the gateway no token."""
         error = self.answer.error
-        return error is not None and error.source == "authentication-managed-identity"
+        refused = error is not None and error.source == "authentication-managed-identity"
+        return refused and not self.visits
 
 
 @dataclass
@@ -136,7 +137,7 @@ class GatewayCalls:
         self.random = random
         self.requests = 0
         self.stopped: dict[str, str] = {}
-        self._shown: dict[str, list[Shown]] = {}
+        self._shown: dict[tuple[str, str], list[Shown]] = {}
 
     def of(self, api: str, app_host: str, group: str) -> Seen | None:
         """What a group of callers meets; None if the simulation cannot tell.
@@ -169,11 +170,9 @@ class GatewayCalls:
 
     def calls(self, api: str, group: str) -> list[Shown] | None:
         """The calls of a group; None if the simulation cannot tell."""
-        if api not in self._shown:
-            self._shown[api] = list(self._call(api))
-        if api in self.stopped:
-            return None
-        return [each for each in self._shown[api] if each.is_of(group)]
+        if (api, group) not in self._shown:
+            self._shown[api, group] = [each for each in self._call(api, group) if each.is_of(group)]
+        return None if api in self.stopped else self._shown[api, group]
 
     def taken(self, api: str, group: str) -> set[str]:
         """The branches of a marked configuration that calls of a group take."""
@@ -193,15 +192,18 @@ class GatewayCalls:
             return set()
         return {each.door for each in visits}
 
-    def _call(self, address: str) -> Iterator[Shown]:
+    def _call(self, address: str, group: str) -> Iterator[Shown]:
         for found in self.chain.gateways.services.values():
             for api in found.service.apis:
                 if api.link.address == address:
-                    yield from self._calls_of(address, found, api)
+                    callers = [who for who in self._callers(found, api) if group in who.groups]
+                    yield from self._calls_of(address, found, api, callers)
 
-    def _calls_of(self, address: str, found: Simulated, api: Api) -> Iterator[Shown]:
+    def _calls_of(
+        self, address: str, found: Simulated, api: Api, callers: Sequence[Somebody]
+    ) -> Iterator[Shown]:
         targets = list(self._targets(found, api))
-        for caller in self._callers(found, api):
+        for caller in callers:
             for method, path in targets:
                 for headers, query in self._tricks(caller):
                     url = Url.parse(f"https://{found.service.host}{path}{query}")
@@ -295,15 +297,17 @@ class GatewayCalls:
         issued = int(entra.clock.now().timestamp())
         found: list[str] = []
         scopes = set(re.findall(r'"value": "([\w.]+)"', self.text)) | {"user_impersonation"}
-        for client in sorted(clients):
-            principal = Principal(
-                name="holder", kind="user", client_id=client, object_id=client, tenant=entra.tenant
-            )
-            if not applications:
-                break
+        tenants = {entra.tenant} | ({TENANT} if "azuread_client_config" in self.text else set())
+        holders = [
+            Principal(name="holder", kind="user", client_id=each, object_id=each, tenant=tenant)
+            for each in sorted(clients)
+            for tenant in sorted(tenants)
+        ]
+        for holder in holders if applications else ():
             claims: dict[str, Any] = claims_of(
-                principal, applications[0], applications[0].client_id, frozenset(scopes)
+                holder, applications[0], applications[0].client_id, frozenset(scopes)
             )
+            client = holder.client_id
             claims |= {"aud": audiences, "azp": client, "appid": client, "scp": " ".join(scopes)}
             found.append(sign(claims | {"iat": issued, "nbf": issued, "exp": issued + 3600}))
         return found

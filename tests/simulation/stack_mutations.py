@@ -560,4 +560,17 @@ def stack(source: random.Random, synthesized: Sequence[Document] = ()) -> Docume
         document, changes = _hand_written(source), (*GENERAL, *OWN)
     for change in source.choices(changes, k=source.randrange(0, 6)):
         change(document, source)
+    _define(document["resource"])
     return document
+
+
+def _define(resources: dict[str, Any]) -> None:
+    """Define what a statement of the hand-written stack names in one that was synthesized."""
+    text = json.dumps(resources)
+    for kind, name, block in (
+        ("azuread_application", "orders", {"display_name": "orders"}),
+        ("azuread_application", "more", {"display_name": "more"}),
+        ("azurerm_user_assigned_identity", "gateway", {"name": "id-gateway"}),
+    ):
+        if f"${{{kind}.{name}." in text:
+            resources.setdefault(kind, {}).setdefault(name, block)

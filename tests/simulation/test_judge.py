@@ -9,11 +9,12 @@ import pytest
 from constructs_lib.access import analyse, read_stacks
 from constructs_lib.access.decision import Decision
 from tests.access import samples
+from tests.access import test_mcp as mcp
 from tests.simulation.judge import Outcome, judge, judge_one
 
 
 def test_no_request_shows_the_analysis_wrong() -> None:
-    outcome = judge(pairs=500, seed=7)
+    outcome = judge(pairs=400, seed=7)
     assert outcome.disagreements == []
     # At both doors both answers are given often enough to be tried.
     for door, closed, opened in (("function", 200, 20), ("gateway", 30, 15)):
@@ -216,6 +217,24 @@ def test_a_callers_own_token_passes_a_network_rule_that_lets_the_gateway_in(
     del document["resource"]["azuread_service_principal"]["orders"]["app_role_assignment_required"]
     found = _verdicts(document)
     assert (found["application"], found["gateway-without-key"]) == ("closed", inside)
+
+
+def test_what_becomes_of_a_header_after_the_request_was_sent_does_no_harm() -> None:
+    document = samples.chain()
+    [block] = document["resource"]["azurerm_api_management_api_policy"].values()
+    rubbish = _FROM_CALLER.replace("@(context.Request", "Bearer @(context.Request")
+    for sent, verdict in (("<base />", "open"), ("", "closed")):
+        backend = f"<backend>{sent}{rubbish}{'' if sent else '<base />'}</backend>"
+        text = samples.policy()
+        block["xml_content"] = text.replace("<backend><base /></backend>", backend)
+        assert _verdicts(document)["gateway"] == verdict
+
+
+def test_a_variable_that_no_policy_sets_may_let_nobody_through_a_condition() -> None:
+    found = mcp.verdicts(mcp.changed(mcp.without(mcp.VALIDATED)))
+    assert found["mcp-other-client"] == "unknown"
+    found = mcp.verdicts(mcp.changed(mcp.without(mcp.VALIDATED, mcp.SCOPE)))
+    assert found["mcp-other-client"] == "open"
 
 
 _CHECK = (
