@@ -48,8 +48,8 @@ def server_of(chain: Chain, api: ApiLink, routes: list[Route]) -> McpServer | No
     if body.value("api_type") == "mcp":
         base = body.value("path")
         return McpServer(api, (f"{base}/mcp".strip("/"),) if isinstance(base, str) else ())
-    webhook = any(_is_webhook(route.url) for route in routes)
-    own = [path for path in paths if _ENDPOINT.search(path)]
+    webhook = any(is_webhook(route.url) for route in routes)
+    own = [path for path in paths if is_endpoint(path)]
     return McpServer(api, tuple(own or paths)) if webhook or own else None
 
 
@@ -125,6 +125,12 @@ def _said(document: PolicyDocument, pattern: str) -> Value:
     return None
 
 
-def _is_webhook(url: Value) -> bool:
+def is_endpoint(path: Value) -> bool:
+    """Whether a path is that of an MCP server by its name."""
+    return isinstance(path, str) and _ENDPOINT.search(path) is not None
+
+
+def is_webhook(url: Value) -> bool:
+    """Whether a URL leads to the MCP extension of a function app."""
     found = urls.parse(url)
     return found is not None and _WEBHOOK.search(text_of(found.path)) is not None

@@ -52,6 +52,10 @@ POLICIES: list[tuple[str, str, str]] = [
     (rf"({CHECK})", r'<choose><when condition="@(context.Api.Id == &quot;x&quot;)">\1'
      "</when></choose>", "SF603"),
     (r"<client-application-ids>.*?</client-application-ids>", "", "SF603"),
+    (CHECK, '<check-header name="Authorization" failed-check-httpcode="401" />', "SF603"),
+    (CHECK, '<set-variable name="session" value="@(Convert.FromBase64String(context.Request.Headers'
+     '.GetValueOrDefault(&quot;Authorization&quot;, &quot;&quot;)).Decrypt(&quot;Aes&quot;, '
+     'Convert.FromBase64String(&quot;k&quot;), new byte[16]))" />', "SF616"),
     (SCOPE, "", "SF604"),
     (CONDITION, r"\1(\2) &amp;&amp; false\3", "SF604"),
     (CONDITION, r"\1!(\2)\3", "SF604"),

@@ -21,11 +21,12 @@ from constructs_lib.access.imagined import (
     WITHOUT_PERMISSION,
     Imagined,
 )
-from constructs_lib.access.links import GatewayLink
+from constructs_lib.access.links import ApiLink, GatewayLink
 from constructs_lib.access.mcp import McpServer
 from constructs_lib.access.routes import Route
 from constructs_lib.access.rules import mcp_metadata
 from constructs_lib.access.rules.chapter import Breach, Chapter, policies_of, visible_apps
+from constructs_lib.access.rules.mcp_sessions import session_in
 from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.policy.composition import elements
@@ -204,6 +205,13 @@ def _metadata(calls: Calls) -> Iterator[Breach]:
     "clients' ids.",
 )
 def _home_made(calls: Calls) -> Iterator[Breach]:
+    for api, path, operation in _of_authorization_servers(calls):
+        message = f"{api.name} answers {path!r} as an authorization server does"
+        yield Breach(operation, "url_template", message)
+
+
+def _of_authorization_servers(calls: Calls) -> Iterator[tuple[ApiLink, str, Resource]]:
+    """The operations by which gateways of MCP servers act as authorization servers."""
     for gateway in {server.api.gateway: None for server in calls.servers}:
         for api in gateway.apis.values():
             found = dict(mcp.operations(calls.chain, api))
@@ -213,8 +221,7 @@ def _home_made(calls: Calls) -> Iterator[Breach]:
                 end = path.strip("/").rpartition("/")[2]
                 made = own and end in ("register", "token", "authorize")
                 if made or _AUTHORIZATION_SERVER.search(path):
-                    message = f"{api.name} answers {path!r} as an authorization server does"
-                    yield Breach(operation, "url_template", message)
+                    yield api, path, operation
 
 
 @_rule(
@@ -277,7 +284,8 @@ def _newest_tls(calls: Calls) -> Iterator[Breach]:
     "warning",
     "broken",
     title="API Management does not serve MCP there",
-    reason="The Consumption tier keeps no connection open, and workspaces have no MCP servers.",
+    reason="The Consumption tier keeps no connection open. In a workspace there is no API of the "
+    "type mcp, and policies get no token of the service's managed identity.",
     fix="Use another tier, and an API of the gateway itself.",
 )
 def _unsupported(calls: Calls) -> Iterator[Breach]:
@@ -290,9 +298,12 @@ def _unsupported(calls: Calls) -> Iterator[Breach]:
         body = configuration.body(each)
         kind, content = text_of(body.value("type")).lower(), content_of(body)
         properties = content.get("properties") if isinstance(content, dict) else None
-        published = isinstance(properties, dict) and properties.get("type") == "mcp"
-        if "/service/workspaces/apis@" in kind and published:
-            yield Breach(each, "type", f"{each.address} is an MCP server in a workspace")
+        if "/service/workspaces/" in kind and isinstance(properties, dict):
+            url = properties.get("serviceUrl", properties.get("url"))
+            path = properties.get("path", properties.get("urlTemplate"))
+            if properties.get("type") == "mcp" or mcp.is_endpoint(path) or mcp.is_webhook(url):
+                message = f"{each.address} publishes an MCP server in a workspace"
+                yield Breach(each, "type", message)
 
 
 @_rule(
@@ -371,6 +382,32 @@ def _tools_without_key(calls: Calls) -> Iterator[Breach]:
 )
 def _any_origin(calls: Calls) -> Iterator[Breach]:
     return _letting(calls, OTHER_ORIGIN, fault="does not look at the Origin of requests")
+
+
+@_rule(
+    "SF616",
+    "error",
+    "open",
+    title="Policies make sessions of their own",
+    reason="What Encrypt made can be changed by whoever has it, as nothing guards it, and policies "
+    "know neither when a session ends nor whose it is. A token of Entra is signed and says both.",
+    fix="Remove Encrypt and Decrypt and the named values with their key, and check the client's "
+    "token of Entra with validate-azure-ad-token.",
+)
+def _own_sessions(calls: Calls) -> Iterator[Breach]:
+    apis = dict.fromkeys(server.api for server in calls.servers)
+    apis |= dict.fromkeys(api for api, _, _ in _of_authorization_servers(calls))
+    for api in apis:
+        policies = list(policies_of(calls, api))
+        for policy, document in policies:
+            found = session_in(document, [each for _, each in policies])
+            if found is not None:
+                what = (
+                    "issues sessions that it encrypts"
+                    if found.issued
+                    else ("knows its clients by a session that it decrypts")
+                )
+                yield Breach(policy, "xml_content", f"{api.name} {what}{found.faults}")
 
 
 def _diagnostics(calls: Calls, server: McpServer) -> list[Resource]:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from constructs_lib._core.secrets import secret_reason
 from constructs_lib.access import network, urls
+from constructs_lib.access.azapi import content_of
+from constructs_lib.access.azapi_sites import at
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.links import LEGACY_TYPES, AppLink
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
+from constructs_lib.access.terraform.expressions import Term, Value, join, references_in, text_of
 from constructs_lib.access.terraform.resources import Resource
 
 CHAPTER = Chapter("Side doors of the site")
@@ -317,7 +319,7 @@ def _zip_deployment(calls: Calls) -> Iterator[Breach]:
 )
 def _storage_takes_keys(calls: Calls) -> Iterator[Breach]:
     configuration = calls.chain.configuration
-    accounts = _accounts(configuration)
+    accounts = _by_name(configuration, "azurerm_storage_account")
     for app in visible_apps(calls):
         settings = app.body.value("app_settings")
         named: list[Value] = [
@@ -335,16 +337,17 @@ def _storage_takes_keys(calls: Calls) -> Iterator[Breach]:
                     yield Breach(account, "shared_access_key_enabled", message)
 
 
-def _accounts(configuration: Configuration) -> dict[str, Resource]:
+def _by_name(configuration: Configuration, *types: str) -> dict[str, Resource]:
     return {
         text_of(configuration.attribute(each, "name")): each
-        for each in configuration.of_type("azurerm_storage_account")
+        for each in configuration.of_type(*types)
     }
 
 
 def _meant(
     value: Value, accounts: dict[str, Resource], configuration: Configuration
 ) -> Iterator[Resource]:
+    """The resources that a value names: by the name, by its host, or by a reference."""
     if value is None:
         return
     if text_of(value) in accounts:
@@ -354,7 +357,8 @@ def _meant(
         yield accounts[host.partition(".")[0]]
     for reference in references_in(value):
         found = configuration.resource(reference.stack, reference.address)
-        if found is not None and found.type == "azurerm_storage_account":
+        name = configuration.attribute(found, "name") if found is not None else None
+        if found is not None and found is accounts.get(text_of(name)):
             yield found
 
 
@@ -375,3 +379,54 @@ def _host_keys(calls: Calls) -> Iterator[Breach]:
                 keys = configuration.resource(reference.stack, reference.address)
                 message = f"the output {name} holds a key of the Functions host"
                 yield Breach(keys, f"output.{name}", message)
+
+
+@_rule(
+    "SF418",
+    "warning",
+    "hardening",
+    title="The registry of an image has an admin user",
+    reason="Everybody who has the password of a registry's one admin user can replace the image, "
+    "and what runs in it acts with the identity of the app.",
+    fix="Set admin_enabled = false (adminUserEnabled in azapi), and let the app pull with its "
+    "managed identity, which needs AcrPull.",
+)
+def _admin_of_registry(calls: Calls) -> Iterator[Breach]:
+    configuration = calls.chain.configuration
+    registries = _by_name(configuration, "azurerm_container_registry", "azapi_resource")
+    for name, value in _images(calls):
+        for each in _meant(value, registries, configuration):
+            body = configuration.body(each)
+            attribute, enabled = "admin_enabled", body.value("admin_enabled")
+            if each.type == "azapi_resource":
+                kind = text_of(body.value("type")).lower()
+                if not kind.startswith("microsoft.containerregistry/registries@"):
+                    continue
+                attribute = "body.properties.adminUserEnabled"
+                enabled = at(content_of(body), "properties.adminUserEnabled")
+            if each.managed and enabled is True:
+                message = f"{each.address} has an admin user, and {name} runs an image of it"
+                yield Breach(each, attribute, message)
+
+
+def _images(calls: Calls) -> Iterator[tuple[str, Value]]:
+    """The registries and images that apps name, as URLs, each with the app's name."""
+    configuration = calls.chain.configuration
+    for app in visible_apps(calls):
+        for site in app.body.blocks("site_config"):
+            for stack in site.blocks("application_stack"):
+                for docker in stack.blocks("docker"):
+                    yield app.name, docker.value("registry_url")
+            image = site.value("linux_fx_version")
+            if isinstance(image, (str, Term)):
+                yield app.name, _url_of(image)
+    for app in configuration.of_type("azurerm_container_app"):
+        for registry in configuration.body(app).blocks("registry"):
+            yield app.address, _url_of(registry.value("server"))
+
+
+def _url_of(image: Value) -> Value:
+    """The address of an image, which stands in `linux_fx_version` after `DOCKER|`."""
+    if isinstance(image, str):
+        image = image.rpartition("|")[2]
+    return image if urls.parse(image) is not None else join(["https://", image])
