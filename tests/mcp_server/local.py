@@ -159,6 +159,24 @@ def example(folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
+def listening() -> Iterator[tuple[Behind, str]]:
+    """Run the function app; it and its URL."""
+    behind = Behind()
+    # What streams without end is broken off.
+    settings = uvicorn.Config(behind, port=0, log_level="error", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(settings)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield behind, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        behind.ended = server.should_exit = True
+        thread.join(timeout=5)
+
+
+@contextmanager
 def local(document: dict[str, Any], folder: Path) -> Iterator[Local]:
     """Run a stack with the MCP server `weather`.
 
@@ -166,25 +184,17 @@ def local(document: dict[str, Any], folder: Path) -> Iterator[Local]:
         document: The stack's JSON.
         folder: Where certificates are written.
     """
-    behind = Behind()
-    server = uvicorn.Server(uvicorn.Config(behind, port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    here = Local(document, behind, f"http://127.0.0.1:{port}")
-    found = listeners(here.simulator, address="127.0.0.1", port=0, tls=folder)
-    here.ca = folder / "ca.pem"
-    here.secure, here.plain = (each.socket.getsockname()[1] for each in found[-2:])
-    front = Servers(found)
-    running = threading.Thread(target=lambda: asyncio.run(front.run()), daemon=True)
-    running.start()
-    try:
-        yield here
-    finally:
-        behind.ended = True
-        front.stop()
-        server.should_exit = True
-        running.join(timeout=5)
-        thread.join(timeout=5)
+    with listening() as (behind, url):
+        here = Local(document, behind, url)
+        found = listeners(here.simulator, address="127.0.0.1", port=0, tls=folder)
+        here.ca = folder / "ca.pem"
+        here.secure, here.plain = (each.socket.getsockname()[1] for each in found[-2:])
+        front = Servers(found)
+        running = threading.Thread(target=lambda: asyncio.run(front.run()), daemon=True)
+        running.start()
+        try:
+            yield here
+        finally:
+            behind.ended = True
+            front.stop()
+            running.join(timeout=5)

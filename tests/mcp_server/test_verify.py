@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from constructs_lib import cli
 from constructs_lib.verify.checks import Plan, plan_checks
 from constructs_lib.verify.client import Client
 from constructs_lib.verify.outputs import read_outputs
@@ -226,26 +225,3 @@ def test_the_login_is_a_caller_if_entra_gives_it_a_token(here: Local, tmp_path: 
         assert of(results, "failed") == failed
     assert "AADSTS50105" in results["mcp-session"].observed
     assert "`users`" in results["mcp-session"].advice
-
-
-def test_the_command_shows_no_token_and_calls_nobody_without_one(
-    here: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(cli, "COMMANDS", ("verify",))
-    monkeypatch.setenv("TOKEN", token := here.token())
-    file = tmp_path / "outputs.json"
-    file.write_text(json.dumps(here.outputs()))
-    command = ["verify", str(file), f"--cacert={here.ca}", "--time-limit=20", "--format=json"]
-    for host in here.simulator.hosts():
-        command.append(f"--connect-to={host}:443:127.0.0.1:{here.secure}")
-        command.append(f"--connect-to={host}:80:127.0.0.1:{here.plain}")
-    command += [f"--skip={rule}" for rule in ON_HOSTS]
-    assert cli.main([*command, "--token-env=TOKEN", '--stream-tool=count:{"to": 20}']) == 0
-    shown = capsys.readouterr()
-    assert token not in shown.out + shown.err
-    assert json.loads(shown.out)["summary"]["passed"] == 7
-    assert here.behind.received
-    here.behind.received.clear()
-    assert cli.main(command) == 0
-    summary = json.loads(capsys.readouterr().out)["summary"]
-    assert (summary["passed"], here.behind.received) == (4, [])
