@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from constructs_lib._core.errors import InputError
-from constructs_lib.verify.client import Client, HttpRequest, is_stream
+from constructs_lib.verify.client import Client, HttpRequest
 from constructs_lib.verify.echo import Echo
 from constructs_lib.verify.identity import NoToken, token_of_login
 from constructs_lib.verify.judges import (
@@ -37,7 +37,7 @@ from constructs_lib.verify.secret import Secret
 from constructs_lib.verify.streaming import Tool, streams
 
 _NOT_A_CALLER = (
-    "the login gets no token for the server: its user must be among `users`, and the Azure CLI "
+    "whoever is logged in must be among `users`, and the Azure CLI "
     "(04b07795-8ddb-461a-bbee-02f9e1bf7b46) among `clients`"
 )
 
@@ -342,7 +342,8 @@ def _calling(
     def attempt(deadline: float) -> Judgement:
         found = token(deadline)
         if isinstance(found, NoToken):
-            return Judgement(outcome="failed", observed=found.reason, advice=_NOT_A_CALLER)
+            advice = "" if found.entitled else _NOT_A_CALLER
+            return Judgement(outcome="failed", observed=found.reason, advice=advice)
         return judge(Conversation(client, url, found, deadline))
 
     return attempt
@@ -362,7 +363,7 @@ def _asking(
     def attempt(deadline: float) -> Judgement:
         verdict = _nothing(deadline)
         for request in requests:
-            verdict = judge(client.send(request, deadline=deadline, enough=is_stream))
+            verdict = judge(client.send(request, deadline=deadline))
             if verdict.outcome != "passed":
                 if len(requests) > 1:
                     path = urlsplit(request.url).path

@@ -8,7 +8,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -37,11 +37,15 @@ class HttpRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class HttpResponse:
-    """What came back. `headers` have lower-case names; at most 1 MiB of the body is read."""
+    """What came back. `headers` have lower-case names; at most 1 MiB of the body is read.
+
+    `cut` tells that the body broke off, or did not end in time.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes | bytearray = field(repr=False)
+    cut: bool = False
 
 
 Enough: TypeAlias = "Callable[[HttpResponse], bool]"
@@ -89,9 +93,12 @@ class Client:
             raise InputError(f"no certificates in it: {error}", where=cafile) from None
 
     def send(
-        self, request: HttpRequest, *, deadline: float, enough: Enough | None = None
+        self, request: HttpRequest, *, deadline: float, enough: Enough = is_stream
     ) -> HttpResponse | NoAnswer:
-        """Send `request`, giving up at `deadline` (of `time.monotonic`)."""
+        """Send `request`, giving up at `deadline` (of `time.monotonic`).
+
+        Of a stream the body is not read, unless `enough` says otherwise.
+        """
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             return NoAnswer("late", "no time left")
@@ -109,9 +116,7 @@ class Client:
         except (OSError, http.client.HTTPException) as error:
             return NoAnswer("broken", f"no HTTP answer ({type(error).__name__})")
 
-    def _exchange(
-        self, request: HttpRequest, timeout: float, enough: Enough | None
-    ) -> HttpResponse:
+    def _exchange(self, request: HttpRequest, timeout: float, enough: Enough) -> HttpResponse:
         url = urlsplit(request.url)
         host = url.hostname or ""
         port = url.port or {"https": 443, "http": 80}[url.scheme]
@@ -128,20 +133,26 @@ class Client:
             body = request.body if request.method in ("POST", "PUT", "PATCH") else None
             connection.request(request.method, target, body=body, headers=headers)
             with connection.getresponse() as response:
-                read, end = bytearray(), time.monotonic() + timeout
-                answer = HttpResponse(
-                    status=response.status,
-                    headers={
-                        name.lower(): ", ".join(response.headers.get_all(name, []))
-                        for name in response.headers
-                    },
-                    body=read,
-                )
-                while not (enough and enough(answer)) and len(read) < _LARGEST_BODY:
-                    if time.monotonic() > end:
-                        raise TimeoutError
-                    piece = response.read1(_LARGEST_PIECE)
-                    if not piece:
-                        break
-                    read += piece
-                return answer
+                return _read(response, time.monotonic() + timeout, enough)
+
+
+def _read(response: http.client.HTTPResponse, end: float, enough: Enough) -> HttpResponse:
+    body = bytearray()
+    answer = HttpResponse(
+        status=response.status,
+        headers={
+            name.lower(): ", ".join(response.headers.get_all(name, [])) for name in response.headers
+        },
+        body=body,
+    )
+    while not enough(answer) and len(body) < _LARGEST_BODY:
+        try:
+            piece = response.read1(_LARGEST_PIECE)
+        except (OSError, http.client.HTTPException):
+            return replace(answer, cut=True)
+        if not piece:
+            break
+        body += piece
+        if time.monotonic() > end:
+            return replace(answer, cut=True)
+    return answer

@@ -241,7 +241,9 @@ def answers_as_expected(expected: Collection[int], gateway: DeployedGateway) -> 
         if isinstance(answer, NoAnswer):
             return unanswered(answer)
         observed = str(answer.status)
-        if answer.status in expected:
+        if answer.cut:
+            observed += ", and the answer breaks off"
+        elif answer.status in expected:
             return Judgement(outcome="passed", observed=observed)
         waiting = busy(answer)
         meaning = _THROUGH_GATEWAY.get(answer.status, "see the gateway's trace of the request")

@@ -41,11 +41,13 @@ _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 _MEANINGS = {
-    401: "the gateway does not take the token: look at its audience, its tenant, and whether its "
-    "client is one of `clients`",
+    200: "something else than the MCP server answers, or its answer breaks off",
+    401: "the gateway does not take the token: look at its lifetime, its audience, its tenant, and "
+    "whether its client is one of `clients`",
     403: "the token has neither the scope nor the role, or a network rule refuses",
     404: "no such operation at the gateway, or no MCP server at the function app's endpoint",
     405: "the gateway or the server does not take POST at this address",
+    429: "too many calls of this caller in a minute: see calls_per_minute",
     500: "the gateway got no token of its own, or the server fails",
     502: "Easy Auth refused the gateway, which the policy turns into 502: look at the gateway's "
     "token, its audience and allowed_applications",
@@ -110,9 +112,15 @@ def _answered(id: int | None) -> Enough:
     events = Events()
 
     def enough(answer: HttpResponse) -> bool:
-        return any(_json(each).get("id") == id for each in events.new(answer))
+        return any(answers(each, id) for each in events.new(answer))
 
     return enough
+
+
+def answers(event: bytes, id: int | None) -> bool:
+    """Whether an event answers a message, with a result or an error."""
+    told = _json(event)
+    return told.get("id") == id and not told.keys().isdisjoint({"result", "error"})
 
 
 class Events:
@@ -254,7 +262,8 @@ def result_of(
         error, result = told.get("error"), told.get("result")
         if answer.status == 200 and told.get("id") == id and isinstance(result, dict):
             return cast("dict[str, Any]", result)
-        if told.get("jsonrpc") == "2.0" and isinstance(error, dict):
+        # These two are the gateway's own, whatever it says of them.
+        if answer.status not in (401, 403) and isinstance(error, dict) and "jsonrpc" in told:
             code = cast("dict[str, Any]", error).get("code")
             if code == _HEADER_MISMATCH:
                 return _failed(
@@ -285,8 +294,8 @@ def _unexpected(answer: HttpResponse | NoAnswer) -> Judgement:
     waiting = busy(answer)
     return Judgement(
         outcome="failed",
-        observed=str(answer.status),
-        advice=_MEANINGS.get(answer.status, _NOT_ENOUGH),
+        observed=f"{answer.status} without an answer of MCP",
+        advice=_MEANINGS.get(answer.status, ""),
         again=waiting is not None or answer.status in (401, 403, 404),
         after=waiting.after if waiting else None,
     )

@@ -16,6 +16,7 @@ from constructs_lib.verify.mcp import (
     Events,
     Listed,
     Refused,
+    answers,
     in_session,
     list_tools,
     result_of,
@@ -52,7 +53,7 @@ class _Call:
 
     def __init__(self, conversation: Conversation, server: Listed, tool: Tool) -> None:
         self.begun = threading.Event()
-        """Set with the first piece, or with the end."""
+        """Set with the first piece that is not the last, or with the end."""
         self.answer: Future[HttpResponse | NoAnswer] = Future()
         """Done with the end."""
         self._left = False
@@ -65,7 +66,10 @@ class _Call:
         events = Events()
 
         def enough(answer: HttpResponse) -> bool:
-            if events.new(answer):
+            new = events.new(answer)
+            if any(answers(each, _ID) for each in new):
+                return True
+            if new:
                 self.begun.set()
             return self._left
 
@@ -134,7 +138,7 @@ def _at_once(answer: HttpResponse | NoAnswer, tool: Tool, before: int) -> Judgem
         return _silent(answer.detail) if silent else unanswered(answer)
     result = result_of(answer, id=_ID)
     if isinstance(result, Judgement):
-        return result
+        return _silent("no answer in time") if answer.cut else result
     if isinstance(result, Refused) or result.get("isError") is True:
         observed = result.observed if isinstance(result, Refused) else "the tool failed"
         return _unknown(observed, f"name another tool than {tool.name}, or other arguments")

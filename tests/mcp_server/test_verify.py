@@ -53,9 +53,16 @@ def verified(
     checks = plan_checks(plan, client)
     # A pause beyond the limit: each check asks once. By itself what waits for the tool, which goes
     # on with the next call of anybody.
-    patience = {"limit": 30.0, "backoff": Backoff(first=60, ceiling=60)}
-    results = run([each for each in checks if each.rule != "mcp-streams"], **patience)
-    results += run([each for each in checks if each.rule == "mcp-streams"], **patience)
+    backoff = Backoff(first=60, ceiling=60)
+    results = [
+        result
+        for alone in (False, True)
+        for result in run(
+            [each for each in checks if (each.rule == "mcp-streams") is alone],
+            limit=30,
+            backoff=backoff,
+        )
+    ]
     return {each.rule: each for each in results if each.rule not in skip}
 
 
