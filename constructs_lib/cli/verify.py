@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from constructs_lib.verify.streaming import Tool
 
 KEY_VARIABLE = "SECURED_FUNCTIONS_KEY"
+_TOOL = "count:'{\"to\": 5}'"
 
 
 def register(commands: Commands) -> None:
@@ -153,7 +154,7 @@ def _add_callers(caller: Group) -> None:
         default=[],
         metavar="[API=]TOOL[:JSON]",
         help="tool that is safe to call and reports progress while it runs, and its arguments, for "
-        "example count:'{\"to\": 5}'",
+        f"example {_TOOL}",
     )
 
 
@@ -330,7 +331,10 @@ def _from_environment(
     for variable in variables.values():
         if not os.environ.get(variable):
             # Not naming it: somebody may have given the key in place of the variable's name.
-            raise InputError(f"{option}: no such environment variable, or it is empty")
+            raise InputError(
+                f"{option}: no such environment variable, or it is empty",
+                fix="export it, and give its name",
+            )
     return {
         name: Secret(os.environ[variable], where=option, scheme=scheme)
         for name, variable in variables.items()
@@ -376,10 +380,11 @@ def _tool(text: str) -> Tool:
         given: Any = json.loads(arguments) if colon else {}
     except (ValueError, RecursionError):
         given = None
-    if not re.fullmatch(r"[!-~]+", name) or not isinstance(given, dict):
-        raise InputError(
-            f"--stream-tool {text!r} is not TOOL or TOOL:JSON", fix="count:'{\"to\": 5}'"
-        )
+    # Up to 128 characters (MCP 2025-11-25, "Tool Names"); and a header has to carry it.
+    if not re.fullmatch(r"[!-~]{1,128}", name):
+        raise InputError(f"--stream-tool {name[:60]!r}: no name of a tool", fix=_TOOL)
+    if not isinstance(given, dict):
+        raise InputError(f"--stream-tool {name}: its arguments are no JSON object", fix=_TOOL)
     return Tool(name=name, arguments=cast("dict[str, Any]", given))
 
 

@@ -15,7 +15,7 @@ class Secret:
     __slots__ = ("_scheme", "_text")
 
     def __init__(self, text: str, *, where: str, scheme: str = "") -> None:
-        """Keep `text` without the newline that a file or a command ends with.
+        """Keep `text` without the newline that a file or a command ends with, and the scheme.
 
         Args:
             text: The key or token.
@@ -26,13 +26,14 @@ class Secret:
             InputError: It is empty, or holds a character that no header may carry. Checked here
                 because `http.client` would put the whole value into its exception.
         """
-        text = text.strip("\r\n")
+        before = f"{scheme} " if scheme else ""
+        text = text.strip("\r\n").removeprefix(before)
         if not re.fullmatch(r"[!-~]+", text):
             raise InputError(
                 "empty" if not text else "holds a blank or a character outside ASCII", where=where
             )
         self._text = text
-        self._scheme = f"{scheme} " if scheme else ""
+        self._scheme = before
 
     def __repr__(self) -> str:
         return "Secret(***)"

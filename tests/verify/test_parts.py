@@ -290,6 +290,7 @@ def test_a_secret_is_shown_by_nothing_but_reveal(text: str) -> None:
     assert secret.reveal() == f"Bearer {text}"
     assert f"{secret} {secret!r} {[secret]}" == "Secret(***) Secret(***) [Secret(***)]"
     assert secret.is_in(f"before{text}after")
+    assert Secret(f"Bearer {text}", where="test", scheme="Bearer").reveal() == f"Bearer {text}"
 
 
 @given(st.text(min_size=1))
@@ -312,6 +313,37 @@ def outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        (["--token-env=NOT_THERE"], "no such environment variable"),
+        (["--token-env=invoices=HOME"], "one of orders"),
+        (["--as-caller"], "az login"),
+        (["--stream-tool="], "no name of a tool"),
+        (["--stream-tool=a tool"], "no name of a tool"),
+        (["--stream-tool=count:"], "no JSON object"),
+        (["--stream-tool=count:{to:5}"], "no JSON object"),
+        (["--stream-tool=orders=count:[5]"], "no JSON object"),
+        (["--stream-tool=count:" + "[" * 100_000], "no JSON object"),
+        (["--stream-tool=" + "x" * 100_000], "no name of a tool"),
+    ],
+)
+def test_options_for_callers_of_an_mcp_server_that_cannot_be_used_say_why(
+    outputs: str,
+    options: list[str],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    orders = {**PLAIN["apis"]["orders"], "mcp": MCP.model_dump()}
+    Path(outputs).write_text(json.dumps({**PLAIN, "apis": {"orders": orders}}))
+    assert cli.main(["verify", outputs, *options]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert len(error) < 400
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
         ([], "SECURED_FUNCTIONS_KEY"),
         (["--key-env=NOT_THERE"], "no such environment variable"),
         (["--key-env=invoices=SOME"], "one of orders"),
@@ -326,6 +358,9 @@ def outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         (["--connect-to=a:b"], "HOST:PORT:ADDRESS:PORT"),
         (["--cacert=/nowhere.pem"], "/nowhere.pem"),
         (["--skip=*", "--output=/nowhere/report"], "cannot be written"),
+        (["--as-caller"], "for MCP servers, and there is none"),
+        (["--token-env=HOME"], "for MCP servers, and there is none"),
+        (["--stream-tool=orders=count"], "for MCP servers, and there is none"),
     ],
 )
 def test_options_that_cannot_be_used_end_with_2_and_say_why(
