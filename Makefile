@@ -15,7 +15,8 @@ NEED_TERRAFORM := @command -v terraform > /dev/null || { echo "make: terraform i
 STACK ?= $(error Name the stack: make $@ STACK=dev)
 # pytest-xdist: as many workers as there are cores; each takes some hundred megabytes.
 WORKERS ?= auto
-PYTEST = $(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=worksteal
+# Bytecode is kept, also where PYTHONDONTWRITEBYTECODE is set: the tests start Python some hundred times.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(IN_PROJECT) python -m pytest --numprocesses=$(WORKERS) --maxprocesses=4 --dist=worksteal
 
 help: ## Show what there is to make.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' Makefile

@@ -162,7 +162,7 @@ def applied(folder: Path, azurerm: str) -> str:
         for app in stacks(folder):
             for stack in app:
                 stack.providers = providers
-                stack.validate()
+                stack.prepare()
                 stack.apply()
                 stack.assert_plan_is_empty()
                 count += 1

@@ -24,6 +24,31 @@ for number in range(3):
     Resource(stack, f"resource{{number}}", triggers={{"group": group.object_id}})
 """
 STACK = f"{RESOURCES}app.synth()\n"
+# What is printed begins with a word, so that each test finds its lines.
+WRONG_TYPES = """
+given = {"a": "b"}
+for number in range(2):
+    Resource(stack, f"good{number}", triggers=given)
+    for construct, wrong in (
+        (Resource, dict(triggers=5)),
+        (Resource, dict(triggers=given, provisioners=["x"])),
+        (Resource, dict(more=1)),
+        (Group, dict(display_name=None)),
+        (Group, dict(display_name=7, members=None)),
+    ):
+        try:
+            construct(stack, "wrong", **wrong)
+        except TypeError as error:
+            print("wrong", error)
+"""
+HINTS = f"""
+from {NULL} import resource
+for name, stub in sorted(vars(resource).items()):
+    if name.startswith("_typecheckingstub__"):
+        hints = resource.typing.get_type_hints
+        print("hint", name, stub.__annotations__, hints(stub), hints(stub, include_extras=True))
+print("hint", resource.Resource.__init__.__annotations__)
+"""
 # Writes down, as Node ends, which of the provider's files it has required.
 PROBE = """
 process.on("exit", () => {
@@ -35,14 +60,18 @@ process.on("exit", () => {
 """
 
 
-@pytest.fixture
-def probe(tmp_path: Path) -> dict[str, str]:
+def probe_in(place: Path) -> dict[str, str]:
     """Environment with options of a user for Node: heap, and a script whose path has a blank."""
-    folder = tmp_path / "a user's folder"
+    folder = place / "a user's folder"
     folder.mkdir()
     (folder / "probe.cjs").write_text(PROBE)
     options = f'--max-old-space-size=4096 --require "{(folder / "probe.cjs").as_posix()}"'
-    return {"NODE_OPTIONS": options, "PROBE_REPORT": str(tmp_path / "report.json")}
+    return {"NODE_OPTIONS": options, "PROBE_REPORT": str(place / "report.json")}
+
+
+def _said(folder: Path, word: str) -> list[str]:
+    lines = (folder / "said").read_text().splitlines()
+    return [line for line in lines if line.partition(" ")[0] == word]
 
 
 def _provider_files(tmp_path: Path) -> set[str]:
@@ -60,8 +89,9 @@ def _provider_files(tmp_path: Path) -> set[str]:
     ids=["library first", "running kernel", "provider before cdktf"],
 )
 def test_node_loads_what_the_stack_uses(
-    fresh: Any, null_provider: Path, tmp_path: Path, probe: dict[str, str], first: str
+    fresh: Any, null_provider: Path, tmp_path: Path, first: str
 ) -> None:
+    probe = probe_in(tmp_path)
     code = f"""
 import os
 before = dict(os.environ)
@@ -81,21 +111,36 @@ assert dict(os.environ) == before
     assert report["options"] == probe["NODE_OPTIONS"]
 
 
-def test_the_terraform_json_is_the_same_bytes_on_and_off(
-    fresh: Any, null_provider: Path, tmp_path: Path, probe: dict[str, str]
-) -> None:
-    synthesized = []
+@pytest.fixture(scope="module")
+def on_and_off(
+    fresh: Any, null_provider: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """By switch the folder of one process each, as off takes long; what it prints is in `said`."""
+    top = tmp_path_factory.mktemp("kernel")
+    folders = {}
     for switch in ("on", "off"):
-        environment = {**probe, "CONSTRUCTS_LIB_LAZY_BINDINGS": switch}
-        code = f"import constructs_lib\n{STACK}"
-        fresh(code, cwd=tmp_path, path=null_provider, **environment)
-        output = (tmp_path / "cdktf.out").rename(tmp_path / switch)
-        synthesized.append(
-            {p.relative_to(output): p.read_bytes() for p in output.rglob("*") if p.is_file()}
-        )
-    assert Path("stacks/stack/cdk.tf.json") in synthesized[0]
-    assert synthesized[0] == synthesized[1]
-    assert len(_provider_files(tmp_path)) > 50, "off: Node has loaded all of azuread"
+        folder = top / "work"  # which the JSON names
+        folder.mkdir()
+        code = f"import constructs_lib\n{STACK}{WRONG_TYPES}{HINTS}"
+        environment = {**probe_in(folder), "CONSTRUCTS_LIB_LAZY_BINDINGS": switch}
+        done = fresh(code, cwd=folder, path=null_provider, **environment)
+        (folder / "said").write_text(done.stdout)
+        folders[switch] = folder.rename(top / switch)
+    return folders
+
+
+def test_the_terraform_json_is_the_same_bytes_on_and_off(on_and_off: dict[str, Path]) -> None:
+    on, off = (
+        {
+            p.relative_to(folder): p.read_bytes()
+            for p in folder.rglob("cdktf.out/**/*")
+            if p.is_file()
+        }
+        for folder in on_and_off.values()
+    )
+    assert Path("cdktf.out/stacks/stack/cdk.tf.json") in on
+    assert on == off
+    assert len(_provider_files(on_and_off["off"])) > 50, "off: Node has loaded all of azuread"
 
 
 @pytest.mark.parametrize(
@@ -134,40 +179,17 @@ app.synth()
     assert (result.stdout == f"{[advice]}\n") == (not recorded)
 
 
-def test_wrong_types_are_refused_each_time_in_the_same_words(
-    fresh: Any, null_provider: Path, tmp_path: Path
-) -> None:
-    code = f"""
-import constructs_lib
-from cdktf import App, TerraformStack
-from {NULL}.resource import Resource
-from cdktf_cdktf_provider_azuread.group import Group
-stack = TerraformStack(App(), "stack")
-given = {{"a": "b"}}
-for number in range(2):
-    Resource(stack, f"good{{number}}", triggers=given)
-    for construct, wrong in (
-        (Resource, dict(triggers=5)),
-        (Resource, dict(triggers=given, provisioners=["x"])),
-        (Resource, dict(more=1)),
-        (Group, dict(display_name=None)),
-        (Group, dict(display_name=7, members=None)),
-    ):
-        try:
-            construct(stack, "wrong", **wrong)
-        except TypeError as error:
-            print(error)
-"""
-    said = {
-        switch: fresh(
-            code, cwd=tmp_path, path=null_provider, CONSTRUCTS_LIB_LAZY_BINDINGS=switch
-        ).stdout
-        for switch in ("on", "off")
-    }
-    assert said["on"] == said["off"]
-    lines = said["on"].splitlines()
-    assert len(lines) == 10
-    assert lines[:5] == lines[5:]
+def test_wrong_types_are_refused_each_time_in_the_same_words(on_and_off: dict[str, Path]) -> None:
+    on, off = (_said(folder, "wrong") for folder in on_and_off.values())
+    assert on == off
+    assert len(on) == 10
+    assert on[:5] == on[5:]
+
+
+def test_hints_are_those_that_the_provider_writes(on_and_off: dict[str, Path]) -> None:
+    on, off = (_said(folder, "hint") for folder in on_and_off.values())
+    assert on == off
+    assert "typing.Optional" in "".join(on)
 
 
 def test_leaving_runs_what_others_left_to_do(
@@ -257,25 +279,3 @@ print(any(value is TerraformStack for value in gc.get_objects()))
     code = code.replace("import gc\n", "import constructs_lib, gc\n")
     assert fresh(code, cwd=tmp_path, path=null_provider).stdout == "False\n"
     assert (tmp_path / "early.txt").read_text() == "written"
-
-
-def test_hints_are_those_that_the_provider_writes(
-    fresh: Any, null_provider: Path, tmp_path: Path
-) -> None:
-    code = f"""
-import constructs_lib
-from {NULL} import resource
-for name, stub in sorted(vars(resource).items()):
-    if name.startswith("_typecheckingstub__"):
-        hints = resource.typing.get_type_hints
-        print(name, stub.__annotations__, hints(stub), hints(stub, include_extras=True))
-print(resource.Resource.__init__.__annotations__)
-"""
-    said = {
-        switch: fresh(
-            code, cwd=tmp_path, path=null_provider, CONSTRUCTS_LIB_LAZY_BINDINGS=switch
-        ).stdout
-        for switch in ("on", "off")
-    }
-    assert said["on"] == said["off"]
-    assert "typing.Optional" in said["on"]

@@ -26,6 +26,7 @@ from tests.docs.blocks import BLOCKS, PAGES, ROOT, Block, blocks_of, name_of
 from tests.docs.pieces import PREAMBLES, STANDS_ON, preamble_of, stack_of
 from tests.docs.walk_through import PAGE as WALK_THROUGH
 from tests.simulation.chains import chain
+from tests.terraform.providers import used_by_all
 
 
 @dataclass(frozen=True)
@@ -199,10 +200,11 @@ def run_tests(blocks: list[Block], room: Room) -> None:
         (room.project / name).write_text(text)
     offline = shutil.which("terraform") and Path(os.getenv("TF_CLI_CONFIG_FILE", "")).is_file()
     left_out = [] if offline else ["--deselect=test_orders.py::test_the_stack_applies"]
-    done = room.python(
-        *("-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir=.", "test_orders.py"),
-        *("--update-json-snapshots", *left_out),
-    )
+    with used_by_all():
+        done = room.python(
+            *("-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir=.", "test_orders.py"),
+            *("--update-json-snapshots", *left_out),
+        )
     count = sum(f"\n{block.text}".count("\ndef test_") for block in tests) - len(left_out)
     assert f"\n{count} passed" in done.stdout, done.stdout
     assert (room.project / "__snapshots__/test_orders/test_dev.json").exists()

@@ -85,15 +85,22 @@ def mutants(document: dict[str, Any]) -> Iterator[Mutant]:
                 name_of_type = f"data.{kind}"
             for name in resources:
                 address = f"{kind}.{name}" if section == "resource" else f"data.{kind}.{name}"
-                without = copy.deepcopy(document)
+                without = _copy(document, section, kind, name)
                 del without[section][kind][name]
                 yield Mutant("gone", name_of_type, "", address, without)
                 for steps, value in _leaves(resources[name], ()):
                     path = ".".join(step for step in steps if isinstance(step, str))
                     for change, replacement in _changes(value, document, path):
-                        changed = copy.deepcopy(document)
+                        changed = _copy(document, section, kind, name)
                         _put(changed[section][kind][name], steps, replacement)
                         yield Mutant(change, name_of_type, path, address, changed)
+
+
+def _copy(document: dict[str, Any], section: str, kind: str, name: str) -> dict[str, Any]:
+    """The document with one resource of its own, which can be changed; the others are shared."""
+    resources = document[section][kind]
+    one = {kind: {**resources, name: copy.deepcopy(resources[name])}}
+    return {**document, section: {**document[section], **one}}
 
 
 def _leaves(
@@ -169,7 +176,7 @@ def insertions(document: dict[str, Any]) -> Iterator[Mutant]:
         for actual, resources in document[section].items():
             group = "app" if APPS.fullmatch(actual) else actual
             for name in resources if group == kind else ():
-                changed = copy.deepcopy(document)
+                changed = _copy(document, section, actual, name)
                 body = changed[section][actual][name]
                 *blocks, last = path.split(".")
                 for block in blocks:
@@ -206,6 +213,6 @@ def rewritten(
     for name, body in document["resource"].get(kind, {}).items():
         text, count = re.subn(replacement, by, body["xml_content"], count=1, flags=re.DOTALL)
         if count:
-            changed = copy.deepcopy(document)
+            changed = _copy(document, "resource", kind, name)
             changed["resource"][kind][name]["xml_content"] = text
             yield Mutant("rewritten", kind, replacement, f"{kind}.{name}", changed)

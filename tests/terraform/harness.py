@@ -227,13 +227,16 @@ class Stack:
         changes = {"TF_REATTACH_PROVIDERS": self.providers} if self.providers else {}
         return run("terraform", *command, folder=self.folder, TF_CLI_ARGS="-no-color", **changes)
 
-    def validate(self) -> None:
-        """Init, validate, and see that no secret is used: this needs no credentials."""
+    def prepare(self) -> None:
+        """Init, and see that no secret is used: this needs no credentials."""
         self.terraform("init")
-        self.terraform("validate")
         if not self.document.get("resource", {}).keys() <= Stack.schemas.keys():
             Stack.schemas |= resource_schemas(self.terraform("providers", "schema", "-json"))
         assert secrets(self.document, Stack.schemas) == []
+
+    def validate(self) -> None:
+        """Validate what is prepared, as each plan does first."""
+        self.terraform("validate")
 
     def apply(self) -> None:
         """Plan and apply."""

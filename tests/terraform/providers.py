@@ -20,6 +20,8 @@ from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 # Without this a provider says that it is one, and ends.
 COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
 
@@ -116,3 +118,12 @@ def shared() -> str:
     atexit.register(ending.close)
     untold = {n: value for n, value in os.environ.items() if not n.startswith(TO_STAND_INS)}
     return ending.enter_context(running(untold, stand_ins()))
+
+
+@contextlib.contextmanager
+def used_by_all() -> Iterator[None]:
+    """Let whatever this process starts have terraform take the stand-ins that run already."""
+    with pytest.MonkeyPatch.context() as patch:
+        if stand_ins():
+            patch.setenv("TF_REATTACH_PROVIDERS", shared())
+        yield

@@ -34,7 +34,7 @@ def test_stacks_of_an_app_go_through_a_whole_life_in_their_order(tmp_path: Path)
     stacks = synthesize(app)
     assert list(stacks) == ["platform", "team"]
     for stack in stacks.values():
-        stack.validate()
+        stack.prepare()
         stack.apply()
         stack.assert_plan_is_empty()
         assert stack.terraform("state", "list") != ""
@@ -75,7 +75,7 @@ def test_plan_that_never_becomes_empty_is_noticed(tmp_path: Path) -> None:
     stack = stack_of(
         tmp_path, {"resource": {"terraform_data": {"clock": {"input": "${timestamp()}"}}}}
     )
-    stack.validate()
+    stack.prepare()
     stack.apply()
     with pytest.raises(pytest.fail.Exception, match="exit status 2"):
         stack.assert_plan_is_empty()
@@ -85,6 +85,6 @@ def test_plan_that_never_becomes_empty_is_noticed(tmp_path: Path) -> None:
 def test_remote_state_is_replaced_by_a_local_file(tmp_path: Path) -> None:
     backend = {"azurerm": {"storage_account_name": "a", "container_name": "b", "key": "c"}}
     stack = stack_of(tmp_path, {"terraform": {"backend": backend}, "output": {"o": {"value": 1}}})
-    stack.validate()
+    stack.prepare()
     stack.apply()
     assert (tmp_path / "terraform.tfstate").exists()

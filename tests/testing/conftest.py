@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.terraform.harness import reason_to_skip
-from tests.terraform.providers import shared, stand_ins
+from tests.terraform.providers import used_by_all
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +13,5 @@ def terraform() -> Iterator[None]:
     """Skip where Terraform cannot get its providers; with mocks it needs only their schemas."""
     if reason := reason_to_skip(apply=False):
         pytest.skip(reason)
-    with pytest.MonkeyPatch.context() as patch:
-        if stand_ins():
-            patch.setenv("TF_REATTACH_PROVIDERS", shared())
+    with used_by_all():
         yield

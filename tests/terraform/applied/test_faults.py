@@ -64,7 +64,7 @@ def test_a_destroy_that_fails_again_and_again_opens_nothing(stack: FaultyStack) 
 def test_an_environment_converges_after_the_failure_of_any_creation(tmp_path: Path) -> None:
     synthesized(ROOT / "main.py", tmp_path)
     stack = stacks_of(tmp_path)["dev"]
-    stack.validate()
+    stack.prepare()
     with owners_only(tmp_path) as use:
         use([stack])
         types = stack.planned_types()
