@@ -29,9 +29,10 @@ LONG = (
     "tests/docs",
     "tests/project",
     "tests/testing",
-    "tests/operations/test_terraform.py",
+    "tests/typed",
     "tests/init",
     "tests/mutants",
+    "tests/export",
 )
 
 

@@ -75,7 +75,8 @@ def pyright(users: Path, repository: Path) -> str:
 
 
 def mypy(users: Path, repository: Path) -> str:
-    options = ("--strict", "--python-executable", users / "env/bin/python")
+    # Nothing is kept for another run, which would find other files.
+    options = ("--strict", "--cache-dir=/dev/null", "--python-executable", users / "env/bin/python")
     return run(users / "programs", sys.executable, "-m", "mypy", *options, ".")
 
 
