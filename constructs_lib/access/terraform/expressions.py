@@ -343,7 +343,7 @@ class _ExpressionParser:
             self.at += 1
             value = self.expression()
             self._expect(")")
-            return value
+            return self._part(value)
         if character == '"':
             self.at += 1
             return self.template('"')
@@ -354,8 +354,8 @@ class _ExpressionParser:
             loop = _FOR.match(self.text, self.at)
             if loop is not None:
                 self.at = loop.end()
-                return self._for(loop["names"].replace(",", " ").split(), end)
-            return self._items(end) if end == "]" else self._object()
+                return self._part(self._for(loop["names"].replace(",", " ").split(), end))
+            return self._part(self._items(end) if end == "]" else self._object())
         number = _NUMBER.match(self.text, self.at)
         if number:
             self.at = number.end()
@@ -365,8 +365,8 @@ class _ExpressionParser:
             return {"true": True, "false": False}.get(name)
         if self._character() == "(":
             self.at += 1
-            return self._call(name, self._items(")"))
-        return self._traversal(name)
+            return self._part(self._call(name, self._items(")")))
+        return self.lookup((name, *self._steps()))
 
     def _items(self, end: str) -> list[Value]:
         items: list[Value] = []
@@ -452,8 +452,13 @@ class _ExpressionParser:
                 made.append((name, value))
         return made
 
-    def _traversal(self, name: str) -> Value:
-        steps: list[str | int | None] = [name]
+    def _part(self, value: Value) -> Value:
+        """A value, or the part of it that the steps after it name: `split(" ", text)[0]`."""
+        return _bound_or({"": value}, self.lookup, ("", *self._steps()))
+
+    def _steps(self) -> list[str | int | None]:
+        """The attributes and indexes that follow."""
+        steps: list[str | int | None] = []
         while True:
             character = self.text[self.at : self.at + 1]
             if character == ".":
@@ -474,7 +479,7 @@ class _ExpressionParser:
                 self._expect("]")
                 steps.append(index if isinstance(index, (str, int)) else None)
             else:
-                return self.lookup(tuple(steps))
+                return steps
 
     def _call(self, name: str, arguments: list[Value]) -> Value:
         function = self.functions.get(name)
