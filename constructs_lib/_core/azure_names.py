@@ -154,11 +154,12 @@ ApplicationObjectId = Annotated[
     ),
 ]
 DisplayName = Annotated[str, Pattern(r"[\s\S]{1,120}", "write 1 to 120 characters")]
+# azuread, internal/helpers/validation: RoleScopeClaimValue says which characters.
 RoleValue = Annotated[
     str,
     Pattern(
-        r"[^.\s]\S{0,248}",
-        "write up to 249 characters without blanks that do not start with a full stop",
+        r"(?!\.)[!#-\[\]-~]{1,249}",
+        'write up to 249 characters of ASCII without blanks, " and \\, no full stop at the start',
     ),
 ]
 # The tenant's policy accepts a URI that holds the application's or the tenant's id, or a domain

@@ -25,6 +25,7 @@ from cdktf_cdktf_provider_azuread.application import (
 from cdktf_cdktf_provider_azuread.service_principal import ServicePrincipal
 from constructs import Construct
 
+from constructs_lib._cdk.acceptance import accept
 from constructs_lib._cdk.arguments import check_pattern, refuse
 from constructs_lib._cdk.props.checked import checked
 from constructs_lib._core.azure_names import (
@@ -130,6 +131,8 @@ class AppRegistration(Construct):
             app_role_assignment_required=not (delegated and delegated.all_users_reason),
             owners=all_owners,
         )
+        if delegated and delegated.all_users_reason:
+            accept(self.service_principal, "SF204", reason=delegated.all_users_reason)
         self._service_principal_id = self.service_principal.object_id
         self.tenant_id = tenant_id or current_tenant_id(scope)
         self.issuer = issuer(self.tenant_id)

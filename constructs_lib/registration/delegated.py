@@ -37,7 +37,8 @@ class DelegatedAccess(ValueObject):
             that becomes part of Terraform addresses.
         users: Object ids of the users and groups that may sign in, by such a name. Entra refuses a
             token to everybody else.
-        all_users_reason: Why every user of the tenant may sign in, in place of `users`.
+        all_users_reason: Why every user of the tenant may sign in, in place of `users`. It accepts
+            SF204 of the access check, whose reports show it.
     """
 
     scope: RoleValue = "access"
