@@ -6,7 +6,7 @@
 
 # cdktf-cli starts `python` and `node` by name and, unless it is told not to, calls home. Node would
 # warn of a call in cdktf that is deprecated. For synth terraform, if there is one, is only asked for
-# its version.
+# its version; where there is none, `true` keeps cdktf from a complaint.
 IN_PROJECT := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$$PATH"
 CDKTF := $(IN_PROJECT) CI=1 CHECKPOINT_DISABLE=1 DISABLE_VERSION_CHECK=1 NODE_NO_WARNINGS=1 cdktf
 SET_UP := @python=$$(tools/find_python.sh) && "$$python" tools/set_up.py
@@ -25,7 +25,7 @@ set-up: ## Install what the lock files name; the other targets do it by themselv
 	$(SET_UP)
 
 synth: set-up ## Write the Terraform JSON of every environment to cdktf.out/stacks.
-	@TF_CLI_CONFIG_FILE= $(CDKTF) synth
+	@TF_CLI_CONFIG_FILE= TERRAFORM_BINARY_NAME=$$(command -v terraform || echo true) $(CDKTF) synth
 	@$(IN_PROJECT) secured-functions summary
 
 diff: set-up ## Show what would change in Azure: make diff STACK=dev
