@@ -122,7 +122,7 @@ def _analysis(results: dict[str, Any]) -> str:
                 f"{memory:.0f} MB",
             ]
         )
-    return _table(["", "alone", "whole process", "peak memory"], rows)
+    return _table(["what", "alone", "whole process", "peak memory"], rows)
 
 
 def _simulation(results: dict[str, Any]) -> str:

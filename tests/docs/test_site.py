@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
+from tests.access.report.headless_browser import Browser, find_browser
 from tests.docs.blocks import PAGES, ROOT
 from tools import docs_hooks
 
@@ -88,3 +90,32 @@ def test_each_name_of_the_reference_has_the_import_that_one_writes() -> None:
 class _Page:
     def __init__(self, path: str) -> None:
         self.file = type("File", (), {"src_uri": path})
+
+
+SCROLLS = """<!doctype html><main class="md-typeset" style="width: 300px">
+<div class="md-typeset__scrollwrap" style="overflow-x: auto">
+<table><td style="min-width: {width}px">
+</table></div><pre><code style="display: block; overflow-x: auto"><i style="padding: {width}px"></i>
+</code></pre></main><script>document$ = {{subscribe: (call) => call()}}</script>
+<script>{script}</script>"""
+
+
+@pytest.mark.parametrize(("width", "marked"), [(900, True), (90, False)])
+def test_what_scrolls_sideways_is_reached_with_the_keyboard(
+    width: int, marked: bool, tmp_path: Path
+) -> None:
+    assert "\nextra_javascript: [site.js]\n" in (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    browser = find_browser()
+    if browser is None:
+        pytest.skip("no Chromium is installed")
+    script = (ROOT / "docs/site.js").read_text(encoding="utf-8")
+    (tmp_path / "page.html").write_text(SCROLLS.format(width=width, script=script))
+    with Browser(browser, tmp_path) as window:
+        window.show((tmp_path / "page.html").as_uri())
+        found = window.value(
+            "[...document.querySelectorAll('.md-typeset__scrollwrap, pre > code')]"
+            ".map((each) => [each.tabIndex, each.getAttribute('aria-label')])"
+        )
+        assert window.complaints == []
+    names = ("Table, scrolls sideways", "Code, scrolls sideways")
+    assert found == [[0, name] if marked else [-1, None] for name in names]
