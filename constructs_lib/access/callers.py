@@ -501,8 +501,6 @@ class Calls:
         """What becomes of a client whose id the policy does not list."""
         policy = self._resource(route.api, route.way.address)
         lets = route.way.lets(FORGED, OTHER_CLIENT)
-        if lets is True and route.way.failing and route.way.lets(OTHER_CLIENT) is False:
-            lets = "a condition of the policy looks at a variable that may not be there"
         if lets is False:
             reason = "the policy lists the clients that may call"
             return [Decision.closed(401, reason, policy, "xml_content"), *outcome]
@@ -636,6 +634,9 @@ class Calls:
         if way.unknown is not None:
             policy = self._resource(api, way.address)
             decisions.append(Decision.unknown(way.unknown, policy, "xml_content"))
+        elif way.failing is not None:
+            policy = self._resource(api, way.address)
+            decisions.append(Decision.unknown(way.failing, policy, "xml_content"))
         decisions += self.called_without_key(way.called)
         decisions += self._earlier_tokens(route)
         return decisions

@@ -13,6 +13,7 @@ from constructs_lib.policy.model import Element
 
 _CHECKS = frozenset({"validate-azure-ad-token", "validate-jwt"})
 _SHOWN = 100
+_ABSENT = "whether a variable is there that a condition of the policy looks at is not known here"
 
 Truths = tuple["bool | Unknown", ...]
 Reach = Literal["yes", "no"] | str
@@ -33,11 +34,11 @@ class Split:
             for each in statement.elements()
         ]
         met = [self._met(way) for way in ways]
+        self._reach = [self._reached(way, each) for way, each in zip(ways, met, strict=True)]
         self.ways = [
-            way._replace(failing=True) if any(map(_throws, each)) else way
-            for way, each in zip(ways, met, strict=True)
+            way._replace(failing=way.failing or _ABSENT) if _fails(each, reach) else way
+            for way, each, reach in zip(ways, met, self._reach, strict=True)
         ]
-        self._reach = [self._reached(way, each) for way, each in zip(self.ways, met, strict=True)]
         self._through: dict[int, set[Imagined]] = {}
 
     def _met(self, way: Way) -> list[Truths]:
@@ -165,9 +166,11 @@ def _of_all(value: Value) -> tuple[Value, ...]:
 _MET: Truths = (True,) * len(IMAGINED)
 
 
-def _throws(condition: Truths) -> bool:
-    """Whether a condition fails for a token that has every claim: a variable is not there."""
-    return condition[IMAGINED.index(OTHER_CLIENT)] is THROWN
+def _fails(met: Sequence[Truths], reach: dict[Imagined, list[Reach]]) -> bool:
+    """Whether conditions fail for a token that has every claim: a variable is not there."""
+    position = IMAGINED.index(OTHER_CLIENT)
+    thrown = any(condition[position] is THROWN for condition in met)
+    return thrown and all(each == "no" for each in reach.get(OTHER_CLIENT, ()))
 
 
 def _given(way: Way) -> Given:

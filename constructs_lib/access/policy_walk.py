@@ -67,6 +67,7 @@ _TOLD_AFTERWARDS = {
 }
 _REPLACED = "the policy replaces the gateway's token after getting it"
 _CONTAINERS = frozenset({"retry", "limit-concurrency", "wait"})
+_OWN = "whether the gateway's own token passes the policy's check is not known here"
 _NOT_UNDERSTOOD = "an expression of the policy is not understood"
 _FROM_CALLER = "(what the caller sends)"
 # What the caller proves something with, if a condition looks at it and refuses.
@@ -322,7 +323,10 @@ class Walk:
                 checked=tag,
                 audiences=(*way.audiences, *map(document.value, _audiences_of(statement))),
             )
-        return way._replace(doubtful=way.doubtful or proof) if isinstance(proof, str) else way
+        if isinstance(proof, str):
+            failing = way.failing or (proof if proof == _OWN else None)
+            return way._replace(doubtful=way.doubtful or proof, failing=failing)
+        return way
 
     def _copied(self, statement: Element, way: Way) -> Way:
         """The way on after a statement that may put the subscription key elsewhere in a request."""
@@ -434,7 +438,7 @@ class Walk:
             return True
         if _own_passes(statement, document, way):
             return False
-        return "whether the gateway's own token passes the policy's check is not known here"
+        return _OWN
 
     # What is given away -------------------------------------------------------------------------
 

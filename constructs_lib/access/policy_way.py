@@ -118,7 +118,7 @@ class Way(NamedTuple):
         refused: The imagined requests that do not come this way.
         unclear: Those of which that is not known, and why.
         variables: What variables hold for each of `IMAGINED`.
-        failing: Whether a condition may fail for every request.
+        failing: Why every request may fail on it.
         audiences: Whom the caller's token has to be issued for, by its checks.
         copied: Whether another header holds the caller's own token.
         streams: Whether the answer is passed on as it comes, without a buffer.
@@ -147,7 +147,7 @@ class Way(NamedTuple):
     refused: frozenset[Imagined] = frozenset()
     unclear: frozenset[tuple[Imagined, str]] = frozenset()
     variables: Variables = ()
-    failing: bool = False
+    failing: str | None = None
     audiences: tuple[Value, ...] = ()
     copied: bool = False
     streams: bool = False

@@ -209,7 +209,7 @@ class GatewayCalls:
                     url = Url.parse(f"https://{found.service.host}{path}{query}")
                     sent = Headers(headers)
                     sent.set("Host", url.authority)
-                    if caller.token is not None:
+                    if caller.token is not None and "Authorization" not in sent:
                         sent.set("Authorization", f"Bearer {caller.token}")
                         if "X-Token" in self.text:
                             sent.set("X-Token", caller.token)
@@ -245,6 +245,8 @@ class GatewayCalls:
         yield [], ""
         if "X-Debug" in self.text:
             yield [("X-Debug", "1")], ""
+        if "StartsWith(" in self.text and caller.genuine and caller.token is not None:
+            yield [("Authorization", caller.token)], ""
         if "debug" in self.text:
             yield [], "?debug=1"
         if "name=&quot;token&quot;" in self.text or 'query-parameter-name=\\"token' in self.text:

@@ -171,7 +171,8 @@ class World:
         self.last = [step.message for step in visits[0].steps]
         if answer.caller.kind == "plain-http":
             # Whether it is served at all, whatever Easy Auth then says of it.
-            return response.status not in (301, 302) and not any(
+            location = response.headers.get("Location") or ""
+            return not location.startswith(f"https://{door.host}") and not any(
                 step.source in ("network", "site") and step.message.startswith("403")
                 for step in visits[0].steps
             )
@@ -311,8 +312,12 @@ def document_of(number: int, synthesized: Sequence[Document] = ()) -> Document:
 
 
 def judge_one(number: int, outcome: Outcome, synthesized: Sequence[Document] = ()) -> None:
-    """Compare all callers of one configuration, whatever it is that it does not tell."""
-    document = document_of(number, synthesized)
+    """Compare all callers of one configuration by its number."""
+    judge_document(document_of(number, synthesized), number, outcome)
+
+
+def judge_document(document: Document, number: int, outcome: Outcome) -> None:
+    """Compare all callers of a configuration, whatever it is that it does not tell."""
     worlds = _worlds(document, number)
     outcome.configurations += 1
     for answer in _answers(document):

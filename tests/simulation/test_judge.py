@@ -10,7 +10,8 @@ from constructs_lib.access import analyse, read_stacks
 from constructs_lib.access.decision import Decision
 from tests.access import samples
 from tests.access import test_mcp as mcp
-from tests.simulation.judge import Outcome, judge, judge_one
+from tests.simulation import chains
+from tests.simulation.judge import Outcome, judge, judge_document, judge_one
 
 
 def test_no_request_shows_the_analysis_wrong() -> None:
@@ -68,6 +69,86 @@ _FROM_CALLER = (
     '<set-header name="Authorization" exists-action="override">'
     '<value>@(context.Request.Headers.GetValueOrDefault("X-Token", ""))</value></set-header>'
 )
+
+
+def _choose(condition: str, then: str, otherwise: str) -> str:
+    quoted = condition.replace('"', "&quot;")
+    return (
+        f'<choose><when condition="@({quoted})">{then}</when>'
+        f"<otherwise>{otherwise}</otherwise></choose>"
+    )
+
+
+def _judged(inbound: str, *, on_error: str = "<base />", keyless: bool = False) -> dict[str, str]:
+    """What requests show of each caller of a chain whose policy gets its token otherwise."""
+    document = chains.chain()
+    resources = document["resource"]
+    resources["azurerm_user_assigned_identity"]["other"] = {"name": "id-other"}
+    [block] = resources["azurerm_api_management_api_policy"].values()
+    text = samples.policy().replace(TOKEN, inbound)
+    block["xml_content"] = text.replace("<on-error><base />", f"<on-error>{on_error}")
+    resources["azurerm_api_management_backend"]["elsewhere"] = {
+        **resources["azurerm_api_management_backend"]["orders"],
+        "name": "elsewhere",
+        "url": "https://elsewhere.example.com",
+    }
+    [api] = resources["azurerm_api_management_api"].values()
+    api["subscription_required"] = not keyless
+    outcome = Outcome()
+    judge_document(document, 1, outcome)
+    assert outcome.disagreements == []
+    found = {verdict: shown for door, verdict, shown in outcome.verdicts if door == "gateway"}
+    return found | {f"{verdict} untried": "" for _, verdict in outcome.untried}
+
+
+def test_a_branch_that_no_operation_takes_is_not_held_against_the_analysis() -> None:
+    cors = "<cors><allowed-origins><origin>*</origin></allowed-origins></cors>"
+    # The operation has another method, so nobody is without a token.
+    found = _judged(_choose('context.Request.Method == "POST"', cors, TOKEN))
+    assert "closed untried" in found
+    # Every caller decides what they send, so here the worst way is one that is called.
+    sent = _judged(_choose('context.Request.Headers.ContainsKey("X-Debug")', cors, TOKEN))
+    assert "closed untried" not in sent
+
+
+def test_a_callers_own_token_that_the_door_refuses_shows_a_way_closed() -> None:
+    tenant = f"https://login.microsoftonline.com/{samples.TENANT}/v2.0"
+    valid = (
+        '<validate-jwt header-name="Authorization">'
+        f'<openid-config url="{tenant}/.well-known/openid-configuration" /></validate-jwt>'
+    )
+    found = _judged(_choose("context.Subscription != null", TOKEN, valid), keyless=True)
+    assert "closed untried" not in found
+    # A scheme that a condition looks for may be left out.
+    bearer = 'context.Request.Headers.GetValueOrDefault("Authorization", "").StartsWith("Bearer ")'
+    assert "closed untried" not in _judged(_choose(bearer, TOKEN, valid))
+
+
+def test_a_token_that_is_refused_where_the_call_leads_nowhere_closes_no_app() -> None:
+    unheld = TOKEN.replace(samples.CLIENT, OTHER)
+    elsewhere = '<set-backend-service backend-id="elsewhere" />'
+    debug = 'context.Request.Headers.GetValueOrDefault("X-Debug", "") == "1"'
+    assert _judged(_choose(debug, elsewhere + unheld, TOKEN))["open"] == "opens"
+    assert _judged(_choose(debug, unheld, TOKEN))["closed"] in ("opens at times", "stays shut")
+
+
+def test_a_token_that_on_error_cannot_get_keeps_no_request_out() -> None:
+    unheld = TOKEN.replace(samples.CLIENT, OTHER)
+    assert _judged(TOKEN, on_error=f"<base />{unheld}")["open"] == "opens"
+
+
+def test_a_way_to_the_sign_in_page_over_plain_http_is_served() -> None:
+    document = samples.chain()
+    site = document["resource"][samples.APP]["orders"]
+    site["https_only"] = False
+    site["auth_settings_v2"] |= {
+        "require_https": False,
+        "unauthenticated_action": "RedirectToLoginPage",
+    }
+    assert _verdicts(document)["plain-http"] == "open"
+    outcome = Outcome()
+    judge_document(document, 1, outcome)
+    assert outcome.disagreements == []
 
 
 def _chain(inbound: str) -> samples.Document:
@@ -181,6 +262,16 @@ def test_a_token_for_something_else_does_no_harm_where_nobody_asks_for_one() -> 
         token = TOKEN.replace(samples.AUDIENCE, resource)
         assert _verdicts_of(token)["gateway"] == "closed"
         assert _verdicts_of(token, auth_enabled=False)["gateway"] == harmless
+
+
+def test_a_check_that_the_gateways_own_token_may_not_pass_may_end_every_call() -> None:
+    client = f"<application-id>{OTHER}</application-id>"
+    check = (
+        f'<validate-azure-ad-token tenant-id="{samples.TENANT}"><client-application-ids>{client}'
+        "</client-application-ids></validate-azure-ad-token>"
+    )
+    assert _verdicts_of(TOKEN + check)["gateway"] == "unknown"
+    assert _verdicts_of(TOKEN + check.replace(OTHER, samples.CLIENT))["gateway"] == "open"
 
 
 @pytest.mark.parametrize(
