@@ -340,6 +340,7 @@ class SecuredMcpServer(Construct, Generic[App]):
         base = props.get("gateway_url") or props["gateway"].url
         path = f"{props['path']}/{self.endpoint.rpartition('/')[2]}".lstrip("/")
         self.url = f"{base}/{path}"
+        props["gateway"].claim(self, "path", "MCP server's address", path)
         callers, agents = props.get("callers") or DelegatedAccess(), props.get("agents") or ()
         self.callers_registration: Registration = props.get(
             "callers_registration"

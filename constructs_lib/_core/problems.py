@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -33,6 +34,13 @@ class Problem(NamedTuple):
     def below(self, place: DocumentPath) -> Problem:
         """The same problem, seen from further up."""
         return self._replace(at=(*place, *self.place))
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Say what to write in the place of a name that is not known."""
+    names = sorted(known)
+    found = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
+    return f"did you mean {found[0]!r}?" if found else f"it has {', '.join(names)}"
 
 
 class ValueObject:

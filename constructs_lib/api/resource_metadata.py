@@ -22,6 +22,7 @@ from constructs_lib._cdk.policy_source import check_document
 from constructs_lib._cdk.props.checked import checked
 from constructs_lib._cdk.replacement import replaced_with
 from constructs_lib._core.azure_names import ApiName
+from constructs_lib._core.errors import InputError
 from constructs_lib.api.operation import operation_resource
 from constructs_lib.gateway.references import GatewayReferences, InApi
 from constructs_lib.operations import Operation
@@ -127,6 +128,12 @@ class ResourceMetadata(Construct):
         Raises:
             InputError: If a server has that path.
         """
+        if path in self.operations:
+            raise InputError(
+                f"the metadata of {path!r} is served here already",
+                where=self.node.path,
+                fix="choose another path",
+            )
         self._gateway.claim(self, "path", "server path", path)
         operation = Operation(
             method="GET", url_template=f"/{path}", display_name=f"Metadata of {path}"

@@ -173,7 +173,7 @@ QUESTIONS = (
     Question("--tenant-id", "its tenant", _UUID, "a UUID", lambda facts: facts.tenant_id,
              asked=_TENANT),
     Question("--users", "object id of the group or user that may sign in to the MCP server", _UUID,
-             "a UUID", lambda facts: facts.user_id(), _USERS, offered=True),
+             "an object id of Entra, a UUID", lambda facts: facts.user_id(), _USERS, offered=True),
     Question("--callers-client-id",
              "client id of the registration that users get tokens for, in the same tenant", _UUID,
              "a UUID", asked=_CALLERS_THERE),

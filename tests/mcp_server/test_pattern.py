@@ -190,6 +190,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "asks for a key",
     ),
     "too long": ({"timeout": 300}, "write 1 to 240"),
+    "not an argument": ({"allowed_origin": []}, "not known .did you mean 'allowed_origins'."),
 }  # fmt: skip
 
 
@@ -216,6 +217,13 @@ def test_what_the_tier_cannot_do_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=problem):
         weather(stack, gateway=gateway(stack, sku=sku), function_app=app)
+
+
+def test_two_servers_at_one_address_are_refused(stack: TerraformStack) -> None:
+    service = gateway(stack)
+    weather(stack, gateway=service, path="weather")
+    with pytest.raises(InputError, match=r"again: path: .*'weather/mcp'.* taken by .*/weather"):
+        weather(stack, "again", gateway=service, path="weather")
 
 
 def test_a_second_api_for_metadata_says_how_to_share(stack: TerraformStack) -> None:

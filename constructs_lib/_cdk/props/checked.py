@@ -11,7 +11,7 @@ from constructs import Construct
 from constructs_lib._cdk.arguments import refuse, refuse_all
 from constructs_lib._cdk.props.fields import of_function
 from constructs_lib._cdk.props.reading import ValueReader
-from constructs_lib._core.problems import Problem
+from constructs_lib._core.problems import Problem, near
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -38,7 +38,11 @@ def checked(
             if not isinstance(scope, Construct):
                 reader.note(("scope",), f"{scope!r} is not allowed", "write the stack")
                 refuse_all(str(id), reader.problems)
-            for name, field in of_function(function, "").items():
+            fields = of_function(function, "")
+            # Python itself lets through what no `TypedDict` has.
+            for name in [each for each in props if each not in fields and each != "id"]:
+                reader.note((name,), "this argument is not known", near(name, fields))
+            for name, field in fields.items():
                 if name in props:
                     props[name] = reader.take(field.kind, props[name], (name,))
                 elif field.required:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, Final, Literal, cast, get_args, get_origin
 from constructs_lib._cdk.props.fields import Evaluated, bare, is_list, is_map, members
 from constructs_lib._cdk.props.reading import ValueReader
 from constructs_lib._core.errors import InputError
-from constructs_lib._core.problems import DocumentPath, Problem
+from constructs_lib._core.problems import DocumentPath, Problem, near
 from constructs_lib.stack.settings.keys import is_section, keys, writable
 
 WRONG: Final = object()
@@ -87,7 +86,7 @@ class FileReader(ValueReader):
         given: dict[str, Any] = {}
         for key, each in value.items():
             if key not in known:
-                self.note((*at, key), "this key is not known", _near(key, known))
+                self.note((*at, key), "this key is not known", near(key, known))
                 continue
             name, field = known[key]
             if each is None and not field.required and field.default is None:
@@ -147,8 +146,3 @@ class FileReader(ValueReader):
 
 def _and(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
-def _near(key: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.7)
-    return f"did you mean {near[0]!r}?" if near else f"it has {', '.join(sorted(known))}"
