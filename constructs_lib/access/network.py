@@ -42,7 +42,6 @@ _NOBODYS = frozenset(
     {"apimanagement", "azuretrafficmanager", "azureloadbalancer", "gatewaymanager"}
     | {"appservicemanagement", "azuremonitor", "hdinsight", "servicefabric"}
 )
-_ALL = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
 # A range as wide as this holds addresses that anybody can have.
 _WIDE = {4: 7, 6: 19}
 _BITS = {4: 32, 6: 128}
@@ -132,7 +131,7 @@ def _for_everyone(found: Restrictions) -> Literal["Allow", "Deny"] | None:
     Where no rule matches, the internet of version 4 decides: sites answer on version 6 only where
     they are told to.
     """
-    left, let_in, denied = _Addresses.all(), _Addresses(), _Addresses()
+    left, let_in, denied = _EVERYBODYS, _Addresses(), _Addresses()
     doubtful = not found.ordered
     tags_denied = perhaps_denied = False
     for rule in found.rules:
@@ -179,11 +178,6 @@ class _Addresses(NamedTuple):
     """Addresses of both versions, as ranges of numbers that do not touch, in their order."""
 
     ranges: tuple[tuple[int, int, int], ...] = ()
-
-    @classmethod
-    def all(cls) -> _Addresses:
-        """The addresses of both versions."""
-        return cls.of(_ALL)
 
     @classmethod
     def of(cls, networks: Iterable[_Network]) -> _Addresses:
@@ -235,11 +229,14 @@ class _Addresses(NamedTuple):
         return count >= 2 ** (_BITS[version] - _WIDE[version])
 
 
+_EVERYBODYS = _Addresses.of(map(ipaddress.ip_network, ("0.0.0.0/0", "::/0")))
+
+
 def _matched(rule: Body) -> _Addresses:
     """The addresses that a rule surely matches, as far as they are written out."""
     tag = rule.value("service_tag")
     if isinstance(tag, str) and tag.lower() == "internet":
-        return _Addresses.all()
+        return _EVERYBODYS
     return _Addresses.of(_ranges(rule) if tag is None else ())
 
 

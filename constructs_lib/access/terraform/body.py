@@ -159,6 +159,8 @@ class Body:
 
 def _objects(raw: Raw) -> list[dict[str, Any]]:
     """The objects in a list, or the one that stands without a list."""
+    if raw is None:
+        return []
     items = cast("list[Any]", raw) if isinstance(raw, list) else [raw]
     return [cast("dict[str, Any]", item) for item in items if isinstance(item, dict)]
 

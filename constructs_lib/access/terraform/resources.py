@@ -37,9 +37,9 @@ class Deferred:
     bound: Bound | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Resource:
-    """A resource or data source.
+    """A resource or data source; it never changes, although `frozen` is too slow for so many.
 
     Attributes:
         stack: Name of its stack; empty for a plan or a state.
