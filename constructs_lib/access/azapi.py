@@ -571,9 +571,13 @@ class _Gateways:
             return subject
         self.found.read.add(write.by)
         self.found.over.append((write.by, subject))
+        self._doubt(subject, write, unread)
         return replace(subject, body={**subject.body, **arguments})
 
     def _doubt(self, subject: Resource, write: Write, unread: list[str]) -> None:
+        if self.configuration.perhaps(write.by) and subject.address != write.by.address:
+            reason = f"whether {write.by.address} is made is not known here"
+            self.doubts.add(subject, Doubt(reason=reason, by=write.by, attribute="count"))
         ignored = _ignored(self.configuration, write.by)
         if ignored is not None:
             reason = f"{write.by.address} ignores changes of its body, so that what is written "

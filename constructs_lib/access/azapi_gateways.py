@@ -150,10 +150,10 @@ def arguments_of(part: str, properties: Value) -> tuple[dict[str, Raw], list[str
         found["value_from_key_vault"] = [{}]
         read.add("keyVault")
     form = properties.get("format")
-    if form in _FORMATS:
+    if isinstance(form, str) and form in _FORMATS:
         read.add("format")
     elif part == "apis" and form is not None:
-        content: dict[str, Raw] = {"content_format": form, "content_value": properties["value"]}
+        content: dict[str, Raw] = {"content_format": form, "content_value": properties.get("value")}
         found["import"] = [content]
         read |= {"format", "value"}
     return found, [name for name in properties if name not in read]
