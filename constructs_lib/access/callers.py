@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 from constructs_lib._core.rules import Rule
@@ -247,7 +248,9 @@ class Calls:
                 [*self._held(app, each, kind, label, before)] for each in self._accepted(app)
             ]
             # Whoever gets further without a token sends none.
-            yield self._call(kind, label, app, max(*with_token, bare, key=_openness))
+            yield self._call(
+                kind, label, app, max(*with_token, bare, key=partial(self._openness, app))
+            )
         yield from self._listed(app, before, bare)
         yield from self._strangers(app, before)
         yield from self._gateway_identities(app)
@@ -330,7 +333,7 @@ class Calls:
                 "listed-application",
                 f"{label} (on the allow-list)",
                 app,
-                max(*with_token, bare, key=_openness),
+                max(*with_token, bare, key=partial(self._openness, app)),
                 trusted=True,
                 detail=name,
             )
@@ -413,7 +416,7 @@ class Calls:
                     for each in self._accepted(app)
                     if each is not None
                 ]
-                decisions = max(with_token, key=_openness)
+                decisions = max(with_token, key=partial(self._openness, app))
                 # Where no policy gets a token, the identity that is let in is the one that is
                 # meant.
                 own = own or (not used and settle(decisions).verdict == "open")
@@ -425,7 +428,7 @@ class Calls:
                     if own
                     else f"another identity of {gateway.name}: {identity.record.name}",
                     app,
-                    max(decisions, bare, key=_openness),
+                    max(decisions, bare, key=partial(self._openness, app)),
                     trusted=own,
                     address=identity.record.address or gateway.address,
                     detail=f"{gateway.address}:{identity.record.name}",
@@ -440,7 +443,7 @@ class Calls:
         for routes in by_api.values():
             api = routes[0].api
             outcomes = [self._through(route, app) for route in routes]
-            worst = min(outcomes, key=_openness)
+            worst = min(outcomes, key=partial(self._openness, app))
             everything = [decision for outcome in outcomes for decision in outcome]
             yield self._call(
                 "gateway",
@@ -466,7 +469,7 @@ class Calls:
                 "gateway-without-key",
                 f"the gateway through {api.name} without a subscription key",
                 app,
-                max(without, key=_openness),
+                max(without, key=partial(self._openness, app)),
                 address=api.address,
                 detail=api.address,
             )
@@ -479,7 +482,7 @@ class Calls:
             "mcp-client",
             f"an MCP client with a user's token through {api.name}",
             app,
-            min(outcomes, key=_openness),
+            min(outcomes, key=partial(self._openness, app)),
             trusted=True,
             address=api.address,
             detail=api.address,
@@ -492,7 +495,7 @@ class Calls:
             "mcp-other-client",
             f"an MCP client that is not on the list, through {api.name}",
             app,
-            max(others, key=_openness),
+            max(others, key=partial(self._openness, app)),
             address=api.address,
             detail=api.address,
         )
@@ -732,7 +735,7 @@ class Calls:
             for kind, label in _TOKEN_HOLDERS
             for each in self._accepted(app)
         ]
-        return max(outcome, *with_token, key=_openness)
+        return max(outcome, *with_token, key=partial(self._openness, app))
 
     def _sends_certificate(self, route: Route) -> bool:
         backend = self.backend_of(route)
@@ -930,6 +933,16 @@ class Calls:
                     detail=route.api.address,
                 )
 
+    def _openness(self, app: AppLink, decisions: Sequence[Decision]) -> int:
+        """How far somebody gets, for all that is known."""
+        verdict = settle(self._all_certain(app, decisions)).verdict
+        return ("closed", "unknown", "open").index(verdict)
+
+    def _all_certain(self, app: AppLink, decisions: Sequence[Decision]) -> Sequence[Decision]:
+        if not self.chain.doubts:
+            return decisions
+        return [self._certain(app, each) for each in decisions]
+
     def _certain(self, app: AppLink, decision: Decision) -> Decision:
         """A decision, unless something may change what it rests on."""
         if decision.verdict == "unknown":
@@ -954,9 +967,8 @@ class Calls:
         address: str | None = None,
         detail: str = "",
     ) -> Call:
-        if self.chain.doubts:
-            decisions = [self._certain(app, each) for each in decisions]
-            said = said and [self._certain(app, each) for each in said]
+        decisions = self._all_certain(app, decisions)
+        said = said and self._all_certain(app, said)
         stack = f"{app.resource.stack}/" if self._many_stacks and detail else ""
         caller = Caller(
             id=f"{kind}:{stack}{detail}" if detail else kind,
@@ -974,10 +986,6 @@ class Calls:
 def _before(decision: Decision | None) -> list[Decision]:
     """A link that may have nothing to say."""
     return [] if decision is None else [decision]
-
-
-def _openness(decisions: Sequence[Decision]) -> int:
-    return ("closed", "unknown", "open").index(settle(decisions).verdict)
 
 
 def _meant(name: str, client_id: Value, object_ids: Sequence[Value]) -> IdentityLink:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from constructs_lib.access import analyse, azapi_gateways, azapi_sites, read_stacks
@@ -159,7 +159,10 @@ def opened(place: tuple[str, str, str, str], value: Any) -> dict[tuple[str, str]
 
 
 @given(st.sampled_from(PLACES))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(("site", "azapi_resource", "auth", "count"))
+@example(("updated", "azapi_update_resource", "api", "count"))
+@example(("gateway", "azapi_resource", "api", "body.properties.format"))
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_not_known_in_a_body_closes_no_door_that_some_value_opens(
     place: tuple[str, str, str, str],
 ) -> None:

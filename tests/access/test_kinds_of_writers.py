@@ -13,7 +13,7 @@ from tests.access.samples import Document, chain, easy_auth
 
 SITE = f"${{{APP}.orders.id}}"
 X = "resource.azapi_update_resource.x"
-DOUBTED = {"anonymous": "unknown", "gateway": "unknown"}
+DOUBTED = dict.fromkeys(("anonymous", "application", "user", "foreign", "gateway"), "unknown")
 FRAGMENT = f"{GATEWAY}_policy_fragment"
 
 
