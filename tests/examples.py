@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import re
 import runpy
+import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from unittest import mock
 
@@ -42,3 +45,13 @@ def synthesized(app: Path, folder: Path) -> dict[str, Path]:
         path = stack / "cdk.tf.json"
         path.write_text(LOCAL_STATE.sub(rf'"{folder}/\1"', path.read_text()))
     return {stack.name: stack for stack in stacks}
+
+
+@functools.cache
+def output_of(app: Path) -> Path:
+    """An app's output, made once for all tests of a process, which change nothing in it."""
+    ending = ExitStack()
+    atexit.register(ending.close)
+    folder = Path(ending.enter_context(tempfile.TemporaryDirectory()))
+    synthesized(app, folder)
+    return folder

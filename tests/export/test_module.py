@@ -12,20 +12,20 @@ import pytest
 from constructs_lib.access import analyse, read_terraform
 from constructs_lib.cli import main
 from constructs_lib.export import Module, module_of
-from tests.examples import APPS, name_of, synthesized
+from tests.examples import APPS, name_of, output_of
 from tests.terraform.harness import needs_stand_in, run
 
 Documents = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def documents(tmp_path_factory: pytest.TempPathFactory) -> Documents:
+def documents() -> Documents:
     """The Terraform JSON of every stack of the project and its examples, by a name of its own."""
     found: Documents = {}
     for app in APPS:
-        for name, folder in synthesized(app, tmp_path_factory.mktemp("out")).items():
+        for folder in (output_of(app) / "stacks").iterdir():
             document = json.loads((folder / "cdk.tf.json").read_text())
-            found[f"{name_of(app)}-{name}".replace("_", "-")] = document
+            found[f"{name_of(app)}-{folder.name}".replace("_", "-")] = document
     return found
 
 

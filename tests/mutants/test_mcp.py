@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.examples import ROOT, synthesized
+from tests.examples import ROOT, output_of
 from tests.mutants.access import Mutant, mutants, rewritten
 from tests.mutants.test_access import AUTH, TOKEN, fits, new_rules, rules
 
@@ -78,11 +78,10 @@ POLICIES: list[tuple[str, str, str]] = [
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def server() -> dict[str, Any]:
     """Terraform JSON of the example."""
-    folder = tmp_path_factory.mktemp("cdktf.out")
-    [stack] = synthesized(ROOT / "examples/mcp_server/main.py", folder).values()
-    return json.loads((stack / "cdk.tf.json").read_text(encoding="utf-8"))
+    [written] = output_of(ROOT / "examples/mcp_server/main.py").glob("stacks/*/cdk.tf.json")
+    return json.loads(written.read_text(encoding="utf-8"))
 
 
 def test_whoever_opens_the_server_is_found(server: dict[str, Any]) -> None:
