@@ -38,13 +38,13 @@ class Server(BaseHTTPRequestHandler):
         self.send_header("Content-Type", content_type)
         self.end_headers()
 
-    def event(self, told: Message, end: str = "\n\n") -> None:
-        self.wfile.write(f"data: {json.dumps(told)}{end}".encode())
+    def events(self, *told: Message, end: str = "\n\n") -> None:
+        """Send events in one piece."""
+        self.wfile.write("".join(f"data: {json.dumps(each)}{end}" for each in told).encode())
 
     def result(self, asked: Message) -> None:
-        """What answers any message, in either era."""
-        result = {"protocolVersion": "2025-06-18", "tools": [], "resultType": "complete"}
-        self.event({"jsonrpc": "2.0", "id": asked.get("id"), "result": result})
+        """Answer a message."""
+        self.events(result(asked))
 
     def wait(self) -> None:
         """Stay silent, with the connection open."""
@@ -52,6 +52,12 @@ class Server(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+def result(asked: Message) -> Message:
+    """What answers any message, in either era."""
+    told = {"protocolVersion": "2025-06-18", "tools": [], "resultType": "complete"}
+    return {"jsonrpc": "2.0", "id": asked.get("id"), "result": told}
 
 
 @pytest.fixture
@@ -116,8 +122,7 @@ def too_many(server: Server, _: Message) -> None:
 
 def carriage_returns(server: Server, asked: Message) -> None:
     server.begin()
-    server.event({**PROGRESS, "id": asked.get("id")}, end="\r\n\r\n")
-    server.result(asked)
+    server.events({**PROGRESS, "id": asked.get("id")}, result(asked), end="\r\n\r\n")
 
 
 LISTS = {
@@ -179,7 +184,7 @@ def steadily(server: Server, _: Message, others: Counted) -> None:
     """Reports, and does not end before it has been left."""
     server.begin()
     while not server.ended.wait(0.01):
-        server.event(PROGRESS)
+        server.events(PROGRESS)
 
 
 def only_the_result(server: Server, asked: Message, others: Counted) -> None:
@@ -193,14 +198,12 @@ def all_at_the_end(server: Server, asked: Message, others: Counted) -> None:
     # The list by which the judge got to know the server, and more than three while it waits.
     others.wait(5)
     server.begin()
-    server.event(PROGRESS)
-    server.result(asked)
+    server.events(PROGRESS, result(asked))
 
 
 def at_once(server: Server, asked: Message, others: Counted) -> None:
     server.begin()
-    server.event(PROGRESS)
-    server.result(asked)
+    server.events(PROGRESS, result(asked))
 
 
 def no_stream(server: Server, asked: Message, others: Counted) -> None:
@@ -214,7 +217,7 @@ def never(server: Server, _: Message, others: Counted) -> None:
 
 def fails(server: Server, asked: Message, others: Counted) -> None:
     server.begin()
-    server.event({"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32602}})
+    server.events({"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32602}})
 
 
 def gone(server: Server, _: Message, others: Counted) -> None:
