@@ -6,11 +6,22 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from constructs_lib._core.errors import InputError
 
+if TYPE_CHECKING:
+    from constructs_lib._core.findings import Format
+
 T = TypeVar("T", bound=str)
+
+FINDINGS: Mapping[str, Format] = {
+    ".txt": "text",
+    ".json": "json",
+    ".sarif": "sarif",
+    ".xml": "junit",
+}
+"""The formats of findings, by the endings of files."""
 
 
 def in_colour() -> bool:

@@ -24,7 +24,9 @@ def stacks_in(folder: Path) -> list[tuple[str, Path]]:
         ]
     except (InputError, KeyError, TypeError) as error:
         raise InputError(
-            "is not what cdktf wrote", where=str(folder), fix="run `make synth` first"
+            "is not what cdktf wrote",
+            where=str(folder),
+            fix="synthesize first: make synth, or cdktf synth",
         ) from error
 
 

@@ -16,7 +16,7 @@ from constructs_lib._core.findings import FORMATS
 from constructs_lib.cli._acceptance import accepting, add_acceptance
 from constructs_lib.cli._configuration import SEVERITIES, known_rule
 from constructs_lib.cli._help import Commands, Help
-from constructs_lib.cli._options import format_of, in_colour
+from constructs_lib.cli._options import FINDINGS, format_of, in_colour
 
 if TYPE_CHECKING:
     from constructs_lib._core.findings import Finding, Format
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from constructs_lib.access.baseline import BaselineEntry
     from constructs_lib.cli._acceptance import AcceptanceStep
 
-_NAMES: dict[str, Format] = {
-    ".txt": "text",
-    ".json": "json",
-    ".sarif": "sarif",
-    ".xml": "junit",
-}
 _HELP = Help(
     purpose="Find what breaks or opens the way to a function app, in any Terraform.",
     more="Each finding names rule, resource and, where it is known, file and line. What is "
@@ -108,13 +102,12 @@ def run(options: argparse.Namespace) -> int:
         return 0
     acceptance = accepting(options)
     paths = options.paths or list(acceptance.configuration.paths) or ["cdktf.out"]
-    form: Format = options.format or format_of(options.output, _NAMES, "text")
+    form: Format = options.format or format_of(options.output, FINDINGS, "text")
     analyses = _analyses(paths, options, acceptance)
     findings = [finding for each in analyses for finding in each.findings]
     if options.write_baseline:
         _write_baseline(options.write_baseline, findings, acceptance, options.reason)
         return 0
-    accepted = [each for analysis in analyses for each in analysis.accepted]
     shown = render(
         findings,
         form,
@@ -126,7 +119,7 @@ def run(options: argparse.Namespace) -> int:
     # Of what is not looked for, or not looked at, nobody can tell whether it is gone.
     everything = not options.rule and set(acceptance.configuration.paths) <= set(paths)
     left = gone(acceptance.entries, analyses) if everything else []
-    shown = _with_accepted(shown, form, accepted, left, acceptance.baseline)
+    shown = _with_the_rest(shown, form, analyses, left, acceptance.baseline)
     if options.output:
         write_whole(options.output, shown)
     else:
@@ -173,14 +166,18 @@ def _write_baseline(
     print(f"{file}: {count} finding{'' if count == 1 else 's'} accepted")
 
 
-def _with_accepted(
+def _with_the_rest(
     shown: str,
     format: str,
-    accepted: Sequence[Accepted],
+    analyses: Sequence[Analysis],
     left: Sequence[BaselineEntry],
     baseline: Path | None,
 ) -> str:
-    """Add what was accepted, so that nothing is hidden; SARIF and JUnit have no place for it."""
+    """Add what was accepted, so that nothing is hidden, and where there was nothing to look at.
+
+    SARIF and JUnit have no place for it.
+    """
+    accepted = [each for analysis in analyses for each in analysis.accepted]
     if format == "json":
         from constructs_lib._core.findings import as_json
         from constructs_lib.access.report.document import accepted_as_json
@@ -194,7 +191,12 @@ def _with_accepted(
         return as_json(document)
     if format != "text":
         return shown
-    lines = [*_accepted_lines(accepted)]
+    lines = [
+        f"{each.source}: there is no function app in it"
+        for each in analyses
+        if not each.function_apps
+    ]
+    lines += _accepted_lines(accepted)
     lines += [f"{baseline}: not found any more: {each.place}" for each in left]
     return "".join(f"{line}\n" for line in lines) + shown
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from constructs_lib._core.findings import FORMATS
 from constructs_lib.cli._help import Commands, Help
+from constructs_lib.cli._options import FINDINGS, format_of
 
 if TYPE_CHECKING:
     from constructs_lib._core.errors import InputError
-    from constructs_lib._core.findings import Finding
+    from constructs_lib._core.findings import Finding, Format
     from constructs_lib.policy import AnyDocument, Known
 
 SCOPES = ("global", "workspace", "product", "api", "operation")
@@ -80,7 +81,9 @@ def _add_check(policy: Commands) -> None:
         help="Terraform that defines named values, backends and fragments: what check takes",
     )
     check.add_argument(
-        "--format", choices=FORMATS, default="text", help="kind of output (default: text)"
+        "--format",
+        choices=FORMATS,
+        help="kind of output (default: what the name of FILE ends with, or else text)",
     )
     check.add_argument("--output", type=Path, metavar="FILE", help="write the findings there")
     check.set_defaults(run=run_check)
@@ -113,6 +116,7 @@ def run_check(options: argparse.Namespace) -> int:
 
     if options.sku is not None and not SKU.allows(options.sku):
         raise InputError(f"--sku: there is no SKU {options.sku!r}", fix=SKU.rule)
+    form: Format = options.format or format_of(options.output, FINDINGS, "text")
     known = _known(options)
     findings: list[Finding] = []
     unreadable = False
@@ -122,7 +126,7 @@ def run_check(options: argparse.Namespace) -> int:
         except InputError as error:
             unreadable = True
             findings.append(_unreadable(file, error))
-    shown = render(findings, options.format, rules=RULES.values(), subjects=options.files)
+    shown = render(findings, form, rules=RULES.values(), subjects=options.files)
     if options.output:
         write_whole(options.output, shown)
     else:

@@ -103,7 +103,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         ipaddress.ip_address(options.host)
     except ValueError:
-        raise InputError(f"--host {options.host!r} is not an address", fix="127.0.0.1") from None
+        raise InputError(
+            f"--host {options.host!r} is not an address", fix="write 127.0.0.1, for example"
+        ) from None
 
     def told(call: Recorded) -> None:
         print(call, flush=True)
@@ -111,6 +113,9 @@ def run(options: argparse.Namespace) -> int:
             print(call.story, end="", flush=True)
 
     simulator = Simulator(lambda: _chain(options), told)
+    if not (simulator.chain.gateways.services or list(simulator.chain.doors)):
+        problem = "there is neither a gateway nor a function app in it"
+        raise InputError(problem, where=options.path, fix="name what a synth wrote")
     folder = Path(options.tls) if options.tls else None
     found = listeners(simulator, address=options.host, port=options.port, tls=folder)
     words = _welcome(simulator, found)
@@ -160,7 +165,9 @@ def _pairs(option: str, given: list[str], example: str) -> dict[str, str]:
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or not name or not value:
-            raise InputError(f"{option} {text!r} is not NAME=VALUE", fix=example)
+            raise InputError(
+                f"{option} {text!r} is not NAME=VALUE", fix=f"write {example}, for example"
+            )
         if name in found:
             raise InputError(f"{option} names {name} twice")
         found[name] = value

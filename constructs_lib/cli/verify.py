@@ -9,21 +9,25 @@ import re
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from constructs_lib._core.errors import InputError
 from constructs_lib.cli._help import Commands, Group, Help
+from constructs_lib.cli._options import format_of
 
 if TYPE_CHECKING:
     from constructs_lib.verify.checks import Plan
     from constructs_lib.verify.client import Address
     from constructs_lib.verify.outputs import Outputs, Probe
+    from constructs_lib.verify.report import ResultFormat
     from constructs_lib.verify.run import Check, Judgement, Result
     from constructs_lib.verify.secret import Secret
     from constructs_lib.verify.streaming import Tool
 
+_NAMES: dict[str, ResultFormat] = {".txt": "table", ".json": "json", ".xml": "junit"}
 KEY_VARIABLE = "SECURED_FUNCTIONS_KEY"
 _TOOL = "count:'{\"to\": 5}'"
 
@@ -60,8 +64,7 @@ def register(commands: Commands) -> None:
     report.add_argument(
         "--format",
         choices=("table", "json", "junit"),
-        default="table",
-        help="kind of report (default: table)",
+        help="kind of report (default: what the name of FILE ends with, or else table)",
     )
     report.add_argument(
         "--output",
@@ -191,6 +194,8 @@ def run(options: argparse.Namespace) -> int:
     from constructs_lib.verify.outputs import read_outputs
     from constructs_lib.verify.report import render
 
+    output = Path(options.output) if options.output else None
+    form: ResultFormat = options.format or format_of(output, _NAMES, "table")
     from_stdin = options.outputs == "-"
     if from_stdin and options.key_fd == 0:
         raise InputError("the outputs and the key cannot both come from standard input")
@@ -206,9 +211,9 @@ def run(options: argparse.Namespace) -> int:
         results = _run(checks, options)
     except KeyboardInterrupt:
         raise InputError("interrupted: no report") from None
-    if options.output:
-        write_whole(Path(options.output), render(results, options.format))
-    shown = "table" if options.output else options.format
+    if output:
+        write_whole(output, render(results, form))
+    shown = "table" if output else form
     terminal = sys.stdout.isatty()
     colour = terminal and "NO_COLOR" not in os.environ
     width = os.get_terminal_size().columns if terminal else 140
@@ -396,10 +401,10 @@ def _statuses(text: str) -> frozenset[int]:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < 86_400:
-        raise ValueError
-    return seconds
+    with suppress(ValueError):
+        if 0 < float(text) < 86_400:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, above 0, up to a day")
 
 
 def _connection(text: str) -> tuple[Address, Address]:

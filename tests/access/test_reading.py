@@ -107,7 +107,7 @@ def test_what_terraform_reads_itself_is_refused_with_how_to_show_it(
 
 
 def test_missing_files_and_empty_directories_are_refused(tmp_path: Path) -> None:
-    for path, fix in ((tmp_path, "cdktf synth"), (tmp_path / "nothing", "cdktf.out")):
+    for path, fix in ((tmp_path, "after a synth"), (tmp_path / "nothing", "cdktf.out")):
         with pytest.raises(InputError) as refused:
             read_terraform(path)
         assert fix in str(refused.value.fix)

@@ -291,7 +291,7 @@ def test_it_replaces_nothing_of_others(
         (["ordres"], "cdktf.out: has no stack 'ordres' (there are recipe)"),
         (
             ["recipe", "--from", "nowhere"],
-            "nowhere: is not what cdktf wrote (run `make synth` first)",
+            "nowhere: is not what cdktf wrote (synthesize first: make synth, or cdktf synth)",
         ),
         (["recipe", "--variable", "a"], "a: is no variable (write NAME=ADDRESS.ARGUMENT"),
         (["recipe", "--variable", "a=azurerm_x.y.z"], "azurerm_x.y.z: there is no such resource"),

@@ -68,4 +68,5 @@ def test_a_folder_that_no_synth_wrote_is_refused(
 ) -> None:
     (synthesized / "manifest.json").write_text(manifest)
     assert main(["summary", str(synthesized)]) == 2
-    assert "is not what cdktf wrote (run `make synth` first)" in capsys.readouterr().err
+    said = "is not what cdktf wrote (synthesize first: make synth, or cdktf synth)"
+    assert said in capsys.readouterr().err

@@ -8,7 +8,10 @@ from typing import Any, cast
 
 from constructs_lib._core.errors import InputError
 
-SHOW = "give a cdktf.out directory, a cdk.tf.json, or the output of `terraform show -json`"
+SHOW = (
+    "give cdktf.out after a synth, a cdk.tf.json, a folder of HCL, or the output of "
+    "`terraform show -json`"
+)
 """What to give instead of what cannot be read."""
 
 _ZIP = b"PK\x03\x04"

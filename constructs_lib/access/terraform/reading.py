@@ -77,9 +77,9 @@ def _directory(source: str, directory: Path) -> Configuration:
     if not any(each.documents or each.overrides for each in folders.values()):
         plain = any(each.unread for each in folders.values())
         raise InputError(
-            "holds no Terraform JSON",
+            "holds no Terraform JSON" if plain else "holds no Terraform",
             where=source,
-            fix=_without_json(folders) if plain else "run `cdktf synth` first",
+            fix=_without_json(folders) if plain else SHOW,
         )
     found = Stacks()
     sites = directory / SITES

@@ -98,7 +98,9 @@ class Stacks:
                 where=file,
                 fix="give the output of `terraform show -json` instead",
             )
-        if document and not _KEYS.intersection(document):
+        # Other files have such a key too, but with a text: "output" in a cdktf.json.
+        known = [key == "//" or not isinstance(document[key], str) for key in _KEYS & {*document}]
+        if document and not any(known):
             raise InputError("is JSON, but no Terraform configuration", where=file, fix=SHOW)
         names = self._modules.setdefault((stack, module), Module())
         if names.folder is None and Path(file).is_file():

@@ -72,6 +72,8 @@ def read_environments(folder: Path | str) -> dict[str, Environment]:
     """
     folder = Path(folder)
     paths = sorted({*folder.glob("*.yaml"), *folder.glob("*.yml")})
+    if folder.is_file():
+        raise InputError("is a file", where=str(folder), fix="name the folder that it lies in")
     if not paths:
         raise InputError(
             "no environments there", where=str(folder), fix="write one as <environment>.yaml"
