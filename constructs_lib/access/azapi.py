@@ -480,6 +480,8 @@ class _Gateways:
                 continue
             if each.whole:
                 changes[each.by] = self._made(each, part)
+                if changes[each.by] is each.by and part == "apis/operations/policies":
+                    self._of_any_operation(each)
                 continue
             for subject in self._subjects(each.parent):
                 before = changes.get(subject, subject)
@@ -524,6 +526,13 @@ class _Gateways:
         self._doubt(shaped, write, unread)
         self.found.read.add(write.by)
         return shaped
+
+    def _of_any_operation(self, write: Write) -> None:
+        """Doubt what every API makes of requests: the policy may be of one of its operations."""
+        reason = f"which operation the policy {write.by.address} is of is not known here"
+        doubt = Doubt(reason=reason, by=write.by, attribute="parent_id", on="xml_content")
+        for each in self.configuration.of_type("azurerm_api_management_api"):
+            self.doubts.add(each, doubt)
 
     def _place(self, parent: Value, depth: int = 0) -> dict[str, Value]:
         """The names of the gateway, API, operation or product that an id is of."""

@@ -272,7 +272,7 @@ def _site(properties: Value, found: SiteShape) -> None:
     public = at(properties, "publicNetworkAccess")
     if public is not None:
         found.arguments["public_network_access_enabled"] = (
-            text_of(public) != "Disabled" if isinstance(public, str) else public
+            text_of(public).lower() != "disabled" if isinstance(public, str) else public
         )
     web = at(properties, "siteConfig")
     if web is not None:

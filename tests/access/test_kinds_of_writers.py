@@ -521,6 +521,16 @@ def test_what_is_not_read_of_it_is_in_doubt() -> None:
     holds(analyse(read_stacks({"stack": document})), "told", {"anonymous": "unknown"})
 
 
+@pytest.mark.parametrize("word", ["Disabled", "disabled"])
+def test_arm_takes_its_words_in_any_case(word: str) -> None:
+    document = made_by_azapi(publicNetworkAccess=word)
+    del document["resource"]["azapi_resource"]["auth"]
+    verdicts = {
+        each.caller.kind: each.verdict for each in analyse(read_stacks({"s": document})).answers
+    }
+    assert verdicts["anonymous"] == "closed"
+
+
 def test_a_web_app_is_no_target() -> None:
     document = made_by_azapi()
     document["resource"]["azapi_resource"]["orders"]["body"]["kind"] = "app,linux"
