@@ -67,6 +67,13 @@ _NO_RULE: dict[CallerKind, str] = {"gateway-identity": "SF506", "user": "SF204"}
 # The headers of subscription keys that API Management takes out before it calls a tool's operation.
 _TAKEN_OUT = ("ocp-apim-subscription-key", "api-key")
 
+UNVALIDATED = "the policy validates no token, so that any text passes for one"
+_PLAINLY = "Check who calls with validate-azure-ad-token or validate-jwt, so that it is known here"
+_BY_ENTRA = (
+    "Check the client's token of Entra with validate-azure-ad-token before "
+    "authentication-managed-identity"
+)
+
 # Services that every tenant has a service principal of.
 _MICROSOFTS = re.compile(
     r"https://([\w-]+\.)*(azure\.(com|net|us|cn)|windows\.net|microsoft\.com)(/|$)", re.IGNORECASE
@@ -465,9 +472,11 @@ class Calls:
                 ]
                 for route, outcome in zip(routes, outcomes, strict=True)
             ]
+            keyless = f"the gateway through {api.name} without a subscription key"
+            tokenless = f"anybody without a token through {api.name}"
             yield self._call(
                 "gateway-without-key",
-                f"the gateway through {api.name} without a subscription key",
+                tokenless if api in self._server_apis else keyless,
                 app,
                 max(without, key=partial(self._openness, app)),
                 address=api.address,
@@ -493,7 +502,7 @@ class Calls:
         ]
         yield self._call(
             "mcp-other-client",
-            f"an MCP client that is not on the list, through {api.name}",
+            f"an MCP client through {api.name} that is not on its list",
             app,
             max(others, key=partial(self._openness, app)),
             address=api.address,
@@ -509,7 +518,8 @@ class Calls:
             return [Decision.closed(401, reason, policy, "xml_content"), *outcome]
         if lets is not True:
             return [*outcome, Decision.unknown(lets, policy, "xml_content")]
-        reason = "the policy does not say which clients may call"
+        forged = route.way.lets(FORGED) is True
+        reason = UNVALIDATED if forged else "the policy does not say which clients may call"
         return [*outcome, Decision.open(reason, policy, "xml_content", "SF603")]
 
     def key_demanded(self, route: Route) -> list[Decision]:
@@ -535,7 +545,9 @@ class Calls:
             reason = f"whether {api.name} demands a subscription key is not known here"
             return [Decision.unknown(reason, doubtful, "subscription_required")]
         return (
-            [] if way.doubtful is None else [Decision.unknown(way.doubtful, policy, "xml_content")]
+            []
+            if way.doubtful is None
+            else [Decision.unknown(way.doubtful, policy, "xml_content")._replace(fix=_PLAINLY)]
         )
 
     def _keys_demanded(self, api: ApiLink, resource: Resource) -> dict[Resource | None, Value]:
@@ -569,6 +581,10 @@ class Calls:
 
     def _no_key(self, route: Route) -> list[Decision]:
         """What lets a caller without a key in, when everything else does."""
+        if route.api in self._server_apis:
+            policy = self._resource(route.api, route.way.address)
+            reason = f"the policy of {route.api.name} does not check who calls"
+            return [Decision.open(reason, policy, "xml_content", "SF501")._replace(fix=_BY_ENTRA)]
         product = self.open_product(route.api)
         what = f"the product of {route.api.name}" if product else route.api.name
         return [

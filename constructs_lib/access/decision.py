@@ -19,6 +19,7 @@ class Decision(NamedTuple):
         resource: The resource that decides.
         attribute: Its attribute that decides.
         rule: The rule that speaks of it, when a trusted caller should not meet it.
+        fix: What to write instead, where it is not what the rule says.
     """
 
     verdict: Verdict
@@ -27,6 +28,7 @@ class Decision(NamedTuple):
     resource: Resource | None = None
     attribute: str | None = None
     rule: str | None = None
+    fix: str | None = None
 
     @classmethod
     def open(

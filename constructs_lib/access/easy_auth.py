@@ -456,7 +456,7 @@ def publishing(app: AppLink) -> Decision:
     if webdeploy is False:
         return Decision.closed(
             401,
-            "basic authentication is off, so publishing credentials open nothing",
+            "publishing credentials open nothing, as basic authentication is off",
             app.resource,
             attribute="webdeploy_publish_basic_authentication_enabled",
         )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from constructs_lib.access.expression_methods import FREE, THROWN, UNCLEAR, Unknown, Value
 from constructs_lib.access.expression_value import Given, Token, truths_of, values_of
 from constructs_lib.access.imagined import IMAGINED, OTHER_CLIENT, Imagined, refused_by
+from constructs_lib.access.policy_document import HOLE
 from constructs_lib.access.policy_way import Variables, Way
 from constructs_lib.policy.model import Element
 
 _CHECKS = frozenset({"validate-azure-ad-token", "validate-jwt"})
 _SHOWN = 100
 _ABSENT = "whether a variable is there that a condition of the policy looks at is not known here"
+_HOLE = re.compile(f"{HOLE}\\d+.")
 
 Truths = tuple["bool | Unknown", ...]
 Reach = Literal["yes", "no"] | str
@@ -68,9 +71,7 @@ class Split:
             if so_far == "no" or each is False or each is THROWN:
                 yield "no"
             elif each is UNCLEAR:
-                shown = " ".join((condition or "").split())
-                shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
-                so_far = f"the condition {shown} is not understood"
+                so_far = f"the condition {shown(condition or '')} is not understood"
                 yield so_far
             else:
                 yield so_far
@@ -121,6 +122,12 @@ class Split:
             surely = any(through for each, through in comes if each == "yes")
             if not surely and not all(through for _, through in comes):
                 yield request, why
+
+
+def shown(condition: str) -> str:
+    """A condition in one line, with marks for what is known only after apply and for its end."""
+    text = _HOLE.sub("…", " ".join(condition.split()))
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def for_anybody(way: Way) -> Way:

@@ -18,7 +18,7 @@ from constructs_lib.access.policy_document import (
     section_of,
     texts_in,
 )
-from constructs_lib.access.policy_split import Split, filling, for_anybody, naming, refusing
+from constructs_lib.access.policy_split import Split, filling, for_anybody, naming, refusing, shown
 from constructs_lib.access.policy_way import (
     CHOSEN,
     KEPT,
@@ -711,7 +711,7 @@ def _token_in(texts: Iterable[FlowText]) -> tuple[TokenRequest, bool] | None:
 
 def _proof_in(condition: str) -> str | None:
     """What a condition that refuses may demand, if it looks at something that can prove."""
-    reason = "a condition of the policy may refuse callers"
+    reason = f"the condition {shown(condition)} may refuse callers"
     for start, end in expressions_in(condition):
         flow = flow_of(condition[start:end])
         if flow is None:

@@ -186,10 +186,10 @@ def of_sessions(policy: str) -> list[str]:
 
 
 def test_a_session_that_is_decrypted_says_what_else_is_wrong_with_it() -> None:
-    fixed = ", with an initialization vector that is always the same"
-    known = "orders knows its clients by a session that it decrypts"
+    fixed = "; the initialization vector is always the same"
+    known = "orders lets clients in by a session that it decrypts"
     assert of_sessions(VECTOR + SESSION + IN_CACHE) == [known + fixed]
-    everybody = ", and one session is that of everybody"
+    everybody = "; the session is a constant, one for all clients"
     assert of_sessions(VECTOR + SESSION + CONSTANT) == [known + fixed + everybody]
     # Each session with a vector of its own, which stands before it.
     own = SESSION.replace(

@@ -148,7 +148,7 @@ def test_the_access_check_finds_nothing_and_follows_both_apis(terraform: dict[st
     analysis = analyse(read_stacks({"test": terraform}))
     assert analysis.findings == ()
     verdicts = {
-        (each.caller.kind, each.caller.label.split("through ")[-1]): each.verdict
+        (each.caller.kind, each.caller.label.split("through ")[-1].split()[0]): each.verdict
         for each in analysis.answers
         if "through weather" in each.caller.label
     }
@@ -156,9 +156,9 @@ def test_the_access_check_finds_nothing_and_follows_both_apis(terraform: dict[st
         ("gateway", "weather"): "open",
         ("mcp-client", "weather"): "open",
         ("mcp-other-client", "weather"): "closed",
-        ("gateway-without-key", "weather without a subscription key"): "closed",
+        ("gateway-without-key", "weather"): "closed",
         ("gateway", "weather-tools"): "open",
-        ("gateway-without-key", "weather-tools without a subscription key"): "closed",
+        ("gateway-without-key", "weather-tools"): "closed",
     }
 
 

@@ -59,7 +59,7 @@ def _answers(calls: Calls) -> Iterator[tuple[str, Breach]]:
             for said in call.decisions:
                 if said.verdict == "closed" and said.rule is not None:
                     message = f"{caller} does not reach {app}: {said.reason}"
-                    yield said.rule, Breach(said.resource, said.attribute, message)
+                    yield said.rule, Breach(said.resource, said.attribute, message, said.fix)
         elif decided.verdict == "open" and decided.rule is not None:
             message = f"{caller} reaches {app}: {decided.reason}"
-            yield decided.rule, Breach(decided.resource, decided.attribute, message)
+            yield decided.rule, Breach(decided.resource, decided.attribute, message, decided.fix)

@@ -27,8 +27,8 @@ _rule = CHAPTER.rule
     reason="Easy Auth proves only that the gateway calls the function. Without a subscription "
     "key or a check in the policy, nobody checks who calls the gateway. Such a check must "
     "come before the gateway's own token replaces the caller's.",
-    fix="Leave subscription_required at true, or add validate-jwt before authentication- "
-    "managed-identity; or accept it with a reason.",
+    fix="Leave subscription_required at true, or add validate-jwt before "
+    "authentication-managed-identity; or accept it with a reason.",
 )
 def _anybody(calls: Calls) -> Iterator[Breach]:
     """The gateway's token and functions in other hands; of apps that are here, a call tells it."""

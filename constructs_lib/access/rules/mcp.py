@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from constructs_lib.access import easy_auth, mcp
 from constructs_lib.access.azapi import content_of
-from constructs_lib.access.callers import Calls
+from constructs_lib.access.callers import UNVALIDATED, Calls
 from constructs_lib.access.imagined import (
     FORGED,
     OTHER_AUDIENCE,
@@ -126,17 +126,18 @@ def _any_client(calls: Calls) -> Iterator[Breach]:
     "nor the app role (roles).",
 )
 def _no_scope(calls: Calls) -> Iterator[Breach]:
-    return _letting(calls, FORGED, *WITHOUT_PERMISSION, fault=_PERMISSION)
-
-
-_PERMISSION = "lets a token in that has neither the scope nor the role"
+    fault = "lets a token in that has neither the scope nor the role"
+    return _letting(calls, FORGED, *WITHOUT_PERMISSION, fault=fault)
 
 
 def _letting(calls: Calls, *requests: Imagined, fault: str) -> Iterator[Breach]:
     """Find servers whose policy surely lets one of these requests through."""
     for server, route in _routes(calls):
         if route.way.lets(*requests) is True:
-            yield Breach(calls.policy_of(route), "xml_content", f"{server.api.name} {fault}")
+            message = f"{server.api.name} {fault}"
+            if FORGED in requests and route.way.lets(FORGED) is True:
+                message = f"{server.api.name} asks for neither a scope nor a role: {UNVALIDATED}"
+            yield Breach(calls.policy_of(route), "xml_content", message)
 
 
 def unproven(calls: Calls) -> Iterator[Breach]:
@@ -206,7 +207,7 @@ def _metadata(calls: Calls) -> Iterator[Breach]:
 )
 def _home_made(calls: Calls) -> Iterator[Breach]:
     for api, path, operation in _of_authorization_servers(calls):
-        message = f"{api.name} answers {path!r} as an authorization server does"
+        message = f"{api.name} answers /{path} as an authorization server does"
         yield Breach(operation, "url_template", message)
 
 
@@ -402,11 +403,9 @@ def _own_sessions(calls: Calls) -> Iterator[Breach]:
         for policy, document in policies:
             found = session_in(document, [each for _, each in policies])
             if found is not None:
-                what = (
-                    "issues sessions that it encrypts"
-                    if found.issued
-                    else ("knows its clients by a session that it decrypts")
-                )
+                what = "issues sessions that it encrypts"
+                if not found.issued:
+                    what = "lets clients in by a session that it decrypts"
                 yield Breach(policy, "xml_content", f"{api.name} {what}{found.faults}")
 
 

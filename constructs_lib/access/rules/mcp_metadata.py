@@ -27,6 +27,7 @@ _ADVERTISED = "website_auth_prm_default_with_scopes"
 _CONFIGURATION = re.compile(r"/+\.well-known/openid-configuration/?$", re.IGNORECASE)
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NOT_TAKEN = "which does not issue the tokens that the API takes"
+_SERVER = "Write the address that clients call, with its path, as the resource."
 _ISSUER = (
     "Write https://login.microsoftonline.com/<tenant id>/v2.0 in authorization_servers, of the "
     "tenant whose tokens validate-azure-ad-token takes."
@@ -64,12 +65,12 @@ def _challenge(calls: Calls, server: McpServer) -> Iterator[Breach]:
     for policy, document in policies:
         path = mcp.path_in(mcp.metadata_in(document))
         if told and path is not None and path not in _places(server):
-            message = f"the challenge of {server.api.name} names the metadata of {path!r}"
+            message = f"the challenge of {server.api.name} names the metadata at /{path}"
             yield Breach(policy, "xml_content", message)
     documents = [document for _, document in policies]
     read = documents and all(each.root is not None for each in documents)
     if read and all(mcp.metadata_in(each) is None for each in documents):
-        message = f"{server.api.name} answers 401 without resource_metadata"
+        message = f"{server.api.name} refuses clients without naming resource_metadata"
         yield Breach(server.api.policy, "xml_content", message)
 
 
@@ -94,12 +95,12 @@ def _metadata(calls: Calls, gateway: GatewayLink, api: ApiLink) -> Iterator[Brea
 
 def _resource(
     calls: Calls, place: str, document: PolicyDocument, servers: Sequence[McpServer]
-) -> Iterator[tuple[str, str | None]]:
+) -> Iterator[tuple[str, str]]:
     """What is wrong with the resource that the metadata names."""
     resource = mcp.resource_in(document)
     named, server = mcp.path_in(resource), place.removeprefix(METADATA).strip("/")
     if named is not None and (named != server or not server):
-        yield f"the metadata at {place!r} names the resource at {named or '/'!r}", None
+        yield f"the metadata at /{place} names the resource /{named}", _SERVER
     host = urls.host_of(resource)
     for each in servers:
         for _, policy in policies_of(calls, each.api):
@@ -107,8 +108,8 @@ def _resource(
             called = urls.host_of(challenge) if mcp.path_in(challenge) == place else None
             told = isinstance(host, str) and isinstance(called, str)
             if told and text_of(host).lower() != text_of(called).lower():
-                message = f"the metadata at {place!r} names a resource of {text_of(host)}, not of "
-                yield message + text_of(called), None
+                message = f"the metadata at /{place} names a resource of {text_of(host)}, not of "
+                yield message + text_of(called), _SERVER
 
 
 def _issuers(
@@ -119,12 +120,12 @@ def _issuers(
     if named is None:
         return
     if not named:
-        yield f"the metadata at {place!r} names no authorization server", _ISSUER
+        yield f"the metadata at /{place} names no authorization server", _ISSUER
     taken = [each for server in servers for each in _taken(calls, server)]
     for each in named:
         fault = _fault_of(each, taken)
         if fault is not None:
-            yield f"the metadata at {place!r} names {text_of(each)}, {fault}", _ISSUER
+            yield f"the metadata at /{place} names {text_of(each)}, {fault}", _ISSUER
 
 
 def _fault_of(server: Value, taken: Sequence[_Issuer]) -> str | None:

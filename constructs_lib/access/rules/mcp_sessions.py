@@ -53,9 +53,8 @@ class Session:
     @property
     def faults(self) -> str:
         """What else is wrong with it, as the end of a sentence."""
-        return (", with an initialization vector that is always the same" if self.fixed else "") + (
-            ", and one session is that of everybody" if self.constant else ""
-        )
+        fixed = "; the initialization vector is always the same" if self.fixed else ""
+        return fixed + ("; the session is a constant, one for all clients" if self.constant else "")
 
 
 def session_in(document: PolicyDocument, all: Sequence[PolicyDocument]) -> Session | None:

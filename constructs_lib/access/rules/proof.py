@@ -47,7 +47,7 @@ def _all_unproven(calls: Calls) -> Iterator[Breach]:
             continue
         if said.verdict == "unknown" and said.rule not in _TOLD_APART:
             message = f"whether {does} cannot be proven: {said.reason}"
-            yield Breach(said.resource, said.attribute, message)
+            yield Breach(said.resource, said.attribute, message, said.fix)
     for app in visible_apps(calls):
         auth = app.auth
         if auth is None or auth.value("auth_enabled", False) is False:
