@@ -87,6 +87,11 @@ class Split:
             found.append(way._replace(refused=way.refused | kept) if kept else way)
         return found
 
+    def spares(self, request: Imagined, position: int) -> bool:
+        """Whether a request surely goes another way than into a branch."""
+        reach = [each[request] for each in self._reach if request in each]
+        return bool(reach) and all(each[position] == "no" and "yes" in each for each in reach)
+
     def leave(self, position: int, ways: list[Way]) -> None:
         """Note who comes out of a branch."""
         self._through[position] = {

@@ -9,6 +9,7 @@ from constructs_lib.access import network, urls
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.entra import any_same
 from constructs_lib.access.expression_flow import Hole, Origin, flow_of
+from constructs_lib.access.imagined import FORGED
 from constructs_lib.access.links import ApiLink, key
 from constructs_lib.access.policy_document import (
     HOLE,
@@ -201,7 +202,8 @@ class Walk:
             branches.update((each, None) for each in found)
             outcomes.append([for_anybody(each) for each in found])
             split.leave(position, found)
-            if ways and not found:
+            # What spares a token that anybody makes up demands no proof.
+            if ways and not found and not split.spares(FORGED, position):
                 refused = refused or _proof_in(branch.attributes.get("condition", ""))
             if found and branch.name == "otherwise" and not ways:
                 refused = None
@@ -213,7 +215,7 @@ class Walk:
         elif any(
             not self._statements(each.children, document, outer, section, ways, depth + 1)
             for each in statement.elements("otherwise")
-        ):
+        ) and not split.spares(FORGED, len(conditions) - 1):
             # Whoever meets none of the conditions is refused.
             refused = refused or next((p for c in conditions if (p := _proof_in(c))), None)
         found = split.doubted(branches)

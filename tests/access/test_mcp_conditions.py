@@ -346,3 +346,24 @@ def test_conditions_that_change_nothing_make_no_more_ways() -> None:
     )
     assert rules(changed(instead(SCOPE, many + SCOPE))) == set()
     assert rules(changed(instead(SCOPE, many))) == {"SF604"}
+
+
+@pytest.mark.parametrize(
+    ("statements", "door"),
+    [
+        # A token that anybody makes up, or none that is looked at.
+        (when(f'!{SENT}.StartsWith("Bearer ")'), "open"),
+        (when(f"string.IsNullOrEmpty({SENT})"), "open"),
+        (when(f'{SENT}.StartsWith("Bearer ")', "", REFUSED), "open"),
+        (when(f'{SENT} != "Bearer ${{var.secret}}"'), "unknown"),
+        (when(f'{SENT} == "Bearer ${{var.secret}}"', "", REFUSED), "unknown"),
+        (when('context.Request.Headers.GetValueOrDefault("X-Secret", "") != "s"'), "unknown"),
+        (when('(string)context.Variables["missing"] != "s"'), "unknown"),
+        (when(f"{SENT}.Split(' ')[7] != \"s\""), "unknown"),
+    ],
+)
+def test_a_condition_that_lets_any_token_through_demands_no_proof(
+    statements: str, door: str
+) -> None:
+    text = POLICY.replace(VALIDATED, "").replace(SCOPE, statements)
+    assert verdicts(changed({TEXT: text}))["gateway-without-key"] == door
