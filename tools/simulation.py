@@ -21,6 +21,27 @@ Nor are resolvers of GraphQL, workspaces, pools that keep the sessions of a call
 `validate-content` of XML, and the parts of `validate-jwt` and `validate-azure-ad-token` that
 decrypt tokens, name keys in certificates or name the applications of a backend.
 """
+_EMBEDDINGS = "needs a model of embeddings, and how near two prompts are is the model's to say"
+_DAPR = "needs Dapr beside a self-hosted gateway"
+_GRAPHQL = "is of GraphQL, which is not simulated"
+_WHY = {
+    "azure-openai-semantic-cache-lookup": _EMBEDDINGS,
+    "azure-openai-semantic-cache-store": _EMBEDDINGS,
+    "cache-value": "not yet",
+    "get-authorization-context": "needs a connection that somebody consented to elsewhere",
+    "invoke-dapr-binding": _DAPR,
+    "invoke-request": "not yet",
+    "llm-content-safety": "what is harmful is the judgement of Azure AI Content Safety",
+    "llm-semantic-cache-lookup": _EMBEDDINGS,
+    "llm-semantic-cache-store": _EMBEDDINGS,
+    "publish-event": _GRAPHQL,
+    "publish-to-dapr": _DAPR,
+    "send-service-bus-message": "nothing stands for Service Bus",
+    "validate-graphql-request": _GRAPHQL,
+    "validate-odata-request": "needs the metadata of OData, which is not read",
+    "xsl-transform": "needs a processor of XSLT",
+}
+"""Why policies are not simulated."""
 _PLACED = {"base", "include-fragment"}
 """Policies that are gone once the scopes are spliced."""
 
@@ -38,7 +59,7 @@ def page() -> str:
         _INTRODUCTION,
         "## Policies that are not simulated\n",
         f"Of {len(POLICIES)} policies these are not:\n",
-        *(f"- [{name}]({POLICIES[name].url})" for name in missing),
+        *(f"- [{name}]({POLICIES[name].url}): {_WHY[name]}" for name in missing),
         _OTHERS,
         "## How surely\n",
         "| Behaviour | How sure | What happens | Source |",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -127,6 +128,23 @@ class Call:
         if base is not None:
             url = replace(url, scheme=base.scheme, host=base.host, port=base.port)
         self.request.url = replace(url, path=quote(whole, safe="/:@!$&'()*+,;=~%"))
+
+    def branch(self) -> Call:
+        """The same call for policies that run beside others; `join` takes over what they change."""
+        branch = copy(self)
+        branch.trace = copy(self.trace)
+        branch.facts = replace(self.facts, variables=dict(self.variables))
+        branch.facts.trace = lambda message: branch.trace.add("trace", message)
+        return branch
+
+    def join(self, branch: Call, before: Call) -> None:
+        """Take over what a branch has changed since `before`."""
+        for name, value in vars(branch).items():
+            if name not in ("trace", "facts") and value is not vars(before)[name]:
+                setattr(self, name, value)
+        for name, value in branch.variables.items():
+            if name not in before.variables or value is not before.variables[name]:
+                self.variables[name] = value
 
     def view(self) -> context.ExpressionContext:
         """The call as expressions see it now."""

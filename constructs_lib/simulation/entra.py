@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from constructs_lib.access.chain import Chain as Links
 from constructs_lib.access.links import DEFAULT_ACCESS, RegistrationLink, key
-from constructs_lib.access.terraform.expressions import Value, sole_reference
+from constructs_lib.access.terraform.expressions import Value, sole_reference, text_of
 from constructs_lib.simulation.known import TENANT, KnownValues, NotKnownError, identifier
 from constructs_lib.simulation.outside import (
     Clock,
@@ -65,6 +65,14 @@ _MICROSOFTS = (
 )
 _TENANT_PATH = re.compile(r"/([^/]+)(/v2\.0)?/\.well-known/openid-configuration", re.IGNORECASE)
 _KEYS_PATH = re.compile(r"/[^/]+/discovery/(v2\.0/)?keys", re.IGNORECASE)
+_NAMING = {
+    "azurerm_api_management_policy": "xml_content",
+    "azurerm_api_management_product_policy": "xml_content",
+    "azurerm_api_management_api_policy": "xml_content",
+    "azurerm_api_management_api_operation_policy": "xml_content",
+    "azurerm_api_management_policy_fragment": "value",
+}
+"""Resources with policies, and the argument that holds one."""
 _OPENID = ("openid", "profile", "email", "offline_access")
 """Scopes that are no application's."""
 _USUAL_SCOPES = frozenset({"user_impersonation"})
@@ -82,6 +90,7 @@ class Principal:
         object_id: The id of the service principal or user.
         tenant: The tenant that they are in.
         has_role: Whether an administrator gave them a role besides those of the JSON.
+        assumed: Ids of the assumptions (see `fidelity`) that this rests on.
     """
 
     name: str
@@ -90,6 +99,7 @@ class Principal:
     object_id: str
     tenant: str = TENANT
     has_role: bool = False
+    assumed: tuple[str, ...] = ()
 
 
 def stranger(
@@ -187,6 +197,8 @@ class Entra:
         self.clock = clock or SystemClock()
         self.tenant = known.tenant
         self._known = known
+        self._objects = dict(_objects(links, known))
+        self._named = _names_of(links)
         self.same = Same(_groups(links, known))
         self.applications: dict[str, Application] = {}
         self._by_name: dict[str, Application] = {}
@@ -261,6 +273,39 @@ class Entra:
         if isinstance(found, Refusal):
             return found
         return replace(found, assumed=(*found.assumed, *identity.assumed))
+
+    def client(self, name: str, resource: str, client_id: str | None = None) -> Principal:
+        """An application that asks for a token by its client id, a stranger of a name by default.
+
+        Its object id is what the configuration or the user says of the client id. If neither does
+        and policies or Easy Auth name the client, it is taken to be the only one who holds a role
+        of the resource's application and is no other principal.
+
+        Args:
+            name: What a reader calls it.
+            resource: What the token is for.
+            client_id: Its client id.
+        """
+        made = stranger(name, tenant=self.tenant)
+        if client_id is None:
+            return made
+        id, assumed = client_id.lower(), ()
+        object_id = self._objects.get(id) or self._known.given.get(client_id)
+        application = self._by_name.get(resource.removesuffix("/.default").lower())
+        if object_id is None and application is not None and id in self._named:
+            others = {self.same(each) for each in self._objects.values()}
+            holders = [each for each, held in application.roles.items() if held]
+            unknown = [each for each in holders if each not in others]
+            if len(unknown) == 1:
+                object_id, assumed = unknown[0], ("entra.client",)
+        own = self.applications.get(id)
+        return replace(
+            made,
+            name=own.name if own else name,
+            client_id=client_id,
+            object_id=object_id or made.object_id,
+            assumed=assumed,
+        )
 
     def sign_in(
         self, client: str, scope: str, resource: str | None = None, name: str | None = None
@@ -367,7 +412,8 @@ class Entra:
         issued = int(now.timestamp())
         claims |= {"iat": issued, "nbf": issued, "exp": issued + lifetime}
         authority = f"{AUTHORITY}/{principal.tenant}"
-        return Token(sign(claims), issued + lifetime, authority, application.assumed)
+        assumed = (*application.assumed, *principal.assumed)
+        return Token(sign(claims), issued + lifetime, authority, assumed)
 
     # What it publishes --------------------------------------------------------------------------
 
@@ -417,7 +463,7 @@ def identities_of(links: Links, known: KnownValues) -> dict[str, list[ManagedIde
 
 def _groups(links: Links, known: KnownValues) -> Iterable[Sequence[str]]:
     """Ids of one principal that are written in several ways."""
-    for ids in _written(links):
+    for ids in (ids for both in _principals(links) for ids in both):
         texts: list[str] = []
         for id in ids:
             with suppress(NotKnownError):
@@ -426,16 +472,39 @@ def _groups(links: Links, known: KnownValues) -> Iterable[Sequence[str]]:
             yield texts
 
 
-def _written(links: Links) -> Iterable[Sequence[Value]]:
+def _objects(links: Links, known: KnownValues) -> Iterable[tuple[str, str]]:
+    """Client ids with the object id of their principal."""
+    for clients, objects in _principals(links):
+        for client in clients:
+            with suppress(NotKnownError, IndexError):
+                yield known.text(client, "an id").lower(), known.text(objects[0], "an id")
+
+
+def _principals(links: Links) -> Iterable[tuple[Sequence[Value], Sequence[Value]]]:
+    """The client ids and the object ids of each principal, as they are written."""
     configuration = links.configuration
     for kind in ("azurerm_user_assigned_identity", "azuread_service_principal"):
         for each in configuration.of_type(kind):
             principal = links.principals.with_client_id(configuration.attribute(each, "client_id"))
             if principal is not None:
-                yield from (principal.client_ids, principal.object_ids)
+                yield principal.client_ids, principal.object_ids
     for gateway in links.gateways:
         for identity in gateway.identities:
-            yield from (identity.client_ids, identity.object_ids)
+            yield identity.client_ids, identity.object_ids
+
+
+def _names_of(links: Links) -> str:
+    """Where callers are named: the texts of policies and what Easy Auth allows, in lower case."""
+    configuration = links.configuration
+    found = [
+        text_of(configuration.attribute(each, argument))
+        for kind, argument in _NAMING.items()
+        for each in configuration.of_type(kind)
+    ]
+    for app in links.apps.values():
+        if app.directory is not None:
+            found += map(text_of, app.directory.values("allowed_applications"))
+    return "\n".join(found).lower()
 
 
 def _versions_expected(links: Links, known: KnownValues) -> dict[str, int]:

@@ -181,13 +181,17 @@ def _asgi(app: Callable[..., Any], request: Request) -> Response:
     return Response.of(begin["status"], body, headers)
 
 
+_LONGEST = 230
+"""Seconds after which App Service's load balancer gives up (Learn, Functions HTTP trigger)."""
+
+
 @cache
 def _client() -> httpx.Client:
     """What asks function apps: one for all, as it takes long to make. It keeps no connection."""
     import httpx
 
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=0)
-    return httpx.Client(timeout=230, limits=limits, trust_env=False)
+    return httpx.Client(limits=limits, trust_env=False)
 
 
 class _Remote:
@@ -211,6 +215,7 @@ class _Remote:
             f"{self._base}{request.url.target}",
             headers=headers,
             content=_content(request),
+            timeout=min(request.timeout or _LONGEST, _LONGEST),
         )
         with self._failures():
             answer = _client().send(sent, stream=True)

@@ -258,6 +258,7 @@ class Request:
         body: Its body; an empty one is none.
         client_address: The address that it came from.
         certificate: The certificate that the caller shows, as PEM.
+        timeout: Seconds that the caller waits for the headers of the answer.
     """
 
     method: str
@@ -266,6 +267,7 @@ class Request:
     body: Body = field(default_factory=Body)
     client_address: str = "127.0.0.1"
     certificate: bytes | None = None
+    timeout: float | None = None
 
     @property
     def content(self) -> bytes:

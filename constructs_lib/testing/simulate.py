@@ -275,7 +275,8 @@ class SimulatedChain:
             resource: Client id or App ID URI that it is for; that of `app`, if not given.
             app: The function app whose application it is for; the only one, if not given.
             client_id: Of somebody whom the configuration names: their application's id.
-            object_id: Of somebody whom the configuration names: their principal's id.
+            object_id: Of somebody whom the configuration names: their principal's id; what is
+                known of `client_id`, if not given.
             has_role: Whether they hold a role of the application.
             user: Whether it is a user, not an application.
             other_tenant: Whether they are in another tenant.
@@ -287,18 +288,15 @@ class SimulatedChain:
         from constructs_lib.simulation.outside import Refusal
 
         entra = self.local.entra
-        principal = stranger(
-            who,
-            kind="user" if user else "application",
-            tenant=OTHER_TENANT if other_tenant else entra.tenant,
-            has_role=has_role,
-        )
-        principal = replace(
-            principal,
-            client_id=client_id or principal.client_id,
-            object_id=object_id or principal.object_id,
-        )
         wanted = resource or self._door(app).easy_auth.settings.client_id
+        principal = entra.client(who, wanted, client_id)
+        if user or other_tenant:
+            kind, tenant = "user" if user else "application", entra.tenant
+            made = stranger(who, kind=kind, tenant=OTHER_TENANT if other_tenant else tenant)
+            principal = replace(made, client_id=client_id or made.client_id)
+        principal = replace(
+            principal, object_id=object_id or principal.object_id, has_role=has_role
+        )
         found = entra.issue(principal, wanted)
         if isinstance(found, Refusal):
             raise AssertionError(found.text)

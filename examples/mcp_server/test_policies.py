@@ -24,7 +24,6 @@ def test_the_agent_gets_in_and_a_stranger_does_not(chain: SimulatedChain) -> Non
         "forecaster",
         SERVER,
         client_id="5f6c1a52-6f0e-4f2b-9c61-5d5f3f6f2c11",
-        object_id="2d7a1c0e-8a54-4f0b-b2a1-9f3c5e7d6b18",
     )
     stranger = chain.token_of("stranger", SERVER, has_role=True)
 
@@ -40,7 +39,6 @@ def test_the_function_gets_the_gateways_token_and_not_the_callers(chain: Simulat
         "forecaster",
         SERVER,
         client_id="5f6c1a52-6f0e-4f2b-9c61-5d5f3f6f2c11",
-        object_id="2d7a1c0e-8a54-4f0b-b2a1-9f3c5e7d6b18",
     )
     answer = chain.post("/weather/mcp", {}, headers={"Authorization": f"Bearer {token}"})
     assert answer.received is not None, answer.trace

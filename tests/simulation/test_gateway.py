@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import socket
+from threading import Barrier
 
 import pytest
 
 from constructs_lib.simulation.chain import AssumedError
 from constructs_lib.simulation.fidelity import behaviours
-from constructs_lib.simulation.http import Response
+from constructs_lib.simulation.functions import answering
+from constructs_lib.simulation.http import Request, Response, Url
+from constructs_lib.simulation.outside import BackendTimeoutError, SystemClock
 from constructs_lib.simulation.signals import CallStoppedError
 from tests.simulation.stacks import GATEWAY, Recorder, chain, stack
 
@@ -188,3 +192,34 @@ def test_every_behaviour_that_a_step_rests_on_is_in_the_table_and_tagged():
     known = behaviours()
     assert {each.sureness for each in known.values()} == {"documented", "observed", "assumed"}
     assert all(each.source and each.what.endswith(".") for each in known.values())
+
+
+def test_wait_sends_at_the_same_time_by_the_machines_clock():
+    together = Barrier(2)
+
+    class Both(Recorder):
+        def send(self, request: Request) -> Response:
+            if request.url.host == "x.example":
+                together.wait(10)
+            return super().send(request)
+
+    inbound = "".join(
+        f'<send-request mode="new" response-variable-name="r{n}"><set-url>https://x.example/{n}'
+        "</set-url></send-request>"
+        for n in (1, 2)
+    )
+    told = '<value>@(string.Join(",", context.Variables.Keys.OrderBy(k =&gt; k)))</value>'
+    text = f'<base/><wait for="all">{inbound}</wait><set-header name="V">{told}</set-header>'
+    answer = chain(stack(inbound=text), Both(), clock=SystemClock()).request(
+        "GET", "/orders/items/7"
+    )
+    assert answer.received is not None
+    assert answer.received.headers["V"] == "r1,r2"
+
+
+def test_a_function_at_a_url_that_does_not_answer_in_time_is_told_apart():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        function = answering(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        request = Request("GET", Url.parse("https://func.example/"), timeout=0.05)
+        with pytest.raises(BackendTimeoutError):
+            function(request)

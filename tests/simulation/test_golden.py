@@ -11,7 +11,7 @@ import pytest
 
 from constructs_lib.simulation.chain import Answer
 from constructs_lib.simulation.fidelity import behaviours
-from constructs_lib.simulation.http import Body, Headers, Response
+from constructs_lib.simulation.http import Body, Headers, Request, Response
 from constructs_lib.simulation.outside import BackendTimeoutError, ManualClock
 from constructs_lib.simulation.policies import POLICIES
 from tests.simulation.stacks import Recorder, chain, stack
@@ -26,13 +26,27 @@ AT_DOORS = ("network", "site.", "host.", "easy-auth", "entra.")
 """How behaviours begin that are not the gateway's."""
 
 
+class Slow:
+    """A backend that takes so many seconds for its answers, by the path that is asked for."""
+
+    def __init__(self, backend: Recorder, clock: ManualClock, takes: dict[str, float]) -> None:
+        self._backend = backend
+        self._clock = clock
+        self._takes = takes
+
+    def send(self, request: Request) -> Response:
+        self._clock.advance(self._takes.get(request.url.path, 0))
+        return self._backend.send(request)
+
+
 @cache
 def answers_of(number: int) -> tuple[list[Answer], list[dict[str, Any]], Recorder]:
     """What comes of a case: answers, what is expected of each, and what the backend received."""
     case = CASES[number]
     backend = Recorder(*(_response(*each) for each in case.get("answers", [])))
     clock = ManualClock()
-    called = chain(stack(**case["sections"]), backend, clock=clock)
+    slow = Slow(backend, clock, case["takes"]) if "takes" in case else backend
+    called = chain(stack(**case["sections"]), slow, clock=clock)
     calls = case.get("calls", [{"request": case.get("request", {}), "expect": case.get("expect")}])
     answers: list[Answer] = []
     for each in calls:

@@ -34,10 +34,8 @@ _MAXIMUM_REDIRECTS = 10
 
 def forward_request(policy: Statement) -> Run:
     """The request, to the backend."""
-    timeout, buffered = (
-        policy.number("timeout", 300),
-        policy.boolean("buffer-request-body", default=False),
-    )
+    timeout = _timeout(policy, 300)
+    buffered = policy.boolean("buffer-request-body", default=False)
     follow = policy.boolean("follow-redirects", default=False)
     whole = policy.boolean("buffer-response", default=True)
     failing = policy.boolean("fail-on-error-status-code", default=False)
@@ -56,7 +54,7 @@ def forward_request(policy: Statement) -> Run:
             *("backend.url", "backend.query", "backend.host", "backend.forwarded-for"),
             request=call.request,
         )
-        request = _outgoing(call, entity)
+        request = replace(_outgoing(call, entity), timeout=timeout(call))
         response = _through_breaker(call, entity, request, follow=follow(call), whole=whole(call))
         if not buffered(call):
             call.request.body.consumed = True
@@ -73,6 +71,14 @@ def forward_request(policy: Statement) -> Run:
             )
 
     return run
+
+
+def _timeout(policy: Statement, default: float) -> Callable[[Call], float]:
+    """Seconds that the gateway waits for the headers of an answer."""
+    if policy.has("timeout-ms"):
+        milliseconds = policy.number("timeout-ms")
+        return lambda call: milliseconds(call) / 1000
+    return policy.number("timeout", default)
 
 
 def _destination(call: Call) -> BackendEntity | None:
@@ -118,12 +124,20 @@ def _outgoing(call: Call, entity: BackendEntity | None) -> Request:
     return Request(own.method, url, headers, body, own.client_address)
 
 
-def send(call: Call, request: Request, *, follow: bool = False, whole: bool = True) -> Response:
+def send(
+    call: Call,
+    request: Request,
+    *,
+    source: str = "send-request",
+    follow: bool = False,
+    whole: bool = True,
+) -> Response:
     """Send a request, and take the answer as the gateway takes it.
 
     Args:
         call: The call.
         request: What is sent.
+        source: The policy that sends it.
         follow: Whether redirects are followed.
         whole: Whether the answer is waited for to its end.
 
@@ -133,16 +147,19 @@ def send(call: Call, request: Request, *, follow: bool = False, whole: bool = Tr
     """
     redirects = 0
     while True:
+        began = call.gateway.now()
         try:
             response = call.gateway.backend.send(request)
+            if request.timeout is not None and call.gateway.now() - began > request.timeout:
+                raise BackendTimeoutError
             if whole and response.body.streams:
                 response.body = Body(response.content)
         except NoBackendError as error:
             raise CallStoppedError(str(error)) from None
         except BackendTimeoutError:
-            raise PolicyFailedError(
-                "Request to the backend service timed out", reason="Timeout"
-            ) from None
+            told = "Request to the backend service timed out"
+            call.trace.add(source, told, "forward-request.timeout")
+            raise PolicyFailedError(told, reason="Timeout") from None
         except BackendUnreachableError as error:
             raise PolicyFailedError(
                 str(error) or "Error occured while calling backend service.",
@@ -167,9 +184,9 @@ def _through_breaker(
         raise _open_circuit(call, f"The circuit breaker of {entity.id} is open.")
     call.outgoing = request.copy()
     if entity is None or entity.breaker is None:
-        return send(call, request, follow=follow, whole=whole)
+        return send(call, request, source="forward-request", follow=follow, whole=whole)
     try:
-        response = send(call, request, follow=follow, whole=whole)
+        response = send(call, request, source="forward-request", follow=follow, whole=whole)
     except PolicyFailedError:
         _note(call, entity, None)
         raise
@@ -206,10 +223,10 @@ def _note(call: Call, entity: BackendEntity, response: Response | None) -> None:
 def send_request(policy: Statement) -> Run:
     """A request of the policy's own, whose answer a variable holds."""
     make, variable = _making(policy), policy.literal("response-variable-name")
-    ignore = policy.boolean("ignore-error", default=False)
+    ignore, timeout = policy.boolean("ignore-error", default=False), _timeout(policy, 60)
 
     def run(call: Call) -> None:
-        request = make(call)
+        request = replace(make(call), timeout=timeout(call))
         call.trace.add(
             "send-request",
             f"{request.method} {request.url} is sent.",
@@ -234,10 +251,10 @@ def send_request(policy: Statement) -> Run:
 
 def send_one_way_request(policy: Statement) -> Run:
     """A request whose answer nobody waits for."""
-    make = _making(policy)
+    make, timeout = _making(policy), _timeout(policy, 60)
 
     def run(call: Call) -> None:
-        request = make(call)
+        request = replace(make(call), timeout=timeout(call))
         call.trace.add(
             policy.name, f"{request.method} {request.url} is sent.", "send-request", request=request
         )

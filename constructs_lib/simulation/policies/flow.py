@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextvars import Context, copy_context
+from datetime import datetime
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, TypeAlias
 
 from constructs_lib.simulation.http import Body, Headers, Response, reason_of
+from constructs_lib.simulation.outside import ManualClock
 from constructs_lib.simulation.signals import AnsweredError, PolicyFailedError
 from constructs_lib.simulation.statements import Run, Statement, as_boolean
 
@@ -87,17 +92,61 @@ def _attempt(call: Call, steps: list[Step]) -> PolicyFailedError | None:
 
 
 def wait(policy: Statement) -> Run:
-    """What is in it, one after the other: the order is open, and results are kept apart."""
+    """What is in it, at the same time: until all of it, or the first, has ended."""
     steps, mode = policy.steps(), policy.text("for", "all")
 
     def run(call: Call) -> None:
-        call.trace.add("wait", f"Waiting for {mode(call)}.", "wait.order")
-        for step in steps:
-            call.run([step])
-            if mode(call).lower() == "any":
-                return
+        first = mode(call).lower() == "any"
+        told = "Waiting for the first to end." if first else "Waiting for all to end."
+        call.trace.add("wait", told, "wait", *(("wait.any",) if first else ()))
+        before = call.branch()
+        for branch, error in _ends(call, steps, first=first):
+            call.join(branch, before)
+            if error is not None:
+                raise error
 
     return run
+
+
+_Ended: TypeAlias = "tuple[Call, Exception | None]"
+
+
+def _ends(call: Call, steps: list[Step], *, first: bool) -> list[_Ended]:
+    """What each step leaves and how it fails, in the order in which they end; or only the first."""
+    clock = call.gateway.clock
+    if not isinstance(clock, ManualClock):
+        return _in_threads(call, steps, first=first)
+    # A time that is moved by hand is moved back, so that each begins at the same moment.
+    began, ended = clock.moment, list[tuple[datetime, _Ended]]()
+    for step in steps:
+        clock.moment = began
+        found = _end(call.branch(), step)
+        ended.append((clock.moment, found))
+    ended.sort(key=lambda each: each[0])
+    if first:
+        del ended[1:]
+    clock.moment = max((moment for moment, _ in ended), default=began)
+    return [found for _, found in ended]
+
+
+def _in_threads(call: Call, steps: list[Step], *, first: bool) -> list[_Ended]:
+    """Likewise at the machine's time: threads that nobody waits for end with the process."""
+    ended: SimpleQueue[_Ended] = SimpleQueue()
+
+    def run(context: Context, branch: Call, step: Step) -> None:
+        ended.put(context.run(_end, branch, step))
+
+    for step in steps:
+        Thread(target=run, args=(copy_context(), call.branch(), step), daemon=True).start()
+    return [ended.get() for _ in (steps[:1] if first else steps)]
+
+
+def _end(branch: Call, step: Step) -> _Ended:
+    try:
+        branch.run([step])
+    except Exception as error:
+        return branch, error
+    return branch, None
 
 
 def return_response(policy: Statement) -> Run:

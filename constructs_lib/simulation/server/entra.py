@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from constructs_lib.simulation.entra import Entra, Principal, stranger
+from constructs_lib.simulation.entra import Entra
 from constructs_lib.simulation.gateway import Expiring
 from constructs_lib.simulation.http import Request, Response
 from constructs_lib.simulation.outside import Refusal, Token
@@ -113,7 +113,8 @@ class Endpoints:
             found, kind = _redeemed(known, form), "invalid_grant"
             scope = known.scope if known else scope
         else:
-            found = entra.issue(_principal(form.get("client_id", ""), entra), scope)
+            name = form.get("client_id", "")
+            found = entra.issue(entra.client(name or "nobody", scope, name or None), scope)
             kind = "invalid_request"
         if isinstance(found, Refusal):
             return Response.of(400, {"error": kind, "error_description": found.text})
@@ -144,18 +145,3 @@ def _redeemed(code: _Code | None, form: dict[str, str]) -> Token | Refusal:
 
 def _first(query: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(query).items()}
-
-
-def _principal(name: str, entra: Entra) -> Principal:
-    """Who a client id is: an application of the configuration, or a stranger of that name."""
-    application = entra.applications.get(name.lower())
-    made = stranger(name or "nobody", tenant=entra.tenant)
-    if application is None:
-        return made
-    return Principal(
-        name=application.name,
-        kind="application",
-        client_id=application.client_id,
-        object_id=made.object_id,
-        tenant=entra.tenant,
-    )
