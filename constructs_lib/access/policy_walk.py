@@ -438,9 +438,27 @@ class Walk:
             own = sent and way.token is not None
         if not own:
             return True
-        if _own_passes(statement, document, way):
+        if self._own_passes(statement, document, way):
             return False
         return _OWN
+
+    def _own_passes(self, statement: Element, document: PolicyDocument, way: Way) -> bool:
+        """Whether the gateway's own token surely passes a check, so that it keeps nobody out."""
+        if way.token is None or any(
+            any(statement.elements(name)) for name in ("required-claims", "issuers")
+        ):
+            return False
+        clients: Sequence[Value] = (way.token.client_id,)
+        if way.token.client_id is None:
+            clients = self.gateway.system.client_ids if self.gateway.system else ()
+        demanded = (
+            (_audiences_of(statement), (way.token.resource,)),
+            (_listed(statement, "client-application-ids"), clients),
+        )
+        return all(
+            not named or any_same(map(document.value, named), told) is True
+            for named, told in demanded
+        )
 
     # What is given away -------------------------------------------------------------------------
 
@@ -749,22 +767,6 @@ def _listed(statement: Element, *names: str) -> list[str]:
         for listed in statement.elements(name)
         for each in listed.elements()
     ]
-
-
-def _own_passes(statement: Element, document: PolicyDocument, way: Way) -> bool:
-    """Whether the gateway's own token surely passes a check, so that it keeps nobody out."""
-    if way.token is None or any(
-        any(statement.elements(name)) for name in ("required-claims", "issuers")
-    ):
-        return False
-    demanded = (
-        (_audiences_of(statement), way.token.resource),
-        (_listed(statement, "client-application-ids"), way.token.client_id),
-    )
-    return all(
-        not named or any_same(map(document.value, named), (told,)) is True
-        for named, told in demanded
-    )
 
 
 def _of_any_tenant(statement: Element) -> bool:
