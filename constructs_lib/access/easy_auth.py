@@ -302,9 +302,11 @@ def _with_token(app: AppLink, auth: Body, token: Token) -> list[Decision]:
                 rule="SF103",
             )
         ]
-    # A token that is not accepted leaves the request one without a token.
+    # A token that is not valid leaves the request one without a token, which may get in.
     status: Status = 401 if refused.status == 302 else refused.status
     decisions = _validation(app, directory, token, refused, status)
+    if let_in := [each for each in decisions if each.verdict == "open"]:
+        return let_in
     decisions += _authorization(app, directory, token)
     decisions.append(
         Decision.open("Easy Auth accepts the token", app.resource, attribute=DIRECTORY)

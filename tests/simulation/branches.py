@@ -22,27 +22,34 @@ _TEXTS = {
     "azurerm_api_management_api_operation_policy": "xml_content",
     "azurerm_api_management_policy_fragment": "value",
 }
-_TAKEN = re.compile(r"The variable (branch-\d+-\d+) is set\.")
+_TAKEN = re.compile(r"The variable (branch-\d+-\d+(?:-left)?) is set\.")
+_LEFT = "-left"
 
 Edit = Callable[[list[Node]], list[Node]]
 
 
 def marked(document: Document) -> Document:
-    """A copy whose calls tell in their traces which branches they take (`taken`)."""
+    """A copy whose calls tell in their traces which branches they take and leave (`taken`)."""
     return _with_branches(document, _mark)
 
 
 def taken(trace: Trace) -> set[str]:
-    """The branches that a call of a marked configuration took."""
+    """The branches that a call of a marked configuration took, and those that it left again."""
     found = (_TAKEN.fullmatch(each.message) for each in trace.entries)
     return {match[1] for match in found if match}
 
 
 def pruned(document: Document, kept: Collection[str]) -> Document:
-    """A copy with those branches only: what a condition decides for every call is decided."""
+    """A copy with those branches only: what a condition decides for every call is decided.
+
+    A branch that no call leaves ends there: its callers are refused within, by their address say.
+    """
 
     def prune(choose: Element, names: dict[int, str], otherwise: str) -> list[Node]:
         branches = [each for each in choose.elements() if names[id(each)] in kept]
+        for each in branches:
+            if names[id(each)] + _LEFT not in kept:
+                each.children.append(Element("return-response"))
         if otherwise in kept and not any(each.name == "otherwise" for each in branches):
             branches.append(Element("otherwise"))
         if not branches:
@@ -78,7 +85,8 @@ def unrefused(document: Document) -> Document:
 
 def _mark(choose: Element, names: dict[int, str], otherwise: str) -> list[Node]:
     for branch in choose.elements():
-        branch.children.insert(0, _told(names[id(branch)]))
+        name = names[id(branch)]
+        branch.children = [_told(name), *branch.children, _told(name + _LEFT)]
     if not any(choose.elements("otherwise")):
         choose.children.append(Element("otherwise", children=[_told(otherwise)]))
     return [choose]

@@ -109,6 +109,11 @@ def test_a_branch_that_no_operation_takes_is_not_held_against_the_analysis() -> 
     # Every caller decides what they send, so here the worst way is one that is called.
     sent = _judged(_choose('context.Request.Headers.ContainsKey("X-Debug")', cors, TOKEN))
     assert "closed untried" not in sent
+    # Whoever comes to the other branch is refused in it.
+    address = "198.51.100.7"
+    only = f'<ip-filter action="allow"><address>{address}</address></ip-filter>'
+    found = _judged(_choose(f'context.Request.IpAddress == "{address}"', TOKEN, only))
+    assert "closed untried" in found
 
 
 def test_a_callers_own_token_that_the_door_refuses_shows_a_way_closed() -> None:
@@ -272,6 +277,17 @@ def test_a_check_that_the_gateways_own_token_may_not_pass_may_end_every_call() -
     )
     assert _verdicts_of(TOKEN + check)["gateway"] == "unknown"
     assert _verdicts_of(TOKEN + check.replace(OTHER, samples.CLIENT))["gateway"] == "open"
+
+
+def test_a_token_that_is_not_valid_does_no_harm_where_nobody_asks_for_one() -> None:
+    for asked, verdict in ((True, "closed"), (False, "open")):
+        document = _chain(TOKEN)
+        samples.easy_auth(document)["require_authentication"] = asked
+        directory = samples.directory(document)
+        directory["tenant_auth_endpoint"] = f"https://sts.windows.net/{samples.TENANT}/"
+        # Whom the lists would not let in either: they are held against a valid token only.
+        directory["allowed_applications"] = [OTHER]
+        assert _verdicts(document)["gateway"] == verdict
 
 
 @pytest.mark.parametrize(
