@@ -409,7 +409,7 @@ def test_what_a_gateway_can_have_once_is_refused_twice(stack, first, second, say
     with pytest.raises(InputError) as caught:
         api(stack, "two", **second)
     assert says in str(caught.value)
-    assert "from test/one" in str(caught.value)
+    assert "taken by test/one already" in str(caught.value)
 
 
 def test_the_same_path_in_another_version_is_another_api(stack):

@@ -55,7 +55,11 @@ class Room:
 
 
 # Command lines that end with another exit status than 0; each is the last of its block.
-ENDS_WITH = {"secured-functions init .\n": 1}
+ENDS_WITH = {
+    "secured-functions init .\n": 1,
+    # The stack of these pages has no MCP server; tests/mcp_server/test_served.py calls one so.
+    """--as-caller --stream-tool 'count:{"to": 5}'\n""": 2,
+}
 
 
 # What a block exports is there for the next one, as in one terminal.
