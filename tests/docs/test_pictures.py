@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs import terminal_pictures
+from tests.docs import answers_picture, terminal_pictures
 from tests.docs.blocks import PAGES, ROOT
 from tests.terraform.order import Order
 
@@ -48,6 +48,14 @@ def test_a_terminal_shows_what_the_command_prints(name: str, project: Path, azur
 def test_there_is_no_picture_of_a_command_that_is_not_run() -> None:
     shown = {path.stem.removeprefix("terminal-") for path in PICTURES.glob("terminal-*")}
     assert shown == terminal_pictures.TERMINALS.keys()
+
+
+def test_the_picture_of_the_answers_shows_what_calls_get() -> None:
+    """Run `python -m tests.docs.answers_picture` after a change of what a trace tells."""
+    assert answers_picture.PICTURE.read_text(encoding="utf-8") == answers_picture.draw()
+    ends = [(call.answer.status, call.end) for call in answers_picture.calls()]
+    through = [(200, "function"), (401, "gateway"), (500, "gateway")]
+    assert ends == [*through, *[(401, "easy-auth")] * 2, *[(403, "easy-auth")] * 2]
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
