@@ -24,6 +24,7 @@ from constructs_lib.simulation.call import Call
 from constructs_lib.simulation.context import LastError
 from constructs_lib.simulation.effective import Policies
 from constructs_lib.simulation.engine import answer
+from constructs_lib.simulation.fidelity import behaviour
 from constructs_lib.simulation.gateway import Gateway
 from constructs_lib.simulation.http import Body, Headers, HeaderValues, Request, Response, Url
 from constructs_lib.simulation.known import KnownValues, NotKnownError
@@ -52,8 +53,8 @@ class AssumedError(Exception):
 
     def __init__(self, answer: object, assumed: Iterable[str]) -> None:
         self.answer = answer
-        named = ", ".join(assumed)
-        super().__init__(f"the answer rests on what is only assumed: {named}")
+        named = "; ".join(str(behaviour(each)) for each in assumed)
+        super().__init__(f"the answer rests on what is only assumed of Azure: {named}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,9 @@ class Behaviour:
     what: str
     source: str
 
+    def __str__(self) -> str:
+        return f"{self.what.rstrip('.')} ({self.id})"
+
 
 @cache
 def behaviours() -> dict[str, Behaviour]:

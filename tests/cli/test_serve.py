@@ -17,6 +17,7 @@ from constructs_lib import cli
 from constructs_lib.simulation.http import Headers, Request, Response, Url
 from constructs_lib.simulation.server.calls import LONGEST, WINDOW, Calls
 from tests.access import samples
+from tests.access.report.headless_browser import Browser, find_browser
 from tests.access.samples import Document
 from tests.cli.served import LIMIT, Served
 from tests.simulation.chains import SLOT, chain
@@ -102,6 +103,28 @@ def test_page_and_trace_show_calls_without_secrets(served: Served) -> None:
         assert "very-private" not in text
     assert "azp" in json.dumps(last["lines"])
     assert served.get("page", f"/calls?after={last['number']}").json() == []
+
+
+def test_the_page_is_readable_on_every_screen(served: Served, tmp_path: Path) -> None:
+    executable = find_browser()
+    if executable is None:
+        pytest.skip("no Chromium: install it, or name it in CHROMIUM, to test the page in it")
+    served.through_gateway(f"/orders/{'a' * 90}")
+    grounds: list[str] = []
+    with Browser(executable, tmp_path) as browser:
+        for width, dark in ((360, False), (1280, True)):
+            browser.show(served.url("page"), width=width, dark=dark)
+            browser.wait("document.querySelector('#calls button') !== null")
+            browser.click("#calls button")
+            browser.wait("document.querySelector('article details') !== null")
+            assert browser.value("document.documentElement.scrollWidth") == width
+            grounds.append(browser.value("getComputedStyle(document.body).backgroundColor"))
+            shown = browser.value("document.querySelector('article').textContent")
+            assert "Managed identity token is added to Authorization header." in shown
+            assert "ocp-apim-subscription-key: ***" in shown.lower()
+            assert '"azp":' in shown  # The token's claims are JSON.
+            assert browser.complaints == []
+    assert grounds == ["rgb(255, 255, 255)", "rgb(18, 18, 18)"]
 
 
 def test_any_method_and_any_target_gets_an_answer(served: Served) -> None:

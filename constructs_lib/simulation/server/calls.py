@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections import deque
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import unquote_plus
 
+from constructs_lib.simulation.fidelity import behaviour
 from constructs_lib.simulation.http import Headers, Request, Response
 from constructs_lib.simulation.local import Story
 from constructs_lib.simulation.trace import MASK, claims_of, deep
@@ -79,6 +81,12 @@ class Recorded:
             for line in self.happened or ()
         ]
 
+    @property
+    def assumed(self) -> list[str]:
+        """What it rests on and is only assumed of Azure, as sentences."""
+        names = self.happened.assumed if self.happened is not None else ()
+        return [str(behaviour(each)) for each in names]
+
     def document(self) -> dict[str, Any]:
         """What the page shows of it."""
         return {
@@ -92,16 +100,15 @@ class Recorded:
             "lines": self.lines,
             "received": self.received,
             "answered": self.answered,
-            "assumed": self.happened.assumed if self.happened is not None else [],
+            "assumed": self.assumed,
         }
 
     @property
     def story(self) -> str:
         """The steps as sentences, one a line."""
-        return "".join(
-            f"          {each['section']}: {each['source']}: {each['message']}\n"
-            for each in self.lines
-        )
+        steps = [f"{each['section']}: {each['source']}: {each['message']}" for each in self.lines]
+        steps += [f"assumed of Azure: {each}" for each in self.assumed]
+        return "".join(f"          {each}\n" for each in steps)
 
 
 class Calls:
@@ -201,7 +208,7 @@ def _value(name: str, value: str) -> str:
     if name.lower() == "authorization":
         scheme, _, rest = value.partition(" ")
         claims = claims_of(rest)
-        return f"{scheme} {MASK}" + (f" {claims}" if claims else "")
+        return f"{scheme} {MASK}" + (f" {json.dumps(claims)}" if claims else "")
     return MASK if _is_secret(name) else value
 
 

@@ -17,9 +17,19 @@ function status(call) {
   return make("span", String(call.status), "status " + (call.status < 400 ? "good" : "bad"));
 }
 
+// A request or an answer as it goes over the wire, anything else as JSON.
+function text(value) {
+  if (typeof value === "string") return value;
+  if (!value || !Array.isArray(value.headers)) return JSON.stringify(value, null, 2);
+  const { method, url, status, headers, ...more } = value;
+  const first = [method, url, status && [status.code, status.reason].join(" ")].filter(Boolean).join(" ");
+  const rest = Object.keys(more).length ? JSON.stringify(more, null, 2) : "";
+  return [first, ...headers.map((each) => each.name + ": " + each.value), rest].filter(Boolean).join("\n");
+}
+
 function details(title, value) {
   const node = make("details");
-  node.append(make("summary", title), make("pre", typeof value === "string" ? value : JSON.stringify(value, null, 2)));
+  node.append(make("summary", title), make("pre", text(value)));
   return node;
 }
 
@@ -54,7 +64,7 @@ function show(call) {
     for (const [name, value] of Object.entries(line.details)) if (value !== null) step.append(details(name, value));
     steps.append(step);
   }
-  if (call.assumed.length) shown.append(make("p", "Assumed, not known of Azure: " + call.assumed.join(", ")));
+  if (call.assumed.length) shown.append(make("p", "Only assumed of Azure: " + call.assumed.join("; ")));
   if (call.received) shown.append(...message("What the function received", call.received));
   shown.append(...message("What the caller got", call.answered));
 }
@@ -67,7 +77,7 @@ async function look() {
       const item = make("li");
       const button = make("button");
       button.dataset.number = call.number;
-      button.append(status(call), document.createTextNode(" " + call.method + " " + call.target), make("small", call.time + " " + call.host + ", " + Math.round(call.milliseconds) + " ms"));
+      button.append(status(call), document.createTextNode(" " + call.method + " " + call.target), make("small", call.time + " " + call.host + ", " + Math.round(call.milliseconds) + "\u00a0ms"));
       button.addEventListener("click", () => show(call));
       item.append(button);
       list.prepend(item);

@@ -14,7 +14,8 @@ def html() -> tuple[str, str]:
     style, script, body = (_file(name) for name in ("page.css", "page.js", "page.html"))
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
     )
     return body.replace("/*style*/", style).replace("/*script*/", script), policy
 
