@@ -10,6 +10,8 @@
 IN_PROJECT := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$$PATH"
 CDKTF := $(IN_PROJECT) CI=1 CHECKPOINT_DISABLE=1 DISABLE_VERSION_CHECK=1 NODE_NO_WARNINGS=1 cdktf
 SET_UP := @python=$$(tools/find_python.sh) && "$$python" tools/set_up.py
+# Wrong settings end a target with their places; cdktf would print these twice.
+SETTINGS := @$(IN_PROJECT) secured-functions settings > /dev/null
 # Ends a target with a sentence if a program is missing.
 NEED_TERRAFORM := @command -v terraform > /dev/null || { echo "make: terraform is not installed, or not on the PATH" >&2; exit 2; }
 STACK ?= $(error Name the stack: make $@ STACK=dev)
@@ -25,15 +27,18 @@ set-up: ## Install what the lock files name; the other targets do it by themselv
 	$(SET_UP)
 
 synth: set-up ## Write the Terraform JSON of every environment to cdktf.out/stacks.
+	$(SETTINGS)
 	@TF_CLI_CONFIG_FILE= TERRAFORM_BINARY_NAME=$$(command -v terraform || echo true) $(CDKTF) synth
 	@$(IN_PROJECT) secured-functions summary
 
 diff: set-up ## Show what would change in Azure: make diff STACK=dev
 	$(NEED_TERRAFORM)
+	$(SETTINGS)
 	@$(CDKTF) diff $(STACK) $(ARGS)
 
 deploy: set-up ## Create or change it in Azure, after a question: make deploy STACK=dev [ARGS=--auto-approve]
 	$(NEED_TERRAFORM)
+	$(SETTINGS)
 	@$(filter-out CI=1,$(CDKTF)) deploy $(STACK) $(ARGS)
 
 destroy: set-up ## Remove it from Azure, after a question: make destroy STACK=dev

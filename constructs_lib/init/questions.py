@@ -210,7 +210,7 @@ def answer(
         InputError: An answer is not of its form, or, with nobody to ask, those that are missing.
     """
     known = dict(given)
-    missing: list[Question] = []
+    missing: dict[str, str] = {}
     for question in QUESTIONS:
         key = question.key
         if key in known:
@@ -225,8 +225,9 @@ def answer(
         if not question.asked.holds(known):
             continue
         found = question.fact(facts)
+        unfit = ""
         if found is not None and not re.fullmatch(question.pattern, found):
-            found = None
+            unfit, found = f" ({found!r} was found, which is not {question.expects})", None
         sure = found is not None and not question.offered
         if found is None and key in _DEFAULTS:
             found = _DEFAULTS[key].format(**known)
@@ -235,12 +236,12 @@ def answer(
         elif found is not None:
             known[key] = found
         else:
-            missing.append(question)
+            missing[question.flag] = question.text + unfit
     if missing:
         raise InputError(
-            "cannot be found out: " + "; ".join(question.text for question in missing),
+            "cannot be found out: " + "; ".join(missing.values()),
             where="init",
-            fix="give " + " ".join(question.flag for question in missing),
+            fix="give " + " ".join(missing),
         )
     _check_published("mcp" if known["mcp"] == "yes" else "http", facts)
     return _answers(known, facts)

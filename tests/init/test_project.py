@@ -157,6 +157,49 @@ def test_wrong_settings_end_with_their_place_and_no_traceback(tmp_path: Path) ->
     assert "Traceback" not in done.stderr
 
 
+def test_wrong_settings_end_a_target_before_the_engine_starts(tmp_path: Path) -> None:
+    init(tmp_path)
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/.ready").touch()
+    command = "import sys; from constructs_lib.cli import main; sys.exit(main())"
+    for program, line in {
+        "terraform": "exit 0",
+        "cdktf": "echo the engine started",
+        "secured-functions": f'exec {sys.executable} -c "{command}" "$@"',
+    }.items():
+        (tmp_path / ".venv/bin" / program).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / ".venv/bin" / program).chmod(0o755)
+    repository = str(Path(__file__).resolve().parent.parent.parent)
+    path = f"{tmp_path}/.venv/bin{os.pathsep}{os.environ['PATH']}"
+
+    def make(target: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["make", "-o", ".venv/.ready", target],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path, "PYTHONPATH": repository},
+            capture_output=True,
+            text=True,
+        )
+
+    assert make("synth").stdout == "the engine started\n"
+    settings = tmp_path / "environments/dev.yaml"
+    settings.write_text(settings.read_text().replace("sku:", "skuu:"))
+    for target in ("synth", "deploy"):
+        done = make(target)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.count("did you mean 'sku'?") == 1
+
+
+def test_name_that_is_found_and_does_not_fit_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", str(tmp_path / "x"), "--yes"]) == 2
+    said = capsys.readouterr().err
+    assert "'x' was found, which is not 2 to 30 lower-case letters" in said
+    assert "(give --name)" in said
+    assert not (tmp_path / "x").exists()
+
+
 def test_targets_say_which_program_is_missing(tmp_path: Path) -> None:
     init(tmp_path)
     (tmp_path / ".venv").mkdir()
