@@ -95,7 +95,7 @@ def demand_extra(*more: str) -> None:
     missing = [name for name in (*_NEEDED, *more) if find_spec(name) is None]
     if missing:
         raise InputError(
-            f"{', '.join(missing)} is not installed",
+            f"not installed: {', '.join(missing)}",
             fix="pip install 'secured-functions[simulation]'",
         )
 
