@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 from constructs_lib.access.chain import Chain as Links
+from constructs_lib.access.terraform.body import LATER
 from constructs_lib.access.terraform.expressions import (
     Opaque,
     Reference,
@@ -27,6 +28,8 @@ TENANT = str(uuid5(_NAMESPACE, "tenant"))
 
 _IDS = frozenset({"client_id", "object_id", "principal_id", "application_id", "app_role_id"})
 _KEYS = frozenset({"primary_key", "secondary_key"})
+_NO_NAMES = frozenset(part.text for part in LATER.parts if isinstance(part, Opaque))
+"""What stands in a plan for any value that Terraform does not know yet."""
 
 
 class NotKnownError(Exception):
@@ -39,9 +42,10 @@ class NotKnownError(Exception):
 
     def __init__(self, what: str, name: str) -> None:
         self.name = name
-        super().__init__(
-            f'{what} is not known here: give it with values={{"{name}": …}}, or --value {name}=…'
-        )
+        fix = f'give it with values={{"{name}": …}}, or --value {name}=…'
+        if name in _NO_NAMES:
+            fix = "give cdktf.out or, after the apply, the output of `terraform show -json`"
+        super().__init__(f"{what} is not known here: {fix}")
 
 
 class KnownValues:
@@ -111,7 +115,8 @@ class KnownValues:
             return self.given[name]
         stand_in = self._stand_in(part, name) if isinstance(part, Reference) else None
         if stand_in is None:
-            raise NotKnownError(f"{what} ({name})" if name not in what else what, name)
+            told = name if name in _NO_NAMES else f"({name})"
+            raise NotKnownError(what if name in what else f"{what} {told}", name)
         return stand_in
 
     def _stand_in(self, reference: Reference, name: str) -> str | None:

@@ -8,10 +8,12 @@ from threading import Barrier
 
 import pytest
 
+from constructs_lib.access.terraform.body import LATER
 from constructs_lib.simulation.chain import AssumedError
 from constructs_lib.simulation.fidelity import behaviours
 from constructs_lib.simulation.functions import answering
 from constructs_lib.simulation.http import Request, Response, Url
+from constructs_lib.simulation.known import NotKnownError
 from constructs_lib.simulation.outside import BackendTimeoutError, SystemClock
 from constructs_lib.simulation.signals import CallStoppedError
 from tests.simulation.stacks import GATEWAY, Recorder, chain, stack
@@ -146,6 +148,15 @@ def test_what_is_not_known_stops_the_call_until_it_is_given():
     answer = chain(content, values={"var.a": "told"}).request("GET", "/orders/items/7")
     assert answer.received is not None
     assert answer.received.headers["A"] == "told"
+
+
+def test_what_a_plan_does_not_know_yet_is_not_asked_for_by_a_name():
+    with pytest.raises(NotKnownError) as stopped:
+        chain(stack()).known.text(LATER, "an entry of allowed_audiences")
+    assert str(stopped.value) == (
+        "an entry of allowed_audiences (known after apply) is not known here: give cdktf.out or, "
+        "after the apply, the output of `terraform show -json`"
+    )
 
 
 def test_named_values_are_put_in_and_secret_ones_are_never_shown():
