@@ -19,7 +19,8 @@ from constructs_lib.simulation.csharp.errors import (
     ExpressionRefused,
     NotSimulated,
 )
-from constructs_lib.simulation.csharp.libraries.collections import get_item, is_enumerable, set_item
+from constructs_lib.simulation.csharp.libraries.collections import get_item, set_item
+from constructs_lib.simulation.csharp.libraries.iterating import is_enumerable
 from constructs_lib.simulation.csharp.operators import CLASSES
 from constructs_lib.simulation.csharp.scopes import FunctionScope
 from constructs_lib.simulation.csharp.tables import (

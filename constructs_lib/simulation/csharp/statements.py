@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.policy.csharp import Syntax
 from constructs_lib.simulation.csharp.errors import ExpressionFailed, ExpressionRefused
-from constructs_lib.simulation.csharp.libraries.collections import iterate
+from constructs_lib.simulation.csharp.libraries.iterating import iterate
 from constructs_lib.simulation.csharp.operators import equal, implicit
 from constructs_lib.simulation.csharp.scopes import FunctionScope
 from constructs_lib.simulation.csharp.tables import item_of

@@ -171,7 +171,7 @@ class _Writer:
 def _dated(text: str) -> str:
     """A date as XML has it; other text as it is."""
     from constructs_lib.simulation.csharp.formatting import formatted
-    from constructs_lib.simulation.csharp.libraries.json import iso_date
+    from constructs_lib.simulation.csharp.libraries.json_values import iso_date
 
     moment = iso_date(text)
     return text if moment is None else formatted(moment, "yyyy-MM-ddTHH:mm:ss.FFFFFFFK")

@@ -59,7 +59,7 @@ def _validating(policy: Statement, find: Callable[[Call], Iterable[Fault]]) -> R
             call.trace.add(policy.name, "The message is as the API says.", policy.name)
             return
         if variable:
-            from constructs_lib.simulation.csharp.libraries.json import token_of_python
+            from constructs_lib.simulation.csharp.libraries.json_tokens import token_of_python
 
             call.variables[variable] = token_of_python([_written(each) for each in faults])
         for each in faults:

@@ -1,4 +1,4 @@
-"""The allowed types and their members, a module for each library of .NET that they come from."""
+"""The allowed types and their members: modules for the libraries of .NET that they come from."""
 
 from importlib import import_module
 
@@ -7,7 +7,9 @@ _MODULES = (
     "dates",
     "gateway",
     "json",
+    "linq",
     "numbers",
+    "objects",
     "security",
     "strings",
     "web",

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from constructs_lib.simulation.csharp.errors import ExpressionFailed, NotSimulated
 from constructs_lib.simulation.csharp.formatting import formatted
-from constructs_lib.simulation.csharp.libraries.json import reader
+from constructs_lib.simulation.csharp.libraries.json_values import reader
 from constructs_lib.simulation.csharp.operators import by_value, comparison
 from constructs_lib.simulation.csharp.tables import define, enumeration
 from constructs_lib.simulation.csharp.values import (

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, quote_plus, unquote
 from constructs_lib.simulation.context import ExpressionContext
 from constructs_lib.simulation.csharp.errors import ExpressionFailed, NotSimulated
 from constructs_lib.simulation.csharp.formatting import to_text
-from constructs_lib.simulation.csharp.libraries import json, security, strings, web, xml
+from constructs_lib.simulation.csharp.libraries import json_tokens, security, strings, web, xml
 from constructs_lib.simulation.csharp.libraries.collections import get_item
 from constructs_lib.simulation.csharp.libraries.dates import ticks_of
 from constructs_lib.simulation.csharp.operators import CLASSES, default_of
@@ -208,10 +208,10 @@ def _as(types: tuple[str, ...], body: Any, preserve: bool = False) -> Any:
     text = _decoded(data)
     if target == "string":
         return text
-    kinds = {"JObject": json.JObject, "JArray": json.JArray, "JToken": None}
+    kinds = {"JObject": json_tokens.JObject, "JArray": json_tokens.JArray, "JToken": None}
     if target in kinds:
         try:
-            return json.parse(text, kinds[target])
+            return json_tokens.parse(text, kinds[target])
         except ExpressionFailed as error:
             raise ExpressionFailed(
                 f"The message body is not a valid JSON. {error.message}", error.dotnet_type, error
@@ -497,8 +497,8 @@ def _backend(_context: Any, backend: Any) -> Thing:
 def _graphql(context: Any) -> Any:
     if context.graphql_arguments is None:
         return None
-    arguments = json.token_of_python(context.graphql_arguments)
-    parent = json.token_of_python(context.graphql_parent)
+    arguments = json_tokens.token_of_python(context.graphql_arguments)
+    parent = json_tokens.token_of_python(context.graphql_parent)
     return Thing(
         "IGraphQL", {"Arguments": arguments, "GraphQLArguments": arguments, "Parent": parent}
     )

@@ -21,7 +21,7 @@ from typing import Any
 
 from constructs_lib.simulation.csharp.errors import ExpressionFailed, NotSimulated
 from constructs_lib.simulation.csharp.formatting import formatted, to_text
-from constructs_lib.simulation.csharp.libraries.json import reader
+from constructs_lib.simulation.csharp.libraries.json_values import reader
 from constructs_lib.simulation.csharp.operators import (
     CLASSES,
     INTEGERS,

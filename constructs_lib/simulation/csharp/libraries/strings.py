@@ -18,7 +18,7 @@ import regex
 
 from constructs_lib.simulation.csharp.errors import BudgetExceeded, NotSimulated
 from constructs_lib.simulation.csharp.formatting import composite, to_text
-from constructs_lib.simulation.csharp.libraries.collections import (
+from constructs_lib.simulation.csharp.libraries.iterating import (
     compare_texts,
     is_enumerable,
     iterate,

@@ -17,7 +17,7 @@ from xml.parsers import expat
 
 from constructs_lib.simulation.csharp.errors import ExpressionFailed
 from constructs_lib.simulation.csharp.formatting import to_text
-from constructs_lib.simulation.csharp.libraries import json
+from constructs_lib.simulation.csharp.libraries import json_tokens
 from constructs_lib.simulation.csharp.operators import CONVERSIONS
 from constructs_lib.simulation.csharp.tables import define, enumeration
 from constructs_lib.simulation.csharp.values import (
@@ -144,7 +144,7 @@ class Attribute(Node):
 
     def explicit(self, target: str) -> Any:
         """`(target)attribute`."""
-        return json.JValue(self.text).explicit(target)
+        return json_tokens.JValue(self.text).explicit(target)
 
     def remove(self) -> None:
         """Take it out of its element."""
@@ -190,7 +190,7 @@ class Element(Node):
 
     def explicit(self, target: str) -> Any:
         """`(target)element`."""
-        return json.JValue(self.value()).explicit(target)
+        return json_tokens.JValue(self.value()).explicit(target)
 
     def to_text(self) -> str:
         """As XML, indented."""
@@ -256,7 +256,7 @@ def add(element: Any, *content: Any) -> None:
             each.parent = element
             element.nodes.append(each)
         elif isinstance(each, (Sequence, Array)):
-            from constructs_lib.simulation.csharp.libraries.collections import iterate
+            from constructs_lib.simulation.csharp.libraries.iterating import iterate
 
             add(element, *iterate(each))
         else:
