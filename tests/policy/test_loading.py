@@ -11,7 +11,7 @@ import pytest
 
 from constructs_lib import policy
 from constructs_lib.policy import builders, check
-from tests.policy.violations import SKUS
+from tests.policy.documents import SKUS
 from tests.test_secured_function_api import gateway, orders
 
 ROOT = Path(__file__).parents[2]

@@ -18,8 +18,8 @@ from constructs_lib.policy import builders, check, read_file
 from constructs_lib.policy.composition import elements
 from constructs_lib.policy.model import DATA_SOURCES
 from constructs_lib.policy.reference import POLICIES
+from tests.policy.documents import SKUS
 from tests.policy.helpers import CORPUS, scope_of
-from tests.policy.violations import SKUS
 
 ROOT = Path(__file__).parents[2]
 

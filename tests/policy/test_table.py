@@ -24,14 +24,12 @@ from constructs_lib.policy.specification import (
     Policy,
     TextContent,
 )
-from tests.policy.violations import (
+from tests.policy.documents import (
     RESOLVERS,
     SCOPES,
     SECTIONS,
     SKUS,
     TOKEN,
-    VIOLATIONS,
-    Breaker,
     Path,
     Tag,
     build,
@@ -41,6 +39,7 @@ from tests.policy.violations import (
     scope_of,
     value_of,
 )
+from tests.policy.violations import VIOLATIONS, Breaker
 
 CELLS = sorted({(name, each.rule) for name, found in VIOLATIONS.items() for each in found})
 
