@@ -9,7 +9,7 @@ from typing import Any
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.entra import any_same
 from constructs_lib.access.links import AppLink, IdentityLink, key
-from constructs_lib.access.terraform.expressions import Value
+from constructs_lib.access.terraform.values import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from constructs_lib.access.records import (
 )
 from constructs_lib.access.rules import breaches
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.expressions import text_of
+from constructs_lib.access.terraform.values import text_of
 
 
 @paused()

@@ -26,15 +26,9 @@ from constructs_lib.access.azapi_sites import SiteShape, at
 from constructs_lib.access.doubts import Doubt, Doubts
 from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.expressions import (
-    Term,
-    Value,
-    references_in,
-    same,
-    text_of,
-)
 from constructs_lib.access.terraform.json_text import objects
 from constructs_lib.access.terraform.resources import Raw, Resource
+from constructs_lib.access.terraform.values import Term, Value, references_in, same, text_of
 
 TYPE = "azapi_update_resource"
 TYPES = ("azapi_resource", TYPE, "azapi_resource_action")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from constructs_lib.access.azapi_sites import at
-from constructs_lib.access.terraform.expressions import Value
 from constructs_lib.access.terraform.resources import Raw
+from constructs_lib.access.terraform.values import Value
 
 SERVICE = "microsoft.apimanagement/service"
 _KIND = "azurerm_api_management"

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from constructs_lib.access.terraform.expressions import Opaque, Term, Value, text_of
 from constructs_lib.access.terraform.resources import Raw
+from constructs_lib.access.terraform.values import Opaque, Term, Value, text_of
 
 NOT_HERE = Term((Opaque("(managed elsewhere)", known=False),))
 """What is not written, of a site that is made elsewhere."""

@@ -35,14 +35,8 @@ from constructs_lib.access.policy_flow import (
 from constructs_lib.access.records import Caller, CallerKind, Identity, Status
 from constructs_lib.access.routes import Route, doubted, host_unknown, place_of, route_of
 from constructs_lib.access.terraform.body import LATER, Body
-from constructs_lib.access.terraform.expressions import (
-    Term,
-    Value,
-    join,
-    same,
-    text_of,
-)
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import Term, Value, join, same, text_of
 
 
 class Call(NamedTuple):

@@ -27,7 +27,8 @@ from constructs_lib.access.links import (
 from constructs_lib.access.records import Identity
 from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.expressions import (
+from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import (
     Opaque,
     Reference,
     Term,
@@ -38,7 +39,6 @@ from constructs_lib.access.terraform.expressions import (
     sole_reference,
     text_of,
 )
-from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.writers import doubt_what_others_write
 
 # App Service's "secure unique default hostname": the app's name, a hash, and the region.

@@ -17,12 +17,7 @@ from constructs_lib.access.entra import Token, any_same
 from constructs_lib.access.links import LEGACY_TYPES, AppLink
 from constructs_lib.access.records import Status
 from constructs_lib.access.terraform.body import Body
-from constructs_lib.access.terraform.expressions import (
-    Term,
-    Value,
-    sole_reference,
-    text_of,
-)
+from constructs_lib.access.terraform.values import Term, Value, sole_reference, text_of
 
 DIRECTORY = "auth_settings_v2.active_directory_v2"
 OTHER_PROVIDERS = (

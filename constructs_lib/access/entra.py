@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision
 from constructs_lib.access.links import DEFAULT_ACCESS, RegistrationLink, Role
-from constructs_lib.access.terraform.expressions import Term, Value, same, sole_reference, text_of
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import Term, Value, same, sole_reference, text_of
 
 
 class Token(NamedTuple):

@@ -14,12 +14,8 @@ from constructs_lib.access.azapi import TYPE
 from constructs_lib.access.records import Identity
 from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.expressions import (
-    Term,
-    Value,
-    text_of,
-)
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import Term, Value, text_of
 
 SLOT_TYPES = (
     "azurerm_linux_function_app_slot",

@@ -15,8 +15,8 @@ from constructs_lib.access.chain import Chain
 from constructs_lib.access.links import ApiLink, AppLink
 from constructs_lib.access.policy_document import PolicyDocument
 from constructs_lib.access.routes import Route
-from constructs_lib.access.terraform.expressions import Reference, Term, Value, join, text_of
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import Reference, Term, Value, join, text_of
 
 METADATA = ".well-known/oauth-protected-resource"
 """Where a gateway answers whose tokens a server takes; the server's own path follows."""

@@ -18,7 +18,7 @@ from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision
 from constructs_lib.access.links import LEGACY_TYPES, AppLink, GatewayLink
 from constructs_lib.access.terraform.body import Body
-from constructs_lib.access.terraform.expressions import (
+from constructs_lib.access.terraform.values import (
     Term,
     Value,
     references_in,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from constructs_lib._core.errors import InputError
-from constructs_lib.access.terraform.expressions import (
+from constructs_lib.access.terraform.values import (
     Opaque,
     Reference,
     Term,

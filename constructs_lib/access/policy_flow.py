@@ -14,15 +14,8 @@ from constructs_lib.access.policy_document import PolicyDocument, PolicyReader, 
 from constructs_lib.access.policy_walk import Walk
 from constructs_lib.access.policy_way import Leak, TokenRequest, Way
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.expressions import (
-    Opaque,
-    Reference,
-    Term,
-    Value,
-    join,
-    text_of,
-)
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import Opaque, Reference, Term, Value, join, text_of
 from constructs_lib.policy.composition import elements
 
 __all__ = ["Forwarder", "Forwarding", "Leak", "TokenRequest", "Way", "key_names"]

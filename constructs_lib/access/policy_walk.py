@@ -31,8 +31,8 @@ from constructs_lib.access.policy_way import (
     Variables,
     Way,
 )
-from constructs_lib.access.terraform.expressions import Opaque, Term, Value, join
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import Opaque, Term, Value, join
 from constructs_lib.policy.csharp import expressions_in
 from constructs_lib.policy.model import Element, Node
 from constructs_lib.policy.reference import POLICIES

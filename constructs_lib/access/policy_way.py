@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from constructs_lib.access.imagined import Imagined
 from constructs_lib.access.links import ApiLink
-from constructs_lib.access.terraform.expressions import Value
+from constructs_lib.access.terraform.values import Value
 
 Variables: TypeAlias = tuple[tuple[str, tuple[Any, ...]], ...]
 """What variables hold, by their names: a value for each of `IMAGINED`."""

@@ -10,7 +10,8 @@ from constructs_lib.access.defined import defined_in
 from constructs_lib.access.doubts import Doubt
 from constructs_lib.access.links import ApiLink, AppLink, RegistrationLink, key
 from constructs_lib.access.policy_way import Way
-from constructs_lib.access.terraform.expressions import (
+from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import (
     Opaque,
     Reference,
     Term,
@@ -19,7 +20,6 @@ from constructs_lib.access.terraform.expressions import (
     same,
     text_of,
 )
-from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.urls import host_of
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
-from constructs_lib.access.terraform.expressions import Opaque, Reference, Term, Value, join
+from constructs_lib.access.terraform.values import Opaque, Reference, Term, Value, join
 
 _MARK = re.compile("\ue020(\\d+)\ue021")
 _LABELS = re.compile(r"[A-Za-z0-9._-]*")

@@ -15,9 +15,9 @@ from constructs_lib.access.azapi import TYPES as AZAPI
 from constructs_lib.access.doubts import Doubt, Doubts
 from constructs_lib.access.terraform import coverage
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
 from constructs_lib.access.terraform.json_text import objects
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import Term, Value, references_in, text_of
 
 _LINK = re.compile(
     r"azurerm_(linux_|windows_)?function_app(_flex_consumption|_slot)?|azurerm_api_management(_.+)?|"

@@ -10,8 +10,8 @@ from typing import Any, cast
 from constructs_lib.access.links import key
 from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.expressions import text_of
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import text_of
 from constructs_lib.simulation.known import KnownValues
 
 

@@ -9,8 +9,8 @@ from constructs_lib._core.errors import InputError
 from constructs_lib.access.links import ApiLink, GatewayLink, key
 from constructs_lib.access.policy_document import PolicySection, section_of
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.expressions import text_of
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import text_of
 from constructs_lib.policy.model import Document, Element, Fragment, Node
 from constructs_lib.policy.reader import read
 from constructs_lib.simulation.call import Step

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from constructs_lib.access.chain import Chain as Links
 from constructs_lib.access.links import DEFAULT_ACCESS, RegistrationLink, key
-from constructs_lib.access.terraform.expressions import Value, sole_reference, text_of
+from constructs_lib.access.terraform.values import Value, sole_reference, text_of
 from constructs_lib.simulation.known import TENANT, KnownValues, NotKnownError, identifier
 from constructs_lib.simulation.outside import (
     Clock,

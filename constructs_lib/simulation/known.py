@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 from constructs_lib.access.chain import Chain as Links
 from constructs_lib.access.terraform.body import LATER
-from constructs_lib.access.terraform.expressions import (
+from constructs_lib.access.terraform.values import (
     Opaque,
     Reference,
     Term,

@@ -16,8 +16,8 @@ from constructs_lib.access.chain import Chain as Links
 from constructs_lib.access.links import ApiLink, GatewayLink, IdentityLink, key
 from constructs_lib.access.policy_flow import key_names
 from constructs_lib.access.terraform.body import Body
-from constructs_lib.access.terraform.expressions import Value, sole_reference, text_of
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import Value, sole_reference, text_of
 from constructs_lib.simulation import context
 from constructs_lib.simulation.contract import Contracts
 from constructs_lib.simulation.known import KnownValues, NotKnownError, identifier

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from constructs_lib.access.azapi_sites import NOT_HERE
 from constructs_lib.access.links import LEGACY_TYPES, AppLink
 from constructs_lib.access.terraform.body import Body
-from constructs_lib.access.terraform.expressions import Value
+from constructs_lib.access.terraform.values import Value
 from constructs_lib.simulation.http import Headers
 from constructs_lib.simulation.known import KnownValues
 

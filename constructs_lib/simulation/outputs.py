@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.expressions import Term, Value
+from constructs_lib.access.terraform.values import Term, Value
 from constructs_lib.simulation.known import KnownValues, NotKnownError
 
 

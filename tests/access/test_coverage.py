@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from constructs_lib.access import Analysis, analyse, read_stacks
 from constructs_lib.access.terraform import coverage
 from constructs_lib.access.terraform.body import Body
-from constructs_lib.access.terraform.expressions import Term, Value
+from constructs_lib.access.terraform.values import Term, Value
 from tests.access.samples import APP, Document, chain, easy_auth
 from tests.access.test_mcp import server
 from tests.terraform.harness import needs_stand_in

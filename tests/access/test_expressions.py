@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constructs_lib.access.terraform.expressions import (
+from constructs_lib.access.terraform.expressions import evaluate
+from constructs_lib.access.terraform.values import (
     Opaque,
     Reference,
     Term,
-    evaluate,
     join,
     references_in,
     same,

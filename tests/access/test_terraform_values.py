@@ -10,7 +10,8 @@ import pytest
 
 from constructs_lib.access import Analysis, analyse, read_stacks, read_terraform
 from constructs_lib.access.chain import Chain
-from constructs_lib.access.terraform.expressions import Opaque, Term, evaluate, same
+from constructs_lib.access.terraform.expressions import evaluate
+from constructs_lib.access.terraform.values import Opaque, Term, same
 from tests.access.samples import APP, Document, chain, directory, easy_auth
 
 GATEWAY = "azurerm_api_management"

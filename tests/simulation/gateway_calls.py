@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from constructs_lib.access.terraform.expressions import text_of
+from constructs_lib.access.terraform.values import text_of
 from constructs_lib.simulation.chain import Answer, Simulated
 from constructs_lib.simulation.door import VISITS, Visit
 from constructs_lib.simulation.entra import OTHER_TENANT, Principal, claims_of, sign, stranger

@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from constructs_lib.access import Answer, analyse, read_stacks
-from constructs_lib.access.terraform.expressions import text_of
+from constructs_lib.access.terraform.values import text_of
 from constructs_lib.simulation.door import VISITS
 from constructs_lib.simulation.door import Door as Door_
 from constructs_lib.simulation.entra import OTHER_TENANT, Principal, identities_of, stranger

@@ -11,8 +11,8 @@ from constructs_lib.access.entra import any_same
 from constructs_lib.access.links import APP_HOST, IdentityLink, key
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
 from constructs_lib.access.terraform.resources import Deferred, Resource
+from constructs_lib.access.terraform.values import Term, Value, references_in, text_of
 from constructs_lib.access.urls import host_of
 
 CHAPTER = Chapter("Who may use the gateway")

@@ -12,7 +12,7 @@ from constructs_lib.access.entra import any_same
 from constructs_lib.access.links import AppLink
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.terraform.body import Body
-from constructs_lib.access.terraform.expressions import Term, Value, same, text_of
+from constructs_lib.access.terraform.values import Term, Value, same, text_of
 
 CHAPTER = Chapter("Easy Auth")
 _rule = CHAPTER.rule

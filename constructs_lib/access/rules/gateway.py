@@ -15,8 +15,8 @@ from constructs_lib.access.policy_way import Leak
 from constructs_lib.access.routes import Route, host_unknown
 from constructs_lib.access.rules.chapter import Breach, Chapter
 from constructs_lib.access.terraform.body import Body
-from constructs_lib.access.terraform.expressions import Term, Value, text_of
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import Term, Value, text_of
 from constructs_lib.access.urls import host_of
 from constructs_lib.policy.composition import elements
 from constructs_lib.policy.model import AnyDocument

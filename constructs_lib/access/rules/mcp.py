@@ -27,8 +27,8 @@ from constructs_lib.access.routes import Route
 from constructs_lib.access.rules import mcp_metadata
 from constructs_lib.access.rules.chapter import Breach, Chapter, policies_of, visible_apps
 from constructs_lib.access.rules.mcp_sessions import session_in
-from constructs_lib.access.terraform.expressions import Term, Value, references_in, text_of
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import Term, Value, references_in, text_of
 from constructs_lib.policy.composition import elements
 
 CHAPTER = Chapter("MCP servers")

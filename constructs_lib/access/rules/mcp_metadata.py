@@ -19,7 +19,7 @@ from constructs_lib.access.mcp import METADATA, McpServer
 from constructs_lib.access.policy_document import PolicyDocument
 from constructs_lib.access.rules.chapter import Breach, policies_of
 from constructs_lib.access.terraform.body import LATER
-from constructs_lib.access.terraform.expressions import Value, references_in, text_of
+from constructs_lib.access.terraform.values import Value, references_in, text_of
 from constructs_lib.policy.composition import elements
 
 # By it Easy Auth serves metadata of its own (Learn, "Configure MCP server authorization").

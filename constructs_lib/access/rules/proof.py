@@ -12,7 +12,7 @@ from constructs_lib.access.links import APP_HOST
 from constructs_lib.access.rules import mcp
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.rules.gateway import policy_problems
-from constructs_lib.access.terraform.expressions import Term, text_of
+from constructs_lib.access.terraform.values import Term, text_of
 from constructs_lib.access.urls import host_of
 
 CHAPTER = Chapter("What cannot be proven")

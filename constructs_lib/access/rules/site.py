@@ -14,8 +14,8 @@ from constructs_lib.access.links import LEGACY_TYPES, AppLink
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.access.terraform.expressions import Term, Value, join, references_in, text_of
 from constructs_lib.access.terraform.resources import Resource
+from constructs_lib.access.terraform.values import Term, Value, join, references_in, text_of
 
 CHAPTER = Chapter("Side doors of the site")
 _rule = CHAPTER.rule

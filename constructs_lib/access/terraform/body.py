@@ -6,14 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
-from constructs_lib.access.terraform.expressions import (
-    Opaque,
-    Term,
-    Value,
-    references_in,
-    text_of,
-)
 from constructs_lib.access.terraform.resources import Bound, Deferred, Raw, Resource
+from constructs_lib.access.terraform.values import Opaque, Term, Value, references_in, text_of
 
 
 class BodyReader(Protocol):

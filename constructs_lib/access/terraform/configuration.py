@@ -11,16 +11,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from constructs_lib.access.terraform.body import LATER, Body
-from constructs_lib.access.terraform.expressions import (
-    Opaque,
-    Reference,
-    Term,
-    Value,
-    evaluate,
-    references_in,
-    sole_reference,
-    text_of,
-)
+from constructs_lib.access.terraform.expressions import evaluate
 from constructs_lib.access.terraform.files import text_of_file
 from constructs_lib.access.terraform.resources import (
     Bound,
@@ -32,6 +23,15 @@ from constructs_lib.access.terraform.resources import (
     Steps,
 )
 from constructs_lib.access.terraform.type_constraints import with_defaults
+from constructs_lib.access.terraform.values import (
+    Opaque,
+    Reference,
+    Term,
+    Value,
+    references_in,
+    sole_reference,
+    text_of,
+)
 
 _MISSING: Any = object()
 _MAXIMUM_INSTANCES = 1000

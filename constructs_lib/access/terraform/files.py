@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from constructs_lib.access.terraform.expressions import Opaque, Term, Value, text_of
+from constructs_lib.access.terraform.values import Opaque, Term, Value, text_of
 
 LARGEST = 1_048_576
 """In bytes. API Management takes policies of 512 KB (Learn, "API Management limits")."""

@@ -14,10 +14,11 @@ from typing import Any, cast
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.json_text import read_text as text_of_file
-from constructs_lib.access.terraform.expressions import Opaque, Term, evaluate
+from constructs_lib.access.terraform.expressions import evaluate
 from constructs_lib.access.terraform.hcl import Lines, can_be_read, read_hcl
 from constructs_lib.access.terraform.json_text import document, entries, object_of, objects
 from constructs_lib.access.terraform.resources import Raw
+from constructs_lib.access.terraform.values import Opaque, Term
 
 _OVERRIDE = re.compile(r"(.*_)?override\.tf(\.json)?")
 _ASSIGNMENT = re.compile(r"^[ \t]*([A-Za-z_][\w-]*)[ \t]*=(?!=)", re.MULTILINE)

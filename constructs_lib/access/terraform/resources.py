@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from constructs_lib.access.terraform.expressions import Value
+from constructs_lib.access.terraform.values import Value
 
 Raw: TypeAlias = Any
 """A piece of JSON as read: strings in it are templates, or literal where `Resource.literal` is."""

@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from constructs_lib.access.terraform.body import LATER
-from constructs_lib.access.terraform.expressions import Value, evaluate
+from constructs_lib.access.terraform.expressions import evaluate
+from constructs_lib.access.terraform.values import Value
 
 
 @dataclass(frozen=True, slots=True)
