@@ -83,3 +83,8 @@ def settle(decisions: Iterable[Decision]) -> Decision:
     if result is None:
         raise ValueError("nothing decides")
     return result
+
+
+def if_any(decision: Decision | None) -> list[Decision]:
+    """The decision of a link that may have nothing to say, as a list."""
+    return [] if decision is None else [decision]

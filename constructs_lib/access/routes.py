@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from constructs_lib.access.certainty import doubted
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision
 from constructs_lib.access.defined import defined_in
-from constructs_lib.access.doubts import Doubt
 from constructs_lib.access.links import ApiLink, AppLink, RegistrationLink, key
 from constructs_lib.access.policy_way import Way
 from constructs_lib.access.terraform.resources import Resource
@@ -110,11 +110,17 @@ def place_of(chain: Chain, api: ApiLink, address: str | None) -> Resource | None
     return chain.configuration.resource(stack, address or api.address) or api.resource
 
 
-def doubted(resource: Resource | None, attribute: str | None, doubt: Doubt) -> Decision:
-    """What a decision is worth over something that may be otherwise."""
-    return Decision.unknown(
-        doubt.reason, doubt.by or resource, attribute=doubt.attribute or attribute, rule=doubt.rule
-    )
+def policy_of(chain: Chain, route: Route) -> Resource | None:
+    """The policy that gets the route's token, or else the innermost one."""
+    token = route.way.token
+    return place_of(chain, route.api, token.address if token else route.way.address)
+
+
+def backend_of(route: Route) -> Resource | None:
+    """The backend entity that the route names."""
+    if route.way.backend_id is None:
+        return None
+    return route.api.gateway.backends.get(key(route.way.backend_id))
 
 
 def host_unknown(url: Value) -> bool:

@@ -42,15 +42,19 @@ def test_the_judge_sees_an_analysis_of_a_door_that_is_wrong(
 @pytest.mark.parametrize(
     ("what", "instead", "caller"),
     [
-        ("key_demanded", [Decision.closed(401, "no key")], "without a subscription key"),
-        ("_through", [Decision.closed(401, "no token")], "the gateway through"),
-        ("_through", [Decision.open("a token")], "the gateway through"),
+        (
+            "subscription_keys.key_demanded",
+            [Decision.closed(401, "no key")],
+            "without a subscription key",
+        ),
+        ("gateway_request.through", [Decision.closed(401, "no token")], "the gateway through"),
+        ("gateway_request.through", [Decision.open("a token")], "the gateway through"),
     ],
 )
 def test_the_judge_sees_an_analysis_of_a_gateway_that_is_wrong(
     monkeypatch: pytest.MonkeyPatch, what: str, instead: list[Decision], caller: str
 ) -> None:
-    monkeypatch.setattr(f"constructs_lib.access.callers.Calls.{what}", lambda *_: instead)
+    monkeypatch.setattr(f"constructs_lib.access.{what}", lambda *_: instead)
     outcome = Outcome()
     for number in range(1, 60, 2):
         judge_one(number, outcome)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
+from constructs_lib.access import subscription_keys
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.entra import any_same
 from constructs_lib.access.links import APP_HOST, IdentityLink, key
@@ -37,11 +38,11 @@ def _anybody(calls: Calls) -> Iterator[Breach]:
         api, host = route.api, text_of(host_of(route.url))
         if route.app is not None or route.way.unknown is not None or api.resource is None:
             continue
-        if not APP_HOST.search(host) or calls.key_demanded(route):
+        if not APP_HOST.search(host) or subscription_keys.key_demanded(calls.chain, route):
             continue
         if doubts.on(api.resource, "subscription_required") is None:
             message = f"whoever calls {api.name} reaches {host} through {api.gateway.name}"
-            product = calls.open_product(api)
+            product = subscription_keys.open_product(calls.chain, api)
             yield Breach(product or api.resource, "subscription_required", message)
 
 

@@ -12,7 +12,7 @@ from constructs_lib.access.defined import defined_in
 from constructs_lib.access.links import ApiLink, GatewayLink
 from constructs_lib.access.policy_flow import key_names
 from constructs_lib.access.policy_way import Leak
-from constructs_lib.access.routes import Route, host_unknown
+from constructs_lib.access.routes import Route, backend_of, host_unknown, policy_of
 from constructs_lib.access.rules.chapter import Breach, Chapter
 from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.resources import Resource
@@ -101,7 +101,7 @@ def _goes_on_without_token(calls: Calls) -> Iterator[Breach]:
     for route in calls.routes:
         if route.way.token is not None and route.way.token.ignore_error:
             message = f"{route.api.name} sends the request without a token when it cannot get one"
-            yield Breach(calls.policy_of(route), "xml_content", message)
+            yield Breach(policy_of(calls.chain, route), "xml_content", message)
 
 
 @_rule(
@@ -117,7 +117,7 @@ def _no_backend(calls: Calls) -> Iterator[Breach]:
     for route in calls.routes:
         if _without_backend(calls, route):
             message = f"{route.api.name} has no backend to send requests to"
-            yield Breach(calls.policy_of(route), "xml_content", message)
+            yield Breach(policy_of(calls.chain, route), "xml_content", message)
 
 
 @_rule(
@@ -225,7 +225,7 @@ def _key_forwarded(calls: Calls) -> Iterator[Breach]:
         ]
         if missing:
             message = f"{api.name} forwards the subscription key in {' and '.join(missing)}"
-            yield Breach(calls.policy_of(route), "xml_content", message)
+            yield Breach(policy_of(calls.chain, route), "xml_content", message)
 
 
 @_rule(
@@ -529,14 +529,14 @@ def _secured(calls: Calls, route: Route) -> bool:
 
 def _where_to(calls: Calls, route: Route) -> tuple[Resource | None, str]:
     """Where a route says to which address it sends requests."""
-    backend = calls.backend_of(route)
-    return (backend, "url") if backend else (calls.policy_of(route), "xml_content")
+    backend = backend_of(route)
+    return (backend, "url") if backend else (policy_of(calls.chain, route), "xml_content")
 
 
 def _backends(calls: Calls) -> Iterator[tuple[Route, Resource, Body]]:
     """Routes to an app, with the backend that they go through."""
     for route in calls.routes:
-        backend = calls.backend_of(route) if route.app is not None else None
+        backend = backend_of(route) if route.app is not None else None
         if backend is not None:
             yield route, backend, calls.chain.configuration.body(backend)
 

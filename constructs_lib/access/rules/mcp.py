@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from constructs_lib.access import easy_auth, mcp
+from constructs_lib.access import easy_auth, mcp, subscription_keys
 from constructs_lib.access.azapi import content_of
 from constructs_lib.access.callers import UNVALIDATED, Calls
 from constructs_lib.access.imagined import (
@@ -23,7 +23,7 @@ from constructs_lib.access.imagined import (
 )
 from constructs_lib.access.links import ApiLink, GatewayLink
 from constructs_lib.access.mcp import McpServer
-from constructs_lib.access.routes import Route
+from constructs_lib.access.routes import Route, backend_of, policy_of
 from constructs_lib.access.rules import mcp_metadata
 from constructs_lib.access.rules.chapter import Breach, Chapter, policies_of, visible_apps
 from constructs_lib.access.rules.mcp_sessions import session_in
@@ -74,8 +74,8 @@ def _host_keys(calls: Calls) -> Iterator[Breach]:
     for server, route in _routes(calls):
         if any(held.name == "header:x-functions-key" and held.texts for held in route.way.held):
             message = f"{server.api.name} sends a key to the Functions host"
-            yield Breach(calls.policy_of(route), "xml_content", message)
-        backend = calls.backend_of(route)
+            yield Breach(policy_of(calls.chain, route), "xml_content", message)
+        backend = backend_of(route)
         for credentials in configuration.body(backend).blocks("credentials") if backend else ():
             header, query = credentials.value("header"), credentials.value("query")
             names = {*(header if isinstance(header, dict) else ())}
@@ -98,7 +98,7 @@ def _passed_on(calls: Calls) -> Iterator[Breach]:
     for server, route in _routes(calls):
         if route.way.passes_on:
             message = f"{server.api.name} passes the client's token on to the server"
-            yield Breach(calls.policy_of(route), "xml_content", message)
+            yield Breach(policy_of(calls.chain, route), "xml_content", message)
 
 
 @_rule(
@@ -137,7 +137,7 @@ def _letting(calls: Calls, *requests: Imagined, fault: str) -> Iterator[Breach]:
             message = f"{server.api.name} {fault}"
             if FORGED in requests and route.way.lets(FORGED) is True:
                 message = f"{server.api.name} asks for neither a scope nor a role: {UNVALIDATED}"
-            yield Breach(calls.policy_of(route), "xml_content", message)
+            yield Breach(policy_of(calls.chain, route), "xml_content", message)
 
 
 def unproven(calls: Calls) -> Iterator[Breach]:
@@ -147,7 +147,7 @@ def unproven(calls: Calls) -> Iterator[Breach]:
             why = route.way.lets(*requests)
             if isinstance(why, str):
                 message = f"whether {server.api.name} {what} cannot be proven: {why}"
-                yield Breach(calls.policy_of(route), "xml_content", message, _PLAINLY)
+                yield Breach(policy_of(calls.chain, route), "xml_content", message, _PLAINLY)
 
 
 _DEMANDED = {
@@ -322,7 +322,7 @@ def _buffered(calls: Calls) -> Iterator[Breach]:
     for server, route in _routes(calls):
         if not route.way.streams:
             message = f"{server.api.name} keeps answers back until they are complete"
-            yield Breach(calls.policy_of(route), "xml_content", message)
+            yield Breach(policy_of(calls.chain, route), "xml_content", message)
     for server in calls.servers:
         for policy, document in policies_of(calls, server.api):
             if any("context.Response.Body" in text for text in document.texts):
@@ -351,7 +351,7 @@ def _any_audience(calls: Calls) -> Iterator[Breach]:
         # Of a token that nobody validates SF603 and SF604 say that it opens everything.
         if route.way.lets(FORGED) is False and route.way.lets(OTHER_AUDIENCE) is True:
             message = f"{server.api.name} does not ask whom a token was issued for"
-            yield Breach(calls.policy_of(route), "xml_content", message)
+            yield Breach(policy_of(calls.chain, route), "xml_content", message)
 
 
 @_rule(
@@ -366,7 +366,7 @@ def _any_audience(calls: Calls) -> Iterator[Breach]:
 )
 def _tools_without_key(calls: Calls) -> Iterator[Breach]:
     for route in calls.routes:
-        for each in calls.called_without_key(route.way.called):
+        for each in subscription_keys.called_without_key(calls.chain, route.way.called):
             if each.rule == "SF614":
                 yield Breach(each.resource, each.attribute, each.reason)
 

@@ -9,6 +9,7 @@ from constructs_lib.access import easy_auth
 from constructs_lib.access.azapi import content_of
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.links import APP_HOST
+from constructs_lib.access.routes import backend_of, policy_of
 from constructs_lib.access.rules import mcp
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.rules.gateway import policy_problems
@@ -61,7 +62,7 @@ def _all_unproven(calls: Calls) -> Iterator[Breach]:
                 message += f"known here: {provider}"
                 yield Breach(app.resource, f"auth_settings_v2.{provider}", message)
     for route in calls.routes:
-        backend = calls.backend_of(route) if route.app is not None else None
+        backend = backend_of(route) if route.app is not None else None
         for tls in calls.chain.configuration.body(backend).blocks("tls") if backend else ():
             for name in ("validate_certificate_chain", "validate_certificate_name"):
                 if isinstance(tls.value(name, True), Term):
@@ -74,7 +75,7 @@ def _all_unproven(calls: Calls) -> Iterator[Breach]:
         made = route.api.resource is not None
         if made and route.app is None and route.way.unknown is not None:
             message = f"where {route.api.name} sends requests cannot be proven: {route.way.unknown}"
-            yield Breach(calls.policy_of(route), "xml_content", message)
+            yield Breach(policy_of(calls.chain, route), "xml_content", message)
     yield from mcp.unproven(calls)
     if not calls.chain.apps:
         yield from _apps_elsewhere(calls)
