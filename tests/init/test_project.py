@@ -174,9 +174,9 @@ def test_wrong_settings_end_a_target_before_the_engine_starts(tmp_path: Path) ->
 
     def make(target: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["make", "-o", ".venv/.ready", target],
+            ["make", "--no-print-directory", "-o", ".venv/.ready", target],
             cwd=tmp_path,
-            env={**os.environ, "PATH": path, "PYTHONPATH": repository},
+            env={**os.environ, "MAKEFLAGS": "", "PATH": path, "PYTHONPATH": repository},
             capture_output=True,
             text=True,
         )
