@@ -20,9 +20,9 @@ from constructs_lib import (
 from constructs_lib._core.provider_facts import AzurermVersion
 from tests.mcp_server.samples import APP, gateway, weather
 from tests.mcp_server.test_pattern import LOGGER
+from tests.terraform.applied.test_azurerm_versions import drop_what_5_does_not_know
 from tests.terraform.harness import Stack, environment, needs_stand_in, stacks_of
 from tests.terraform.providers import running, stand_ins
-from tests.terraform.test_azurerm_versions import drop_what_5_does_not_know
 
 
 def servers(folder: Path, azurerm: AzurermVersion) -> Stack:
@@ -69,7 +69,7 @@ def stack(
     monkeypatch.setattr(Stack, "schemas", {})
     made = servers(tmp_path / azurerm, azurerm)
     with running(environment(), stand_ins(azurerm), azurerm) as made.providers:
-        made.validate()
+        made.prepare()
         made.apply()
         yield made
 
