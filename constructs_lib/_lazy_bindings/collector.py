@@ -14,6 +14,8 @@ import io
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
+from constructs_lib._core.collector import paused
+
 # What finalizers there are without anyone's doing: those of files and of the process of Node.
 _OWN_WORK = frozenset({"_io", "subprocess", "jsii._kernel.providers.process"})
 _WRITERS = frozenset({io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom, io.BufferedRWPair})
@@ -23,13 +25,12 @@ _WRITERS = frozenset({io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom, io
 def loading() -> Generator[None, None, None]:
     """Let no collection happen within, unless somebody else lets one happen, nor walk it later."""
     resume = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if resume:
-            gc.freeze()
-            gc.enable()
+    with paused():
+        try:
+            yield
+        finally:
+            if resume:
+                gc.freeze()
 
 
 def leave_quickly() -> None:
