@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -14,11 +13,8 @@ from hypothesis import settings
 
 import constructs_lib  # noqa: F401 - before any test imports a provider, to load only what it uses
 
-# The same examples on every run and machine, in CI twice as many as where somebody waits for them;
-# how long one takes says nothing about the code.
-settings.register_profile(
-    "project", deadline=None, derandomize=True, max_examples=100 if os.environ.get("CI") else 50
-)
+# The same examples on every run and machine; how long one takes says nothing about the code.
+settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
 
 if TYPE_CHECKING:

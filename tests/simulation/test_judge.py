@@ -15,7 +15,7 @@ from tests.simulation.judge import Outcome, judge, judge_document, judge_one
 
 
 def test_no_request_shows_the_analysis_wrong() -> None:
-    outcome = judge(pairs=400, seed=7)
+    outcome = judge(pairs=500, seed=7)
     assert outcome.disagreements == []
     # At both doors both answers are given often enough to be tried.
     for door, closed, opened in (("function", 200, 20), ("gateway", 30, 15)):
