@@ -95,6 +95,7 @@ def value_type(attribute: Attribute) -> str:
         "address": "str",
         "moment": "str",
         "http": "str",
+        "origin": "str",
         "integer": "int | str",
         "number": "float | str",
         "boolean": "bool | str",

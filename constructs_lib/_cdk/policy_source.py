@@ -104,7 +104,7 @@ def _read(
         return source
     from constructs_lib.policy import read, read_file
 
-    if isinstance(source, str) and source.lstrip().startswith("<"):
+    if isinstance(source, str) and source.lstrip("\ufeff \t\r\n").startswith("<"):
         return read(source, path=f"{scope.node.path}: {argument}")
     return read_file(Path(source))
 

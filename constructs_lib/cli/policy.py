@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from constructs_lib._core.errors import InputError
     from constructs_lib._core.findings import Finding, Format
     from constructs_lib.policy import AnyDocument, Known
+    from constructs_lib.policy.element_checks import CheckScope
 
 SCOPES = ("global", "workspace", "product", "api", "operation")
 
@@ -228,32 +229,63 @@ def _findings(file: str, options: argparse.Namespace, known: Known) -> list[Find
             raise
         fix = "; ".join(filter(None, (error.fix, f"if Terraform fills the file, {template.fix}")))
         raise InputError(error.problem, where=error.where, fix=fix) from None
-    whole = not options.scope and _is_of_the_service(document)
-    scope = options.scope or ("global" if whole else "api")
-    found = check(document, scope=scope, sku=options.sku, known=known)
-    if whole:
+    guessed = None if options.scope else _guessed_scope(document)
+    found = check(document, scope=options.scope or guessed or "api", sku=options.sku, known=known)
+    if guessed:
+        rule, why, whose, fix = _GUESSES[guessed]
         found.append(
             Finding.of(
-                RULES["SFP402"],
-                "no section has <base />, so this is taken for the policy of the whole service",
-                fix="say so with --scope global; to keep what wider scopes say, put <base /> first "
-                "in each section",
+                RULES[rule],
+                f"{why}, so this is taken for the policy of {whose}",
+                fix=f"say so with --scope {guessed}; {fix}",
                 severity="note",
                 path=file,
             )
         )
     elif not options.scope:
         found = list(_with_scope(found))
-    return [*found, template] if template and fails(found) else found
+    if template and not fails(found):
+        template = replace(template, severity="note")
+    return [*found, template] if template else found
 
 
-def _is_of_the_service(document: AnyDocument) -> bool:
-    """Whether it forwards requests by itself and leaves nothing to a scope above."""
+_GUESSES: dict[CheckScope, tuple[str, str, str, str]] = {
+    "global": (
+        "SFP402",
+        "no section has <base />",
+        "the whole service",
+        "to keep what wider scopes say, put <base /> first in each section",
+    ),
+    "product": (
+        "SFP103",
+        "it holds a policy that products alone may have",
+        "a product",
+        "for an API or operation, remove it",
+    ),
+}
+"""Scopes that a file itself tells: the rule, what tells it, whose policy it is, what to do."""
+
+
+def _guessed_scope(document: AnyDocument) -> CheckScope | None:
+    """The scope that a file tells, if it is not that of an API.
+
+    That of the whole service forwards requests itself and leaves nothing to a scope above.
+    """
     from constructs_lib.policy.composition import elements
     from constructs_lib.policy.model import Document
+    from constructs_lib.policy.reference import POLICIES
 
+    if not isinstance(document, Document):
+        return None
     names = {each.name for each in elements(document)}
-    return isinstance(document, Document) and "forward-request" in names and "base" not in names
+    scopes = [POLICIES[name].scopes for name in names if name in POLICIES]
+
+    def fits(scope: CheckScope) -> bool:
+        return all(scope in each for each in scopes)
+
+    if "forward-request" in names and "base" not in names and fits("global"):
+        return "global"
+    return "product" if fits("product") and not fits("api") else None
 
 
 def _with_scope(found: Iterable[Finding]) -> Iterator[Finding]:

@@ -283,6 +283,8 @@ class _Checker(ElementChecker):
             self.response(element)
         elif name == "address-range":
             self.range(element)
+        elif name == "allowed-origins":
+            self.origins(element)
         elif any(element.elements("dimension")):
             self.dimensions(element)
 
@@ -432,6 +434,19 @@ class _Checker(ElementChecker):
                 f"there is no address from {first} to {last}",
                 "write the lower address first, both of the same version of IP",
                 attribute="to",
+            )
+
+    def origins(self, element: Element) -> None:
+        """Check for `*` next to other origins: Learn, cors, "Elements"."""
+        origins = list(element.elements("origin"))
+        every = next((origin for origin in origins if origin.text == "*"), None)
+        if every and len(origins) > 1:
+            self.report(
+                "SFP206",
+                every.place,
+                "<allowed-origins> takes `*` alone, or origins that are named",
+                "keep `*`, or the others",
+                severity="warning",
             )
 
     def dimensions(self, element: Element) -> None:

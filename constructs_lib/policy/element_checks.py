@@ -36,15 +36,21 @@ _KINDS: dict[str, tuple[Callable[[str], float], str]] = {
 _FORMS: dict[str, tuple[Callable[[str], object], str]] = {
     "address": (address, "an IP address, such as `203.0.113.7`"),
     "moment": (
-        lambda text: datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ"),
+        lambda text: datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else _refuse(),
         "a date and time in UTC, such as `2026-01-31T00:00:00Z`",
     ),
     "http": (
         lambda text: _HTTP.fullmatch(text) or _refuse(),
         "an address as `http://host:port`: a proxy is reached by HTTP only",
     ),
+    "origin": (
+        lambda text: _ORIGIN.fullmatch(text) or _refuse(),
+        "`*`, or scheme and host, such as `https://www.contoso.com`",
+    ),
 }
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _HTTP = re.compile(r"http://[^\s/]+/?", re.IGNORECASE)
+_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\s\"']+", re.IGNORECASE)
 # azurerm takes spaces away before it undoes entities, so they may stand in between.
 _ENTITY = re.compile(r"&\s*(?:q\s*u\s*o\s*t|g\s*t|l\s*t|a\s*m\s*p)\s*;")
 _LATE_EXPRESSION = re.compile(r"@[({]")
@@ -247,7 +253,14 @@ class ElementChecker:
         )
 
     def form(
-        self, element: Element, where: str, kind: str, value: str, attribute: str | None
+        self,
+        element: Element,
+        where: str,
+        kind: str,
+        value: str,
+        attribute: str | None,
+        *,
+        tolerated: bool = False,
     ) -> None:
         """Check a value that has a form of its own, such as an address."""
         read, what = _FORMS[kind]
@@ -260,6 +273,7 @@ class ElementChecker:
                 f"{where} cannot be {shortened(value)}",
                 f"write {what}",
                 attribute=attribute,
+                severity="warning" if tolerated else "error",
             )
 
     def number(self, element: Element, attribute: Attribute, value: str) -> None:
@@ -340,7 +354,7 @@ class ElementChecker:
         if is_expression(said) and not (expression and text.expression):
             self.no_expression(element, where, None, tolerated=text.tolerated)
         elif fixed(said) and text.kind in _FORMS:
-            self.form(element, where, text.kind, said, None)
+            self.form(element, where, text.kind, said, None, tolerated=text.tolerated)
 
 
 def _refuse() -> NoReturn:

@@ -23,6 +23,9 @@ DATA_SOURCES = frozenset({"http-data-source", "sql-data-source", "cosmosdb-data-
 """Policies that are the root of a document of their own: the policy of a GraphQL resolver."""
 
 MAXIMUM_DEPTH = 100
+SPACE = " \t\r\n"
+"""What XML takes for white space: other spaces, such as U+00A0, are text."""
+
 _NAME = re.compile(r"[A-Za-z_][\w.:-]*\Z", re.ASCII)
 
 
@@ -49,15 +52,18 @@ class Comment:
         text: What it says.
         place: Where it was read.
         kept: Whether it stays as it is, because its file is being formatted.
+        instruction: Whether it is a processing instruction of such a file, or its XML declaration;
+            nobody else gets to see these.
     """
 
     text: str
     place: Place | None = field(default=None, compare=False, repr=False)
     kept: bool = field(default=False, compare=False, repr=False)
+    instruction: bool = field(default=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.kept:
-            self.text = self.text.strip()
+            self.text = self.text if self.instruction else self.text.strip()
             return
         plain = re.sub(r"-(?=-)", "- ", xml_characters(self.text))
         self.text = re.sub(r"([$%](?=\{)|&(?=[#\w]))", r"\1 ", plain).strip()
@@ -97,13 +103,13 @@ class Element:
             return
         self.children = _merged(self.children)
         payload = self.name in PAYLOADS and any(
-            child.strip() for child in self.children if isinstance(child, str)
+            child.strip(SPACE) for child in self.children if isinstance(child, str)
         )
         if not (payload or self.verbatim):
             self.children = [
                 child if not isinstance(child, str) else _stripped(child)
                 for child in self.children
-                if child != "" and not (isinstance(child, str) and child.isspace())
+                if not isinstance(child, str) or child.strip(SPACE)
             ]
 
     def elements(self, name: str | None = None) -> Iterator[Element]:
@@ -159,7 +165,7 @@ def _merged(children: Iterable[Node]) -> list[Node]:
 
 
 def _stripped(value: str) -> str:
-    return type(value)(value.strip()) if value[0].isspace() or value[-1].isspace() else value
+    return type(value)(value.strip(SPACE)) if value[0] in SPACE or value[-1] in SPACE else value
 
 
 def _base() -> list[Element | Comment | str]:

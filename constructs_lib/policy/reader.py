@@ -251,7 +251,7 @@ class DocumentReader:
             if self.raw.startswith("<!--", self.position):
                 comments.append(self._comment())
             elif self.raw.startswith("<?", self.position):
-                self._until("<?", "?>", "the processing instruction")
+                comments += self._instruction()
             else:
                 return comments
 
@@ -280,7 +280,7 @@ class DocumentReader:
                 data = self.raw[start + 9 : self.position - 3]
                 parent.children.append(self.source.literal(data))
             elif self.raw.startswith("<?", start):
-                self._until("<?", "?>", "the processing instruction")
+                parent.children += self._instruction()
             elif self.raw.startswith("<!", start):
                 raise self._error("a document type cannot stand in a policy", start)
             elif self.raw.startswith("</", start):
@@ -451,6 +451,15 @@ class DocumentReader:
             return Comment(self.source.restored(text), self._place(start), self.source.kept)
         except InputError as error:
             raise self._error(error.problem, start, error.fix) from None
+
+    def _instruction(self) -> list[Comment]:
+        """Read a processing instruction, which says something only where a file is formatted."""
+        start = self.position
+        self._until("<?", "?>", "the processing instruction")
+        if not self.source.kept:
+            return []
+        text = self.source.restored(self.raw[start + 2 : self.position - 2])
+        return [Comment(text, self._place(start), kept=True, instruction=True)]
 
     def _name(self, of: str) -> str:
         match = _NAME.match(self.raw, self.position)

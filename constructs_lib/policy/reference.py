@@ -405,6 +405,7 @@ def _token_limit(name: str, what: str) -> Policy:
                 "Whether to count prompts beforehand.",
                 "boolean",
                 expression=True,
+                tolerated=True,  # the second example of its page leaves it out
             ),
             *_COUNTERS,
             _given("remaining-quota-tokens-header-name", "Header with what is left of the quota."),
@@ -639,7 +640,11 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                     empty=True,
                 ),
                 _required(
-                    "ignore-case", "Whether values match in any case.", "boolean", expression=True
+                    "ignore-case",
+                    "Whether values match in any case.",
+                    "boolean",
+                    expression=True,
+                    tolerated=True,  # Azure-Samples/ai-hub-gateway-solution-accelerator
                 ),
             ),
             (_texts("value", "A value that is allowed."),),
@@ -1840,7 +1845,15 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                     "allowed-origins",
                     "Origins that may call.",
                     # The page is silent; Azure-Samples/Apim-Samples says that they are not run.
-                    _texts("origin", "An origin, or `*`.", 1, expression=False, tolerated=True),
+                    # The page wants scheme and host; the toolkit's tests have hosts alone.
+                    _texts(
+                        "origin",
+                        "An origin, or `*`.",
+                        1,
+                        expression=False,
+                        kind="origin",
+                        tolerated=True,
+                    ),
                     required=True,
                 ),
                 _wrapped(

@@ -46,8 +46,8 @@ _rule(
     "error",
     "The file is a template of Terraform",
     reason="Read as it is, a template is another document. `--templates` checks it, each branch of "
-    "`%{ if … }` by itself. It is a warning where only a `${…}` suggests a template and something "
-    "else is wrong.",
+    "`%{ if … }` by itself. Where only a `${…}` suggests a template it is a warning if something "
+    "else is wrong, and a note if nothing is.",
     fix="Check it with `--templates`, which knows `${…}` and `%{ if … }`.",
     milder="warning",
 )

@@ -24,7 +24,7 @@ _FIRST = 0x10000
 _MOST = 0x100000
 # White space, `$` and `%` that are written as a number. Before an expression they are only space.
 _NUMBER = re.compile(
-    r"&#(?:0*(?:9|10|13|36|37)|[xX]0*(?:9|[aA]|[dD]|24|25));(?!\s{0,20}@[({])", re.ASCII
+    r"&#(?:0*(?:9|10|13|32|36|37)|[xX]0*(?:9|[aA]|[dD]|20|24|25));(?!\s{0,20}@[({])", re.ASCII
 )
 _LINE_BREAK = re.compile(r"&#(?:0*1[03]|[xX]0*[aAdD]);")
 

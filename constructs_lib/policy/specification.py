@@ -8,9 +8,9 @@ from typing import Literal
 SectionName = Literal["inbound", "backend", "outbound", "on-error"]
 ScopeName = Literal["global", "workspace", "product", "api", "operation", "resolver"]
 GatewayKind = Literal["classic", "v2", "consumption", "self-hosted", "workspace"]
-ValueKind = Literal["text", "integer", "number", "boolean", "address", "moment", "http"]
-"""What a value is: text, a number, `true` or `false`, an IP address, a time of day in UTC, or an
-address that starts with `http://`."""
+ValueKind = Literal["text", "integer", "number", "boolean", "address", "moment", "http", "origin"]
+"""What a value is: text, a number, `true` or `false`, an IP address, a time of day in UTC, an
+address that starts with `http://`, or an origin of CORS."""
 
 
 @dataclass(frozen=True)

@@ -225,6 +225,13 @@ def _parsed(text: str, path: str) -> _Template:
     for start, end in interpreted(text):
         directive = _DIRECTIVE.match(text[start:end])
         kind = directive.group(1) if directive else ""
+        more = directive is not None and kind not in ("if", "for") and directive.group(2).strip()
+        if more or (directive is None and text.startswith("%{", start)):
+            raise refuse(
+                f"Terraform has no directive {shortened(text[start:end])}",
+                start,
+                "write `%{ if … }`, `%{ else }`, `%{ endif }`, `%{ for … in … }` or `%{ endfor }`",
+            )
         if directive is None:
             template.tokens.append(_Token(start, end, "value"))
         elif kind in ("if", "for"):

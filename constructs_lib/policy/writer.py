@@ -17,6 +17,7 @@ import re
 from constructs_lib._core.errors import InputError
 from constructs_lib.policy.model import (
     PAYLOADS,
+    SPACE,
     AnyDocument,
     Comment,
     Element,
@@ -124,6 +125,8 @@ class Writer:
 
     def _inline(self, node: Node) -> str:
         if isinstance(node, Comment):
+            if node.instruction:
+                return f"<?{node.text}?>"
             said = node.text if node.kept else Comment(node.text).text
             return f"<!-- {_LINE_BREAK.sub(' ', said) if self.flat_comments else said} -->"
         if isinstance(node, str):
@@ -179,7 +182,7 @@ def _is_block(element: Element) -> bool:
     # Between elements, directives of a template may stand on lines of their own too.
     return len(texts) < len(element.children) and all(
         isinstance(each, Written)
-        and all(interpreted or part.isspace() for part, interpreted in parts(each))
+        and all(interpreted or not part.strip(SPACE) for part, interpreted in parts(each))
         for each in texts
     )
 
@@ -194,4 +197,4 @@ def _directives(text: Written) -> list[str]:
         first, *others = part.split("\n")
         lines[-1] += first
         lines += others
-    return [line.strip() for line in lines if line.strip()]
+    return [line.strip(SPACE) for line in lines if line.strip(SPACE)]

@@ -167,7 +167,9 @@ class BrokenElements(Breaking):
         if text := specification.text:
             if text.kind != "text":
                 message = f"the text of <{name}> cannot be `many`"
-                yield self.broken("SFP204", path, "text.kind", "", write("many"), message)
+                severity = "warning" if text.tolerated else "error"
+                at = (path, "text.kind", "", write("many"), message)
+                yield self.broken("SFP204", *at, severity=severity)
             if not text.expression:
                 message = f"the text of <{name}> takes no expression"
                 if text.tolerated:

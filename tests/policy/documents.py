@@ -22,6 +22,7 @@ FORMS = {
     "address": "10.0.0.1",
     "moment": "2026-01-31T00:00:00Z",
     "http": "http://proxy.example:8080",
+    "origin": "https://www.example.com",
 }
 DISPUTED = "an expression in {} may not be run: Microsoft's own documents disagree"
 READS = '@(context.Request.Headers.GetValueOrDefault("Authorization", ""))'

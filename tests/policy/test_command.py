@@ -79,6 +79,7 @@ def test_scope_and_sku_matter(file: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "does not run on the consumption gateway" in capsys.readouterr().out
 
 
+QUOTA = '<quota calls="1" renewal-period="60"/>'
 WHOLE = GOOD.replace("<base/>", "").replace("<backend>", "<backend><forward-request/>")
 
 
@@ -92,6 +93,18 @@ WHOLE = GOOD.replace("<base/>", "").replace("<backend>", "<backend><forward-requ
         # It leaves something to a scope above, so it is not that of the service.
         (WHOLE.replace("<inbound>", "<inbound><base/>"), ["warning"] * 2, "with --scope where"),
         (GOOD.replace("<inbound>", "<inbound><cross-domain/>"), ["error"], "with --scope where"),
+        # Only products have quotas.
+        (GOOD.replace("<inbound>", f"<inbound>{QUOTA}"), ["note"], "say so with --scope product;"),
+        (
+            WHOLE.replace("<inbound>", f"<inbound>{QUOTA}"),
+            ["warning"] * 3 + ["note"],
+            "of a product",
+        ),
+        (
+            GOOD.replace("<inbound>", f"<inbound>{QUOTA}<cross-domain/>"),
+            ["error"] * 2,
+            "with --scope where",
+        ),
         (GOOD, [], "nothing found"),
     ],
 )

@@ -15,6 +15,7 @@ def found(inbound: str = "<base />", outbound: str = "<base />") -> list[str]:
 
 
 ENTRA = "<base /><validate-azure-ad-token tenant-id='{{t}}'><%s>%s</%s></validate-azure-ad-token>"
+ORIGINS = "<base /><cors><allowed-origins>{}</allowed-origins></cors>"
 CODE = '@((string)context.Variables["a"])'
 
 
@@ -93,6 +94,29 @@ CODE = '@((string)context.Variables["a"])'
             "first-period-start='2026-02-01' />",
             ["error SFP204"],
         ),
+        (
+            "<base /><quota-by-key calls='1' renewal-period='300' counter-key='a' "
+            "first-period-start='2026-2-1T0:0:0Z' />",
+            ["error SFP204"],
+        ),
+        # Learn, llm-token-limit, example "Token quota"
+        (
+            "<base /><llm-token-limit counter-key='a' token-quota='1' "
+            "token-quota-period='Daily' />",
+            ["warning SFP202"],
+        ),
+        # Azure-Samples/ai-hub-gateway-solution-accelerator
+        (
+            "<base /><check-header name='a' failed-check-httpcode='401' "
+            "failed-check-error-message='b' />",
+            ["warning SFP202"],
+        ),
+        # Learn, cors: `*` alone, or origins with scheme and host
+        (ORIGINS.format("<origin>*</origin>"), []),
+        (ORIGINS.format("<origin>https://a:8443</origin><origin>{{b}}</origin>"), []),
+        (ORIGINS.format("<origin>https://a</origin><origin>*</origin>"), ["warning SFP206"]),
+        (ORIGINS.format("<origin>a.example</origin>"), ["warning SFP204"]),
+        (ORIGINS.format("<origin>'https://a.example'</origin>"), ["warning SFP204"]),
         # empty where something is needed, and where nothing is something
         ("<base /><set-variable name='' value='a' />", ["error SFP202"]),
         ("<base /><set-variable name='a' value='' />", []),

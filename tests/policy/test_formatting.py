@@ -184,6 +184,32 @@ def test_sections_stay_in_their_order() -> None:
     assert tags == ["<on-error", "<!-- a", "<outbound", "<!-- b", "<inbound"]
 
 
+def test_processing_instructions_stay_where_they_are() -> None:
+    source = (
+        '\ufeff<?xml version="1.0" encoding="utf-8"?>\n<?a  b="<c>" ?><!-- d -->'
+        + policies("<base /><?e?><set-body>f<?g h?>i</set-body>").replace(
+            "<backend>", "<?j ${k}?><backend>"
+        )
+        + "<?l?>"
+    )
+    after = same(source)
+    assert after.startswith('<?xml version="1.0" encoding="utf-8"?>\n<?a  b="<c>" ?>\n<!-- d -->')
+    assert re.findall(r"<\?(\w+).*?\?>", after) == ["xml", "a", "e", "g", "j", "l"]
+    assert "<set-body>f<?g h?>i</set-body>" in after
+    # Whoever reads the document gets what API Management runs.
+    assert "<?" not in write(read(source))
+
+
+@pytest.mark.parametrize(
+    "space", ["\u00a0", "&#160;", "&#xA0;", "&#32;", "&#x20;", "\u2028", "\u3000"]
+)
+def test_only_the_white_space_of_xml_is_layout(space: str) -> None:
+    for text in (space, f"{space}a{space}", f"a{space}"):
+        source = policies(f"<set-header name='a'><value>\n {text}\t</value></set-header>")
+        after = same(source)
+        assert ET.fromstring(after)[0][0][0].text == (ET.fromstring(f"<a>{text}</a>").text), after
+
+
 def test_comments_stay_word_by_word() -> None:
     source = policies("<base /><!-- ${a} &nbsp; %{ b }\n      c &#xA; d -->")
     assert "<!-- ${a} &nbsp; %{ b }\n      c &#xA; d -->" in same(source)

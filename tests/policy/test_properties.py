@@ -29,6 +29,7 @@ from constructs_lib.policy import (
     read,
     write,
 )
+from constructs_lib.policy.model import SPACE
 from tests.policy.helpers import CORPUS, TOKEN, evaluated, policies, state_after_apply, suppressed
 
 # Pieces of the languages that meet here: XML, C#, Terraform, CDKTF, API Management.
@@ -176,7 +177,7 @@ def test_text_is_data_whatever_it_says(text: str) -> None:
         "set-body",
     ]
     assert header.attrib == {"name": plain.replace("\n", " ").replace("\t", " ")}
-    assert (value.text or "") == plain.strip()
+    assert (value.text or "") == plain.strip(SPACE)
     assert (body.text or "").strip() == plain.strip()
     assert not any(
         is_expression(each or "") for each in (header.get("name"), value.text, body.text)
@@ -206,7 +207,7 @@ def test_literal_takes_everything_and_means_nothing(text: str) -> None:
             == text
         )
     else:
-        assert value == text.replace("\r\n", "\n").replace("\r", "\n").strip()
+        assert value == text.replace("\r\n", "\n").replace("\r", "\n").strip(SPACE)
 
 
 @given(

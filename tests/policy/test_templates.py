@@ -108,6 +108,10 @@ def test_sections_may_depend_on_conditions() -> None:
         ("\n\n%{ if a }", 4, "a `%{ if … }` is not closed"),
         ("%{ if a }" * 200, 2, "directives are nested too deeply"),
         ("\n<a", 3, "there is no space before an attribute"),
+        ("%{ elseif a }", 2, "Terraform has no directive `%{ elseif a }`"),
+        ("%{ if a }\n%{ else if b }%{ endif }", 3, "Terraform has no directive `%{ else if b }`"),
+        ("%{ if a }\n%{ endif a ~}", 3, "Terraform has no directive `%{ endif a ~}`"),
+        ("<set-body>%{b}</set-body>", 2, "Terraform has no directive `%{b}`"),
     ],
 )
 def test_what_is_no_template_is_refused(inbound: str, line: int, problem: str) -> None:
@@ -149,6 +153,18 @@ def test_a_file_that_is_a_template_is_known_for_one(
     assert main(["policy", "check", str(file)]) == 2
     assert "if Terraform fills the file, check it with `--templates`" in capsys.readouterr().out
     assert main(["policy", "check", "--templates", str(file)]) == 0
+
+
+def test_a_template_without_faults_is_known_for_one_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.xml"
+    file.write_text(policies('<base />\n<set-backend-service base-url="${url}" />'))
+    assert main(["policy", "check", str(file)]) == 0
+    assert capsys.readouterr().out == (
+        f"{file}:3: note SFP002: the file is perhaps a template of Terraform: it holds `${{url}}`\n"
+        "    check it with `--templates`, which knows `${…}` and `%{ if … }`\n1 note\n"
+    )
 
 
 def test_a_dollar_alone_makes_no_template() -> None:

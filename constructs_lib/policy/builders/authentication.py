@@ -110,7 +110,7 @@ def CheckHeader(
     name: str,
     failed_check_httpcode: int | str,
     failed_check_error_message: str,
-    ignore_case: bool | str,
+    ignore_case: bool | str | None = None,
     values: Texts = (),
 ) -> Element:
     """Refuses requests without a header, or without one of its values.

@@ -15,13 +15,13 @@ from constructs_lib.policy.values import Expression, Template
 def AzureOpenaiTokenLimit(
     *,
     counter_key: str,
-    estimate_prompt_tokens: bool | str,
     tokens_per_minute: int | str | None = None,
     token_quota: int | str | None = None,
     token_quota_period: Literal["Hourly", "Daily", "Weekly", "Monthly", "Yearly"]
     | Expression
     | Template
     | None = None,
+    estimate_prompt_tokens: bool | str | None = None,
     retry_after_header_name: str | None = None,
     retry_after_variable_name: str | None = None,
     remaining_quota_tokens_header_name: str | None = None,
@@ -93,13 +93,13 @@ def LimitConcurrency(
 def LlmTokenLimit(
     *,
     counter_key: str,
-    estimate_prompt_tokens: bool | str,
     tokens_per_minute: int | str | None = None,
     token_quota: int | str | None = None,
     token_quota_period: Literal["Hourly", "Daily", "Weekly", "Monthly", "Yearly"]
     | Expression
     | Template
     | None = None,
+    estimate_prompt_tokens: bool | str | None = None,
     retry_after_header_name: str | None = None,
     retry_after_variable_name: str | None = None,
     remaining_quota_tokens_header_name: str | None = None,
