@@ -143,7 +143,7 @@ class Builder:
         # The document of a resolver is written as a file or of generic elements.
         anything = element.anything or (self.policy is not None and not self.policy.sections)
         if element.text and not anything:
-            required = element.text.required
+            required = element.text.required and not element.text.unless
             self.positional = "content: Value" if required else "content: Value | None = None"
             self.documentation.append(("content", "The text in it."))
             self.children.append("text(content)" if required else "*content_of(content)")

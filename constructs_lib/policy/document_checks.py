@@ -11,10 +11,17 @@ from ipaddress import ip_address as address
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.findings import Finding
 from constructs_lib.policy.composition import fixed, sections
-from constructs_lib.policy.element_checks import CheckScope, ElementChecker, either, holds_templates
+from constructs_lib.policy.element_checks import (
+    CheckScope,
+    ElementChecker,
+    either,
+    holds_templates,
+    ticked,
+)
 from constructs_lib.policy.expressions import is_expression
 from constructs_lib.policy.model import (
     DATA_SOURCES,
+    SECTIONS,
     AnyDocument,
     Document,
     Element,
@@ -37,8 +44,12 @@ from constructs_lib.policy.undefined import Known, similar, undefined
 from constructs_lib.policy.values import Template, shortened
 from constructs_lib.policy.writer import write
 
+SOAP_TYPES = ("application/soap+xml", "text/xml")
+"""Content types of SOAP 1.2 and 1.1: Learn, validate-content."""
+
 LARGEST_FRAGMENT = 512 * 1024
 """How many bytes a fragment may have: Learn, "Reuse policy configurations", "Limitations"."""
+_NAME = re.compile(r"[\w.-]+")
 _BODY = re.compile(r"\{[{%][^}]*\bbody\b")
 _AUTHORIZATION = re.compile(r"Headers\b[^;]{0,200}?[\"']authorization[\"']", re.IGNORECASE)
 _TOKEN_POLICY = "authentication-managed-identity"  # noqa: S105 - the name of a policy
@@ -174,6 +185,10 @@ class _Checker(ElementChecker):
 
     def policy(self, element: Element, section: str | None) -> None:
         policy = POLICIES.get(element.name)
+        if isinstance(self.document, Fragment) and (policy or element.name in SECTIONS):
+            self.in_fragment(element)
+        if policy is None and element.name in SECTIONS and isinstance(self.document, Fragment):
+            return
         if policy is None:
             self.report(
                 "SFP101",
@@ -182,8 +197,6 @@ class _Checker(ElementChecker):
                 similar(element.name, POLICIES, "<{}>"),
             )
             return
-        if isinstance(self.document, Fragment):
-            self.in_fragment(element)
         if section is not None:
             self.standing(element, policy, section)
         elif element.name in DATA_SOURCES and self.scope == "fragment":
@@ -201,7 +214,7 @@ class _Checker(ElementChecker):
 
     def in_fragment(self, element: Element) -> None:
         """Check for what cannot stand in a fragment: Learn, "Reuse policy configurations"."""
-        if element.name in ("base", _FRAGMENT):
+        if element.name in ("base", _FRAGMENT, *SECTIONS):
             nested = element.name == _FRAGMENT
             self.report(
                 "SFP106",
@@ -285,6 +298,10 @@ class _Checker(ElementChecker):
             self.range(element)
         elif name == "allowed-origins":
             self.origins(element)
+        elif name == "publish-to-dapr":
+            self.topic(element)
+        elif name == "content":
+            self.schema(element)
         elif any(element.elements("dimension")):
             self.dimensions(element)
 
@@ -446,6 +463,38 @@ class _Checker(ElementChecker):
                 every.place,
                 "<allowed-origins> takes `*` alone, or origins that are named",
                 "keep `*`, or the others",
+                severity="warning",
+            )
+
+    def topic(self, element: Element) -> None:
+        """Check that a topic names its component: Learn, publish-to-dapr."""
+        topic = element.attributes.get("topic", "")
+        if _NAME.fullmatch(topic) and "pubsub-name" not in element.attributes:
+            self.report(
+                "SFP206",
+                element.place,
+                f"`topic` of <{element.name}> names no component",
+                "add pubsub-name=…, or write the topic as `component/topic`",
+                attribute="topic",
+                severity="warning",
+            )
+
+    def schema(self, element: Element) -> None:
+        """Check what is validated as what: Learn, validate-content, "content attributes"."""
+        given = element.attributes
+        engine, kind = given.get("validate-as"), given.get("type", SOAP_TYPES[0])
+        problem = attribute = ""
+        if engine == "soap" and fixed(kind) and kind.lower() not in SOAP_TYPES:
+            problem, attribute = f"`type` is not {either(ticked(SOAP_TYPES))}", "type"
+        elif engine in ("xml", "soap") and "schema-ref" in given:
+            problem, attribute = "`schema-ref` is for JSON schemas only", "schema-ref"
+        if problem:
+            self.report(
+                "SFP206",
+                element.place,
+                f"<{element.name}> validates as `{engine}`, but {problem}",
+                "write what the engine takes, or validate as `json`",
+                attribute=attribute,
                 severity="warning",
             )
 

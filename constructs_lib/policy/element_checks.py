@@ -213,7 +213,7 @@ class ElementChecker:
         where = f"`{attribute.name}` of <{element.name}>"
         self.written(element, where, value, attribute.name)
         if is_expression(value) and not attribute.expression:
-            self.no_expression(element, where, attribute.name, tolerated=attribute.tolerated)
+            self.no_expression(element, where, attribute.name, tolerated=attribute.disputed)
         if not fixed(value):
             return
         if attribute.values and value not in attribute.values:
@@ -221,7 +221,7 @@ class ElementChecker:
                 "SFP203",
                 element.place,
                 f"{where} cannot be {shortened(value)}",
-                f"write {either(_ticked(attribute.values))}",
+                f"write {either(ticked(attribute.values))}",
                 attribute=attribute.name,
             )
         elif attribute.kind == "boolean" and value.lower() not in ("true", "false"):
@@ -346,7 +346,7 @@ class ElementChecker:
                 self.report("SFP305", element.place, f"{where} holds text", "remove it")
             return
         if not said:
-            if text.required:
+            if text.required and not any(key in element.attributes for key in text.unless):
                 self.report("SFP305", element.place, f"{where} is empty", "write its text")
             return
         where = f"the text of {where}"
@@ -366,7 +366,8 @@ def holds_templates(nodes: Sequence[Node]) -> bool:
     return any(isinstance(node, Template) for node in nodes)
 
 
-def _ticked(names: Collection[str]) -> list[str]:
+def ticked(names: Collection[str]) -> list[str]:
+    """Return names as code."""
     return [f"`{name}`" for name in names]
 
 

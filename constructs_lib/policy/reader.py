@@ -365,7 +365,11 @@ class DocumentReader:
             if at >= len(self.raw):
                 raise self._error(f"<{name}> is not closed: `>` is missing", start)
             if not spaced:
-                raise self._error("there is no space before an attribute", at)
+                raise self._error(
+                    "there is no space before an attribute",
+                    at,
+                    "a quote within the value before it is written `&quot;`" if places else None,
+                )
             key = self._name(f"an attribute of <{name}>")
             if key in attributes:
                 raise self._error(f"<{name}> has two attributes `{key}`", at)

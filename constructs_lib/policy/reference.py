@@ -6,7 +6,8 @@ azure-api-management-policy-toolkit for what a page leaves open. Where the two d
 Learn's stand in `sections` and the toolkit's in `disputed`; where they differ on names, both are
 accepted. Where a page says nothing of expressions they are allowed, as Learn's general rule has it.
 A limit that the examples of pages or samples that Microsoft deploys break is left out, or is marked
-as tolerated: the severity of a finding follows what the service refuses, not what a page says.
+as tolerated or disputed: the severity of a finding follows what the service refuses, not what a
+page says.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def _given(
     required: bool = False,
     empty: bool = False,
     tolerated: bool = False,
+    disputed: bool = False,
 ) -> Attribute:
     return Attribute(
         name,
@@ -70,6 +72,7 @@ def _given(
         expression,
         empty=empty,
         tolerated=tolerated,
+        disputed=disputed,
     )
 
 
@@ -85,6 +88,7 @@ def _required(
     zero: bool = False,
     empty: bool = False,
     tolerated: bool = False,
+    disputed: bool = False,
 ) -> Attribute:
     return _given(
         name,
@@ -98,6 +102,7 @@ def _required(
         required=True,
         empty=empty,
         tolerated=tolerated,
+        disputed=disputed,
     )
 
 
@@ -250,7 +255,7 @@ _KEY = ElementSpecification(
         _given("n", "RSA modulus in Base64url."),
         _given("e", "RSA exponent in Base64url."),
     ),
-    text=TextContent(),
+    text=TextContent(required=True, unless=("certificate-id", "n")),
     together=(("n", "e"),),
     builder="Key",
 )
@@ -339,8 +344,11 @@ def _policy(
     return Policy(element, sections, disputed, scopes, gateways, limit, partner, url)
 
 
-def _limits(policy: str, builder: str, *attributes: Attribute) -> Child:
+def _limits(
+    policy: str, builder: str, *attributes: Attribute, at_least_one: tuple[str, ...] = ()
+) -> Child:
     """The `api` and `operation` elements of `rate-limit` and `quota`."""
+    groups = (("name", "id"), *([at_least_one] if at_least_one else []))
     names = (
         _given("name", "Its name.", expression=True),
         _given("id", "Its id, which wins over the name.", expression=True),
@@ -349,7 +357,7 @@ def _limits(policy: str, builder: str, *attributes: Attribute) -> Child:
         "operation",
         f"The {policy} of one operation.",
         (*names, *attributes),
-        at_least_one=(("name", "id"),),
+        at_least_one=groups,
         builder=f"{builder}Operation",
     )
     api = ElementSpecification(
@@ -357,7 +365,7 @@ def _limits(policy: str, builder: str, *attributes: Attribute) -> Child:
         f"The {policy} of one API of a product.",
         (*names, *attributes),
         (Child("operation", operation),),
-        at_least_one=(("name", "id"),),
+        at_least_one=groups,
         builder=f"{builder}Api",
     )
     return Child("api", api)
@@ -426,7 +434,7 @@ def _token_metric(name: str, what: str) -> Policy:
         name,
         f"Sends the token usage of {what} to Application Insights.",
         _INBOUND,
-        (_given("namespace", "Namespace of the metric."),),
+        (_given("namespace", "Namespace of the metric.", disputed=True),),
         (_DIMENSIONS,),
     )
 
@@ -597,6 +605,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                 _given("password", "Password of the certificate in `body`.", expression=True),
             ),
             exactly_one=(("thumbprint", "certificate-id", "body"),),
+            along=(("password", "body"),),
         ),
         _policy(
             "authentication-managed-identity",
@@ -606,7 +615,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                 _required(
                     "resource", "Whom the token is for: client id or App ID URI.", expression=True
                 ),
-                _given("client-id", "Client id of a user-assigned identity."),
+                _given("client-id", "Client id of a user-assigned identity.", disputed=True),
                 _OUTPUT_TOKEN,
                 _IGNORE_ERROR,
                 _given(
@@ -673,6 +682,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                     default="false",
                 ),
             ),
+            along=(("identity", "identity-type"),),
             disputed=("backend", "outbound"),
             scopes=_NO_WORKSPACE,
             gateways=_CLOUD,
@@ -964,6 +974,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                     _given("calls", "Calls in the period.", "integer", minimum=0),
                     _given("bandwidth", "Kilobytes in the period.", "integer", minimum=0),
                     _given("renewal-period", "Seconds of the period.", "integer", minimum=0),
+                    at_least_one=("calls", "bandwidth"),
                 ),
             ),
             scopes=("product",),
@@ -1184,6 +1195,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                                 "boolean",
                             ),
                         ),
+                        along=(("schema-ref", "schema-id"),),
                         builder="Content",
                     ),
                 ),
@@ -1729,6 +1741,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                     "Whether texts with dates become dates.",
                     "boolean",
                     default="true",
+                    disputed=True,
                 ),
                 _given(
                     "namespace-separator",
@@ -1994,7 +2007,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
             "Sends a message to an event hub.",
             _EVERYWHERE,
             (
-                _required("logger-id", "Logger in API Management."),
+                _required("logger-id", "Logger in API Management.", disputed=True),
                 _given("partition-id", "Partition."),
                 _given("partition-key", "Key of the partition.", expression=True),
             ),
@@ -2122,7 +2135,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
             "Writes to traces, Application Insights and resource logs.",
             ("inbound", "backend", "outbound"),
             (
-                _required("source", "Where it comes from.", tolerated=True),
+                _required("source", "Where it comes from.", disputed=True),
                 _given(
                     "severity",
                     "How severe it is.",

@@ -30,8 +30,9 @@ class Attribute:
         expression: Whether a policy expression may stand there.
         named_value: Whether a named value may.
         empty: Whether it may be empty although it is required.
-        tolerated: Whether Microsoft's own documents leave it out, or have an expression there,
-            although its page says otherwise. Then that is a warning.
+        tolerated: Whether Microsoft's own documents leave it out although its page asks for it.
+            Then that is a warning.
+        disputed: Whether they have an expression there although its page allows none. Likewise.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Attribute:
     named_value: bool = True
     empty: bool = False
     tolerated: bool = False
+    disputed: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class TextContent:
         kind: What it must be once expressions are evaluated.
         tolerated: Whether Microsoft's own documents disagree about that. Then it is a warning.
         instead: The element that is not needed if there is text.
+        unless: The attributes of which each makes text unnecessary.
     """
 
     required: bool = False
@@ -66,6 +69,7 @@ class TextContent:
     kind: ValueKind = "text"
     tolerated: bool = False
     instead: str | None = None
+    unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -49,12 +49,12 @@ class BrokenElements(Breaking):
                 values.append(("SFP204", "maximum", high, f"{about} cannot be `{high}`"))
             if not each.expression:
                 told = f"{about} takes no expression"
-                if each.tolerated:
+                if each.disputed:
                     told = DISPUTED.format(about)
                 values.append(("SFP205", "expression", "@(1)", told))
             for rule, what, value, message in values:
                 change = put(each.name, value)
-                milder = rule == "SFP205" and each.tolerated
+                milder = rule == "SFP205" and each.disputed
                 severity = "warning" if milder else "error"
                 yield self.broken(
                     rule, path, what, each.name, change, message, each.name, severity=severity
@@ -143,9 +143,8 @@ class BrokenElements(Breaking):
                 return tag, first
 
             message = f"`{first}` of <{name}> does nothing without `{second}`"
-            yield self.broken(
-                "SFP206", path, "along", first, alone, message, first, severity="warning"
-            )
+            at = (path, "along", first, alone, message, first)
+            yield self.broken("SFP206", *at, severity="warning", also=("SFP206",))
 
     def texts(self, path: Path, specification: ElementSpecification) -> Iterator[Violation]:
         """Text where none is allowed, or none where it is needed, or that is no plain text."""

@@ -72,6 +72,8 @@ def render(root: Tag) -> tuple[str, Places]:
 
 (DIMENSION, _) = POLICIES["emit-metric"].element.children[0].element.attributes  # type: ignore[union-attr]
 
+(TOPIC,) = (each for each in POLICIES["publish-to-dapr"].element.attributes if each.name == "topic")
+
 
 def value_of(attribute: Attribute) -> str:
     """A value that an attribute takes."""
@@ -81,6 +83,8 @@ def value_of(attribute: Attribute) -> str:
         return attribute.default or "true"
     if attribute is DIMENSION:
         return "API ID"
+    if attribute is TOPIC:
+        return "component/topic"
     return FORMS.get(attribute.kind) or f"{attribute.minimum or 0:g}"
 
 
@@ -92,13 +96,13 @@ def minimal(specification: ElementSpecification, *wanted: str) -> Tag:
     """The smallest element that is valid and holds the attributes and elements that are wanted."""
     needed = {each.name for each in specification.attributes if each.required} | set(wanted)
     needed |= {child.name for child in specification.children if child.minimum}
+    needed |= {second for first, second in specification.along if first in needed}
     for group in (*specification.exactly_one, *specification.at_least_one):
         if not needed & set(group):
             needed.add(group[0])
     for group in specification.together:
         if needed & set(group):
             needed |= set(group)
-    needed |= {second for first, second in specification.along if first in needed}
     defaults = {each.name: each.default for each in specification.attributes}
     for each in specification.needed:
         if defaults[each.attribute] not in each.unless:

@@ -15,6 +15,12 @@ def found(inbound: str = "<base />", outbound: str = "<base />") -> list[str]:
 
 
 ENTRA = "<base /><validate-azure-ad-token tenant-id='{{t}}'><%s>%s</%s></validate-azure-ad-token>"
+CONTENT = (
+    "<base /><validate-content unspecified-content-type-action='ignore' max-size='1' "
+    "size-exceeded-action='detect'><content {} action='detect' /></validate-content>"
+)
+KEYS = "<base /><validate-jwt header-name='a'><decryption-keys>{}</decryption-keys></validate-jwt>"
+MILD = ["warning SFP205"]
 ORIGINS = "<base /><cors><allowed-origins>{}</allowed-origins></cors>"
 CODE = '@((string)context.Variables["a"])'
 
@@ -126,6 +132,27 @@ CODE = '@((string)context.Variables["a"])'
         ("<base /><include-fragment fragment-id='' />", ["error SFP202"]),
         ("<base /><authentication-managed-identity resource='' />", ["error SFP202"]),
         ("<base /><set-backend-service base-url='' />", ["warning SFP202"]),
+        # Learn, validate-content, "content attributes"
+        (CONTENT.format("type='text/xml' validate-as='soap'"), []),
+        (CONTENT.format("validate-as='soap'"), []),
+        (CONTENT.format("type='{{a}}' validate-as='soap'"), []),
+        (CONTENT.format("type='application/json' validate-as='soap'"), ["warning SFP206"]),
+        (CONTENT.format("validate-as='json' schema-id='a' schema-ref='#/b'"), []),
+        (CONTENT.format("validate-as='json' schema-ref='#/b'"), ["warning SFP206"]),
+        (CONTENT.format("validate-as='xml' schema-id='a' schema-ref='#/b'"), ["warning SFP206"]),
+        # Learn, publish-to-dapr: without component the topic names it
+        ("<base /><publish-to-dapr topic='a' pubsub-name='b'>c</publish-to-dapr>", []),
+        ("<base /><publish-to-dapr topic='a/b'>c</publish-to-dapr>", []),
+        ("<base /><publish-to-dapr topic='{{a}}'>c</publish-to-dapr>", []),
+        ("<base /><publish-to-dapr topic='a'>c</publish-to-dapr>", ["warning SFP206"]),
+        # Learn, validate-jwt, "key attributes"
+        (KEYS.format("<key id='a' />"), ["error SFP305"]),
+        (KEYS.format("<key certificate-id='a' /><key n='a' e='b' /><key>YQ==</key>"), []),
+        # The page allows no expression, the toolkit's configuration does
+        (f"<base /><authentication-managed-identity resource='a' client-id='{CODE}' />", MILD),
+        (f"<base /><log-to-eventhub logger-id='{CODE}'>a</log-to-eventhub>", MILD),
+        ("<base /><log-to-eventhub>a</log-to-eventhub>", ["error SFP202"]),
+        ("<base /><trace><message>a</message></trace>", ["error SFP202"]),
         # Learn, retry: "Retry wait times"
         (
             "<base /><retry condition='@(a)' count='1' interval='1' max-interval='9'><set-status "
@@ -185,6 +212,22 @@ def test_the_reference_is_kept(inbound: str, findings: list[str]) -> None:
     assert found(inbound) == findings
 
 
+def test_each_part_of_a_quota_limits_something() -> None:
+    """Learn, quota, "api attributes" and "operation attributes"."""
+    api = (
+        "<base /><quota calls='1' renewal-period='60'><api id='a' {}><operation id='b' {} /></api>"
+        "</quota>"
+    )
+
+    def severities(of_api: str, of_operation: str) -> list[tuple[str, str]]:
+        source = policies(api.format(of_api, of_operation))
+        return [(each.severity, each.rule) for each in check(read(source), scope="product")]
+
+    assert severities("calls='1'", "bandwidth='1'") == []
+    assert severities("calls='1'", "") == [("error", "SFP206")]
+    assert severities("", "calls='1'") == [("error", "SFP206")]
+
+
 STORE = "<base /><cache-store duration='1' />"
 LOOKUP = "<base /><cache-lookup vary-by-developer='false' vary-by-developer-groups='false' />"
 
@@ -222,3 +265,12 @@ def test_other_faults_after_a_late_expression_stay_what_they_are() -> None:
     with pytest.raises(InputError, match="there is no space before an attribute"):
         read(policies("""<set-variable name="x @(a)" value="b"c="d" />"""))
     assert found("<base /><set-variable name='a' value='x @(b' />") == ["warning SFP207"]
+
+
+def test_a_quote_within_a_value_is_explained() -> None:
+    """Learn's page on client certificates shows a subject so."""
+    identity = """<identity subject="C=US, O="Contoso, Inc.", CN=*.contoso.com" />"""
+    with pytest.raises(InputError) as raised:
+        read(policies(f"<base />\n{identity}"), "a.xml")
+    assert raised.value.where == "a.xml:3:28"
+    assert raised.value.fix == "a quote within the value before it is written `&quot;`"

@@ -156,6 +156,7 @@ def test_a_fragment_of_a_gateway_settles() -> None:
             "</when></choose></fragment>",
             "a fragment cannot hold <include-fragment>",
         ),
+        ("<fragment><inbound><base /></inbound></fragment>", "a fragment cannot hold <inbound>"),
         (f"<fragment><!--{'a' * 512 * 1024}--></fragment>", "but may have 524,288"),
     ],
 )

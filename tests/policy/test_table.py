@@ -273,8 +273,8 @@ def test_every_constraint_of_the_reference_is_broken(name: str) -> None:
 def test_every_field_of_a_specification_is_known_here() -> None:
     """A new kind of constraint needs a new kind of violation."""
     describing = {
-        Attribute: {"name", "summary", "default", "named_value", "empty", "tolerated"},
-        TextContent: {"tolerated", "instead"},
+        Attribute: {"name", "summary", "default", "named_value", "empty", "tolerated", "disputed"},
+        TextContent: {"tolerated", "instead", "unless"},
         Child: {"name", "element"},
         Needed: set[str](),
         ElementSpecification: {"name", "summary", "builder"},

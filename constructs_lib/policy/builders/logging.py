@@ -102,7 +102,7 @@ def Trace(
     content: Value | None = None,
     /,
     *,
-    source: str | None = None,
+    source: str,
     severity: Literal["verbose", "information", "error"] | None = None,
     message: Value | None = None,
     metadata: Iterable[Element] = (),
