@@ -30,7 +30,7 @@ from constructs_lib.policy.model import (
     Section,
 )
 from constructs_lib.policy.sources import MarkedText, plain, template
-from constructs_lib.policy.values import TOKEN, quoted, shortened
+from constructs_lib.policy.values import TOKEN, shortened
 
 _ENTITY = re.compile(r"&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
@@ -327,7 +327,7 @@ class DocumentReader:
         parent.children.append(self._decode(begin, self.position))
         self._space()
         if not _MARKUP.match(self.raw, self.position):
-            raise self._error("something stands after the end of the expression", self.position)
+            raise self._after_expression()
 
     def _tag(self) -> tuple[_Tag, bool]:
         start = self.position
@@ -420,7 +420,7 @@ class DocumentReader:
             self.position = self._to_raw(end)
             self._space()
             if not self.raw.startswith(quote, self.position):
-                raise self._error("something stands after the end of the expression", self.position)
+                raise self._after_expression()
             end = self.position
         else:
             end = self.raw.find(quote, begin)
@@ -431,6 +431,13 @@ class DocumentReader:
             return self.source.value(self._decode(begin, end), quoted=True)
         except InputError as error:
             raise self._error(error.problem, opening, error.fix) from None
+
+    def _after_expression(self) -> InputError:
+        return self._error(
+            "something stands after the end of the expression",
+            self.position,
+            'put it into the expression: @(… + "…")',
+        )
 
     def _end_tag(self, parent: _Tag) -> None:
         start = self.position
@@ -531,9 +538,13 @@ def _decoded(match: re.Match[str]) -> str:
 
 
 def _joined(value: str, late: re.Match[str]) -> str:
-    """Return the text before an expression as C#, for a message."""
+    """Return the text before an expression as C#, for a message.
+
+    Named values and references stay as they are: they are put in before C# is read.
+    """
     before = value[: late.start()]
-    return quoted(before if len(before) <= 40 else f"{before[:39]}…")
+    before = before if len(before) <= 40 else f"{before[:39]}…"
+    return '"' + before.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def _section(element: Element) -> Section:

@@ -248,6 +248,9 @@ def test_what_is_cached_is_looked_up() -> None:
         ('"https://@(context.Request.Headers["host"])/v1"', '"@("https://" + …)"'),
         ('"Bearer @{ return " a"; }"', '"@("Bearer " + …)"'),
         ("'it @(f('a'))'", '"@("it " + …)"'),
+        ('"https://{{host}}/@(f("a"))"', '"@("https://{{host}}/" + …)"'),
+        ('"${url}/@(f("a"))"', '"@("${url}/" + …)"'),
+        ('"a\\b@(f("a"))"', '"@("a\\\\b" + …)"'),
         (f'"{"x" * 50}@(f("a"))"', f'"@("{"x" * 39}…" + …)"'),
     ],
 )
@@ -261,6 +264,13 @@ def test_quotes_in_a_late_expression_are_explained(value: str, told: str) -> Non
     assert raised.value.fix == f"make the whole value one expression: value={told}"
 
 
+@pytest.mark.parametrize("value", ['"@("a")/b"', '"@(a)b"', "'@(a) @(b)'"])
+def test_text_after_an_expression_is_explained(value: str) -> None:
+    with pytest.raises(InputError) as raised:
+        read(policies(f"<base />\n<set-variable name='a' value={value} />"), "a.xml")
+    assert raised.value.fix == 'put it into the expression: @(… + "…")'
+
+
 def test_other_faults_after_a_late_expression_stay_what_they_are() -> None:
     with pytest.raises(InputError, match="there is no space before an attribute"):
         read(policies("""<set-variable name="x @(a)" value="b"c="d" />"""))
@@ -272,5 +282,5 @@ def test_a_quote_within_a_value_is_explained() -> None:
     identity = """<identity subject="C=US, O="Contoso, Inc.", CN=*.contoso.com" />"""
     with pytest.raises(InputError) as raised:
         read(policies(f"<base />\n{identity}"), "a.xml")
-    assert raised.value.where == "a.xml:3:28"
+    assert raised.value.where == "a.xml:3:29"
     assert raised.value.fix == "a quote within the value before it is written `&quot;`"
