@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 ConstantKind = Literal[
-    "text", "word", "list", "object", "name", "call", "join", "function", "opaque"
+    "text", "word", "list", "spread", "object", "name", "call", "join", "function", "opaque"
 ]
 
 
@@ -21,8 +22,9 @@ class Expr:
         start: Offset of its first byte.
         text: The text of a `text`, `word` or `name` (with its dots), or what a `call` calls.
         items: The elements, summands or arguments by position; of an `object`, what is spread
-            into it; of a `function`, what it returns.
-        fields: The members of an object, or the arguments by name.
+            into it; of a `function`, what it returns; of a `spread`, the list that it spreads.
+        fields: The members of an object that come after what is spread into it, or the arguments
+            by name.
     """
 
     kind: ConstantKind
@@ -80,12 +82,22 @@ def text_of(node: Expr, lookup: Lookup) -> str:
         return value.text
     if value.kind == "join":
         try:
-            return "".join(text_of(item, lookup) for item in value.items)
+            parts = [_part_of(item, lookup) for item in value.items]
+            if any(text is not None for text, _ in parts):  # or it is a sum of numbers
+                return "".join(number if text is None else text for text, number in parts)
         except RecursionError:
             raise NotConstant(node) from None
     if value.kind == "call" and value.text == "nameof" and len(value.items) == 1:
         return value.items[0].text.rpartition(".")[2]
     raise NotConstant(node)
+
+
+def _part_of(node: Expr, lookup: Lookup) -> tuple[str | None, str]:
+    """Return what a part of a text says: as text, None if it is a number, and as a number."""
+    value = resolve(node, lookup)
+    if value.kind == "word" and re.fullmatch("0|[1-9][0-9]{0,14}", value.text):
+        return None, value.text
+    return text_of(value, lookup), ""
 
 
 def member(node: Expr, key: str, lookup: Lookup) -> Expr | None:
@@ -111,8 +123,8 @@ def is_function(node: Expr, lookup: Lookup) -> bool:
     try:
         value = resolve(node, lookup)
         if value.kind == "call" and value.text.endswith(".bind"):
-            value = resolve(Expr("name", value.start, value.text[: -len(".bind")]), lookup)
-        elif value.kind == "call":
+            return True
+        if value.kind == "call":
             value = resolve(Expr("name", value.start, value.text), lookup)
             return (
                 value.kind == "function"
@@ -125,9 +137,16 @@ def is_function(node: Expr, lookup: Lookup) -> bool:
 
 
 def elements(node: Expr, lookup: Lookup) -> Iterator[Expr]:
-    """Yield the elements of a list, or the node itself where it is none."""
+    """Yield the elements of a list, or the node itself where it is none.
+
+    Raises:
+        NotConstant: Something that is no list is spread into it.
+    """
     value = resolve(node, lookup)
-    if value.kind == "list":
-        yield from value.items
-    else:
-        yield node
+    for item in value.items if value.kind == "list" else (node,):
+        if item.kind != "spread":
+            yield item
+        elif resolve(item.items[0], lookup).kind == "list":
+            yield from elements(item.items[0], lookup)
+        else:
+            raise NotConstant(item.items[0])

@@ -24,6 +24,9 @@ _WRAPPERS = frozenset(
     {"parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"}
     | {"type_assertion"}
 )
+# Methods of lists and functions of `Object` that change what they are given.
+_CHANGING = frozenset({"push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill"})
+_CHANGING_OTHERS = frozenset({"Object.assign", "Object.defineProperty", "Object.defineProperties"})
 _DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
 
 
@@ -54,7 +57,36 @@ def read_module(path: Path, source: SourceText) -> JavaScriptModule:
     module = JavaScriptModule(path, source)
     for statement in source.root.named_children:
         _Statement(module).read(statement)
+    _forget_changed(module)
     return module
+
+
+def _forget_changed(module: JavaScriptModule) -> None:
+    """Forget of constant lists and objects what the file may change."""
+    nodes = [module.source.root]
+    while nodes:
+        node = nodes.pop()
+        nodes.extend(node.named_children)
+        changed: Syntax | None = None
+        if node.type in ("assignment_expression", "augmented_assignment_expression"):
+            changed = node.child_by_field_name("left")
+        elif node.type == "unary_expression" and "delete" in _types(node):
+            changed = node.child_by_field_name("argument")
+        elif node.type == "call_expression":
+            called, given = (node.child_by_field_name(key) for key in ("function", "arguments"))
+            path = dotted(called) if called is not None else ""
+            if path in _CHANGING_OTHERS and given is not None and given.named_children:
+                changed = given.named_children[0]
+            elif path.rpartition(".")[2] in _CHANGING and called is not None:
+                changed = called
+        name, _, key = (dotted(changed) if changed is not None else "").partition(".")
+        known = module.constants.get(name)
+        if known is None or known.kind not in ("object", "list") or changed is None:
+            continue
+        unknown = Expr("opaque", changed.start_byte, text(changed))
+        if known.kind == "object" and key and "." not in key and node.type != "call_expression":
+            unknown = Expr("object", known.start, items=(known,), fields={key: unknown})
+        module.constants[name] = unknown
 
 
 def dotted(node: Syntax) -> str:
@@ -97,6 +129,8 @@ def expression(source: SourceText, node: Syntax) -> Expr:
         return Expr("join", start, items=tuple(expression(source, side) for side in sides if side))
     if node.type == "array":
         return Expr("list", start, items=tuple(_expressions(source, node)))
+    if node.type == "spread_element":
+        return Expr("spread", start, items=tuple(_expressions(source, node)))
     if node.type == "object":
         return _object(source, node)
     if node.type in _FUNCTIONS:
@@ -142,11 +176,16 @@ def _object(source: SourceText, node: Syntax) -> Expr:
         if member.type == "shorthand_property_identifier":
             fields[text(member)] = Expr("name", member.start_byte, text(member))
         elif member.type == "spread_element":
-            spread.append(expression(source, member.named_children[0]))
+            if fields:  # what is spread here replaces what comes before
+                spread.append(Expr("object", node.start_byte, fields=fields))
+                fields = {}
+            spread.extend(_expressions(source, member))
         elif member.type in ("pair", "method_definition"):
             key = member.child_by_field_name("key") or member.child_by_field_name("name")
             value = member.child_by_field_name("value")
-            if key is None or key.type == "computed_property_name":
+            if key is not None and key.type == "computed_property_name":
+                key = key.named_children[0] if key.named_children[0].type == "string" else None
+            if key is None:
                 spread.append(Expr("opaque", member.start_byte))  # the key could be any
             else:
                 name = expression(source, key).text if key.type == "string" else text(key)
@@ -282,11 +321,20 @@ class _Statement:
             if package and member in ("*", "default"):
                 for local, name in _pattern(target):
                     self.module.imports[local] = package, name
+        elif value.kind == "name" and self.brought(value.text)[0]:
+            self.module.imports[text(target)] = self.brought(value.text)
         elif target.type == "identifier":
             if package:
                 self.module.imports[text(target)] = package, member
             elif constant or value.kind == "function":
                 self.define(text(target), value)
+
+    def brought(self, path: str) -> tuple[str, str]:
+        """Return package and name of a member of an imported package, `functions.app`."""
+        owner, _, member = path.rpartition(".")
+        package, whole = self.module.imports.get(owner, ("", ""))
+        outside = package and not package.startswith(".")
+        return (package, member) if outside and whole in ("*", "default") else ("", "")
 
     def required(self, node: Syntax) -> tuple[str, str]:
         """Return what `require('…')` or `require('…').name` brings: package and name."""
@@ -317,6 +365,9 @@ class _Statement:
             if value.kind != "name":
                 self.module.constants.setdefault(name, value)
         elif value.kind == "object":
+            for spread in value.items:
+                if spread.kind == "call" and spread.text == "require" and spread.items:
+                    self.module.reexports.append(spread.items[0].text)
             for key, inner in value.fields.items():
                 self.module.exports[key] = inner.text if inner.kind == "name" else key
                 if inner.kind != "name":

@@ -29,12 +29,14 @@ from constructs_lib.operations.sources.javascript import (
     read_module,
 )
 from constructs_lib.operations.sources.reading import HttpTrigger, Reading
-from constructs_lib.operations.sources.syntax import SourceText, text
+from constructs_lib.operations.sources.syntax import Language, SourceText, text
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
-_SUFFIXES = (".ts", ".mts", ".cts", ".js", ".mjs", ".cjs")
+# How sources of TypeScript end, by how what is compiled of them does.
+_SOURCES = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
+_SUFFIXES = (".ts", ".tsx", ".mts", ".cts", *_SOURCES)
 _TESTS = re.compile(r"\.(test|spec|config)\.")
 _GENERATED = re.compile(r"\.min\.|\.d\.[mc]?ts$")
 _MARKS = re.compile(r"@azure/functions\b|durable-functions")
@@ -77,7 +79,15 @@ _FUNCTIONS = frozenset(
     | {"generator_function", "generator_function_declaration"}
 )
 # Names in these are types, or declare something.
-_NO_USE = frozenset({"import_statement", "type_annotation", "type_arguments", "type_query"})
+_NO_USE = frozenset(
+    {
+        "import_statement",
+        "type_annotation",
+        "type_arguments",
+        "type_query",
+        "nested_type_identifier",
+    }
+)
 
 
 def read_node(reading: Reading) -> None:
@@ -88,9 +98,17 @@ def read_node(reading: Reading) -> None:
 def _output_folder(reading: Reading) -> Path | None:
     """Return where TypeScript puts what it compiles: the same functions once more."""
     path = reading.root / "tsconfig.json"
-    document = reading.read_json(path) if path.is_file() else None
-    folder = document.get("compilerOptions", "outDir") if document else None
-    return (reading.root / folder).resolve() if isinstance(folder, str) and folder else None
+    for _ in range(10):
+        document = reading.read_json(path) if path.is_file() else None
+        folder = document.get("compilerOptions", "outDir") if document else None
+        if isinstance(folder, str) and folder:
+            folder = folder.replace("${configDir}", reading.root.as_posix())
+            return (path.parent / folder).resolve()
+        base = document.get("extends") if document else None
+        if not isinstance(base, str) or not base.startswith("."):
+            break
+        path = path.parent / (base if base.endswith(".json") else f"{base}.json")
+    return None
 
 
 class _NodeProject:
@@ -104,8 +122,7 @@ class _NodeProject:
             *_SUFFIXES,
             registers=_REGISTERS,
             unlikely=_TESTS,
-            never=_GENERATED,
-            compiled=self.compiled,
+            generated=self.is_generated,
         )
         for path in files:
             content = self.reading.read_text(path)
@@ -114,6 +131,18 @@ class _NodeProject:
                 if module is not None:
                     _Calls(self, module).find()
 
+    def is_generated(self, path: Path) -> bool:
+        """Whether a file is made of others: types, or what TypeScript compiles."""
+        if _GENERATED.search(path.name):
+            return True
+        if path.suffix not in _SOURCES:
+            return False
+        return any(path.with_suffix(suffix).exists() for suffix in _SOURCES[path.suffix]) or (
+            self.compiled is not None
+            and self.compiled != self.reading.root.resolve()
+            and path.resolve().is_relative_to(self.compiled)
+        )
+
     def load(self, path: Path) -> JavaScriptModule | None:
         if path in self.modules:
             return self.modules[path]
@@ -121,7 +150,9 @@ class _NodeProject:
         content = self.reading.read_text(path)
         if content is None:
             return None
-        language = "typescript" if path.suffix.endswith("ts") else "javascript"
+        language: Language = "typescript" if path.suffix.endswith("ts") else "javascript"
+        if path.suffix == ".tsx":
+            language = "tsx"
         source = SourceText(self.reading.display(path), content.encode(), language)
         if self.reading.report_syntax(source, _BODIES, _APP_WORD):
             return None
@@ -220,10 +251,10 @@ class _Calls:
         ]
         while nodes:
             node, certain, roots = nodes.pop()
-            if node.type in _NO_USE or not roots:
+            passed_on = node.type == "export_statement" and _part(node, "source") is not None
+            if node.type in _NO_USE or passed_on or not roots:
                 continue
-            if node.type in _FUNCTIONS:
-                roots = roots - _declared(node)
+            roots = roots - _declared(node)
             certain = certain and node.type in _CERTAIN
             children = list(node.children)
             if node.type == "call_expression":
@@ -247,7 +278,9 @@ class _Calls:
         if value is None or target is None:
             return []
         path = dotted(value)
-        brought = path in self.module.imports and target.type == "object_pattern"
+        given = path.rpartition(".")[0] if target.type == "identifier" else path
+        taken = target.type == "object_pattern" or text(target) in self.module.imports
+        brought = taken and given in self.module.imports
         return [] if brought else [value]
 
     def call(self, node: Syntax, path: str, certain: bool) -> None:
@@ -361,8 +394,8 @@ class _Calls:
             )
         level = member(options, "authLevel", self.lookup)
         route = member(options, "route", self.lookup)
-        given = member(options, "methods", self.lookup)
-        if given is not None and method not in _METHODS:
+        given = member(options, "methods", self.lookup) if method not in _METHODS else None
+        if given is not None:
             methods = tuple(
                 text_of(element, self.lookup) for element in elements(given, self.lookup)
             )
@@ -380,25 +413,36 @@ class _Calls:
         return self.project.lookup(self.module, name)
 
 
-def _declared(function: Syntax) -> set[str]:
-    """Return the names that a function's parameters and its body's own declarations have."""
-    names: set[str] = set()
-    nodes = [
-        part
-        for key in ("parameters", "parameter")
-        if (part := function.child_by_field_name(key)) is not None
-    ]
-    body = function.child_by_field_name("body")
-    for statement in body.named_children if body is not None else ():
+def _declared(scope: Syntax) -> set[str]:
+    """Return the names that a function, block, loop or `catch` declares for itself."""
+    nodes: list[Syntax] = []
+    statements: list[Syntax] = []
+    if scope.type in _FUNCTIONS:
+        nodes = [part for key in ("parameters", "parameter") if (part := _part(scope, key))]
+        body = _part(scope, "body")
+        statements = body.named_children if body is not None else []
+    elif scope.type == "catch_clause":
+        nodes = [part for part in (_part(scope, "parameter"),) if part is not None]
+    elif scope.type == "for_in_statement" and _part(scope, "kind") is not None:
+        nodes = [part for part in (_part(scope, "left"),) if part is not None]
+    elif scope.type in ("statement_block", "for_statement", "switch_case", "switch_default"):
+        statements = scope.named_children
+    for statement in statements:
         if statement.type in ("lexical_declaration", "variable_declaration"):
             nodes += [
                 target
                 for declarator in statement.named_children
-                if (target := declarator.child_by_field_name("name")) is not None
+                if (target := _part(declarator, "name")) is not None
+                and not _MARKS.search(text(declarator))
             ]
+    names: set[str] = set()
     while nodes:
         node = nodes.pop()
         if node.type in ("identifier", "shorthand_property_identifier_pattern"):
             names.add(text(node))
         nodes.extend(child for child in node.children if child.type not in _NO_USE)
     return names
+
+
+def _part(node: Syntax, key: str) -> Syntax | None:
+    return node.child_by_field_name(key)

@@ -19,11 +19,12 @@ from constructs_lib.operations.rules import RULES
 if TYPE_CHECKING:
     from constructs_lib.operations.sources.syntax import SourceText
 
-# Folders of packages and of what compilers write: nobody's own source.
-_NO_SOURCES = frozenset({"node_modules", "site-packages", "__pycache__", "bin", "obj"})
+# Folders of packages and caches: nobody's own source.
+_NO_SOURCES = frozenset({"node_modules", "site-packages", "__pycache__"})
 # Folders that hold tests, environments and builds as a rule; not if functions are found there.
 _RARELY_SOURCES = frozenset(
-    {"target", "dist", "build", "coverage", "venv", "env", "test", "tests", "__tests__"}
+    {"target", "dist", "build", "bin", "obj", "coverage", "venv", "env"}
+    | {"test", "tests", "__tests__"}
 )
 
 
@@ -162,8 +163,7 @@ class Reading:
         *suffixes: str,
         registers: re.Pattern[str],
         unlikely: re.Pattern[str] | None = None,
-        never: re.Pattern[str] | None = None,
-        compiled: Path | None = None,
+        generated: Callable[[Path], bool] = lambda _: False,
         known: Collection[Path] = (),
     ) -> Iterator[Path]:
         """Yield the project's own source files, without those of tests, tools and packages.
@@ -174,16 +174,13 @@ class Reading:
             suffixes: How the files end.
             registers: What the text of a file has that has functions.
             unlikely: Names of files that are left out, with a note if they have functions.
-            never: Names of files that are left out.
-            compiled: A folder that is left out, because other files are compiled into it.
+            generated: Whether a file is left out, because it is made of others.
             known: Files that are read in any case, so that no note is due.
         """
         noted: set[str] = set()
         for path, skipped in self._walk(self.root, ""):
             name = path.name
-            if not name.endswith(suffixes) or (never and never.search(name)):
-                continue
-            if compiled is not None and path.resolve().is_relative_to(compiled):
+            if not name.endswith(suffixes) or generated(path):
                 continue
             if unlikely and unlikely.search(name):
                 skipped = skipped or path.relative_to(self.root).as_posix()

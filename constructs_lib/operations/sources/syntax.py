@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
     from tree_sitter import Parser
 
-Language = Literal["javascript", "typescript", "csharp", "java"]
+Language = Literal["javascript", "typescript", "tsx", "csharp", "java"]
 
 # Where each grammar is: module and function.
 _GRAMMARS: dict[Language, tuple[str, str]] = {
     "javascript": ("tree_sitter_javascript", "language"),
     "typescript": ("tree_sitter_typescript", "language_typescript"),
+    "tsx": ("tree_sitter_typescript", "language_tsx"),
     "csharp": ("tree_sitter_c_sharp", "language"),
     "java": ("tree_sitter_java", "language"),
 }
