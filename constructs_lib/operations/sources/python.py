@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from constructs_lib.operations.findings import FilePlace
+from constructs_lib.operations.sources.python_names import changed, constants
 from constructs_lib.operations.sources.reading import HttpTrigger, Reading
 
 ENTRY = "function_app.py"
@@ -23,9 +24,12 @@ _BLUEPRINTS = frozenset({"Blueprint", "BluePrint"})
 _REGISTER = frozenset({"register_functions", "register_blueprint"})
 # Triggers whose decorators do not end in `_trigger`.
 _TRIGGERS = frozenset({"route", "schedule", "mcp_tool", "mcp_resource", "mcp_prompt"})
+_ENUMERATIONS = frozenset({"AuthLevel", "HttpMethod"})
 _PACKAGES = ("azure.", "azurefunctions.")
 _REGISTERS = re.compile(
-    r"(?s)(?=.*\bazure\.?functions\b).*\b(FunctionApp|DFApp|McpApp|Blue[pP]rint)\s*\("
+    r"(?s)(?=.*\b(azure\.?functions|function_app)\b).*"
+    r"(\b((A|W)sgiFunctionApp|FunctionApp|DFApp|McpApp|Blue[pP]rint)\s*\("
+    r"|\n@\w[\w.]*\.(route|function_name|\w+_trigger|mcp_\w+)\s*\()"
 )
 
 
@@ -42,7 +46,7 @@ class _Module:
     Attributes:
         path: Its file.
         tree: What it says.
-        values: The expressions that its top level assigns, by name; None where it does so twice.
+        values: The expressions that its names stand for; None where they may be others.
         imports: The project's modules, or members of them, by the name they have here.
         origins: Where names of other packages come from, for example `azure.functions.Blueprint`.
         always: The project's modules that it certainly imports, as it does so at its top level.
@@ -76,6 +80,7 @@ class _App:
         blueprint: Whether it has to be registered with an app.
         parent: What it is registered with.
         uncertain: Whether it may be registered or not, which has been reported.
+        kind: What it is called in messages.
     """
 
     module: _Module
@@ -84,6 +89,7 @@ class _App:
     parent: _App | None = None
     functions: int = 0
     uncertain: bool = False
+    kind: str = "blueprint"
 
     @property
     def root(self) -> _App | None:
@@ -95,9 +101,7 @@ class _App:
 
 def read_python(reading: Reading) -> None:
     """Read `function_app.py` and what it imports."""
-    entry = reading.root / ENTRY
-    if entry.exists():
-        _PythonProject(reading).read(entry)
+    _PythonProject(reading).read(reading.root / ENTRY)
 
 
 class _PythonProject:
@@ -107,10 +111,14 @@ class _PythonProject:
         self.apps: dict[tuple[Path, str], _App] = {}
 
     def read(self, entry: Path) -> None:
-        self.mark_certain(self.load(entry))
+        first = self.load(entry) if entry.exists() else None
+        self.mark_certain(first)
         modules = [module for module in self.modules.values() if module is not None]
         for module in modules:
+            self.forget_changed(module)
+        for module in modules:
             self.find_apps(module)
+        self.find_unreachable(first)
         for module in modules:
             self.find_registrations(module)
         for module in modules:
@@ -118,11 +126,38 @@ class _PythonProject:
         for app in self.apps.values():
             if app.blueprint and app.functions and app.root is None and not app.uncertain:
                 self.report(
-                    "OP111", f"{app.functions} functions of this blueprint", app.module, app.call
+                    "OP111", f"{app.functions} functions of this {app.kind}", app.module, app.call
                 )
-        self.find_orphans()
+        self.find_orphans("does not import" if first is not None else "would have to import")
 
-    def find_orphans(self) -> None:
+    def forget_changed(self, module: _Module) -> None:
+        """Forget what names of other modules stand for that a module changes."""
+        for name in changed(module.tree):
+            found = self.find(module, _named(name))
+            if found is not None:
+                found[0].values[found[1]] = None
+
+    def find_unreachable(self, entry: _Module | None) -> None:
+        """Take apps that the first module has no name for as registered with nothing.
+
+        Source: the worker, `index_function_app` of azure-functions-python-worker, which looks for
+        an app among the names of that module and refuses it if there are two.
+        """
+        names = (*entry.values, *entry.imports) if entry is not None else ()
+        found = [self.app_of(entry, ast.Name(name)) for name in names if entry is not None]
+        reached = [app for app in dict.fromkeys(found) if app is not None and not app.blueprint]
+        for app in self.apps.values():
+            web = _last_name(app.call.func) in _WEB_APPS
+            if not app.blueprint and app not in reached:
+                app.blueprint = True
+                app.functions = int(web)
+                app.kind = f"app, for which {ENTRY} has no name"
+            elif web:
+                self.add_web_app(app)
+        for app in reached[1:]:
+            self.report("OP111", f"{ENTRY} has two apps, so none starts", app.module, app.call)
+
+    def find_orphans(self, verb: str) -> None:
         """Name files that declare functions and that nothing imports."""
         for path in self.reading.files(".py", registers=_REGISTERS, known=self.modules):
             if path in self.modules:
@@ -130,7 +165,7 @@ class _PythonProject:
             if _REGISTERS.search(self.reading.read_text(path) or ""):
                 self.reading.report(
                     "OP111",
-                    "function_app.py does not import this file, so its functions are not there",
+                    f"{ENTRY} {verb} this file, so its functions are not there",
                     FilePlace(self.reading.display(path)),
                 )
 
@@ -151,15 +186,7 @@ class _PythonProject:
             place = FilePlace(self.reading.display(path))
             self.reading.report("OP102", f"Python cannot read it: {error}", place)
             return None
-        module = self.modules[path] = _Module(path, tree)
-        for statement in tree.body:
-            if isinstance(statement, ast.Assign):
-                names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
-                for name in names:
-                    module.values[name] = None if name in module.values else statement.value
-            elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                name = statement.target.id
-                module.values[name] = None if name in module.values else statement.value
+        module = self.modules[path] = _Module(path, tree, constants(tree))
         top = set(tree.body)
         for statement in ast.walk(tree):
             certain = statement in top
@@ -214,7 +241,7 @@ class _PythonProject:
                 continue
             module.always += [loaded] if certain else []
             if alias.name == "*":
-                for name in loaded.values:
+                for name in (*loaded.values, *loaded.imports):
                     module.imports.setdefault(name, (loaded, name))
             else:
                 module.imports[alias.asname or alias.name] = (loaded, alias.name)
@@ -231,9 +258,13 @@ class _PythonProject:
         """Find the module and name that a name or attribute stands for."""
         if seen > 20:
             return None
+        name = ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute) else ""
+        if name in module.values:
+            value = module.values[name]
+            if isinstance(value, ast.Name | ast.Attribute):
+                return self.find(module, value, seen + 1) or (module, name)
+            return module, name
         if isinstance(node, ast.Name):
-            if node.id in module.values:
-                return module, node.id
             target = module.imports.get(node.id)
             if target is None or target[1] is None:
                 return None
@@ -242,6 +273,10 @@ class _PythonProject:
             imported = module.imports.get(ast.unparse(node.value))
             if imported is not None and imported[1] is None:
                 return self.find(imported[0], ast.Name(node.attr), seen + 1)
+            first, _, rest = name.partition(".")
+            imported = module.imports.get(first)
+            if imported is not None and imported[1] is not None:  # a class, or an app
+                return self.find(imported[0], _named(f"{imported[1]}.{rest}"), seen + 1)
         return None
 
     def find_apps(self, module: _Module) -> None:
@@ -254,8 +289,7 @@ class _PythonProject:
             if kind in _APPS or kind in _BLUEPRINTS:
                 self.apps[module.path, name] = _App(module, value, kind in _BLUEPRINTS)
             elif kind in _WEB_APPS:
-                self.apps[module.path, name] = app = _App(module, value, blueprint=False)
-                self.add_web_app(app)
+                self.apps[module.path, name] = _App(module, value, blueprint=False)
 
     def add_web_app(self, app: _App) -> None:
         """Add the one function of an app that hands every request to ASGI or WSGI."""
@@ -277,7 +311,11 @@ class _PythonProject:
         return self.apps.get((found[0].path, found[1])) if found else None
 
     def find_registrations(self, module: _Module) -> None:
-        top = {statement.value for statement in module.tree.body if isinstance(statement, ast.Expr)}
+        top = {
+            statement.value
+            for statement in module.tree.body
+            if isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign)
+        }
         for node in ast.walk(module.tree):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
@@ -460,8 +498,12 @@ class _PythonProject:
     def methods(self, module: _Module, node: ast.expr | None) -> tuple[str, ...]:
         if node is None or (isinstance(node, ast.Constant) and node.value is None):
             return ()
+        if isinstance(node, ast.Starred):
+            return self.methods(module, node.value)
         if isinstance(node, ast.List | ast.Tuple | ast.Set):
-            return tuple(self.text(module, element) for element in node.elts)
+            return tuple(text for each in node.elts for text in self.methods(module, each))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.BitOr):
+            return self.methods(module, node.left) + self.methods(module, node.right)
         if isinstance(node, ast.Name | ast.Attribute):
             found = self.find(module, node)
             value = found[0].values.get(found[1]) if found else None
@@ -480,14 +522,17 @@ class _PythonProject:
         if isinstance(node, ast.JoinedStr):
             return "".join(self.text(module, part, depth) for part in node.values)
         if isinstance(node, ast.FormattedValue) and node.format_spec is None:
-            return self.text(module, node.value, depth)
+            if node.conversion != -1:
+                raise _NotConstant(node.value)
+            return self.number(module, node.value) or self.text(module, node.value, depth)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             return self.text(module, node.left, depth) + self.text(module, node.right, depth)
-        if isinstance(node, ast.Attribute) and _last_name(node.value) in (
-            "AuthLevel",
-            "HttpMethod",
-        ):
-            return node.attr
+        if isinstance(node, ast.Attribute):
+            member = node.value if node.attr == "value" else node  # of an enumeration
+            if isinstance(member, ast.Attribute) and _last_name(member.value) in _ENUMERATIONS:
+                return member.attr
+            if member is not node and self.find(module, node) is None:
+                return self.text(module, member, depth + 1)
         found = self.find(module, node) if isinstance(node, ast.Name | ast.Attribute) else None
         value = found[0].values.get(found[1]) if found else None
         if found is None or value is None or depth > 20:
@@ -497,12 +542,28 @@ class _PythonProject:
         except _NotConstant:
             raise _NotConstant(node) from None
 
+    def number(self, module: _Module, node: ast.expr) -> str:
+        """Return a whole number as text, empty if an expression is none."""
+        found = self.find(module, node)
+        value = found[0].values.get(found[1]) if found else node
+        number = value.value if isinstance(value, ast.Constant) else None
+        return str(number) if isinstance(number, int) and not isinstance(number, bool) else ""
+
     def place(self, module: _Module, node: ast.AST) -> FilePlace:
         line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
         return FilePlace(self.reading.display(module.path), line, column + 1)
 
     def report(self, rule: str, message: str, module: _Module, node: ast.AST) -> None:
         self.reading.report(rule, message, self.place(module, node))
+
+
+def _named(dotted: str) -> ast.expr:
+    """Return a dotted name as an expression."""
+    first, *rest = dotted.split(".")
+    node: ast.expr = ast.Name(first)
+    for each in rest:
+        node = ast.Attribute(node, each)
+    return node
 
 
 def _last_name(node: ast.expr) -> str:
