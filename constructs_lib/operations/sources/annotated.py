@@ -73,8 +73,20 @@ class AnnotatedFile:
         source: Its text, parsed.
         methods: Its methods that have annotations, or parameters with some.
         constants: The constants of its types, by their dotted name.
+        bases: What its types are derived from, by their dotted name.
+        names: What it calls types and members of other files, and their dotted name.
+        opened: Types whose members it names without them.
+        opened_everywhere: Types whose members the whole project names without them.
     """
 
     source: SourceText
     methods: list[Method] = field(default_factory=list["Method"])
     constants: dict[str, Expr] = field(default_factory=dict[str, Expr])
+    bases: dict[str, list[str]] = field(default_factory=dict[str, "list[str]"])
+    names: dict[str, str] = field(default_factory=dict[str, str])
+    opened: list[str] = field(default_factory=list[str])
+    opened_everywhere: list[str] = field(default_factory=list[str])
+
+    def add_bases(self, name: str, bases: list[str]) -> None:
+        """Add what a type, or a part of it, is derived from."""
+        self.bases.setdefault(name, []).extend(bases)

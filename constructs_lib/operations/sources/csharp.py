@@ -33,24 +33,45 @@ _ARRAYS = frozenset(
 )
 _WORDS = frozenset({"boolean_literal", "null_literal", "integer_literal"})
 _DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(if|elif|else|endif)\b([^\n]*)", re.MULTILINE)
-_DEFINE = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
+_DEFINE = re.compile(rb"^[ \t]*#[ \t]*(define|undef)[ \t]+(\w+)", re.MULTILINE)
+
+_NEWER = re.compile(rb"\?(?=\.[A-Za-z_])|\ballows[ \t]+ref[ \t]+struct\b")
 
 
 def branches(source: SourceText) -> list[Branch]:
     """Return the file as each branch of its conditions makes it."""
-    conditions = _conditions(source)
+    conditions, outermost = _conditions(source)
     if not conditions:
-        return [Branch(source)]
-    defined = {match[1].decode() for match in _DEFINE.finditer(source.data)}
-    undecided = [each for each in conditions if not each.decided(defined)]
+        return [Branch(_in_older_words(source))]
+    symbols = {match[2].decode(): match[1] == b"define" for match in _DEFINE.finditer(source.data)}
+    undecided = [each for each in conditions if not each.decided(symbols)]
     regions = tuple((each.parts[0].start, each.end) for each in undecided)
     found: list[Branch] = []
-    for choice in range(max((each.choices for each in undecided), default=1)):
+    for choice in range(max(each.choices(symbols) for each in outermost)):
         data = bytearray(source.data)
-        for condition in conditions:
-            condition.keep(data, choice, defined)
-        found.append(Branch(SourceText(source.path, bytes(data), source.language), regions))
+        for condition in outermost:
+            condition.keep(data, choice, symbols)
+        read = SourceText(source.path, bytes(data), source.language)
+        found.append(Branch(_in_older_words(read), regions))
     return found
+
+
+def _in_older_words(source: SourceText) -> SourceText:
+    """Write what the grammar does not know yet as what it knows, each in its place.
+
+    These are assignments to `a?.b` (C# 14) and `allows ref struct` (C# 13). If something else is
+    wrong as well, the file stays what it is.
+    """
+    if not source.root.has_error:
+        return source
+    data = bytearray(source.data)
+    for match in _NEWER.finditer(source.data):
+        node = source.root.descendant_for_byte_range(match.start(), match.start() + 1)
+        if node is None or not re.search("comment|string", node.type):
+            older = b"class" if match[0].startswith(b"allows") else b""
+            data[match.start() : match.end()] = older.ljust(len(match[0]))
+    older_source = SourceText(source.path, bytes(data), source.language)
+    return source if older_source.root.has_error else older_source
 
 
 @dataclass
@@ -60,6 +81,11 @@ class _Part:
     condition: str
     start: int
     code: int
+    inner: list[_Condition] = field(default_factory=list["_Condition"])
+
+    def choices(self, symbols: dict[str, bool]) -> int:
+        """How many readings show each part of the conditions within it at least once."""
+        return max((each.choices(symbols) for each in self.inner), default=1)
 
 
 @dataclass
@@ -68,35 +94,41 @@ class _Condition:
     end: int = 0
     end_of_line: int = 0
 
-    @property
-    def choices(self) -> int:
-        """How many there are: each part, and none of them if there is no `#else`."""
-        return len(self.parts) + (self.parts[-1].condition != "true")
+    def choices(self, symbols: dict[str, bool]) -> int:
+        """How many readings there are: those of each part, and one of none without `#else`."""
+        return len(self._readings(symbols))
 
-    def truth(self, part: _Part, defined: set[str]) -> bool | None:
+    def _readings(self, symbols: dict[str, bool]) -> list[tuple[int, int]]:
+        """Return, of each reading, the part that is compiled and the choice within it."""
+        readings: list[tuple[int, int]] = []
+        for number, part in enumerate(self.parts):
+            truth = self.truth(part, symbols)
+            if truth is not False:
+                readings += [(number, choice) for choice in range(part.choices(symbols))]
+            if truth:
+                return readings
+        return [*readings, (len(self.parts), 0)]
+
+    def truth(self, part: _Part, symbols: dict[str, bool]) -> bool | None:
         """Whether a part is compiled, None where the build decides."""
         plain = part.condition.strip("() \t\r").partition("//")[0].strip()
         name = plain.lstrip("! ")
-        value = {"true": True, "false": False}.get(name, True if name in defined else None)
+        value = {"true": True, "false": False, **symbols}.get(name)
         return not value if value is not None and plain.startswith("!") else value
 
-    def decided(self, defined: set[str]) -> bool:
+    def decided(self, symbols: dict[str, bool]) -> bool:
         """Whether the file itself says which part is compiled."""
-        for part in self.parts:
-            truth = self.truth(part, defined)
-            if truth is not False:
-                return truth is True
-        return True
+        return len({part for part, _ in self._readings(symbols)}) == 1
 
-    def keep(self, data: bytearray, choice: int, defined: set[str]) -> None:
+    def keep(self, data: bytearray, choice: int, symbols: dict[str, bool]) -> None:
         """Blank out the directives, and every part but the chosen one."""
-        chosen = min(choice, self.choices - 1)
-        if self.decided(defined):
-            truths = [self.truth(part, defined) for part in self.parts]
-            chosen = truths.index(True) if True in truths else len(truths)
+        readings = self._readings(symbols)
+        chosen, within = readings[min(choice, len(readings) - 1)]
         ends = [*(part.start for part in self.parts[1:]), self.end]
         for number, (part, end) in enumerate(zip(self.parts, ends, strict=True)):
             _blank(data, part.start, part.code if number == chosen else end)
+            for inner in part.inner if number == chosen else ():
+                inner.keep(data, within, symbols)
         _blank(data, self.end, self.end_of_line)
 
 
@@ -104,8 +136,10 @@ def _blank(data: bytearray, start: int, end: int) -> None:
     data[start:end] = re.sub(rb"[^\n]", b" ", bytes(data[start:end]))
 
 
-def _conditions(source: SourceText) -> list[_Condition]:
+def _conditions(source: SourceText) -> tuple[list[_Condition], list[_Condition]]:
+    """Return all conditions of a file, and those that are within no other."""
     found: list[_Condition] = []
+    outermost: list[_Condition] = []
     still_open: list[_Condition] = []
     for match in _DIRECTIVE.finditer(source.data):
         at = source.data.index(b"#", match.start())
@@ -114,19 +148,21 @@ def _conditions(source: SourceText) -> list[_Condition]:
             continue  # the text of a comment or of a string
         word = match[1].decode()
         if word == "if":
-            still_open.append(_Condition())
-            found.append(still_open[-1])
+            condition = _Condition()
+            (still_open[-1].parts[-1].inner if still_open else outermost).append(condition)
+            still_open.append(condition)
+            found.append(condition)
         if not still_open:
             continue
         if word == "endif":
             ended = still_open.pop()
             ended.end, ended.end_of_line = match.start(), match.end()
         else:
-            condition = "true" if word == "else" else match[2].decode("utf-8", "replace")
-            still_open[-1].parts.append(_Part(condition, match.start(), match.end()))
+            asked = "true" if word == "else" else match[2].decode("utf-8", "replace")
+            still_open[-1].parts.append(_Part(asked, match.start(), match.end()))
     for condition in still_open:  # nothing ends it: all that follows
         condition.end = condition.end_of_line = len(source.data)
-    return found
+    return found, outermost
 
 
 def read_file(branch: Branch) -> AnnotatedFile:
@@ -148,13 +184,36 @@ class _Reader:
                 self.members(member, scope, on_types)
             elif member.type in _TYPES and name is not None:
                 inner = f"{scope}.{text(name)}".lstrip(".")
+                self.file.add_bases(inner, self.bases(member))
                 self.members(member, inner, (*on_types, *self.annotations(member)))
+            elif member.type == "using_directive":
+                self.using(member)
             elif member.type == "method_declaration":
                 self.method(member, scope, on_types)
             elif member.type == "field_declaration" and any(
                 child.type == "modifier" and text(child) == "const" for child in member.children
             ):
                 self.constants(member, scope)
+
+    @staticmethod
+    def bases(node: Syntax) -> list[str]:
+        """Return the names of what a type is derived from."""
+        return [
+            re.split(r"[<(]", text(child))[0]
+            for bases in node.named_children
+            if bases.type == "base_list"
+            for child in bases.named_children
+            if child.type != "argument_list"
+        ]
+
+    def using(self, node: Syntax) -> None:
+        """Take in `using static N.Type;` and `using Name = N.Type;`."""
+        words = [text(child) for child in node.children]
+        if "static" in words:
+            opened = self.file.opened_everywhere if "global" in words else self.file.opened
+            opened.append(words[-2])
+        elif "=" in words:
+            self.file.names[words[words.index("=") - 1]] = words[-2]
 
     def method(self, node: Syntax, scope: str, on_types: tuple[Annotation, ...]) -> None:
         parameters = node.child_by_field_name("parameters")

@@ -205,23 +205,52 @@ class _DotnetOrJavaProject:
 
     def lookup(self, dotted: str, file: AnnotatedFile, scope: str) -> Expr | None:
         """Find a constant by its name, with or without its class and namespace."""
-        while True:  # the classes around it first, the innermost before the others
-            node = file.constants.get(f"{scope}.{dotted}" if scope else dotted)
+        while scope:  # the classes around it first, the innermost before the others
+            node = file.constants.get(f"{scope}.{dotted}") or self.inherited(scope, dotted)
             if node is not None:
                 return node
-            if not scope:
-                break
             scope = scope.rpartition(".")[0]
-        if "." not in dotted:
-            return None
-        found: dict[str, Expr] = {}
+        first, _, rest = dotted.partition(".")
+        named = f"{file.names[first]}.{rest}".rstrip(".") if first in file.names else dotted
+        names = [*([named] if "." in named else []), *(f"{each}.{dotted}" for each in file.opened)]
         for path, text in self.texts.items():
-            if dotted.rpartition(".")[2] not in text:
-                continue
-            for other in self.load(path):
-                for name, node in other.constants.items():
-                    if f".{name}".endswith(f".{dotted}") or f".{dotted}".endswith(f".{name}"):
-                        found[f"{path}:{name}"] = self.close(node, other, name)
+            if "global using static" in text:
+                opened = [name for each in self.load(path) for name in each.opened_everywhere]
+                names += [f"{each}.{dotted}" for each in opened]
+        for name in names:
+            owner, _, last = name.rpartition(".")
+            node = self.inherited(owner, last)
+            if node is not None:
+                return node
+        return None
+
+    def inherited(self, name: str, dotted: str, seen: tuple[str, ...] = ()) -> Expr | None:
+        """Find a constant that a type has from another part of it, or from what it derives from."""
+        node = self.member(f"{name}.{dotted}")
+        for base in () if node is not None or name in seen else self.bases(name):
+            node = node or self.inherited(base, dotted, (*seen, name))
+        return node
+
+    def bases(self, name: str) -> Iterator[str]:
+        for _, file in self.mentioning(name):
+            for known, bases in file.bases.items():
+                if _is_same(known, name):
+                    yield from bases
+
+    def mentioning(self, name: str) -> Iterator[tuple[Path, AnnotatedFile]]:
+        """Yield the files that have the last part of a name in their text."""
+        for path, text in self.texts.items():
+            if name.rpartition(".")[2] in text:
+                for file in self.load(path):
+                    yield path, file
+
+    def member(self, dotted: str) -> Expr | None:
+        """Find a constant by the name of its type and its own, unless several have these."""
+        found: dict[str, Expr] = {}
+        for path, file in self.mentioning(dotted):
+            for name, node in file.constants.items():
+                if _is_same(name, dotted):
+                    found[f"{path}:{name}"] = self.close(node, file, name)
         return next(iter(found.values())) if len(found) == 1 else None
 
     def close(self, node: Expr, file: AnnotatedFile, name: str) -> Expr:
@@ -232,6 +261,11 @@ class _DotnetOrJavaProject:
         except NotConstant:
             return Expr(node.kind, 0, node.text, node.items, node.fields)
         return Expr("text", 0, value)
+
+
+def _is_same(name: str, other: str) -> bool:
+    """Whether two names may mean the same, one of them with more of its namespace."""
+    return f".{name}".endswith(f".{other}") or f".{other}".endswith(f".{name}")
 
 
 def _mcp_name(trigger: Annotation, lookup: Lookup, kind: str) -> str | None:

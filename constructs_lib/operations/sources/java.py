@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from constructs_lib.operations.sources.annotated import AnnotatedFile, Annotation, Branch, Method
 from constructs_lib.operations.sources.constants import Expr, joined
-from constructs_lib.operations.sources.syntax import SourceText, pieces, text, unindent
+from constructs_lib.operations.sources.syntax import SourceText, pieces, text, unescape, unindent
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
@@ -20,6 +21,7 @@ _BODIES_OF_TYPES = frozenset(
     {"program", "class_body", "interface_body", "enum_body", "enum_body_declarations"}
 )
 _WORDS = frozenset({"true", "false", "null_literal", "decimal_integer_literal"})
+_ESCAPE = re.compile(r"\\(?:u+[0-9A-Fa-f]{4}|[0-7]{1,3}|.|$)", re.DOTALL)
 
 
 def branches(source: SourceText) -> list[Branch]:
@@ -43,7 +45,10 @@ def _read_members(
             _read_members(file, member, scope, on_types)
         elif member.type in _TYPES and name is not None:
             inner = f"{scope}.{text(name)}".lstrip(".")
+            file.add_bases(inner, _bases(member))
             _read_members(file, member, inner, (*on_types, *_annotations(file.source, member)))
+        elif member.type == "import_declaration":
+            _read_import(file, member)
         elif member.type == "method_declaration":
             parameters = member.child_by_field_name("parameters")
             method = Method(
@@ -62,6 +67,29 @@ def _read_members(
             member.type == "field_declaration" and "final" in _modifiers(member)
         ):
             _read_constants(file, member, scope)
+
+
+def _bases(node: Syntax) -> list[str]:
+    """Return the names of what a type is derived from."""
+    found: list[str] = []
+    nodes = list(node.children)
+    while nodes:
+        child = nodes.pop()
+        if child.type in ("superclass", "super_interfaces", "extends_interfaces", "type_list"):
+            nodes.extend(child.named_children)
+        elif child.type in ("type_identifier", "scoped_type_identifier", "generic_type"):
+            found.append(text(child).partition("<")[0])
+    return found
+
+
+def _read_import(file: AnnotatedFile, node: Syntax) -> None:
+    """Take in `import static x.Type.NAME;` and `import static x.Type.*;`."""
+    kinds = [child.type for child in node.children]
+    name = text(node.named_children[0])
+    if "static" in kinds and "asterisk" in kinds:
+        file.opened.append(name)
+    elif "static" in kinds:
+        file.names[name.rpartition(".")[2]] = name
 
 
 def _read_constants(file: AnnotatedFile, node: Syntax, scope: str) -> None:
@@ -106,14 +134,18 @@ def _annotation(source: SourceText, node: Syntax) -> Annotation:
     )
 
 
+def _unescaped(match: re.Match[str]) -> str:
+    return unescape(match[0])
+
+
 def expression(source: SourceText, node: Syntax) -> Expr:
     """Return what an expression says."""
     start = node.start_byte
     if node.type == "string_literal":
-        quotes = 3 if text(node).startswith('"""') else 1
-        parts = [piece for piece in pieces(source, node, quotes, quotes) if isinstance(piece, str)]
-        value = "".join(parts)
-        return Expr("text", start, unindent(value) if quotes == 3 else value)
+        if text(node).startswith('"""'):
+            return Expr("text", start, _ESCAPE.sub(_unescaped, unindent(text(node)[3:-3])))
+        parts = [piece for piece in pieces(source, node, 1, 1) if isinstance(piece, str)]
+        return Expr("text", start, "".join(parts))
     if node.type in ("parenthesized_expression", "cast_expression") and node.named_children:
         return expression(source, node.named_children[-1])
     if node.type == "binary_expression" and any(child.type == "+" for child in node.children):
