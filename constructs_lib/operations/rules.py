@@ -148,8 +148,8 @@ _rule(
     "OP119",
     "error",
     "A function name that the host refuses",
-    reason="The host does not load a function with such a name.",
-    fix="Use letters, digits, - and _, and begin with a letter.",
+    reason="The host does not load a function with such a name, or one whose name another has.",
+    fix="Give it a name of its own, of letters, digits, - and _ that begins with a letter.",
 )
 _rule(
     "OP120",

@@ -163,6 +163,8 @@ def test_the_display_name_is_the_function(project: Operations) -> None:
         ('{"extensions": {"http": {"routePrefix": "/a/b/"}}}', "a/b"),
         ('{"http": {"routePrefix": "one"}}', "one"),
         ('// comment\n{"extensions": {"http": {"routePrefix": "x"},},}', "x"),
+        ('{"extensions": {"http": {"routePrefix": null}}}', ""),
+        ('{"version": "2.0", "http": {"routePrefix": "one"}}', "api"),
     ],
 )
 def test_route_prefix(write, host: str, prefix: str) -> None:
@@ -215,6 +217,36 @@ def test_json_with_any_number_and_with_comments(write) -> None:
 def http_function(**binding: object) -> str:
     trigger = {"type": "httpTrigger", "authLevel": "anonymous", "methods": ["get"], **binding}
     return json.dumps({"bindings": [trigger]})
+
+
+def test_keys_of_function_json_in_any_case(write) -> None:
+    trigger = '{"Type": "HTTPTRIGGER", "authlevel": "Anonymous", "METHODS": ["get"], "Route": "a"}'
+    folder = write({"host.json": "{}", "A/function.json": f'{{"bindings": [{trigger}]}}'})
+    operations = Operations.from_functions_project(folder)
+    assert rows(operations) == [("GET", "/a", "get-A", [])]
+    assert operations.findings == ()
+
+
+def test_a_name_that_two_functions_have(write) -> None:
+    files = {f"{name}/function.json": http_function(route=f"{name}1") for name in ("A", "b")}
+    again = NODE + "app.get('a', { route: 'c', handler });\n"
+    folder = write({"host.json": "{}", **files, "src/a.js": again})
+    operations = Operations.from_functions_project(folder, strict=False)
+    assert [o.id for o in operations] == ["get-A", "get-b"]
+    assert [(f.rule, f.line) for f in operations.findings] == [("OP119", 2)]
+
+
+def test_a_name_that_the_host_has_itself(write) -> None:
+    folder = write({"host.json": "{}", "Host/function.json": http_function()})
+    operations = Operations.from_functions_project(folder, strict=False)
+    assert [rule for rule, _ in told(operations)] == ["OP119"]
+
+
+def test_functions_in_folders_of_any_name(write) -> None:
+    files = {f"{name}/function.json": http_function() for name in ("bin", "obj", "test")}
+    operations = Operations.from_functions_project(write({"host.json": "{}", **files}))
+    assert [o.id for o in operations] == ["get-bin", "get-obj", "get-test"]
+    assert operations.findings == ()
 
 
 def test_an_allow_list_in_host_json(write) -> None:

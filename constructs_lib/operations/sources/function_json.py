@@ -13,8 +13,6 @@ from constructs_lib.operations.sources.reading import HttpTrigger, Reading
 def read_function_files(reading: Reading) -> None:
     """Read `<function>/function.json` of every function."""
     for path in sorted(reading.root.glob("*/function.json")):
-        if path.parent.name in ("bin", "obj", "node_modules"):
-            continue
         document = reading.read_json(path)
         if document is not None:
             _read_function(path.parent.name, document, reading)
@@ -23,13 +21,15 @@ def read_function_files(reading: Reading) -> None:
 def _read_function(function: str, document: JsonFile, reading: Reading) -> None:
     bindings = document.get("bindings")
     for number, given in enumerate(_list(bindings)):
-        binding = cast("dict[str, Json]", given if isinstance(given, dict) else {})
+        members = cast("dict[str, Json]", given if isinstance(given, dict) else {})
+        written = {key.lower(): key for key in members}  # the host takes keys in any case
+        binding = {key.lower(): value for key, value in members.items()}
         kind = str(binding.get("type", ""))
         if not kind.lower().endswith("trigger"):
             continue
         home = ("bindings", number)
         if kind.lower() != "httptrigger":
-            place = document.place(*home, "type")
+            place = document.place(*home, written["type"])
             reading.add_other(function, kind, place, partial(_mcp_name, binding))
             return
         route = binding.get("route")
@@ -43,10 +43,10 @@ def _read_function(function: str, document: JsonFile, reading: Reading) -> None:
         reading.add(
             HttpTrigger(
                 function=function,
-                place=document.place(*home, "route" if route is not None else "type"),
+                place=document.place(*home, written["route" if route is not None else "type"]),
                 route=route if isinstance(route, str) else None,
                 methods=tuple(str(method) for method in _list(binding.get("methods"))),
-                auth_level=str(binding.get("authLevel") or "function").lower(),
+                auth_level=str(binding.get("authlevel") or "function").lower(),
                 disabled=disabled is True,
             )
         )
@@ -55,7 +55,7 @@ def _read_function(function: str, document: JsonFile, reading: Reading) -> None:
 
 
 def _mcp_name(binding: dict[str, Json], kind: str) -> str:
-    return str(binding.get(f"{kind}Name") or "")
+    return str(binding.get(f"{kind}name") or "")
 
 
 def _list(value: Json) -> list[Json]:

@@ -33,7 +33,7 @@ from constructs_lib.operations.sources.reading import HttpTrigger, Reading
 
 DEFAULT_ROUTE_PREFIX = "api"
 # Azure Functions host, src/WebJobs.Script/Utility.cs: what a function may be called.
-_FUNCTION_NAME = re.compile(r"[A-Za-z][\w-]{0,127}", re.ASCII)
+_FUNCTION_NAME = re.compile(r"(?!host$)[a-z][\w-]{0,127}", re.ASCII | re.I)
 # Azure Functions host, src/WebJobs.Script/Host/ScriptHost.cs, ValidateHttpFunction: what a route
 # may not begin with, whatever the prefix is.
 _KEPT_ROUTE = re.compile(r"/*(admin|runtime)", re.I)
@@ -115,12 +115,14 @@ def _find(document: JsonFile, *keys: str) -> tuple[tuple[str, ...], Json]:
 def _route_prefix(host: JsonFile | None, reading: Reading) -> str:
     if host is None:
         return DEFAULT_ROUTE_PREFIX
-    # Version 1 of the host had it in `http`; the later ones in `extensions`.
-    for keys in (("extensions", "http", "routePrefix"), ("http", "routePrefix")):
-        pointer, value = _find(host, *keys)
-        if value is not None:
-            return _checked_prefix(value, host.place(*pointer), reading)
-    return DEFAULT_ROUTE_PREFIX
+    pointer, value = _find(host, "extensions", "http", "routePrefix")
+    if not pointer and host.get("version") != "2.0":  # version 1 of the host had it in `http`
+        pointer, value = _find(host, "http", "routePrefix")
+    if not pointer:
+        return DEFAULT_ROUTE_PREFIX
+    # Azure Functions host, src/WebJobs.Script/Config/HostJsonFileConfigurationSource.cs: null is
+    # handed on as an empty text.
+    return _checked_prefix("" if value is None else value, host.place(*pointer), reading)
 
 
 def _checked_prefix(value: Json, place: FilePlace, reading: Reading) -> str:
@@ -201,6 +203,7 @@ def _disable(reading: Reading, matches: Callable[[HttpTrigger | McpFunction], bo
 def _operations(reading: Reading, prefix: str) -> list[Operation]:
     found: dict[tuple[str, str], Operation] = {}
     variants: list[Operation] = []
+    known: dict[str, HttpTrigger] = {}
     for trigger in sorted(reading.triggers, key=lambda trigger: trigger.function.lower()):
         if trigger.disabled:
             reading.report("OP107", f"{trigger.function} is disabled and left out", trigger.place)
@@ -209,6 +212,13 @@ def _operations(reading: Reading, prefix: str) -> list[Operation]:
             reading.report(
                 "OP119", f"{trigger.function!r} is not the name of a function", trigger.place
             )
+            continue
+        # The host compares names without regard to case. What only its place tells apart is one
+        # function that was read twice, in its source and in what was compiled of it.
+        twin = known.setdefault(trigger.function.lower(), trigger)
+        if replace(trigger, place=twin.place) != twin:
+            message = f"{trigger.function!r} is the name of the function in {twin.place} as well"
+            reading.report("OP119", message, trigger.place)
             continue
         _check_level(trigger, reading)
         methods = _methods(trigger, reading)

@@ -227,6 +227,8 @@ HELD = {
     "build/a.js": "const { app } = require('@azure/functions');\napp.get('b', () => 1);\n",
     "src/test/a.ts": "import { app } from '@azure/functions';\napp.get('b', () => 1);\n",
     "env/b.py": STAFF,
+    "bin/a.js": "const { app } = require('@azure/functions');\napp.get('b', () => 1);\n",
+    "obj/b.py": DIRECT,
     "tests/deep/er/b.py": APP,
     "test/A.cs": 'class A { [Function("B")] void F([HttpTrigger("get")] object r) {} }',
     "target/A.java": '@FunctionName("B") void f(@HttpTrigger(name = "r") String r) {}',
