@@ -32,7 +32,7 @@ from constructs_lib.access.records import Caller, CallerKind
 from constructs_lib.access.routes import Route, host_unknown, place_of, policy_of, route_of
 from constructs_lib.access.terraform.body import LATER
 from constructs_lib.access.terraform.resources import Resource
-from constructs_lib.access.terraform.values import Term, text_of
+from constructs_lib.access.terraform.values import Opaque, Reference, Term, text_of
 from constructs_lib.access.token_holders import (
     TOKEN_HOLDERS,
     accepted_registrations,
@@ -358,24 +358,34 @@ class Calls:
             )
             if api in self._server_apis:
                 yield from self._clients(api, app, routes, outcomes)
-            without = [
-                [
-                    *subscription_keys.key_demanded(self.chain, route),
-                    *gateway_request.with_own(self.chain, route, app, outcome),
-                    *self._no_key(route),
-                ]
-                for route, outcome in zip(routes, outcomes, strict=True)
+            yield self._keyless(api, app, routes, outcomes)
+
+    def _keyless(
+        self,
+        api: ApiLink,
+        app: AppLink,
+        routes: Sequence[Route],
+        outcomes: Sequence[list[Decision]],
+    ) -> Call:
+        """The call of somebody who has no subscription key."""
+        without = [
+            [
+                *subscription_keys.key_demanded(self.chain, route),
+                *gateway_request.with_own(self.chain, route, app, outcome),
+                *self._no_key(route),
             ]
-            keyless = f"the gateway through {api.name} without a subscription key"
-            tokenless = f"anybody without a token through {api.name}"
-            yield self._call(
-                "gateway-without-key",
-                tokenless if api in self._server_apis else keyless,
-                app,
-                max(without, key=partial(openness, self.chain, app)),
-                address=api.address,
-                detail=api.address,
-            )
+            for route, outcome in zip(routes, outcomes, strict=True)
+        ]
+        keyless = f"the gateway through {api.name} without a subscription key"
+        tokenless = f"anybody without a token through {api.name}"
+        return self._call(
+            "gateway-without-key",
+            tokenless if api in self._server_apis else keyless,
+            app,
+            max(without, key=partial(openness, self.chain, app)),
+            address=api.address,
+            detail=api.address,
+        )
 
     def _clients(
         self, api: ApiLink, app: AppLink, routes: list[Route], outcomes: list[list[Decision]]
@@ -474,6 +484,9 @@ class Calls:
                 way = Way(token=token, unknown=unread.reason, address=policy and policy.address)
                 for app in self.waiting.get(registration, ()) if registration else ():
                     reached.setdefault(app, Route(api, way, None, app, None, registration))
+            for app in self._mentioned(forwarding.mentions):
+                way = Way(unknown=unread.reason, address=policy and policy.address)
+                reached.setdefault(app, Route(api, way, None, app, None, None))
             if not reached:
                 # A policy that names the identity alone may call whoever lets that one in.
                 way = Way(unknown=unread.reason, address=policy and policy.address)
@@ -482,15 +495,30 @@ class Calls:
                     if any_same(listed, clients):
                         reached[app] = Route(api, way, None, app, None, None)
             for app, route in reached.items():
+                outcome = [unread, *gateway_request.through(self.chain, route, app)]
                 yield self._call(
                     "gateway",
                     f"the gateway through {api.name}",
                     app,
-                    [unread, *gateway_request.through(self.chain, route, app)],
+                    outcome,
                     trusted=True,
                     address=api.address,
                     detail=api.address,
                 )
+                yield self._keyless(api, app, [route], [outcome])
+
+    def _mentioned(self, mentions: Sequence[Reference]) -> Iterator[AppLink]:
+        """The apps that a policy may send to, as it mentions them, or backends that lead there."""
+        chain = self.chain
+        for mention in mentions:
+            resource = chain.configuration.resource(mention.stack, mention.address)
+            if resource is not None and resource.type == "azurerm_api_management_backend":
+                url = chain.configuration.attribute(resource, "url")
+                app = chain.app_at(url) or chain.app_perhaps_at(url)
+            else:
+                app = chain.app_perhaps_at(Term((Opaque("", (mention,), known=False),)))
+            if app is not None:
+                yield app
 
     def _unknown_backends(self) -> Iterator[Call]:
         """APIs with a token for an app whose backend is managed elsewhere or computed."""

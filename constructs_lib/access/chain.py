@@ -51,6 +51,8 @@ _UNIQUE_HOST = re.compile(
 _ASE_HOST = re.compile(
     r"(?P<name>[^.]+)\.[^.]+\.appserviceenvironment\.(?:net|us|cn)", re.IGNORECASE
 )
+# Attributes of an app that its URL is made of.
+_HOST_NAMES = frozenset({"default_hostname", "defaultHostName", "name"})
 # Of applications for whom somebody else decides (azuread, `sign_in_audience`).
 _AUDIENCES = frozenset(
     {"AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount"}
@@ -163,7 +165,7 @@ class Chain:
         body = self.configuration.body(resource)
         link = RegistrationLink(
             resource.address,
-            text_of(body.value("display_name", resource.address)),
+            _label(resource, body.value("display_name", resource.address)),
             resource.stack,
             client_id,
             resource,
@@ -212,6 +214,9 @@ class Chain:
         That of the same stack comes first: stacks may be the same system in several environments.
         """
         found = self._gateways.get((stack, key(name))) or self._gateway_names.get(key(name))
+        made = self.configuration.so_named("azurerm_api_management", stack, name)
+        if found is None and made is not None:
+            return self.gateway(self.configuration.attribute(made, "name"), stack)
         if found is None:
             text = text_of(name)
             found = GatewayLink(ELSEWHERE + text, text, stack, None)
@@ -239,7 +244,7 @@ class Chain:
             name = configuration.attribute(each, "name")
             if not each.managed and key(name) in self._gateway_names:
                 continue
-            link = GatewayLink(each.address, text_of(name), each.stack, each)
+            link = GatewayLink(each.address, _label(each, name), each.stack, each)
             self._add_identities(link, each)
             self._add_gateway(link, name)
         for kind, table, name in (
@@ -305,7 +310,7 @@ class Chain:
         principal = self.principals.with_client_id(clients[0])
         if principal:
             clients, objects = tuple(principal.client_ids), tuple(principal.object_ids)
-        name = text_of(configuration.attribute(resource, "name"))
+        name = _label(resource, configuration.attribute(resource, "name"))
         return _identity(name, resource.address, clients, objects, identity)
 
     def _read_apis(self) -> None:
@@ -313,7 +318,7 @@ class Chain:
         for each in configuration.of_type("azurerm_api_management_api"):
             name = configuration.attribute(each, "name")
             link = self._gateway_of(each)
-            api = ApiLink(each.address, text_of(name), link, each)
+            api = ApiLink(each.address, _label(each, name), link, each)
             existing = link.apis.get(key(name))
             if existing is None or each.managed:
                 first = existing.resource if existing else None
@@ -421,6 +426,9 @@ class Chain:
         link = self._gateway_of(each)
         name = self.configuration.attribute(each, "api_name")
         api = _revision(link, name) if isinstance(name, str) else link.apis.get(key(name))
+        made = self.configuration.so_named("azurerm_api_management_api", each.stack, name)
+        if api is None and made is not None:
+            api = link.apis.get(key(self.configuration.attribute(made, "name")))
         if api is None:
             text = text_of(name)
             api = link.apis[key(name)] = ApiLink(ELSEWHERE + text, text, link, None)
@@ -462,7 +470,8 @@ class Chain:
                 self._hosts[key(configuration.attribute(each, "default_hostname"))] = made
                 continue
             first = self._named.get(text_of(name).lower())
-            link = self._app(each, text_of(name))
+            link = self._app(each, _label(each, name))
+            self._named.setdefault(text_of(name).lower(), link)
             self._add_hosts(link, name)
             before = first.resource if first is not None and isinstance(name, str) else None
             if before is not None and before.stack == each.stack and _both_made(before, each):
@@ -597,7 +606,7 @@ class Chain:
         if isinstance(host, Term) and host.parts[-1] != "." and not _may_be_more(host):
             return None  # Another host, whose name is made of the app's.
         for reference in references_in(url):
-            if reference.path and reference.path[-1] in ("default_hostname", "defaultHostName"):
+            if reference.path and reference.path[-1] in _HOST_NAMES:
                 link = self._app_at(reference)
                 if link is not None:
                     return link
@@ -609,6 +618,12 @@ class Chain:
         if not isinstance(location, str):
             return True
         return location.replace(" ", "").lower() == region.lower()
+
+
+def _label(resource: Resource, name: Value) -> str:
+    """What a reader knows a resource by: its name, or its address where that is known later."""
+    later = isinstance(name, Term) and not any(isinstance(part, str) for part in name.parts)
+    return resource.address if later else text_of(name)
 
 
 def _both_made(first: Resource, other: Resource) -> bool:

@@ -424,7 +424,8 @@ def _in_groups(app: AppLink, directory: Body, token: Token, attribute: str) -> D
 def publishing(app: AppLink) -> Decision:
     """What the site's publishing credentials open: SCM/Kudu and FTP, which Easy Auth leaves out."""
     if app.resource.type in LEGACY_TYPES:
-        reason = "whether basic authentication is off cannot be set on this resource type"
+        reason = "whether basic authentication is on is not known here, as this resource type "
+        reason += "has no argument for it"
         return _unknown(app, reason, "site_config")
     webdeploy = app.body.value("webdeploy_publish_basic_authentication_enabled", True)
     has_ftp = app.resource.type != "azurerm_function_app_flex_consumption"

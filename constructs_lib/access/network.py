@@ -133,7 +133,7 @@ def _for_everyone(found: Restrictions) -> Literal["Allow", "Deny"] | None:
     """
     left, let_in, denied = _EVERYBODYS, _Addresses(), _Addresses()
     doubtful = not found.ordered
-    tags_denied = perhaps_denied = False
+    perhaps_more = tags_denied = perhaps_denied = False
     for rule in found.rules:
         action, ranges, matches = _action(rule), _matched(rule), whom(rule)
         if action == "Deny" and not ranges.ranges:
@@ -154,13 +154,16 @@ def _for_everyone(found: Restrictions) -> Literal["Allow", "Deny"] | None:
             partly = tags_denied or denied.are_everybodys(4)
             if matches == "everyone" and action == "Allow" and not (partly or doubtful):
                 return None if perhaps_denied else "Allow"
-            doubtful = True
+            # Whom else it lets in is no matter to those whom nothing denies.
+            perhaps_more = True
+            doubtful = doubtful or action is None
         if let_in.are_everybodys(4) or let_in.are_everybodys(6):
             return None if doubtful or perhaps_denied else "Allow"
     if not left.are_everybodys(4):
-        return None if doubtful else "Deny"
+        return None if doubtful or perhaps_more else "Deny"
     default = _allow_or_deny(found.default)
-    return None if doubtful or (default == "Allow" and perhaps_denied) else default
+    perhaps_otherwise = perhaps_denied if default == "Allow" else perhaps_more
+    return None if doubtful or perhaps_otherwise else default
 
 
 def lets_all_in(app: AppLink) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from constructs_lib.access.azapi import TYPES as AZAPI
+from constructs_lib.access.azapi import is_azapi
 from constructs_lib.access.doubts import Doubt, Doubts
 from constructs_lib.access.terraform import coverage
 from constructs_lib.access.terraform.configuration import Configuration
@@ -24,6 +25,7 @@ _LINK = re.compile(
     r"azurerm_user_assigned_identity|azuread_(application|application_registration|"
     r"service_principal)"
 )
+_FLEX = "azurerm_function_app_flex_consumption"
 _SITE = re.compile(r"azurerm_(linux_|windows_)?function_app(_flex_consumption|_slot)?")
 _TEMPLATES = re.compile(r"azurerm_(.+_)?template_deployment")
 # Settings of Easy Auth but those that let nobody in (Learn, "Environment variables and app settings
@@ -98,7 +100,9 @@ class _Writers:
         """Doubt what a resource may change without its being understood."""
         kind, body = each.type, each.body
         if coverage.listed(kind):
-            for path, why in coverage.not_understood(kind, body):
+            # A site has the same properties in ARM on every plan.
+            of = "azurerm_linux_function_app" if kind == _FLEX and is_azapi(each) else kind
+            for path, why in coverage.not_understood(of, body):
                 self.doubts.add(
                     each,
                     Doubt(

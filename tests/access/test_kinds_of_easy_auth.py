@@ -410,6 +410,23 @@ def test_it_is(case: Case) -> None:
     case.check()
 
 
+@pytest.mark.parametrize(
+    "required", [False, REMOVED, "${var.required}"], ids=["not required", "not said", "not known"]
+)
+def test_whoever_is_let_through_is_not_redirected(required: object) -> None:
+    document = Case(
+        "no token is demanded",
+        "told",
+        {
+            f"{AUTH}.require_authentication": required,
+            f"{AUTH}.unauthenticated_action": "RedirectToLoginPage",
+        },
+    ).document()
+    found = {each.rule for each in analyse(read_stacks({"stack": document})).findings}
+    assert found & {"SF102", "SF901"}
+    assert not {"SF102", "SF117"} <= found
+
+
 def test_the_slots_of_the_old_type_are_targets() -> None:
     old = {
         "resource_group_name": "rg",

@@ -85,6 +85,24 @@ CASES = [
     Case("the control plane calls nothing", "SF406", rules(tag("ApiManagement")), CLOSED),
     Case("a tag that is not known may be anybody's", "error", rules(tag("NewService")), UNKNOWN),
     Case("a tag that is known later may be anybody's", "error", rules(tag("${var.t}")), UNKNOWN),
+    Case(
+        "whom a new tag lets in besides is no matter where all are let in",
+        "error",
+        rules(tag("AzurePortal"), default="Allow"),
+        OPENED,
+    ),
+    Case(
+        "nor is a tag that is known later",
+        "error",
+        rules(tag("${var.t}"), default="Allow"),
+        OPENED,
+    ),
+    Case(
+        "it is where all others are denied",
+        "error",
+        rules(tag("NewService"), address("0.0.0.0/0", "Deny"), default="Allow"),
+        UNKNOWN,
+    ),
     # Ranges
     Case(
         "one of several ranges is everybody",

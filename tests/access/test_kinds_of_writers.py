@@ -510,6 +510,20 @@ def test_an_app_that_azapi_makes_is_a_target_like_any_other() -> None:
     holds(analysis, "clean", {"anonymous": "closed", "gateway": "open"})
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"siteConfig": {"scmIpSecurityRestrictionsDefaultAction": "Deny", "ftpsState": "Disabled"}},
+        {"siteConfig": {"scmIpSecurityRestrictionsDefaultAction": "Deny", "alwaysOn": False}},
+    ],
+)
+def test_on_flex_consumption_it_has_the_same_properties(more: dict[str, Any]) -> None:
+    document = made_by_azapi(functionAppConfig={"runtime": {"name": "node"}}, **more)
+    analysis = analyse(read_stacks({"stack": document}))
+    holds(analysis, "clean", {"anonymous": "closed", "publishing": "closed"})
+
+
 def test_without_easy_auth_it_is_open() -> None:
     document = made_by_azapi()
     del document["resource"]["azapi_resource"]["auth"]

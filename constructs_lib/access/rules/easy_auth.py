@@ -54,7 +54,7 @@ def _off(calls: Calls) -> Iterator[Breach]:
             continue
         if app.body.block("auth_settings") is None or auth is not None:
             where = "auth_settings_v2.auth_enabled" if auth else "auth_settings_v2"
-            message = f"{app.name} lets every request through: Easy Auth is not enabled"
+            message = f"{app.name} takes whatever the network lets in: Easy Auth is not enabled"
             yield Breach(app.resource, where, message)
 
 
@@ -303,7 +303,9 @@ def _identity_alone(calls: Calls) -> Iterator[Breach]:
 )
 def _redirects(calls: Calls) -> Iterator[Breach]:
     for app, auth in _enforcing(calls):
-        if auth.value("unauthenticated_action", "RedirectToLoginPage") == "RedirectToLoginPage":
+        action = auth.value("unauthenticated_action", "RedirectToLoginPage")
+        lets_through = auth.value("require_authentication", False) is False
+        if action == "RedirectToLoginPage" and not lets_through:
             message = f"{app.name} answers 302 to callers without a token"
             yield Breach(app.resource, "auth_settings_v2.unauthenticated_action", message)
 

@@ -10,6 +10,7 @@ from constructs_lib.access import network, urls
 from constructs_lib.access.azapi import content_of
 from constructs_lib.access.azapi_sites import at
 from constructs_lib.access.callers import Calls
+from constructs_lib.access.easy_auth import told_later
 from constructs_lib.access.links import LEGACY_TYPES, AppLink
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.terraform.body import Body
@@ -302,7 +303,10 @@ def _secrets(calls: Calls) -> Iterator[Breach]:
 def _zip_deployment(calls: Calls) -> Iterator[Breach]:
     attribute = "webdeploy_publish_basic_authentication_enabled"
     for app in visible_apps(calls):
-        if app.body.value("zip_deploy_file") is not None and app.body.value(attribute) is False:
+        package = app.body.value("zip_deploy_file")
+        # What the provider computes where nothing is given may be nothing.
+        given = package is not None and not told_later(package)
+        if given and app.body.value(attribute) is False:
             message = f"{app.name} is deployed with zip_deploy_file, which needs the publishing "
             message += "credentials that are turned off"
             yield Breach(app.resource, "zip_deploy_file", message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -116,7 +116,9 @@ class Configuration:
         self.dangling: dict[tuple[str, str], None] = {}
         """Addresses that expressions of a stack name and that it does not have."""
         self._active: set[tuple[str, str, Steps, str]] = set()
-        self._aliases: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], Resource]] = {}
+        self._aliases: dict[
+            tuple[str, tuple[str, ...]], dict[tuple[Any, ...], Resource | None]
+        ] = {}
         self._evaluated: dict[tuple[str, str, str], Value] = {}
         self._looked_up: dict[tuple[str, str, Steps, str], Value] = {}
         self._enter(resources)
@@ -125,6 +127,31 @@ class Configuration:
         for table in (self._types, self._aliases, self._evaluated, self._looked_up):
             table.clear()
         self._enter(instances)
+        self._spelled: dict[tuple[str, str, Value], Resource | None] = {}
+        self._name_by_themselves()
+
+    def _name_by_themselves(self) -> None:
+        """Let each resource whose name is known only after apply stand for its own name.
+
+        A plan tells nothing but what a name is made of, which two of them may have in common.
+        """
+        changes: dict[Resource, Resource] = {}
+        for each in self.resources:
+            raw = each.body.get("name")
+            if each.managed and isinstance(raw, Deferred) and raw.template is None:
+                place = (each.type, each.stack, self.attribute(each, "name"))
+                own = _unknown(each.stack, each.address, ("name",), created=True, new=each.new)
+                self._spelled[place] = None if place in self._spelled else each
+                changes[each] = replace(each, body={**each.body, "name": own})
+        if changes:
+            self._spelled = {
+                place: changes[each] for place, each in self._spelled.items() if each is not None
+            }
+            self.patch(changes)
+
+    def so_named(self, type: str, stack: str, name: Value) -> Resource | None:
+        """The one resource whose name, known only after apply, is made of the same as `name`."""
+        return self._spelled.get((type, stack, name)) if isinstance(name, Term) else None
 
     def _enter(self, resources: Sequence[Resource]) -> None:
         self.resources = sorted(resources, key=lambda each: (each.stack, each.address))
@@ -478,7 +505,7 @@ class Configuration:
                     bound=_bound_by(raw.key) if raw.bound is None else raw.bound,
                 )
             if isinstance(raw, Deferred):
-                return self._deferred(raw, stack, attribute)
+                return self._part(self._deferred(raw, stack, attribute), steps[position:])
             if isinstance(raw, list):
                 items = cast("list[Raw]", raw)
                 index = step if isinstance(step, int) else 0
@@ -496,6 +523,20 @@ class Configuration:
             else:
                 return absent
         return self.read(raw, stack, module, literal=literal, attribute=attribute, bound=bound)
+
+    def _part(self, value: Value, rest: Steps) -> Value:
+        """A part of an object of which it is known only what it is made of.
+
+        A plan tells `{ id = x.y.id, key = x.y.key }` from `x.y` by nothing but the attributes.
+        """
+        reference = sole_reference(value)
+        if value is None or reference is None:
+            return value if value is None or isinstance(value, Term) else _later(())
+        if not reference.path:
+            return value
+        wanted, found = str(rest[-1]), str(reference.path[-1])
+        fits = wanted.endswith(found) or found in _FITTING.get(wanted, ())
+        return value if fits else _later((reference,))
 
     def _deeper(self, term: Term, rest: Steps) -> Value:
         """An attribute of a value that is itself a reference to a whole object."""
@@ -591,8 +632,7 @@ class Configuration:
                 values = [value for value in values if _last_step(value) in _FITTING[attribute]]
             if len(values) == 1:
                 return values[0]
-        references = tuple(dict.fromkeys(r for value in values for r in references_in(value)))
-        return Term((Opaque("(known after apply)", references, known=False),))
+        return _later(dict.fromkeys(r for value in values for r in references_in(value)))
 
     def _of_same_key(self, value: Value, key: str | int, attribute: str) -> Value:
         """`x.y[each.key].z` is listed by Terraform as `x.y` and `each.key`."""
@@ -627,7 +667,7 @@ class Configuration:
                             )
                             key = (own,)
                         if key is not None:
-                            table[key] = each
+                            table[key] = None if key in table else each
             if values in table:
                 return table[values]
         return None
@@ -671,6 +711,10 @@ def _unknown(
         return Term((Opaque(f"${{{address}{_text(rest)}}}"),))
     path = tuple(step for step in rest if step != 0 and step is not None)
     return Term((Reference(stack, address, path, created, new),))
+
+
+def _later(references: Iterable[Reference]) -> Term:
+    return Term((Opaque("(known after apply)", tuple(references), known=False),))
 
 
 def _within(module: str) -> str:
