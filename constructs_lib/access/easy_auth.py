@@ -194,8 +194,8 @@ def easy_auth(app: AppLink, token: Token | None) -> list[Decision]:
     """What Easy Auth makes of a request with a token, or without one."""
     auth = app.auth
     if auth is None or auth.value("auth_enabled", False) is False:
-        old = app.body.block("auth_settings")
-        if auth is None and old is not None and old.value("enabled", False) is not False:
+        old = old_settings(app)
+        if auth is None and old is not None:
             return _version_1(app, old, token)
         reason = "Easy Auth is not enabled, so every request reaches the function"
         return [
@@ -207,12 +207,22 @@ def easy_auth(app: AppLink, token: Token | None) -> list[Decision]:
             )
         ]
     if auth.value("auth_enabled") is not True:
+        # Whether or not it is enabled, requests without a token may get through.
+        let_through = [each for each in _without_token(app, auth) if each.verdict == "open"]
+        if let_through and old_settings(app) is None:
+            return let_through
         reason = "whether Easy Auth is enabled is not known here"
         return [_unknown(app, reason, "auth_settings_v2.auth_enabled")]
     if auth.value("config_file_path") not in (None, ""):
         reason = "Easy Auth's settings come from a file in the app"
         return [_unknown(app, reason, "auth_settings_v2.config_file_path")]
     return _without_token(app, auth) if token is None else _with_token(app, auth, token)
+
+
+def old_settings(app: AppLink) -> Body | None:
+    """The settings of version 1, unless they are turned off."""
+    old = app.body.block("auth_settings")
+    return None if old is None or old.value("enabled", False) is False else old
 
 
 def _version_1(app: AppLink, old: Body, token: Token | None) -> list[Decision]:
@@ -222,8 +232,7 @@ def _version_1(app: AppLink, old: Body, token: Token | None) -> list[Decision]:
     """
     attribute = "auth_settings.unauthenticated_client_action"
     action = old.value("unauthenticated_client_action", "AllowAnonymous")
-    if old.value("enabled") is not True:
-        return [_unknown(app, "whether Easy Auth is enabled is not known here", "auth_settings")]
+    # Whether or not they are enabled, requests without a token get through then.
     if action == "AllowAnonymous":
         return [
             Decision.open(
@@ -233,6 +242,8 @@ def _version_1(app: AppLink, old: Body, token: Token | None) -> list[Decision]:
                 rule="SF102",
             )
         ]
+    if old.value("enabled") is not True:
+        return [_unknown(app, "whether Easy Auth is enabled is not known here", "auth_settings")]
     if action != "RedirectToLoginPage":
         reason = "version 1 of Easy Auth's settings has RedirectToLoginPage and AllowAnonymous"
         return [_unknown(app, f"{reason} only", attribute)]

@@ -14,6 +14,8 @@ from constructs_lib.access.links import DEFAULT_ACCESS, RegistrationLink, Role
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.terraform.values import Term, Value, same, sole_reference, text_of
 
+_VERSION = "requested_access_token_version"
+
 
 class Token(NamedTuple):
     """The claims that decide.
@@ -99,7 +101,10 @@ def issue(
     """
     if not registration.principals:
         return _without_principal(registration, refused, has_role)
-    decisions = [
+    made = registration.resource
+    version = "api" if made and made.type == "azuread_application" else _VERSION
+    decisions = [Decision.open(f"{registration.name} has tokens of its version", made, version)]
+    decisions += [
         Decision.closed(
             refused,
             f"Entra issues no token for {registration.name}: its service principal is disabled "

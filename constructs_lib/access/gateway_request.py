@@ -52,7 +52,12 @@ def through(chain: Chain, route: Route, app: AppLink) -> list[Decision]:
             version=registration.token_version,
             audience=entra.audience(registration, way.token.resource),
         )
-    decisions += [*if_any(problem), *_resource_problem(chain, route, app), *issued]
+    decisions += [
+        *_held(route, identity),
+        *if_any(problem),
+        *_resource_problem(chain, route, app),
+        *issued,
+    ]
     return [*decisions, *_at_door(chain, route, app), *easy_auth.easy_auth(app, token)]
 
 
@@ -278,6 +283,14 @@ def identity_of(
         return meant, Decision.unknown(reason, policy, "xml_content", "SF304")
     reason = f"{gateway.name} does not hold the identity {named}, the policy's client-id"
     return meant, Decision.closed(refused, reason, policy, "xml_content", "SF304")
+
+
+def _held(route: Route, identity: IdentityLink | None) -> list[Decision]:
+    """What lets an identity of the gateway be used, unless what is written is not applied."""
+    holder = route.api.gateway.resource
+    if identity is None or holder is None:
+        return []
+    return [Decision.open(f"{route.api.gateway.name} holds the identity", holder, "identity")]
 
 
 def _attached(chain: Chain, identity: IdentityLink, stack: str, address: str) -> bool | None:

@@ -133,8 +133,9 @@ class _Writers:
         settings = each.body.get("app_settings")
         if isinstance(settings, str):
             settings = self.configuration.body(each).value("app_settings")
-        for name in cast("dict[str, Any]", settings) if isinstance(settings, dict) else ():
-            if _OF_EASY_AUTH.fullmatch(name.upper()):
+        told = cast("dict[str, Any]", settings) if isinstance(settings, dict) else {}
+        for name, value in told.items():
+            if value is not None and _OF_EASY_AUTH.fullmatch(name.upper()):
                 reason = f"{each.address}: what the setting {name} changes of Easy Auth is not "
                 reason += "known here"
                 on = "auth_settings_v2"
@@ -214,6 +215,8 @@ class _Writers:
                 path = "" if name == "all" else _path(name)
                 if path and not coverage.decides(each.type, path):
                     continue
+                if path not in each.body and self._has_companion(each, path):
+                    continue
                 what = path or "everything"
                 reason = f"{each.address} ignores changes of {what}, so that what is written is "
                 reason += "applied at its creation only"
@@ -223,6 +226,17 @@ class _Writers:
                 # What a block says is decided by its arguments together.
                 on = path.partition(".")[0]
                 self._doubt(each, each, "lifecycle.ignore_changes", reason, on, "SF907")
+
+    def _has_companion(self, each: Resource, path: str) -> bool:
+        """Whether a resource of its own writes an argument, which has to be ignored then.
+
+        Source: azuread, "azuread_application_identifier_uri" and its like.
+        """
+        kinds = (f"{each.type}_{path}", f"{each.type}_{path.removesuffix('s')}")
+        return any(
+            each in self.mentioned(companion.body, companion.stack, companion)
+            for companion in self.configuration.of_type(*kinds)
+        )
 
     def _provisioned(self, each: Resource) -> None:
         for provisioner in objects(each.body["provisioner"]):
@@ -259,26 +273,33 @@ class _Writers:
         found: dict[Resource, None] = {}
         for reference in references_in(value):
             resource = self.configuration.resource(reference.stack, reference.address)
-            if resource is not None and resource.managed and _LINK.fullmatch(resource.type):
-                found[resource] = None
+            if resource is not None and _LINK.fullmatch(resource.type):
+                named = [resource] if resource.managed else self._looked_up(resource)
+                found.update((each, None) for each in named)
         for text in _texts(value):
             for resource in self._by_id().get(text.lower(), ()):
                 found[resource] = None
             place = _PLACE.search(text)
             if place is not None:
-                found.update((each, None) for each in self._by_place(place, stack))
+                by_place = self._by_place(place["kind"], place["name"], stack)
+                found.update((each, None) for each in by_place)
         yield from found
 
-    def _by_place(self, place: re.Match[str], stack: str) -> list[Resource]:
-        """The links that an id which is written out names."""
+    def _looked_up(self, source: Resource) -> list[Resource]:
+        """The links that a data source looks up by their name."""
+        name = self.configuration.attribute(source, "name")
+        return self._by_place(_kind(source), text_of(name), source.stack)
+
+    def _by_place(self, kind: str, name: str, stack: str) -> list[Resource]:
+        """The links of a kind that have a name, as an id that is written out has it."""
         if self._places is None:
             self._places = {}
             for each in self.configuration.resources:
-                kind = _KINDS.get(each.type, "sites" if _SITE.fullmatch(each.type) else "")
-                name = self.configuration.attribute(each, "name") if kind and each.managed else None
-                if isinstance(name, str):
-                    self._places.setdefault((kind, name.lower()), []).append(each)
-        named = self._places.get((place["kind"].lower(), place["name"].lower()), [])
+                called = self.configuration.attribute(each, "name") if _kind(each) else None
+                if called is not None and each.managed:
+                    place = (_kind(each), text_of(called).lower())
+                    self._places.setdefault(place, []).append(each)
+        named = self._places.get((kind.lower(), name.lower()), [])
         own = [each for each in named if each.stack == stack]
         return own or named
 
@@ -308,9 +329,14 @@ def _writes_links(template: Value) -> bool:
     )
 
 
+def _kind(each: Resource) -> str:
+    """What an Azure resource id calls a resource, if it may be a link."""
+    return _KINDS.get(each.type, "sites" if _SITE.fullmatch(each.type) else "")
+
+
 def _texts(value: Value) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
+    if isinstance(value, (str, Term)):
+        yield text_of(value)
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
@@ -321,8 +347,8 @@ def _texts(value: Value) -> Iterator[str]:
 
 
 def _path(name: str) -> str:
-    """The dotted path of what `ignore_changes` names, without indices."""
-    return re.sub(r'\[\d+\]|\["[^"]*"\]', "", name)
+    """The dotted path of what `ignore_changes` names, without indices and template marks."""
+    return re.sub(r'\[\d+\]|\["[^"]*"\]', "", name.strip("${} "))
 
 
 def _reaches_nothing(command: Value, settings: dict[str, Any]) -> bool:

@@ -93,6 +93,18 @@ CASES = [
         "SF122",
         version_1(active_directory={**V1, "client_secret": "x"}),
     ),
+    *(
+        Case(
+            f"version {version} that lets all in is open whether or not it is on",
+            "error",
+            changes,
+            {"anonymous": "open"},
+        )
+        for version, changes in (
+            ("1", version_1(enabled="${var.on}")),
+            ("2", {f"{AUTH}.auth_enabled": "${var.on}", f"{AUTH}.require_authentication": False}),
+        )
+    ),
     # Optional sign-in
     Case(
         "whoever is refused with a token gets in without one",
@@ -174,6 +186,15 @@ CASES = [
         ),
     ),
     Case(
+        "a registration that an alias makes is another tenant's too",
+        "SF121",
+        ALIASED
+        | {
+            "resource.azuread_application.orders.provider": "azuread.other",
+            "resource.azuread_service_principal.orders.provider": "azuread.other",
+        },
+    ),
+    Case(
         "another tenant written out is not that of the provider",
         "SF121",
         {"provider": {"azuread": [{"tenant_id": ID}, {"alias": "b", "tenant_id": ID[:-1] + "4"}]}}
@@ -251,6 +272,13 @@ CASES = [
     ),
     Case("so does an encryption key", "SF126", {SETTINGS: {"WEBSITE_AUTH_ENCRYPTION_KEY": "00"}}),
     Case("in whatever case it is written", "SF126", {SETTINGS: {"Website_Auth_Signing_Key": "x"}}),
+    Case("one that is null is none", "clean", {SETTINGS: {"WEBSITE_AUTH_SIGNING_KEY": None}}),
+    Case(
+        "settings that are computed as a whole may hold one",
+        "told",
+        {SETTINGS: "${var.settings}", "variable.settings": {}},
+        {"anonymous": "closed"},
+    ),
     Case("another setting is no key", "clean", {SETTINGS: {"WEBSITE_TIME_ZONE": "UTC"}}),
     # Who else has the identity
     Case(

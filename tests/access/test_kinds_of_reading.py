@@ -155,6 +155,11 @@ MODULES = [
         "clean",
         {"removed": [{"from": f"{APP}.old", "lifecycle": {"destroy": True}}]},
     ),
+    Case(
+        "what stays and decides nothing is not told",
+        "clean",
+        {"removed": [{"from": "azurerm_resource_group.old", "lifecycle": {"destroy": False}}]},
+    ),
     Case("null is absent", "SF101", {AUTH: None}),
 ]
 

@@ -37,6 +37,17 @@ def ignoring(*names: str) -> dict[str, Any]:
     return {f"{RESOURCE}.lifecycle": {"ignore_changes": list(names)}}
 
 
+def with_uri() -> dict[str, Any]:
+    """A registration whose URI a resource of its own writes, as azuread wants it."""
+    return {
+        "resource.azuread_application.orders.lifecycle": {"ignore_changes": ["identifier_uris"]},
+        "resource.azuread_application_identifier_uri.own": {
+            "application_id": "${azuread_application.orders.id}",
+            "identifier_uri": "api://${azuread_application.orders.client_id}",
+        },
+    }
+
+
 def command(text: str, kind: str = "local-exec") -> dict[str, Any]:
     return {"resource.terraform_data.x": {"provisioner": [{kind: {"command": text}}]}}
 
@@ -68,6 +79,8 @@ def fragment(written: Any) -> dict[str, Any]:
     }
 
 
+PLACE = "/resourceGroups/rg/providers/Microsoft.Web/sites/func-orders"
+LOOKED_UP = {"data.azurerm_function_app.d": {"name": "func-orders", "resource_group_name": "rg"}}
 TURNED_OFF = {
     "resources": [{"type": "Microsoft.Web/sites/config", "name": "func-orders/authsettingsV2"}]
 }
@@ -253,6 +266,27 @@ CASES = [
     ),
     Case("an import alone is applied", "clean", {"import": [{"to": f"{APP}.orders", "id": "/x"}]}),
     Case(
+        "within template marks it is ignored too", "told", ignoring("${auth_settings_v2}"), DOUBTED
+    ),
+    Case(
+        "ignored changes of the gateway's identity are not applied",
+        "told",
+        {f"resource.{GATEWAY}.gateway.lifecycle": {"ignore_changes": ["identity"]}},
+        {"gateway": "unknown", "anonymous": "closed"},
+    ),
+    Case(
+        "of the version of tokens neither",
+        "told",
+        {"resource.azuread_application.orders.lifecycle": {"ignore_changes": ["api"]}},
+        {"gateway": "unknown", "anonymous": "closed"},
+    ),
+    Case("what a resource of its own writes has to be ignored", "clean", with_uri()),
+    Case(
+        "unless the application says it as well",
+        "SF907",
+        with_uri() | {"resource.azuread_application.orders.identifier_uris": ["api://x"]},
+    ),
+    Case(
         "an ignored policy is not applied",
         "told",
         {f"resource.{GATEWAY}_api_policy.orders.lifecycle": {"ignore_changes": ["xml_content"]}},
@@ -311,6 +345,23 @@ CASES = [
         "by an id that is written out nobody is found",
         "clean",
         linked("azurerm_static_web_app_function_app_registration", function_app_id="/x/sites/y"),
+    ),
+    *(
+        Case(
+            f"by {how} it is found",
+            "SF504",
+            linked("azurerm_static_web_app_function_app_registration", function_app_id=of)
+            | looked_up,
+            {"anonymous": "unknown"},
+        )
+        for how, of, looked_up in (
+            (
+                "an id with a subscription that is known later",
+                f"/subscriptions/${{var.s}}{PLACE}",
+                {},
+            ),
+            ("the data source that looks it up", "${data.azurerm_function_app.d.id}", LOOKED_UP),
+        )
     ),
     Case(
         "a type that is not known may change what it refers to",

@@ -475,7 +475,10 @@ def _is_elsewhere(calls: Calls, app: AppLink, tenant: Value) -> bool:
         if each.stack != here:
             continue
         told = configuration.tenant_of(here, each.provider)
-        if "." not in each.provider or each.provider == own or told is None or told == ours:
+        # Whichever of the two is told a tenant of its own, the other is taken for another tenant.
+        apart = "." in own and isinstance(ours, str)
+        general = not apart and ("." not in each.provider or told is None)
+        if general or each.provider == own or told == ours:
             home.append(configuration.attribute(each, "tenant_id"))
         elif configuration.attribute(each, "tenant_id") == tenant:
             return True  # That of another configuration of the provider, which is told its own.
@@ -543,7 +546,7 @@ _KEYS = ("WEBSITE_AUTH_ENCRYPTION_KEY", "WEBSITE_AUTH_SIGNING_KEY")
 def _session_keys(calls: Calls) -> Iterator[Breach]:
     for app in visible_apps(calls):
         settings = app.body.value("app_settings")
-        for name in settings if isinstance(settings, dict) else ():
-            if name.upper() in _KEYS:
+        for name, value in settings.items() if isinstance(settings, dict) else ():
+            if name.upper() in _KEYS and value is not None:
                 message = f"the setting {name} of {app.name} replaces a key of Easy Auth"
                 yield Breach(app.resource, f"app_settings.{name}", message)

@@ -49,18 +49,7 @@ def _all_unproven(calls: Calls) -> Iterator[Breach]:
         if said.verdict == "unknown" and said.rule not in _TOLD_APART:
             message = f"whether {does} cannot be proven: {said.reason}"
             yield Breach(said.resource, said.attribute, message, said.fix)
-    for app in visible_apps(calls):
-        auth = app.auth
-        if auth is None or auth.value("auth_enabled", False) is False:
-            continue
-        if easy_auth.told_later(auth.value("excluded_paths")):
-            message = f"which paths Easy Auth of {app.name} does not check is not known here"
-            yield Breach(app.resource, "auth_settings_v2.excluded_paths", message)
-        for provider in easy_auth.OTHER_PROVIDERS if auth.certain else ():
-            if any(not block.certain for block in auth.blocks(provider)):
-                message = f"whether {app.name} accepts sign-in through another provider is not "
-                message += f"known here: {provider}"
-                yield Breach(app.resource, f"auth_settings_v2.{provider}", message)
+    yield from _unknown_settings(calls)
     for route in calls.routes:
         backend = backend_of(route) if route.app is not None else None
         for tls in calls.chain.configuration.body(backend).blocks("tls") if backend else ():
@@ -85,6 +74,26 @@ def _all_unproven(calls: Calls) -> Iterator[Breach]:
         if said.verdict == "unknown" and said.rule not in _TOLD_APART:
             message = f"whether {call.caller.label} reaches {call.app.name} cannot be proven: "
             yield Breach(said.resource, said.attribute, message + said.reason)
+
+
+def _unknown_settings(calls: Calls) -> Iterator[Breach]:
+    """Settings of apps that may let further callers in, and are not known."""
+    for app in visible_apps(calls):
+        auth = app.auth
+        if auth is None or auth.value("auth_enabled", False) is False:
+            continue
+        if easy_auth.told_later(auth.value("excluded_paths")):
+            message = f"which paths Easy Auth of {app.name} does not check is not known here"
+            yield Breach(app.resource, "auth_settings_v2.excluded_paths", message)
+        if easy_auth.told_later(app.body.value("app_settings")):
+            message = f"whether the settings of {app.name} let further callers in, as "
+            message += "WEBSITE_AUTH_SIGNING_KEY and WEBSITE_WARMUP_PATH do, is not known here"
+            yield Breach(app.resource, "app_settings", message)
+        for provider in easy_auth.OTHER_PROVIDERS if auth.certain else ():
+            if any(not block.certain for block in auth.blocks(provider)):
+                message = f"whether {app.name} accepts sign-in through another provider is not "
+                message += f"known here: {provider}"
+                yield Breach(app.resource, f"auth_settings_v2.{provider}", message)
 
 
 def _apps_elsewhere(calls: Calls) -> Iterator[Breach]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from constructs_lib._core.creation_sites import site_of
 from constructs_lib._core.errors import InputError
+from constructs_lib.access.terraform import coverage
 from constructs_lib.access.terraform.configuration import Configuration, index_of
 from constructs_lib.access.terraform.folder import folder, merge_overrides
 from constructs_lib.access.terraform.hcl import Lines
@@ -109,7 +111,8 @@ class Stacks:
         for name, call in entries(document.get("module")):
             self._calls += [_Call(stack, module, file, name, each) for each in objects(call)]
         for each in objects(document.get("removed")):
-            if any(life.get("destroy") is False for life in objects(each.get("lifecycle"))):
+            left = any(life.get("destroy") is False for life in objects(each.get("lifecycle")))
+            if left and not _harmless(str(each.get("from"))):
                 reason = f"{each.get('from')} stays in Azure and is not managed any more"
                 self.gap(stack, file, reason)
         for kind, by_name in entries(document.get("action")):
@@ -264,6 +267,13 @@ def _instances(call: _Call, above: Configuration) -> dict[str | int | None, Boun
     )
     repetition = above.repetition(several)
     return None if repetition is None else dict(repetition.items())
+
+
+def _harmless(address: str) -> bool:
+    """Whether what an address names is of a type that decides nothing."""
+    kind = re.search(r"(?:^|\.)([a-z]+_\w+)\.\w[\w-]*(\[[^]]*\])?$", address.strip("${} "))
+    entry = coverage.of_type(kind[1]) if kind else None
+    return entry is not None and entry.standing == "harmless"
 
 
 def _provider(body: Mapping[str, Any], kind: str) -> str:
