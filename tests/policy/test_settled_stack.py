@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cdktf import App, TerraformStack
 
+from constructs_lib.api.product import Product
 from constructs_lib.policy import Document, Fragment, check, read, read_file
 from tests.policy.helpers import (
     CORPUS,
@@ -21,10 +22,29 @@ from tests.policy.helpers import (
 )
 from tests.test_secured_function_api import gateway, orders
 
-TEMPLATES = policies(
-    '<base /><set-variable name="a" value="${terraform.workspace}" />'
-    '<set-header name="b"><value>x ${terraform.workspace} &amp; "y"</value></set-header>'
+FORMS = (
+    "<!-- one\r\n    & two --><?pi?>"
+    """<set-variable name='raw' value='@(f("a") + (1 < 2 && 3 > 2 ? "<&>" : ""))' />"""
+    '<set-variable name="encoded" value="@(f(&quot;a&quot;) &amp;&amp; 1 &#60; 2)" />\r\n'
+    '<set-variable name="lines" value="@{ // one&#xA;\treturn 1;\r\n}" />'
+    '<set-variable name="template" value="${terraform.workspace} $${x} %%{y}" />'
+    '<set-header name="X-{{name}}"><value>x ${terraform.workspace} &amp; "{{name}}"</value>'
+    "</set-header>"
+    '<set-body><![CDATA[{ "a": "<b> & ${terraform.workspace}" }]]>&#xA;</set-body>'
 )
+"""Policies in every form: expressions raw and encoded, line breaks, CDATA, comments, processing
+instructions, named values and references of Terraform."""
+
+SCOPES = ("policy", "product_policy", "api_policy", "api_operation_policy")
+
+
+def every_form(base: str = "<base />") -> Document:
+    """The policy of one scope, as a file with a byte order mark and a fragment in it."""
+    inbound = f'{base}<include-fragment fragment-id="forms" />{FORMS}'
+    source = f"\ufeff<?xml version='1.0'?>\r\n{policies(inbound)}"
+    document = read(source, terraform=True)
+    assert isinstance(document, Document)
+    return document
 
 
 def fitting() -> dict[str, Document]:
@@ -47,18 +67,22 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
     """Every policy and fragment of the stack's Terraform JSON: its type and text."""
     app = App(outdir=str(tmp_path_factory.mktemp("out")), skip_validation=True)
     stack = TerraformStack(app, "test")
-    apim = gateway(stack)
+    apim = gateway(stack, policy=every_form(base=""))
+    forms = read(f"<fragment>{FORMS}</fragment>", terraform=True)
+    assert isinstance(forms, Fragment)
+    apim.add_fragment("forms", forms)
     for file in CORPUS:
         document = read_file(file, resolvers=True)
         if isinstance(document, Fragment):
             apim.add_fragment(file.stem, document)
     apim.add_fragment("drift", Path(__file__).parent / "cases" / "drift-fragment.xml")
-    documents = fitting()
+    documents = {"every-form": every_form(), **fitting()}
     ids = {name: f"get-{number}" for number, name in enumerate(documents)}
     orders(
         stack,
         gateway=apim,
-        policy=read(TEMPLATES, terraform=True),
+        policy=every_form(),
+        product=Product(id="all", display_name="All", policy=every_form()),
         operations=[f"GET /{number}" for number in range(len(documents))],
         operation_policies={ids[name]: document for name, document in documents.items()},
     )
@@ -75,9 +99,15 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
 
 def test_every_form_is_in_the_stack(written: list[tuple[str, str]]) -> None:
     kinds = [kind.removeprefix("azurerm_api_management_") for kind, _ in written]
-    assert kinds.count("api_operation_policy") == len(fitting()) > 50
-    assert kinds.count("policy_fragment") > 2
-    assert any("${terraform.workspace}" in text for _, text in written)
+    assert kinds.count("api_operation_policy") == len(fitting()) + 1 > 50
+    assert kinds.count("policy_fragment") > 3
+    for scope in (*SCOPES, "policy_fragment"):
+        texts = [text for kind, text in written if kind == f"azurerm_api_management_{scope}"]
+        formed = [text for text in texts if "$${x} %%{y}" in text]
+        assert len(formed) == 1, scope
+        assert all(
+            part in formed[0] for part in ("${terraform.workspace}", "{{name}}", "&lt;b&gt;")
+        )
 
 
 def test_the_second_plan_is_empty(written: list[tuple[str, str]]) -> None:
