@@ -30,7 +30,7 @@ from constructs_lib.policy.model import (
     Section,
 )
 from constructs_lib.policy.sources import MarkedText, plain, template
-from constructs_lib.policy.values import TOKEN, shortened
+from constructs_lib.policy.values import TOKEN, Template, shortened
 
 _ENTITY = re.compile(r"&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
@@ -214,7 +214,11 @@ class DocumentReader:
                 pending.append(child)
                 continue
             if isinstance(child, str):
-                raise self._error("text stands between the sections", at=root.place)
+                what = f"Terraform's {shortened(child)}" if isinstance(child, Template) else "text"
+                fix = (
+                    "put it into a section" if isinstance(child, Template) else "make it a comment"
+                )
+                raise self._error(f"{what} stands between the sections", at=root.place, fix=fix)
             self._no_attributes(child)
             if child.name not in SECTIONS:
                 raise self._error(

@@ -434,7 +434,10 @@ def _token_metric(name: str, what: str) -> Policy:
         name,
         f"Sends the token usage of {what} to Application Insights.",
         _INBOUND,
-        (_given("namespace", "Namespace of the metric.", disputed=True),),
+        (
+            _given("namespace", "Namespace of the metric.", disputed=True),
+            _given("value", "The value.", "number", expression=True, default="1"),
+        ),
         (_DIMENSIONS,),
     )
 

@@ -170,6 +170,12 @@ def test_what_cannot_stay_is_refused(source: str) -> None:
     assert (raised.value.where or "").startswith("a.xml:2:")
 
 
+def test_a_directive_between_sections_is_named() -> None:
+    source = "<policies>%{ if a ~}<inbound />%{ endif }</policies>"
+    with pytest.raises(InputError, match=r"Terraform's `%\{ if a ~\}` stands between the sections"):
+        formatted(source, "a.xml")
+
+
 def test_a_dollar_of_the_files_own_is_no_template() -> None:
     """Read as Terraform's, the expression would have no end."""
     after = same(policies("""<base /><set-variable name="a" value='@("${" + b + ")")' />"""))

@@ -17,6 +17,7 @@ def AzureOpenaiEmitTokenMetric(
     *,
     dimensions: Iterable[Element],
     namespace: str | None = None,
+    value: float | str | None = None,
 ) -> Element:
     """Sends the token usage of Azure OpenAI to Application Insights.
 
@@ -25,9 +26,12 @@ def AzureOpenaiEmitTokenMetric(
 
     Args:
         namespace: Namespace of the metric. (no expression)
+        value: The value. (default `1`)
         dimensions: A dimension of a metric. Made by `Dimension`.
     """
-    return element("azure-openai-emit-token-metric", {"namespace": namespace}, [*dimensions])
+    return element(
+        "azure-openai-emit-token-metric", {"namespace": namespace, "value": value}, [*dimensions]
+    )
 
 
 def Dimension(
@@ -71,6 +75,7 @@ def LlmEmitTokenMetric(
     *,
     dimensions: Iterable[Element],
     namespace: str | None = None,
+    value: float | str | None = None,
 ) -> Element:
     """Sends the token usage of a language model to Application Insights.
 
@@ -79,9 +84,10 @@ def LlmEmitTokenMetric(
 
     Args:
         namespace: Namespace of the metric. (no expression)
+        value: The value. (default `1`)
         dimensions: A dimension of a metric. Made by `Dimension`.
     """
-    return element("llm-emit-token-metric", {"namespace": namespace}, [*dimensions])
+    return element("llm-emit-token-metric", {"namespace": namespace, "value": value}, [*dimensions])
 
 
 def Metadata(
