@@ -110,14 +110,19 @@ def _read(
 
 
 def _refuse_errors(scope: Construct, argument: str, findings: list[Finding]) -> None:
+    where = f"{scope.node.path}: {argument}"
     errors = [
-        " ".join(part for part in (_place(finding), finding.message, f"({finding.fix})") if part)
-        for finding in findings
-        if finding.severity == "error"
+        " ".join(filter(None, (_place(each, where), each.message, each.fix and f"({each.fix})")))
+        for each in findings
+        if each.severity == "error"
     ]
     if errors:
-        raise InputError("; ".join(errors), where=f"{scope.node.path}: {argument}")
+        raise InputError("; ".join(errors), where=where)
 
 
-def _place(finding: Finding) -> str:
-    return f"{finding.path}:{finding.line}:{finding.column}:" if finding.line else ""
+def _place(finding: Finding, where: str) -> str:
+    """Where a finding is; of a text that was given as it is, the line and column alone."""
+    if not finding.line:
+        return ""
+    path = "" if finding.path == where else f"{finding.path}:"
+    return f"{path}{finding.line}:{finding.column}:"

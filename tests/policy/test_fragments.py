@@ -172,6 +172,18 @@ def test_the_limits_of_fragments_hold_for_constructs_too(source: str, problem: s
     assert [each.severity for each in check(read(source))] == ["error"]
 
 
+def test_a_fault_of_a_text_is_told_with_line_and_column_once() -> None:
+    from cdktf import TerraformStack, Testing
+
+    from constructs_lib import Gateway
+
+    stack = TerraformStack(Testing.app(), "test")
+    gateway = Gateway.existing(stack, "gateway", name="apim", resource_group_name="rg")
+    with pytest.raises(InputError) as raised:
+        gateway.add_fragment("a", "\ufeff<fragment>\n  <nonsense /></fragment>")
+    assert str(raised.value) == "test/gateway: fragment a: 2:3: there is no policy <nonsense>"
+
+
 def test_a_fragment_may_have_512_kilobytes() -> None:
     def rules(size: int, *, made: bool) -> list[str]:
         text = "<fragment><!-- " + "ä" * (size // 2 - 15) + " --></fragment>"
