@@ -29,7 +29,7 @@ from constructs_lib.access.policy_flow import (
     Way,
 )
 from constructs_lib.access.records import Caller, CallerKind
-from constructs_lib.access.routes import Route, host_unknown, place_of, policy_of, route_of
+from constructs_lib.access.routes import Route, place_of, policy_of, route_of
 from constructs_lib.access.terraform.body import LATER
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.terraform.values import Opaque, Reference, Term, text_of
@@ -39,6 +39,7 @@ from constructs_lib.access.token_holders import (
     met_by_named,
     met_by_unnamed,
 )
+from constructs_lib.access.urls import host_unknown
 
 
 class Call(NamedTuple):

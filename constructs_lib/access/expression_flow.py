@@ -31,6 +31,7 @@ SourceKind = Literal[
     "certificate",
     "address",
     "method",
+    "claim",
     "caller",
     "user",
 ]
@@ -41,9 +42,9 @@ class Origin:
     """Something in `context` that decides or is secret.
 
     Attributes:
-        kind: `key` is the subscription key, `url` the address of the request with its query,
-            `caller` anything else that the caller sends, `user` whose subscription it is and of
-            what: nobody's without one.
+        kind: `key` is the subscription key, `claim` something in a token that a header holds,
+            `url` the address of the request with its query, `caller` anything else that the caller
+            sends, `user` whose subscription it is and of what: nobody's without one.
         name: Which one, in lower case, of a variable as it is written; None is any of them.
     """
 
@@ -69,10 +70,12 @@ class Flow:
     Attributes:
         options: Each text that it may be.
         reads: Everything that it looks at, also where the result carries nothing of it.
+        traced: What it gives to `context.Trace`.
     """
 
     options: tuple[Option, ...]
     reads: frozenset[Origin] = frozenset()
+    traced: frozenset[Origin] = frozenset()
 
     @property
     def sources(self) -> frozenset[Origin]:
@@ -94,6 +97,8 @@ _SAME_TEXT = frozenset(
     {"ToString", "Trim", "TrimEnd", "TrimStart", "First", "FirstOrDefault", "Single", "Last"}
     | {"SingleOrDefault", "LastOrDefault", "AsEnumerable", "ToArray", "ToList", "AsJwt", "As"}
 )
+# What is made of a text alone has the same text.
+_OF_ONE_TEXT = frozenset({"String", "StringBuilder", "StringReader", "Uri", "string"})
 # Methods of texts and sequences, which leave what they are called on as it is.
 _CHANGING_NOTHING = (
     _TELLING_NOTHING
@@ -105,6 +110,7 @@ _CHANGING_NOTHING = (
     | {"ToLowerInvariant", "ToUpper", "ToUpperInvariant", "TryGetValue", "TryParseJwt", "Union"}
     | {"Values", "Where", "Zip"}
 )
+_SENT = frozenset({"caller", "header", "query"})
 # What is read out of a token is not the token.
 _OF_A_JWT = frozenset(
     {"Algorithm", "Audiences", "Claims", "ExpirationTime", "Id", "Issuer", "NotBefore", "Subject"}
@@ -190,13 +196,15 @@ class _Follower:
         self.names: dict[str, tuple[Option, ...] | _Object | _Jwt] = {}
         self.returned: list[tuple[Option, ...]] = []
         self.reads: set[Origin] = set()
+        self.traced: set[Origin] = set()
 
     def flow(self) -> Flow:
         # What a loop leaves in a variable is there when it comes round again.
         for _ in range(2):
             self.returned.clear()
             self.statement(self.syntax.body)
-        return Flow(_either(*self.returned) if self.returned else _NOTHING, frozenset(self.reads))
+        options = _either(*self.returned) if self.returned else _NOTHING
+        return Flow(options, frozenset(self.reads), frozenset(self.traced))
 
     # Statements ---------------------------------------------------------------------------------
 
@@ -445,7 +453,9 @@ class _Follower:
         if isinstance(value, _Object):
             return self._of_context((*value.path, name))
         if isinstance(value, _Jwt) and name in _OF_A_JWT:
-            return _NOTHING
+            # Unless something checks the token, whoever sends it writes what stands in it.
+            sent = [each for each in _carried(value.options) if each.kind in _SENT]
+            return ((Hole(frozenset(Origin("claim", each.name) for each in sent)),),)
         if name in _TELLING_NOTHING:
             return ((Hole(),),)
         return _hole(self._text_of(value))
@@ -513,6 +523,14 @@ class _Follower:
             if _carried(given):
                 self.names[name] = _hole(held, given)
 
+    def _object_creation_expression(self, node: Node) -> tuple[Option, ...]:
+        made, arguments = node.child_by_field_name("type"), node.child_by_field_name("arguments")
+        given = self._arguments(arguments, ()) if arguments is not None else []
+        initializer = node.child_by_field_name("initializer")
+        if len(given) == 1 and initializer is None and made is not None:
+            return given[0] if self.syntax.text(made) in _OF_ONE_TEXT else _hole(*given)
+        return _hole(*given, *(() if initializer is None else (self.text(initializer),)))
+
     def _called(
         self, base: tuple[Option, ...] | _Object | _Jwt, name: str, arguments: Node
     ) -> tuple[Option, ...] | _Object | _Jwt:
@@ -520,12 +538,18 @@ class _Follower:
             return self._looked_up(base, name, arguments)
         receiver = self._text_of(base)
         given = self._arguments(arguments, receiver)
+        if base == _Object(()) and name == "Trace":
+            self.traced |= _carried(option for each in given for option in each)
+            return _NOTHING
         if name in ("AsJwt", "TryParseJwt"):
             return _Jwt(receiver) if name == "AsJwt" else ((Hole(),),)
         if name in _TELLING_NOTHING:
             return ((Hole(),),)
         if name in _SAME_TEXT:
-            return base if isinstance(base, _Jwt) and name != "ToString" else receiver
+            if isinstance(base, _Jwt) and name != "ToString":
+                return base
+            # A type of C# carries nothing, unlike what its method is given.
+            return _joined(*given) if receiver == _NOTHING and given else receiver
         if name in ("Concat", "Append"):
             return _joined(receiver, *given)
         return _hole(receiver, *given)
@@ -632,7 +656,7 @@ def _of_object(path: tuple[str, ...]) -> frozenset[Origin]:
         return frozenset({Origin("header")})
     if member in ("Url", "OriginalUrl"):
         if len(path) > 2 and path[2] in ("Host", "Path", "Port", "Scheme"):
-            return frozenset({Origin("method" if path[2] == "Path" else "caller")})
+            return frozenset({Origin("caller")})
         kind: SourceKind = "query" if len(path) > 2 and path[2] == "Query" else "url"
         return frozenset({Origin(kind)})
     if member == "Certificate":

@@ -261,7 +261,7 @@ def _server(content: str) -> str | None:
         document: Any = json.loads(content)
     except ValueError:
         found = re.search(r"^servers:\s*\n\s*-\s*url:\s*['\"]?([^\s'\"]+)", content, re.MULTILINE)
-        return found[1] if found else None
+        return found[1] if found and "://" in found[1] else None
     if not isinstance(document, dict):
         return None
     described = cast("dict[str, Any]", document)

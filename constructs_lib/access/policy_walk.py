@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from constructs_lib.access import network, urls
+from constructs_lib.access import urls
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.entra import any_same
 from constructs_lib.access.expression_flow import Hole, Origin, flow_of
@@ -19,6 +18,8 @@ from constructs_lib.access.policy_document import (
     section_of,
     texts_in,
 )
+from constructs_lib.access.policy_proof import audiences_of, listed, names_few, of_any_tenant
+from constructs_lib.access.policy_sinks import CACHE, CALLER, TRACES, readers
 from constructs_lib.access.policy_split import Split, filling, for_anybody, naming, refusing, shown
 from constructs_lib.access.policy_way import (
     CHOSEN,
@@ -32,7 +33,7 @@ from constructs_lib.access.policy_way import (
     Way,
 )
 from constructs_lib.access.terraform.resources import Resource
-from constructs_lib.access.terraform.values import Opaque, Term, Value, join
+from constructs_lib.access.terraform.values import Opaque, Term, Value, join, text_of
 from constructs_lib.policy.csharp import expressions_in
 from constructs_lib.policy.model import Element, Node
 from constructs_lib.policy.reference import POLICIES
@@ -48,24 +49,6 @@ _COPYING = {
     "set-body": "the body",
     "set-query-parameter": "the query parameter {}",
 }
-# Who reads what stands in a statement, before the backend has answered and afterwards.
-_TOLD = {
-    "azure-openai-emit-token-metric": "the metrics",
-    "cache-store-value": "a cache",
-    "emit-metric": "the metrics",
-    "invoke-dapr-binding": "Dapr",
-    "llm-emit-token-metric": "the metrics",
-    "log-to-eventhub": "an event hub",
-    "publish-to-dapr": "Dapr",
-    "return-response": "whoever calls",
-    "trace": "the traces",
-}
-_TOLD_AFTERWARDS = {
-    "set-body": "whoever calls",
-    "set-header": "whoever calls",
-    "set-status": "whoever calls",
-    **_TOLD,
-}
 _REPLACED = "the policy replaces the gateway's token after getting it"
 _CONTAINERS = frozenset({"retry", "limit-concurrency", "wait"})
 _OWN = "whether the gateway's own token passes the policy's check is not known here"
@@ -75,7 +58,6 @@ _FROM_CALLER = "(what the caller sends)"
 _PROVING = frozenset({"header", "query", "variable", "address", "key", "user"})
 # It tells web pages apart; whoever calls without a browser leaves it out.
 _FROM_PAGE = Origin("header", "origin")
-_ANY_TENANT = re.compile(r"/(common|organizations|consumers)(/|$)", re.IGNORECASE)
 
 
 class Walk:
@@ -170,6 +152,10 @@ class Walk:
                 ways = self._statements(
                     statement.children, document, outer, section, ways, depth + 1
                 )
+            elif tag == "cache-value":
+                made = [each for value in statement.elements("value") for each in value.children]
+                found = self._statements(made, document, outer, section, ways, depth + 1)
+                ways = _cached(statement, [*ways, *found])
             elif tag == "include-fragment":
                 ways = self._fragment(statement, document, outer, section, ways, depth)
             elif tag in ("return-response", "mock-response"):
@@ -323,7 +309,7 @@ class Walk:
         if proof is True:
             return refusing(way, statement)._replace(
                 checked=tag,
-                audiences=(*way.audiences, *map(document.value, _audiences_of(statement))),
+                audiences=(*way.audiences, *map(document.value, audiences_of(statement))),
             )
         if isinstance(proof, str):
             failing = way.failing or (proof if proof == _OWN else None)
@@ -380,10 +366,10 @@ class Walk:
         return _holding(way, name, self.texts(value, way), naming(way, name, value))
 
     def _header(self, statement: Element, document: PolicyDocument, way: Way) -> Way:
-        given = statement.attributes.get("name", "").strip()
-        if "@" in given:
+        given = _written(self.texts(statement.attributes.get("name", ""), way))
+        if given is None:
             return _unknown(way, "the name of a header is an expression")
-        name, address = given.lower(), document.address
+        name, address = given.strip().lower(), document.address
         action = statement.attributes.get("exists-action", "override")
         values = [self.texts(each.text, way) for each in statement.elements("value")]
         texts = tuple(text for each in values for text in each)
@@ -421,12 +407,12 @@ class Walk:
         if tag == "check-header" and any(statement.elements("value")):
             return "whether only some callers know the header that the policy demands is not known"
         if tag == "ip-filter":
-            return attributes.get("action", "").strip().lower() == "allow" and _names_few(statement)
+            return attributes.get("action", "").strip().lower() == "allow" and names_few(statement)
         if tag not in ("validate-jwt", "validate-azure-ad-token"):
             return False
         if attributes.get("require-signed-tokens", "true").strip().lower() == "false":
             return False
-        if _of_any_tenant(statement):
+        if of_any_tenant(statement):
             named = any(statement.elements("client-application-ids"))
             return "users of every tenant pass the policy's check" if named else False
         if "token-value" in attributes:
@@ -452,8 +438,8 @@ class Walk:
         if way.token.client_id is None:
             clients = self.gateway.system.client_ids if self.gateway.system else ()
         demanded = (
-            (_audiences_of(statement), (way.token.resource,)),
-            (_listed(statement, "client-application-ids"), clients),
+            (audiences_of(statement), (way.token.resource,)),
+            (listed(statement, "client-application-ids"), clients),
         )
         return all(
             not named or any_same(map(document.value, named), told) is True
@@ -469,19 +455,30 @@ class Walk:
         if statement.name in _REQUESTS:
             self._request(statement, document, way)
             return
-        told = _TOLD if section in ("inbound", "backend") else _TOLD_AFTERWARDS
-        to = told.get(statement.name)
-        if to is None:
-            return
-        for taint in self._in(statement, way):
+        told = [
+            (reader, taint)
+            for reader, texts in readers(statement, section)
+            for taint in self._in(statement, way, texts)
+        ]
+        told += [(TRACES, taint) for taint in self._traced(statement, way)]
+        for to, taint in told:
             for token, _ in taint.tokens:
                 self.leaks[Leak(document.address, token, to, host=False)] = None
-            if taint.key and to not in ("whoever calls", "a cache"):
+            if taint.key and to not in (CALLER, CACHE):
                 self.leaks[Leak(document.address, None, to, host=False)] = None
 
-    def _in(self, statement: Element, way: Way) -> Iterator[Taint]:
-        liquid = statement.attributes.get("template", "").lower() == "liquid"
+    def _traced(self, statement: Element, way: Way) -> Iterator[Taint]:
+        """What expressions in a statement give to `context.Trace`."""
         for text in texts_in(statement):
+            for start, end in expressions_in(text) if ".Trace(" in text else ():
+                flow = flow_of(text[start:end])
+                yield self._taint(flow.traced if flow else (), way)
+
+    def _in(
+        self, statement: Element, way: Way, texts: Iterable[str] | None = None
+    ) -> Iterator[Taint]:
+        liquid = statement.attributes.get("template", "").lower() == "liquid"
+        for text in texts_in(statement) if texts is None else texts:
             if "@(" in text or "@{" in text:
                 yield from _taints(self.texts(text, way))
             if liquid and "context.Request" in text:
@@ -508,13 +505,14 @@ class Walk:
             chosen = _caller_names_host(text)
             if self.chain.app_at(value) is not None and sent.token is not None:
                 self.sent[self._sent(sent, value, way, document, copied=copied)] = None
-            if self.chain.app_at(value) is not None or not (chosen or isinstance(host, str)):
+            if self.chain.app_at(value) is not None:
                 continue
-            to = "a host that the caller names" if chosen else str(host)
+            known = chosen or not urls.host_unknown(value)
+            to = "a host that the caller names" if chosen else text_of(host)
             for token in tokens:
-                leak = Leak(document.address, token, to, host=True, chosen=chosen)
+                leak = Leak(document.address, token, to, host=True, chosen=chosen, known=known)
                 self.leaks[leak] = None
-            if keys:
+            if keys and known:
                 self.leaks[Leak(document.address, None, to, host=True)] = None
 
     def _sent(
@@ -613,6 +611,9 @@ class Walk:
                 named = source.kind == "url" or source.name in (None, self.query)
                 has_key = has_key or (named and self.query not in way.queries)
                 caller = True
+            elif source.kind == "claim":
+                own = source.name == "authorization" and way.token is not None
+                caller = caller or not (own or way.checked)
             elif source.kind == "caller":
                 caller = True
         return Taint(frozenset(tokens), has_key, caller, understood)
@@ -620,6 +621,13 @@ class Walk:
 
 def _unknown(way: Way, reason: str | None) -> Way:
     return way._replace(unknown=way.unknown or reason)
+
+
+def _cached(statement: Element, ways: list[Way]) -> list[Way]:
+    """The ways on after a value was read from the cache, or made where none was there."""
+    name = statement.attributes.get("variable-name", "")
+    held = ((Taint(understood=False),),)
+    return list(dict.fromkeys(_holding(way, name, held) for way in ways))
 
 
 def _few(ways: list[Way]) -> list[Way]:
@@ -678,6 +686,13 @@ def _caller_names_host(text: FlowText) -> bool:
         return isinstance(found.host, Term) and _mentions_caller(found.host)
     first = whole.parts[0] if isinstance(whole, Term) else whole
     return isinstance(first, Opaque) and first.text == _FROM_CALLER
+
+
+def _written(texts: Sequence[FlowText]) -> str | None:
+    """The one text that something is, if it is written out."""
+    pieces = texts[0] if len(texts) == 1 else (Taint(),)
+    written = [piece for piece in pieces if isinstance(piece, str)]
+    return "".join(written) if len(written) == len(pieces) else None
 
 
 def _mentions_caller(value: Term) -> bool:
@@ -753,45 +768,3 @@ def _holds_token(text: str) -> bool:
     """Whether a text carries the `Authorization` header as a whole."""
     flows = [flow_of(text[start:end]) for start, end in expressions_in(text)]
     return any(Origin("header", "authorization") in flow.sources for flow in flows if flow)
-
-
-def _audiences_of(statement: Element) -> list[str]:
-    """Whom a token has to be issued for to pass a check, whichever attribute says so."""
-    return _listed(statement, "audiences", "backend-application-ids")
-
-
-def _listed(statement: Element, *names: str) -> list[str]:
-    return [
-        each.text.strip()
-        for name in names
-        for listed in statement.elements(name)
-        for each in listed.elements()
-    ]
-
-
-def _of_any_tenant(statement: Element) -> bool:
-    """Whether tokens of every tenant pass a check, whoever asked for them."""
-    attributes = statement.attributes
-    if statement.name == "validate-azure-ad-token":
-        tenant = attributes.get("tenant-id", "").strip().lower()
-        return tenant in ("common", "organizations", "consumers")
-    if any(
-        any(statement.elements(name))
-        for name in ("audiences", "issuers", "required-claims", "issuer-signing-keys")
-    ):
-        return False
-    found = [each.attributes.get("url", "") for each in statement.elements("openid-config")]
-    return bool(found) and all(_ANY_TENANT.search(url) for url in found)
-
-
-def _names_few(statement: Element) -> bool | str:
-    """Whether an ip-filter lets only addresses in that not anybody can have; words if unknown."""
-    addresses = [each.text.strip() for each in statement.elements("address")]
-    ranges = [
-        f"{each.attributes.get('from', '')}-{each.attributes.get('to', '')}"
-        for each in statement.elements("address-range")
-    ]
-    found = [network.is_everybodys(each) for each in (*addresses, *ranges)]
-    if True in found:
-        return False
-    return "which addresses the policy lets in is not known here" if None in found else True

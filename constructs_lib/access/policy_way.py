@@ -83,6 +83,7 @@ class Leak:
         to: Who gets it: a host, or in words.
         host: Whether it is a host.
         chosen: Whether the caller chooses that host.
+        known: Whether it is known which host that is.
     """
 
     address: str
@@ -90,6 +91,7 @@ class Leak:
     to: str
     host: bool
     chosen: bool = False
+    known: bool = True
 
 
 class Way(NamedTuple):

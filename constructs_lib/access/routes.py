@@ -12,9 +12,6 @@ from constructs_lib.access.links import ApiLink, AppLink, RegistrationLink, key
 from constructs_lib.access.policy_way import Way
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.terraform.values import (
-    Opaque,
-    Reference,
-    Term,
     Value,
     join,
     same,
@@ -121,12 +118,3 @@ def backend_of(route: Route) -> Resource | None:
     if route.way.backend_id is None:
         return None
     return route.api.gateway.backends.get(key(route.way.backend_id))
-
-
-def host_unknown(url: Value) -> bool:
-    """Whether a URL is computed in a way that does not tell its host."""
-    host = host_of(url) or url
-    return isinstance(host, Term) and any(
-        isinstance(part, Opaque) or (isinstance(part, Reference) and not part.created)
-        for part in host.parts
-    )

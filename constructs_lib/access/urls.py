@@ -52,7 +52,8 @@ def _parse(url: str | Term) -> Url | None:
         else:
             text += part
     try:
-        split = urlsplit(text.strip())
+        # What the gateway sends requests with takes a backslash for a slash, as browsers do.
+        split = urlsplit(text.strip().replace("\\", "/"))
     except ValueError:
         return None
     if not split.scheme or not split.netloc or not text.strip().lower().startswith(split.scheme):
@@ -84,3 +85,12 @@ def host_of(url: Value) -> Value:
     """The host of a URL, as a value; None when it cannot be told."""
     found = parse(url)
     return found.host if found is not None else None
+
+
+def host_unknown(url: Value) -> bool:
+    """Whether a URL is computed in a way that does not tell its host."""
+    host = host_of(url) or url
+    return isinstance(host, Term) and any(
+        isinstance(part, Opaque) or (isinstance(part, Reference) and not part.created)
+        for part in host.parts
+    )

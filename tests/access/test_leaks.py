@@ -72,8 +72,6 @@ def test_a_copy_of_the_request_holds_what_the_request_holds(tag: str) -> None:
         request(f'<set-header name="X-Id"><value>@({header("X-Id")})</value></set-header>'),
         request(TOKEN, url=OURS),
         request(TOKEN, url="https://func-orders.azurewebsites.net/api/x"),
-        request(TOKEN, url="https://${var.host}/x"),
-        request(TOKEN, url="@((string)context.Variables[&quot;url&quot;])"),
         request(
             TOKEN.replace(AUDIENCE, "https://vault.azure.net"), url="https://kv.vault.azure.net/x"
         ),
@@ -81,6 +79,13 @@ def test_a_copy_of_the_request_holds_what_the_request_holds(tag: str) -> None:
 )
 def test_other_requests_are_nobodys_concern(sent: str) -> None:
     assert rules(end=sent) == set()
+
+
+@pytest.mark.parametrize(
+    "url", ["https://${var.host}/x", "@((string)context.Variables[&quot;url&quot;])"]
+)
+def test_a_token_to_a_host_that_is_not_known_is_told(url: str) -> None:
+    assert rules(end=request(TOKEN, url=url)) == {"SF901"}
 
 
 LOG = f"<log-to-eventhub logger-id='hub'>@({header('Authorization')})</log-to-eventhub>"

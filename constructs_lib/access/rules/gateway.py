@@ -12,12 +12,12 @@ from constructs_lib.access.defined import defined_in
 from constructs_lib.access.links import ApiLink, GatewayLink
 from constructs_lib.access.policy_flow import key_names
 from constructs_lib.access.policy_way import Leak
-from constructs_lib.access.routes import Route, backend_of, host_unknown, policy_of
+from constructs_lib.access.routes import Route, backend_of, policy_of
 from constructs_lib.access.rules.chapter import Breach, Chapter
 from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.terraform.values import Term, Value, text_of
-from constructs_lib.access.urls import host_of
+from constructs_lib.access.urls import host_of, host_unknown
 from constructs_lib.policy.composition import elements
 from constructs_lib.policy.model import AnyDocument
 from constructs_lib.policy.reader import read
@@ -160,7 +160,7 @@ def _does_not_forward(calls: Calls) -> Iterator[Breach]:
 def _other_host(calls: Calls) -> Iterator[Breach]:
     for api, leak, policy in _leaks(calls):
         waiting = _waiting(calls, leak)
-        if waiting and leak.host and not leak.chosen:
+        if waiting and leak.host and leak.known and not leak.chosen:
             message = f"{api.name} sends the token for {waiting} to {leak.to}, "
             message += "which is not a function app of the configuration"
             yield Breach(policy, "xml_content", message)
@@ -426,6 +426,11 @@ def policy_problems(calls: Calls) -> Iterator[tuple[bool, Breach]]:
             policy = _policy(calls, api, address)
             unproven = "known only after apply" in problem or "not read" in problem
             yield unproven, Breach(policy, "xml_content", f"{api.name}: {problem}")
+    for api, leak, policy in _leaks(calls):
+        waiting = _waiting(calls, leak)
+        if waiting and not leak.known:
+            message = f"which host {api.name} sends the token for {waiting} to is not known here"
+            yield True, Breach(policy, "xml_content", message)
 
 
 def _undefined(calls: Calls, rule: Rule) -> Iterator[Breach]:
