@@ -67,30 +67,37 @@ def _form(document: Object) -> Iterator[SchemaProblem]:
     schema = cast(Object, {key: lazy[key] for key in lazy})
     validator = jsonschema_rs.validator_for(schema, validate_formats=False)
     for error in validator.iter_errors(document):
-        yield _farthest(error)
+        yield _problem(error)
     if number.startswith("3.1") and "jsonSchemaDialect" not in document:
         checker = jsonschema_rs.Draft202012Validator(_META, validate_formats=False)
         for schema, pointer in _schemas(document):
             if "$schema" not in schema:
                 for error in checker.iter_errors(schema):
-                    inner, message = _farthest(error)
+                    inner, message = _problem(error)
                     yield (*pointer, *inner), message
 
 
 _META = {"$ref": "https://json-schema.org/draft/2020-12/schema"}
 
 
-def _farthest(error: Any) -> SchemaProblem:
-    """Return the problem that an error comes from: of several ways, the one that goes farthest."""
-    context: list[list[Any]] = getattr(error.kind, "context", None) or []
-    ways = [_farthest(inner) for way in context for inner in way]
-    deeper = max(ways, key=lambda way: len(way[0]), default=None)
-    if deeper is not None and len(deeper[0]) >= len(error.instance_path):
-        return deeper
+def _problem(error: Any) -> SchemaProblem:
+    """Return what is wrong, at the key that is not expected if it is one."""
+    error = _farthest(error)
+    unexpected: list[str] = getattr(error.kind, "unexpected", None) or []
     message = str(error.message)
     if len(message) > 200:  # the value comes first, what is wrong with it last
         message = f"{message[:60]} … {message[-120:]}"
-    return tuple(error.instance_path), message
+    return (*error.instance_path, *unexpected[:1]), message
+
+
+def _farthest(error: Any) -> Any:
+    """Return the error that another comes from: of several ways, the one that goes farthest."""
+    context: list[list[Any]] = getattr(error.kind, "context", None) or []
+    ways = [_farthest(inner) for way in context for inner in way]
+    deeper = max(ways, key=lambda way: len(way.instance_path), default=None)
+    if deeper is not None and len(deeper.instance_path) >= len(error.instance_path):
+        return deeper
+    return error
 
 
 def _meaning(document: Object) -> Iterator[SchemaProblem]:
@@ -168,12 +175,29 @@ def _default_problem(schema: Object, *, draft4: bool) -> str | None:
     if '"$ref"' in json.dumps(schema):
         return None
     plain = {key: item for key, item in schema.items() if key not in ("type", "default")}
+    if draft4:
+        plain = cast(Object, _with_null(plain))
     checker = jsonschema_rs.Draft4Validator if draft4 else jsonschema_rs.Draft202012Validator
     try:
         error = next(iter(checker(plain, validate_formats=False).iter_errors(value)), None)
     except (ValueError, jsonschema_rs.ValidationError):  # a pattern of another dialect
         return None
-    return f"the default is wrong: {_farthest(error)[1]}" if error is not None else None
+    return f"the default is wrong: {_problem(error)[1]}" if error is not None else None
+
+
+def _with_null(schema: Json) -> Json:
+    """Write `nullable` of OpenAPI 3.0 as what validators know: one more type, one more value."""
+    if isinstance(schema, list):
+        return [_with_null(item) for item in cast("list[Json]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    result = {key: _with_null(item) for key, item in cast(Object, schema).items()}
+    if result.get("nullable") is True:
+        if isinstance(result.get("type"), str):
+            result["type"] = [result["type"], "null"]
+        if isinstance(result.get("enum"), list):
+            result["enum"] = [*cast("list[Json]", result["enum"]), None]
+    return result
 
 
 def _is(value: Json, name: str) -> bool:
