@@ -283,7 +283,7 @@ _rule(
     "error",
     "Two parameters of the same name in an import",
     reason="API Management puts required query parameters into the URL template, where their names "
-    "have to be different from those of the path.",
+    "have to be different from each other and from those of the path, in any case.",
     fix="Give one of them another name.",
 )
 _rule(

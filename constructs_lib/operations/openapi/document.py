@@ -177,6 +177,8 @@ class Bundler:
 
     def _is_data(self, key: str, pointer: Pointer, in_schema: bool) -> bool:
         """Whether what stands under a key is data or an extension, so nothing in it refers."""
+        if not in_schema and pointer[-2:-1] == ("links",) and key in ("parameters", "requestBody"):
+            return True  # of a Link Object: values, and expressions for them
         if key == "value":  # of an Example Object
             return not in_schema and pointer[-2:-1] == ("examples",)
         if key == "examples":  # of version 3, outside of schemas, a map of Example Objects

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
+from constructs_lib._core.collector import paused
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.json_text import Json, Pointer
 from constructs_lib.operations.findings import refuse_errors
@@ -57,6 +58,7 @@ _FUNCTION_HOSTS = (".azurewebsites.net", "localhost", "127.0.0.1")
 Object = dict[str, Json]
 
 
+@paused()
 def read_openapi(
     path: Path, *, mode: Literal["expand", "import"], route_prefix: str | None, strict: bool
 ) -> Contents:
@@ -267,18 +269,21 @@ class _DocumentReader:
             for (place, name), parameter in one.parameters.items()
             if place == "query" and parameter.get("required")
         ]
-        in_path = {name.lower() for place, name in one.parameters if place == "path"}
+        known = {name.lower() for place, name in one.parameters if place == "path"}
+        taken: list[str] = []
         for name in names:
-            if name.lower() in in_path:
+            if name.lower() in known:
                 self.notes.report(
                     "OP212",
-                    f"{name!r} is a parameter of the path and a required one of the query",
+                    f"{name!r} is required in the query, and the path or the query has it already",
                     one.pointer,
                 )
-        names = [name for name in names if name.lower() not in in_path]
-        query = "&".join(f"{name}={{{name}}}" for name in names)
+            else:
+                taken.append(name)
+            known.add(name.lower())
+        query = "&".join(f"{name}={{{name}}}" for name in taken)
         template = f"{one.template}?{query}" if query else one.template
-        return replace(one, template=template, in_template=frozenset(names))
+        return replace(one, template=template, in_template=frozenset(taken))
 
     def imported_ids(self, described: Sequence[_Described]) -> list[str]:
         """Return the ids that API Management gives: cut off, numbered where they are the same."""
@@ -344,7 +349,7 @@ class _DocumentReader:
         form = by_place.get("formData", [])
         bodies: tuple[Representation, ...] = ()
         if one.method not in _NO_BODY:
-            bodies = self.request_bodies(described, body, form, identity)
+            bodies = self.request_bodies(described, body, form, identity, pointer)
         elif body or form or described.get("requestBody"):
             self.notes.report("OP207", f"API Management drops the body of {one.method}", pointer)
         queries, headers = by_place.get("query", []), by_place.get("header", [])
@@ -421,22 +426,30 @@ class _DocumentReader:
         )
 
     def request_bodies(
-        self, described: Object, body: Object | None, form: list[Parameter], identity: str
+        self,
+        described: Object,
+        body: Object | None,
+        form: list[Parameter],
+        identity: str,
+        pointer: Pointer,
     ) -> tuple[Representation, ...]:
         if not self.version2:
             request_body = cast("dict[str, dict[str, Object]]", described.get("requestBody") or {})
-            return self.representations(request_body.get("content") or {}, f"{identity}-request")
+            content = request_body.get("content") or {}
+            return self.representations(content, f"{identity}-request", pointer)
         media = described.get("consumes") or self.document.get("consumes")
         if body is not None:
             content = {
                 name: {"schema": body.get("schema")} for name in media or ["application/json"]
             }
-            return self.representations(content, f"{identity}-request")
+            return self.representations(content, f"{identity}-request", pointer)
         if form:
-            forms = [name for name in media or () if _is_form(name)]
+            forms: dict[str, str] = {}
+            for name in filter(_is_form, media or ()):
+                forms.setdefault(_plain(name).lower(), _plain(name))
             return tuple(
                 Representation(content_type=name, form_parameters=tuple(form))
-                for name in forms or ["application/x-www-form-urlencoded"]
+                for name in forms.values() or ["application/x-www-form-urlencoded"]
             )
         return ()
 
@@ -468,28 +481,31 @@ class _DocumentReader:
                         ).items()
                         if name.lower() != "content-type"
                     ),
-                    representations=self.representations(content, f"{identity}-{code}-response"),
+                    representations=self.representations(
+                        content, f"{identity}-{code}-response", pointer
+                    ),
                 )
             )
         return tuple(sorted(found, key=lambda response: response.status_code))
 
     def representations(
-        self, content: Mapping[str, Object], name: str
+        self, content: Mapping[str, Object], name: str, pointer: Pointer
     ) -> tuple[Representation, ...]:
         found: dict[str, Representation] = {}
         for number, (media, described) in enumerate(content.items(), start=1):
             schema = described.get("schema")
-            if media.lower() in found:
-                self.notes.report("OP209", f"the media type {media!r} is there twice", ())
+            key = (_plain(media) if _is_form(media) else media).lower()
+            if key in found:
+                self.notes.report("OP209", f"the media type {media!r} is there twice", pointer)
                 continue
             if _is_form(media):
-                found[media.lower()] = self.form(media, schema)
+                found[key] = self.form(media, schema)
                 continue
             # `true` and `false` are schemas of 3.1; API Management knows types only.
             type_name = None
             if isinstance(schema, dict):
                 type_name = self.type_name(cast(Object, schema), name, number)
-            found[media.lower()] = Representation(
+            found[key] = Representation(
                 content_type=media,
                 schema_id=SCHEMA_ID if type_name else None,
                 type_name=type_name,
@@ -508,9 +524,7 @@ class _DocumentReader:
             for name, described, required in self.form_fields(schema, ())
         }
         # azurerm takes form parameters only for these types without parameters of their own.
-        return Representation(
-            content_type=media.partition(";")[0].strip(), form_parameters=tuple(fields.values())
-        )
+        return Representation(content_type=_plain(media), form_parameters=tuple(fields.values()))
 
     def form_fields(
         self, schema: Json, within: tuple[int, ...]
@@ -536,9 +550,17 @@ class _DocumentReader:
         for name, value in cast(Object, resolved.get("properties") or {}).items():
             known = name in found and found[name][1]
             found[name] = resolve_schema(self.document, value), known
-        needed = cast("list[str]", resolved.get("required") or [])
+        needed = set(self.required(resolved, ()))
         for name, (described, required) in found.items():
             yield name, described, required or name in needed
+
+    def required(self, schema: Json, within: tuple[int, ...]) -> Iterator[str]:
+        """Yield what a schema requires, any part of `allOf` included."""
+        resolved = resolve_schema(self.document, schema)
+        yield from cast("list[str]", resolved.get("required") or [])
+        for part in cast("list[Json]", resolved.get("allOf") or []):
+            if id(resolved) not in within:
+                yield from self.required(part, (*within, id(resolved)))
 
     def type_name(self, schema: Object, name: str, number: int) -> str:
         """Name a schema; API Management knows none without a name."""
@@ -673,8 +695,13 @@ def _references(value: Json, *, names: bool) -> Iterator[str]:
             yield from _references(item, names=False)
 
 
+def _plain(media: str) -> str:
+    """Return a media type without its parameters."""
+    return media.partition(";")[0].strip()
+
+
 def _is_form(media: str) -> bool:
-    return media.partition(";")[0].strip().lower() in _FORMS
+    return _plain(media).lower() in _FORMS
 
 
 def _type(schema: Object) -> str:

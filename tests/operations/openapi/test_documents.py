@@ -135,6 +135,21 @@ def test_what_looks_like_a_reference_in_data_is_data(read: Read, case: str) -> N
     assert operations.findings == ()
 
 
+def test_values_of_a_link_are_data(read: Read) -> None:
+    link = {"operationId": "x", "parameters": {"id": DATA}, "requestBody": DATA}
+    answer = {"200": {"description": "ok", "links": {"next": link}}}
+    assert told(read({"/a": {"get": {"responses": answer}}})) == ["OP202"]
+
+
+def test_null_as_default_where_one_of_several_types_takes_it(read: Read) -> None:
+    parts = [{"type": "string", "nullable": True}, {"type": "array", "items": {"type": "string"}}]
+    schemas = {"A": {"properties": {"stop": {"oneOf": parts, "default": None}}}}
+    assert read({"/a": {"get": OK}}, schemas).findings == ()
+    parts[0]["nullable"] = False
+    with pytest.raises(InputError, match="the default is wrong"):
+        read({"/a": {"get": OK}}, schemas)
+
+
 def test_examples_of_2_0_and_of_parameters_are_data(read: Read) -> None:
     answer = {"description": "ok", "schema": {}, "examples": {"application/json": DATA}}
     operations = read({"/a": {"get": {"responses": {"200": answer}}}}, version="2.0")
@@ -192,6 +207,14 @@ WRONG = {
     "a type that is none": (
         {"paths": {"/a": {"get": OK}}, "schemas": {"A": {"items": {"type": "text"}}}},
         '"type": "text"',
+    ),
+    "a key that is not expected": (
+        {"paths": {"/a": {"get": {**OK, "parameters": [{**query("q"), "default": "x"}]}}}},
+        '"default": "x"',
+    ),
+    "a response that has no code": (
+        {"paths": {"/a": {"get": {"responses": {"2xx": {"description": "d"}}}}}},
+        '"2xx": {',
     ),
     "a keyword of a wrong form": (
         {"paths": GET, "schemas": {"A": {"items": {"minimum": "1"}}}, "version": "3.1.0"},
@@ -268,6 +291,13 @@ def test_an_import_tells_operations_apart_by_their_queries(read: Read) -> None:
     assert [o.id for o in operations] == ["get-a-x-x", "get-a-y-y"]
     assert told(operations) == []
     assert "OP210" in told(read({"/a": one, "/A": two}))
+
+
+def test_an_import_wants_names_that_are_unique_within_the_query(read: Read) -> None:
+    described = {"/a": {"get": {**OK, "parameters": [query("id"), query("ID")]}}}
+    operations = read(described, mode="import")
+    assert [o.url_template for o in operations] == ["/a?id={id}"]
+    assert told(operations) == ["OP212"]
 
 
 @pytest.mark.parametrize(
@@ -370,7 +400,8 @@ def test_forms_in_any_case(read: Read, media: str) -> None:
 
 def test_forms_of_2_0_in_any_case(read: Read) -> None:
     parameter = {"name": "f", "in": "formData", "type": "string"}
-    described = {**OK, "consumes": ["Multipart/Form-Data"], "parameters": [parameter]}
+    media = ["Multipart/Form-Data; boundary=x", "multipart/form-data"]
+    described = {**OK, "consumes": media, "parameters": [parameter]}
     (operation,) = read({"/a": {"post": described}}, version="2.0")
     assert operation.request is not None
     (form,) = operation.request.representations
@@ -382,7 +413,14 @@ def test_a_media_type_that_is_there_in_two_cases(read: Read) -> None:
     operations = read({"/a": body(content)})
     assert operations[0].request is not None
     assert len(operations[0].request.representations) == 1
-    assert told(operations) == ["OP209"]
+    (finding,) = operations.findings
+    assert (finding.rule, (finding.line or 0) > 1) == ("OP209", True)
+    content = {
+        media: {"schema": FORM} for media in ("multipart/form-data", "multipart/form-data;b=x")
+    }
+    operations = read({"/a": body(content)})
+    assert operations[0].request is not None
+    assert len(operations[0].request.representations) == 1
 
 
 def test_forms_that_are_put_together(read: Read) -> None:
@@ -391,7 +429,11 @@ def test_forms_that_are_put_together(read: Read) -> None:
         "More": {"allOf": [{"$ref": "#/components/schemas/Base"}, {"required": ["b"]}]},
     }
     form = {
-        "allOf": [{"$ref": "#/components/schemas/More"}, {"properties": {"b": {}}}],
+        "allOf": [
+            {"$ref": "#/components/schemas/More"},
+            {"properties": {"b": {}, "e": {}}},
+            {"allOf": [{"required": ["e"]}]},
+        ],
         "anyOf": [{"required": ["c"], "properties": {"c": {"type": "boolean"}}}],
         "properties": {"d": {"type": "string", "description": "D."}},
         "required": ["d", "b"],
@@ -404,6 +446,7 @@ def test_forms_that_are_put_together(read: Read) -> None:
         Parameter(name="b"),
         Parameter(name="c", type="boolean", required=False),
         Parameter(name="d", description="D."),
+        Parameter(name="e"),
     }
 
 
