@@ -14,6 +14,7 @@ from cdktf import Aspects, IAspect, TerraformResource
 from constructs import IConstruct
 
 from constructs_lib._cdk.per_stack import stack_of
+from constructs_lib._cdk.replacement import address_of
 from constructs_lib.policy import AnyDocument, references
 
 Parts = Mapping[str, TerraformResource]
@@ -21,7 +22,7 @@ Parts = Mapping[str, TerraformResource]
 
 def apply_after(resource: TerraformResource, other: TerraformResource) -> None:
     """Let Terraform change `resource` after `other`, next to what it waits for already."""
-    address = f"{other.terraform_resource_type}.{other.friendly_unique_id}"
+    address = address_of(other)
     waits_for = resource.depends_on or []
     if address not in waits_for:
         resource.depends_on = [*waits_for, address]

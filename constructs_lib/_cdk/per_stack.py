@@ -25,6 +25,16 @@ def stack_of(construct: IConstruct) -> TerraformStack:
     return stack
 
 
+def lies_in(construct: IConstruct, scope: IConstruct) -> None:
+    """Note that a construct is being made within a scope, so that it is in the same stack.
+
+    A construct never moves to another scope, and the kernel need not be asked then.
+    """
+    stack = scope if isinstance(scope, TerraformStack) else _stacks.get(scope)
+    if stack is not None:
+        _stacks[construct] = stack
+
+
 def once_per_stack(construct: IConstruct, make: Callable[[TerraformStack], PerStack]) -> PerStack:
     """Return what `make` made of the stack of `construct`; it is called at the first use."""
     stack = stack_of(construct)

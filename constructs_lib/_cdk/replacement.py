@@ -8,7 +8,12 @@ Source: Terraform, "The lifecycle meta-argument", `replace_triggered_by`.
 
 from __future__ import annotations
 
+from functools import cache
+from weakref import WeakKeyDictionary
+
 from cdktf import TerraformResource, TerraformResourceLifecycle
+
+_addresses: WeakKeyDictionary[TerraformResource, str] = WeakKeyDictionary()
 
 
 def replaced_with(
@@ -38,5 +43,18 @@ def replaced_on_change(
 
 
 def address_of(resource: TerraformResource) -> str:
-    """Return a resource's address; CDKTF writes `${…}` around it, which is no address here."""
-    return f"{resource.terraform_resource_type}.{resource.friendly_unique_id}"
+    """Return a resource's address; CDKTF writes `${…}` around it, which is no address here.
+
+    It is asked for once: an id that is overridden later would leave what was made before behind.
+    """
+    address = _addresses.get(resource)
+    if address is None:
+        kind = _type_of(type(resource)) or resource.terraform_resource_type
+        address = _addresses[resource] = f"{kind}.{resource.friendly_unique_id}"
+    return address
+
+
+@cache
+def _type_of(binding: type[TerraformResource]) -> str | None:
+    """Return the type of the resources that a provider's class makes; any other's may differ."""
+    return getattr(binding, "TF_RESOURCE_TYPE", None)

@@ -19,10 +19,11 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
-from constructs_lib._lazy_bindings import ahead, collector
+from constructs_lib._lazy_bindings import ahead, collector, structs
 from constructs_lib._lazy_bindings.engine import PROVIDERS, engine_of
 
 _FIRST_ASSEMBLY = "constructs._jsii"
+_CORE = ("constructs", *PROVIDERS)
 _PUBLISH = "\npublication.publish()\n"
 _IMPORT = "from . import "
 _LAZY_BY_ITSELF = "\n_SUBMODULES"  # as cdktn's packages are, from 16 on
@@ -53,14 +54,17 @@ class ProviderFinder:
         # The modules of CDK Terrain's packages have jsii remember their type hints by themselves.
         modules = 2 if engine_of(fullname) == "cdktf" else 1
         ours = _is_provider(fullname) and fullname.count(".") < modules
-        if not ours and fullname != _FIRST_ASSEMBLY:
+        core = fullname in _CORE
+        if not ours and not core and fullname != _FIRST_ASSEMBLY:
             return None
         for finder in sys.meta_path:
             if finder is self or not hasattr(finder, "find_spec"):
                 continue
             if spec := finder.find_spec(fullname, path, target):
                 if type(spec.loader) is SourceFileLoader:
-                    if not ours:
+                    if core:
+                        loader = ModuleLoader
+                    elif not ours:
                         loader = FirstAssemblyLoader
                     else:
                         loader = ModuleLoader if "." in fullname else PackageLoader
@@ -77,6 +81,7 @@ class FirstAssemblyLoader(SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
         """Run the module, with Node starting meanwhile."""
         ahead.start()
+        structs.leave_out_what_is_none()
         super().exec_module(module)  # starts Node, and our script can wait until it runs
         _make_node_lazy()
 
@@ -223,7 +228,8 @@ def _with_hints(stub: Any) -> Any:
 
 
 def _get_from_typing(name: str) -> Any:
-    return getattr(typing, name)
+    value = vars(_typing)[name] = getattr(typing, name)
+    return value
 
 
 _typing: Any = ModuleType("typing", typing.__doc__)

@@ -13,6 +13,7 @@ from constructs import Construct
 
 from constructs_lib._cdk.arguments import is_token
 from constructs_lib._cdk.names import names_in_the_world, take, take_host
+from constructs_lib._cdk.per_stack import lies_in
 from constructs_lib._cdk.placement import Placement
 from constructs_lib._cdk.replacement import replaced_with
 from constructs_lib.function_app.storage import Storage
@@ -46,6 +47,7 @@ class HostStorage(Construct):
         prevent_destroy: bool,
     ) -> None:
         super().__init__(scope, id)
+        lies_in(self, scope)
         self.account: StorageAccount | None = None
         self.container: StorageContainer | None = None
         self.container_endpoint = ""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from constructs import Construct
 
 from constructs_lib._cdk.arguments import refuse, refuse_all
+from constructs_lib._cdk.per_stack import lies_in
 from constructs_lib._cdk.props.fields import of_function
 from constructs_lib._cdk.props.reading import ValueReader
 from constructs_lib._core.problems import Problem, near
@@ -51,6 +52,8 @@ def checked(
                 reader.problems += problems(**props)
             if reader.problems:
                 refuse_all(f"{scope.node.path}/{id}", reader.problems)
+            if isinstance(given[0], Construct) and given[0] is not scope:
+                lies_in(given[0], scope)
             try:
                 return function(*given, **props)
             except RuntimeError as error:
