@@ -57,13 +57,13 @@ class ProviderFinder:
         core = fullname in _CORE
         if not ours and not core and fullname != _FIRST_ASSEMBLY:
             return None
-        for finder in sys.meta_path:
-            if finder is self or not hasattr(finder, "find_spec"):
+        for finder in sys.meta_path[sys.meta_path.index(self) + 1 :]:  # those before were asked
+            if not hasattr(finder, "find_spec"):
                 continue
             if spec := finder.find_spec(fullname, path, target):
                 if type(spec.loader) is SourceFileLoader:
                     if core:
-                        loader = ModuleLoader
+                        loader = CoreLoader
                     elif not ours:
                         loader = FirstAssemblyLoader
                     else:
@@ -113,18 +113,27 @@ class PackageLoader(SourceFileLoader):
             _import_on_use(lazy, modules)
 
 
-class ModuleLoader(SourceFileLoader):
-    """Loads a module of a provider package and makes its type checks cheaper."""
+class CoreLoader(SourceFileLoader):
+    """Loads CDKTF itself or `constructs` and makes its type checks cheaper."""
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the module, then exchange what its constructors check their arguments with."""
+        super().exec_module(module)
+        names = vars(module)
+        if "check_type" in names:
+            names.update(typing=_typing, check_type=_check_what_is_given(names["check_type"]))
+
+
+class ModuleLoader(CoreLoader):
+    """Loads a module of a provider package, whose type hints are made when they are asked for."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module with a `typing` of ours."""
         names = vars(module)
         names["__builtins__"] = _builtins()
         with collector.loading():
             super().exec_module(module)
         names["__builtins__"] = builtins
-        if "check_type" in names:
-            names["check_type"] = _check_what_is_given(names["check_type"])
 
 
 def _is_provider(name: str) -> bool:
@@ -172,10 +181,10 @@ def _import_on_use(package: ModuleType, modules: Collection[str]) -> None:
 # each argument, most of them None because they were left out. The first costs as much as the
 # second, and the second more than all else that Python does to make a resource. And before that the
 # hints of all the functions of a module cost as much as all else that it does to be loaded. So the
-# modules of a provider import a `typing` that makes a hint when somebody asks for it, and remembers
-# it, and `check_type` knows which of them allow None.
+# modules of a provider, and CDKTF's own, import a `typing` that makes a hint when somebody asks for
+# it, and remembers it, and `check_type` knows the classes that a hint names.
 _hints: dict[Any, dict[str, Any]] = {}
-_optional: set[int] = set()  # ids of hints, all of which `_hints` keeps alive
+_classes: dict[int, frozenset[Any]] = {}  # by the ids of hints, all of which `_hints` keeps alive
 
 
 class _Hint:
@@ -216,8 +225,9 @@ def _get_type_hints(stub: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
     if stub not in _hints:
         hints = _hints[stub] = typing.get_type_hints(_with_hints(stub))
         for hint in hints.values():
-            if typing.get_origin(hint) is typing.Union and type(None) in typing.get_args(hint):
-                _optional.add(id(hint))
+            union = typing.get_origin(hint) is typing.Union
+            members: Any = typing.get_args(hint) if union else [hint]
+            _classes[id(hint)] = frozenset(each for each in members if isinstance(each, type))
     return _hints[stub]
 
 
@@ -254,7 +264,7 @@ def _builtins() -> dict[str, Any]:
 
 def _check_what_is_given(check: Callable[[str, object, Any], Any]) -> Callable[..., Any]:
     def check_type(argname: str, value: object, expected_type: Any) -> Any:
-        if value is None and id(expected_type) in _optional:
+        if type(value) in _classes.get(id(expected_type), ()):
             return None
         return check(argname, value, expected_type)
 

@@ -9,29 +9,29 @@ Source: jsii kernel, `serialization.ts`, struct: what is null or undefined is le
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 
 def leave_out_what_is_none() -> None:
     """Let jsii write the fields of a struct that have a value, from now on."""
-    from jsii import _kernel, _runtime
+    from jsii import _kernel
+    from jsii._runtime import python_jsii_mapping
 
     kernel: Any = _kernel
-    runtime: Any = _runtime
+    names_of: Any = python_jsii_mapping
     refer = kernel._make_reference_for_native
     if refer.__module__ == __name__:
         return
 
     def make_reference(its_kernel: Any, value: Any) -> Any:
-        given = getattr(value, "_values", None)
-        names = type(given) is dict and runtime.python_jsii_mapping(value)
-        if not isinstance(names, Mapping):
+        given: Any = getattr(value, "_values", None)
+        names: Any = type(given) is dict and names_of(value)
+        if not names:
             return refer(its_kernel, value)
-        fields = {
+        fields: dict[str, Any] = {
             names[name]: make_reference(its_kernel, getattr(value, name))
-            for name, there in given.items()
-            if there is not None and name in names
+            for name in cast("dict[str, Any]", given)
+            if name in names
         }
         return {"$jsii.struct": {"fqn": value.__jsii_type__, "data": fields}}
 

@@ -10,7 +10,8 @@ import pytest
 
 NULL = "cdktf_cdktf_provider_null"
 RESOURCES = f"""
-from cdktf import App, TerraformStack
+from cdktf import App, TerraformOutput, TerraformResource, TerraformResourceLifecycle
+from cdktf import TerraformStack
 from {NULL}.provider import NullProvider
 from {NULL}.resource import Resource
 from cdktf_cdktf_provider_azuread.provider import AzureadProvider
@@ -35,18 +36,26 @@ for number in range(2):
         (Resource, dict(more=1)),
         (Group, dict(display_name=None)),
         (Group, dict(display_name=7, members=None)),
+        (TerraformResource, dict(terraform_resource_type=None)),
+        (TerraformResource, dict(terraform_resource_type="null", lifecycle="no struct")),
+        (TerraformOutput, dict(value="text", sensitive="yes")),
     ):
         try:
             construct(stack, "wrong", **wrong)
         except TypeError as error:
             print("wrong", error)
+    try:
+        TerraformResourceLifecycle(prevent_destroy="yes")
+    except TypeError as error:
+        print("wrong", error)
 """
 HINTS = f"""
 from {NULL} import resource
-for name, stub in sorted(vars(resource).items()):
-    if name.startswith("_typecheckingstub__"):
-        hints = resource.typing.get_type_hints
-        print("hint", name, stub.__annotations__, hints(stub), hints(stub, include_extras=True))
+for of_module in (resource.Resource.__init__.__globals__, TerraformResource.__init__.__globals__):
+    hints = of_module["typing"].get_type_hints
+    for name, stub in sorted(of_module.items()):
+        if name.startswith("_typecheckingstub__"):
+            print("hint", name, stub.__annotations__, hints(stub), hints(stub, include_extras=True))
 print("hint", resource.Resource.__init__.__annotations__)
 """
 # Writes down, as Node ends, which of the provider's files it has required.
@@ -182,14 +191,43 @@ app.synth()
 def test_wrong_types_are_refused_each_time_in_the_same_words(on_and_off: dict[str, Path]) -> None:
     on, off = (_said(folder, "wrong") for folder in on_and_off.values())
     assert on == off
-    assert len(on) == 10
-    assert on[:5] == on[5:]
+    assert len(on) == 18
+    assert on[:9] == on[9:]
+
+
+def test_node_is_given_the_fields_of_a_struct_that_have_a_value(
+    fresh: Any, null_provider: Path, tmp_path: Path
+) -> None:
+    code = """
+import constructs_lib, json
+from cdktf import FileProvisioner, SSHProvisionerConnection, TerraformResourceConfig
+from jsii import _kernel
+connection = SSHProvisionerConnection(type="ssh", host="host")
+config = TerraformResourceConfig(
+    terraform_resource_type="null_resource",
+    depends_on=[],
+    provisioners=[FileProvisioner(type="file", destination="there", connection=connection)],
+)
+print(json.dumps(_kernel._make_reference_for_native(None, {"config": config, "none": None})))
+"""
+    given = json.loads(fresh(code, cwd=tmp_path, path=null_provider).stdout)["$jsii.map"]
+    assert given["none"] is None
+    config = given["config"]["$jsii.struct"]
+    [provisioner] = config["data"].pop("provisioners")
+    assert config == {
+        "fqn": "cdktf.TerraformResourceConfig",
+        "data": {"terraformResourceType": "null_resource", "dependsOn": []},
+    }
+    connection = provisioner["$jsii.struct"]["data"].pop("connection")
+    assert provisioner["$jsii.struct"]["data"] == {"type": "file", "destination": "there"}
+    assert connection["$jsii.struct"]["data"] == {"type": "ssh", "host": "host"}
 
 
 def test_hints_are_those_that_the_provider_writes(on_and_off: dict[str, Path]) -> None:
     on, off = (_said(folder, "hint") for folder in on_and_off.values())
     assert on == off
     assert "typing.Optional" in "".join(on)
+    assert len(on) > 600, "CDKTF's own"
 
 
 def test_leaving_runs_what_others_left_to_do(

@@ -45,7 +45,7 @@ def checked(
                 reader.note((name,), "this argument is not known", near(name, fields))
             for name, field in fields.items():
                 if name in props:
-                    props[name] = reader.take(field.kind, props[name], (name,))
+                    props[name] = reader.chosen(field.choices, props[name], (name,))
                 elif field.required:
                     reader.note((name,), "is missing", f"write {reader.words([field.kind])}")
             if problems is not None and not reader.problems:

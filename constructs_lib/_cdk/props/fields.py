@@ -9,12 +9,11 @@ import re
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import (
     Annotated,
     Any,
     ForwardRef,
-    NamedTuple,
     TypeVar,
     Union,
     cast,
@@ -32,7 +31,8 @@ class BindingResource:
     """Stands for a class that is imported for type checkers only: a resource of a binding."""
 
 
-class Field(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Field:
     """One argument.
 
     Attributes:
@@ -46,6 +46,11 @@ class Field(NamedTuple):
     required: bool
     default: object
     meaning: str
+
+    @cached_property
+    def choices(self) -> list[Evaluated]:
+        """The kinds of value that it takes."""
+        return members(self.kind)
 
 
 @cache
@@ -129,6 +134,7 @@ def members(kind: Evaluated) -> list[Evaluated]:
     return [kind]
 
 
+@cache
 def bare(kind: Evaluated) -> tuple[Evaluated, tuple[Any, ...]]:
     """Return a kind without what `Annotated` adds, and that."""
     if get_origin(kind) is Annotated:

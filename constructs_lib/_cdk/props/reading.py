@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol, cast, get_args, get_origin
 
 from constructs_lib._cdk.arguments import is_token
@@ -57,7 +57,10 @@ class ValueReader:
 
     def take(self, kind: Evaluated, value: Any, at: DocumentPath) -> Any:
         """Return the value as the kind asks for it; what cannot be used is returned as it is."""
-        choices = members(kind)
+        return self.chosen(members(kind), value, at)
+
+    def chosen(self, choices: Sequence[Evaluated], value: Any, at: DocumentPath) -> Any:
+        """Return the value as the first kind asks for it that it fits, as `take` does."""
         if value is None and type(None) in choices:
             return None
         for choice in choices:
@@ -150,7 +153,7 @@ class ValueReader:
         changed: dict[str, Any] = {}
         for name, field in fields(type(value)).items():
             given = getattr(value, name)
-            taken = self.take(field.kind, given, (*at, name))
+            taken = self.chosen(field.choices, given, (*at, name))
             if taken is not given:
                 changed[name] = taken
         if len(self.problems) > before:
@@ -160,7 +163,7 @@ class ValueReader:
         self.problems += [problem.below(at) for problem in value.problems()]
         return value
 
-    def words(self, choices: list[Evaluated]) -> str:
+    def words(self, choices: Sequence[Evaluated]) -> str:
         """Say in words what may be written."""
         words = [self.word(choice) for choice in choices if choice is not type(None)]
         if any(getattr(choice, "EXAMPLE", None) for choice in choices):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
@@ -60,14 +61,14 @@ def keys(owner: Any) -> Mapping[str, tuple[str, Field]]:
     for name, field in found.items():
         kind = writable(field.kind)
         if kind is not None and name not in left_out:
-            result[renamed.get(name, name)] = (name, field._replace(kind=kind))
+            result[renamed.get(name, name)] = (name, replace(field, kind=kind))
     return result
 
 
 def _props(owner: type[Props[Any]]) -> dict[str, Field]:
     described = meanings(owner.described_by.__doc__)
     found = {
-        name: field._replace(meaning=field.meaning or described.get(name, ""))
+        name: replace(field, meaning=field.meaning or described.get(name, ""))
         for name, field in fields(owner.construct).items()
         if name not in owner.left_out
     }
