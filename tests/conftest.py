@@ -32,7 +32,7 @@ LONG = (
     "tests/typed",
     "tests/init",
     "tests/mutants",
-    "tests/export",
+    "tests/cli/export",
 )
 
 

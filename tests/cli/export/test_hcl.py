@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from constructs_lib.export import hcl
+from constructs_lib.cli.export import hcl
 from tests.terraform.harness import needs_stand_in, run
 
 

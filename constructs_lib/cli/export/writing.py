@@ -10,7 +10,7 @@ from typing import cast
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.json_text import load_json, read_text
 from constructs_lib._core.files.writing import write_all
-from constructs_lib.export.module import Module
+from constructs_lib.cli.export.module import Module
 
 LIST = ".secured-functions-export.json"
 """Which files were written, with the SHA-256 of each, so that the next export may replace them."""

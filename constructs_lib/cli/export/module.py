@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib._core.errors import InputError
-from constructs_lib.export import hcl
-from constructs_lib.export.readme import configurations, readme
-from constructs_lib.export.variables import Variable, Variables
+from constructs_lib.cli.export import hcl
+from constructs_lib.cli.export.readme import configurations, readme
+from constructs_lib.cli.export.variables import Variable, Variables
 
 # What a stack may consist of; the rest a module cannot have, or is not understood.
 _SECTIONS = frozenset(

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from constructs_lib._core.templates import template_of
-from constructs_lib.export import hcl
-from constructs_lib.export.variables import Reach, Variable
+from constructs_lib.cli.export import hcl
+from constructs_lib.cli.export.variables import Reach, Variable
 
 _REACHES: dict[Reach, str] = {
     "world": "; another for each use: once in the world",
@@ -37,7 +37,7 @@ def readme(
         outputs: The description of each output by its name.
     """
     label = name.replace("-", "_")
-    return template_of("constructs_lib.export", "templates/README.md.j2").render(
+    return template_of("constructs_lib.cli.export", "templates/README.md.j2").render(
         name=name,
         usage=_usage(label, name, variables),
         providers=_providers(document),

@@ -46,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
     """Write the module, and say what is new."""
     from constructs_lib._core.files.json_text import load_json, read_text
     from constructs_lib.cli._synthesized import stacks_in
-    from constructs_lib.export import module_of, write_module
+    from constructs_lib.cli.export.module import module_of
+    from constructs_lib.cli.export.writing import write_module
 
     stacks = dict(stacks_in(options.source))
     path = stacks.get(options.stack)

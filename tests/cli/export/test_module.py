@@ -11,7 +11,7 @@ import pytest
 
 from constructs_lib.access import analyse, read_terraform
 from constructs_lib.cli import main
-from constructs_lib.export import Module, module_of
+from constructs_lib.cli.export.module import Module, module_of
 from tests.examples import APPS, name_of, output_of
 from tests.terraform.harness import needs_stand_in, run
 
