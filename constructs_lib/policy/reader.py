@@ -19,6 +19,7 @@ from constructs_lib.policy.model import (
     MAXIMUM_DEPTH,
     PAYLOADS,
     SECTIONS,
+    SPACE,
     AnyDocument,
     Comment,
     Document,
@@ -315,7 +316,9 @@ class DocumentReader:
         try:
             value = self.source.value
             children = [value(each) if isinstance(each, str) else each for each in children]
-            return Element(tag.name, tag.attributes, children, tag.place, tag.verbatim)
+            kept = self.source.kept and tag.name not in (*SECTIONS, "fragment")
+            verbatim = tag.verbatim or (kept and _is_padded(children))
+            return Element(tag.name, tag.attributes, children, tag.place, verbatim)
         except InputError as error:
             raise self._error(error.problem, at=tag.place, fix=error.fix) from None
 
@@ -549,6 +552,18 @@ def _joined(value: str, late: re.Match[str]) -> str:
     before = value[: late.start()]
     before = before if len(before) <= 40 else f"{before[:39]}…"
     return '"' + before.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def _is_padded(children: list[Node]) -> bool:
+    """Tell whether all that stands in an element is a text with spaces around it in one line.
+
+    An XML parser finds them, and nothing says that they are layout.
+    """
+    (text,) = children if len(children) == 1 else ("",)
+    if not isinstance(text, str) or is_expression(text):
+        return False
+    inner = text.strip(SPACE)
+    return inner != "" and "\n" not in text.replace(inner, "", 1)
 
 
 def _section(element: Element) -> Section:

@@ -216,6 +216,21 @@ def test_only_the_white_space_of_xml_is_layout(space: str) -> None:
         assert ET.fromstring(after)[0][0][0].text == (ET.fromstring(f"<a>{text}</a>").text), after
 
 
+@pytest.mark.parametrize("text", [" a ", "a ", "\ta  b", " ${a} ", " &lt;a "])
+def test_spaces_around_a_text_in_one_line_stay(text: str) -> None:
+    assert f"<value>{text}</value>" in same(
+        policies(f"<set-header name='a'><value>{text}</value></set-header>")
+    )
+
+
+def test_the_layout_of_a_text_on_lines_of_its_own_is_none_of_its() -> None:
+    same("<policies><inbound> a </inbound></policies>")
+    same("<fragment>\ta </fragment>")
+    for text in ("\n  a\n", "\r\n\ta ", " @(a) ", " "):
+        after = same(policies(f"<set-header name='a'><value>{text}</value></set-header>"))
+        assert f"<value>{text.strip()}</value>".replace("></value>", " />") in after
+
+
 def test_comments_stay_word_by_word() -> None:
     source = policies("<base /><!-- ${a} &nbsp; %{ b }\n      c &#xA; d -->")
     assert "<!-- ${a} &nbsp; %{ b }\n      c &#xA; d -->" in same(source)
