@@ -6,6 +6,8 @@ breaks, line breaks themselves, and everything that `templatefile` would interpr
 
 from __future__ import annotations
 
+from xml.parsers.expat import ExpatError, ParserCreate
+
 from constructs_lib._core.errors import InputError
 from constructs_lib.policy.reader import DocumentReader
 from constructs_lib.policy.sources import interpreted, lines, to_format
@@ -47,7 +49,39 @@ def _formatted(text: str, path: str | None, *, templates: bool) -> str:
             where=path,
             fix="put each `%{ if … }` and `%{ for … }` between elements, and quotes around `${…}`",
         )
+    before = _xml(text)
+    if before is not None and before != _xml(written):
+        raise InputError(
+            "what an XML parser reads in it would change",
+            where=path,
+            fix="write `&lt;` for the `<` of tags and comments in expressions",
+        )
     return written
+
+
+def _xml(text: str) -> list[object] | None:
+    """What an XML parser finds in a text, without its layout; None if it is not XML."""
+    found: list[object] = []
+    words: list[str] = []
+
+    def add(*event: object) -> None:
+        if said := "".join(words).split():
+            found.append(said)
+        words.clear()
+        found.append(event)
+
+    parser = ParserCreate()
+    parser.ordered_attributes = True
+    parser.StartElementHandler = add
+    parser.EndElementHandler = add
+    parser.CommentHandler = lambda said: add("", said.strip())
+    parser.ProcessingInstructionHandler = lambda name, said: add("", name, said)
+    parser.CharacterDataHandler = words.append
+    try:
+        parser.Parse(lines(text), True)
+    except ExpatError:
+        return None
+    return found
 
 
 def _sequences(text: str) -> list[str]:

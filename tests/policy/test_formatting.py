@@ -170,6 +170,15 @@ def test_what_cannot_stay_is_refused(source: str) -> None:
     assert (raised.value.where or "").startswith("a.xml:2:")
 
 
+@pytest.mark.parametrize("markup", ["<!-- b -->", "<b></b>", "<?b?>", "<![CDATA[b]]>"])
+def test_an_expression_that_is_markup_to_xml_is_refused(markup: str) -> None:
+    """API Management runs it as C#, and an XML parser takes it apart: there is no one document."""
+    source = policies(f"<set-header name='a'><value>@(a + {markup} 'c')</value></set-header>")
+    with pytest.raises(InputError, match="what an XML parser reads in it would change"):
+        formatted(source, "a.xml")
+    same(policies(f"<set-header name='a'><value>@(a + \"{markup} < & \")</value></set-header>"))
+
+
 def test_a_directive_between_sections_is_named() -> None:
     source = "<policies>%{ if a ~}<inbound />%{ endif }</policies>"
     with pytest.raises(InputError, match=r"Terraform's `%\{ if a ~\}` stands between the sections"):
