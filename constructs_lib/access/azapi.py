@@ -36,7 +36,7 @@ _WRITING = frozenset({"PUT", "PATCH", "POST", "DELETE"})
 # Actions that read or that change nothing of who gets in.
 _HARMLESS_ACTION = re.compile(
     r"(host/default/)?(listkeys|sync|synctriggers)|listsyncfunctiontriggerstatus|restart|"
-    r"syncfunctiontriggers|(config/.*/)?list|listsecrets|publishxml|start",
+    r"syncfunctiontriggers|(config/.*/)?list|listsecrets|publishxml",
     re.IGNORECASE,
 )
 _SITE_ID = re.compile(
@@ -116,13 +116,14 @@ def _writes(configuration: Configuration, found: Translated) -> Iterator[Write]:
         if not (_SITE_TYPE.match(kind) or kind.startswith(SERVICE)):
             continue
         action = text_of(body.value("action", ""))
-        read = True
+        read, starts = True, False
         if each.type == "azapi_resource_action":
             method = text_of(body.value("method", "POST")).upper()
             if method not in _WRITING or _HARMLESS_ACTION.fullmatch(action):
                 found.read.add(each)
                 continue
-            read = method in ("PUT", "PATCH")
+            starts = action.lower() == "start"
+            read = starts or method in ("PUT", "PATCH")
         name, parent = body.value("name"), body.value("parent_id")
         given = body.value("resource_id")
         part = kind.removeprefix("microsoft.web/sites").removeprefix("/slots").strip("/")
@@ -132,7 +133,7 @@ def _writes(configuration: Configuration, found: Translated) -> Iterator[Write]:
                 part = extra or part
             elif part or kind.endswith("/slots"):
                 part = f"{part}/{text_of(name)}".strip("/").lower() if part else ""
-            if action:
+            if action and not starts:
                 part = f"{part}/{action}".strip("/").lower()
         elif given is not None:
             parent = given
@@ -141,6 +142,9 @@ def _writes(configuration: Configuration, found: Translated) -> Iterator[Write]:
             nothing: Value = {}
             properties = nothing if each.type != "azapi_resource_action" else None
         properties = _with_sensitive(configuration, each, _decoded(configuration, each, properties))
+        if starts:
+            running: Value = {"enabled": True}
+            properties = running
         whole = each.type == "azapi_resource"
         yield Write(each, kind, parent, part, properties, name, whole, read)
 
@@ -190,6 +194,10 @@ def _deeply(one: Mapping[str, Value], other: Mapping[str, Value]) -> dict[str, V
 
 def _site_of(given: Value) -> tuple[Value, str]:
     """The site that a resource id lies in, and the part of it that the id names."""
+    last = given.parts[-1] if isinstance(given, Term) else None
+    if isinstance(given, Term) and isinstance(last, str) and (found := _SITE_ID.search(last)):
+        site = Term((*given.parts[:-1], last[: found.start("rest")]))
+        return site, found["rest"].strip("/").lower()
     if isinstance(given, str):
         found = _SITE_ID.search(given)
         if found:
@@ -280,6 +288,8 @@ class _Sites:
                 and owner is not each
             ]
             return True if True in owners else None if None in owners else False
+        if kind is None and at(content_of(body), "properties.functionAppConfig") is not None:
+            return True  # That of Flex Consumption, which other sites do not have.
         # Logic Apps are function apps to App Service; what calls them is not looked at here.
         words = text_of(kind).lower()
         return "functionapp" in words and "workflowapp" not in words
@@ -293,7 +303,8 @@ class _Sites:
                 continue
             made = [] if resource.managed else self._made(resource)
             found += made or [resource]
-        match = _SITE_ID.search(write.parent) if isinstance(write.parent, str) else None
+        written = isinstance(write.parent, (str, Term))
+        match = _SITE_ID.search(text_of(write.parent)) if written else None
         if match:
             found += [
                 each

@@ -203,7 +203,14 @@ class Calls:
 
     def _host_decides(self, app: AppLink) -> list[Decision]:
         """That the Functions host may demand a key of a request that Easy Auth lets through."""
-        function = self.chain.keyed.get((app.resource.stack, app.address))
+        function = self.chain.keyed.get((app.resource.stack, app.address)) or next(
+            (
+                place_of(self.chain, route.api, route.way.keyed)
+                for route in self._by_app.get(app, ())
+                if route.way.keyed is not None
+            ),
+            None,
+        )
         if function is None:
             return []
         return [

@@ -11,6 +11,12 @@ from constructs_lib.access import network
 from constructs_lib.policy.model import Element
 
 _ANY_TENANT = re.compile(r"/(common|organizations|consumers)(/|$)", re.IGNORECASE)
+# Issuers that give everybody a token who asks for one.
+_ANYBODYS = re.compile(
+    r"https://(accounts\.google\.com|appleid\.apple\.com|gitlab\.com|(www|limited)\.facebook\.com|"
+    r"token\.actions\.githubusercontent\.com|login\.live\.com|www\.linkedin\.com)/",
+    re.IGNORECASE,
+)
 
 
 def audiences_of(statement: Element) -> list[str]:
@@ -40,7 +46,7 @@ def of_any_tenant(statement: Element) -> bool:
     ):
         return False
     found = [each.attributes.get("url", "") for each in statement.elements("openid-config")]
-    return bool(found) and all(_ANY_TENANT.search(url) for url in found)
+    return bool(found) and all(_ANY_TENANT.search(url) or _ANYBODYS.match(url) for url in found)
 
 
 def names_few(statement: Element) -> bool | str:

@@ -88,7 +88,8 @@ class Walk:
         self.document = document
         self.leaks = leaks
         self.forwarded: dict[Way, None] = {}
-        self._fragments: dict[tuple[str, PolicySection, Way], list[Way]] = {}
+        self._fragments: dict[tuple[str, str, PolicySection, Way], list[Way]] = {}
+        self._scope = ""  # The policy of the scope, in whatever fragment of it a statement stands.
         self._within: list[str] = []
         self.sent: dict[Way, None] = {}
         """Ways of requests that policies make by themselves."""
@@ -103,7 +104,11 @@ class Walk:
             outer = scopes[position + 1 :]
             if document.doubt is not None:
                 ways = [_unknown(way, document.doubt) for way in ways]
-            return self._statements(section_of(document.root, name), document, outer, name, ways)
+            around, self._scope = self._scope, document.address
+            statements = section_of(document.root, name)
+            found = self._statements(statements, document, outer, name, ways)
+            self._scope = around
+            return found
         if name == "backend":
             self.forwarded.update((way, None) for way in ways)
         return ways
@@ -240,7 +245,7 @@ class Walk:
         self._within.append(fragment.address)
         for way in ways:
             # What a fragment makes of a request depends on nothing else, so it is told once.
-            place = (fragment.address, section, way)
+            place = (self._scope, fragment.address, section, way)
             if place not in self._fragments:
                 self._fragments[place] = self._statements(
                     policies, fragment, outer, section, [way], depth + 1
@@ -257,8 +262,10 @@ class Walk:
             backend, url = attributes.get("backend-id"), attributes.get("base-url")
             if backend is not None and "dapr-app-id" not in attributes:
                 value = self._computed(backend, document, way)
-                yield way._replace(backend_id=value, backend_address=address)
-            elif url is not None and (way.backend_id is None or way.backend_address == address):
+                yield way._replace(
+                    backend_id=value, backend_address=address, backend_scope=self._scope
+                )
+            elif url is not None and (way.backend_id is None or way.backend_scope == self._scope):
                 # A backend entity of an outer scope can be replaced by another entity only (Learn,
                 # "Set backend service"); which of two counts in one policy is not documented.
                 if way.backend_id is not None:
@@ -300,6 +307,8 @@ class Walk:
             return way._replace(cached=address)
         if tag == "set-query-parameter" and attributes.get("exists-action") == "delete":
             return way._replace(queries=way.queries | {attributes.get("name", "").lower()})
+        if tag == "set-query-parameter" and attributes.get("name", "").lower() == "code":
+            way = way._replace(keyed=address)
         if tag in _COPYING:
             return self._copied(statement, way)
         proof = self._proof(statement, document, way)
@@ -377,6 +386,8 @@ class Walk:
             return _authorization(action, texts, address, way)
         if name == "host" and action != "delete":
             return _host(texts, document, way)
+        if name == "x-functions-key":
+            way = way._replace(keyed=None if action == "delete" else address)
         if way.token is None and any(
             _holds_token(each.text) for each in statement.elements("value")
         ):

@@ -101,6 +101,7 @@ class Way(NamedTuple):
         backend_id: The backend entity that it is sent to.
         url: The URL that it is sent to, when there is no backend entity.
         backend_address: Which resource says so.
+        backend_scope: The policy of the scope in which it does.
         host: The `Host` header that a policy sets.
         chosen: The policy by which the caller chooses the host that the request is sent to.
         proxied: The policy that sends it through a proxy.
@@ -124,12 +125,14 @@ class Way(NamedTuple):
         audiences: Whom the caller's token has to be issued for, by its checks.
         copied: Whether another header holds the caller's own token.
         streams: Whether the answer is passed on as it comes, without a buffer.
+        keyed: The policy that puts a key of the Functions host into the request.
         called: The API whose operation is called for a tool of the one that the caller calls.
     """
 
     backend_id: Value | None = None
     url: Value | None = None
     backend_address: str | None = None
+    backend_scope: str | None = None
     host: Value | None = None
     chosen: str | None = None
     proxied: str | None = None
@@ -153,6 +156,7 @@ class Way(NamedTuple):
     audiences: tuple[Value, ...] = ()
     copied: bool = False
     streams: bool = False
+    keyed: str | None = None
     called: ApiLink | None = None
 
     def lets(self, *requests: Imagined) -> bool | str:

@@ -304,6 +304,36 @@ CASES = [
             }
         },
     ),
+    *(
+        Case(
+            f"so it does by {how}",
+            "SF502",
+            {
+                f"resource.{kind}.x": {
+                    "type": "Microsoft.ManagedIdentity/userAssignedIdentities/"
+                    "federatedIdentityCredentials@2023-01-31",
+                    "body": {"properties": {"issuer": GITHUB}},
+                    **where,
+                }
+            },
+        )
+        for how, kind, where in (
+            (
+                "an id with a subscription that is known later",
+                "azapi_resource",
+                {
+                    "name": "x",
+                    "parent_id": "/subscriptions/${var.s}/resourceGroups/rg/providers/"
+                    "Microsoft.ManagedIdentity/userAssignedIdentities/id-gateway",
+                },
+            ),
+            (
+                "the credential's own id",
+                "azapi_update_resource",
+                {"resource_id": f"{IDENTITY}/federatedIdentityCredentials/x"},
+            ),
+        )
+    ),
     Case(
         "a program that azapi makes can have the identity",
         "SF502",

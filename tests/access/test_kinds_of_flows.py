@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.access.kinds import BACKEND, POLICY, Case, inbound
+from tests.access.kinds import BACKEND, GATEWAY, POLICY, Case, inbound
 from tests.access.samples import policy
 from tests.access.test_kinds_of_policies import (
     EVIL,
@@ -58,6 +58,18 @@ CASES = [
         "a backslash ends a host",
         "SF310",
         {f"{BACKEND}.url": f"https://{EVIL}\\@func-orders.azurewebsites.net/"},
+    ),
+    Case(
+        "which of two backends counts is not known where a fragment names the second",
+        "SF310",
+        {
+            f"resource.{GATEWAY}_policy_fragment.f": {
+                "api_management_id": f"${{{GATEWAY}.gateway.id}}",
+                "name": "f",
+                "value": f'<fragment><set-backend-service base-url="https://{EVIL}" /></fragment>',
+            },
+            POLICY: inbound('<include-fragment fragment-id="f" />'),
+        },
     ),
     Case(
         "a server by an anchor of YAML is not known",

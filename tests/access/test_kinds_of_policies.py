@@ -539,6 +539,12 @@ CASES = [
     ),
     Case("of any directory or account", "SF501", checked(jwt("common")), NO_KEY),
     Case("of anybody's own account", "SF501", checked(jwt("consumers")), NO_KEY),
+    Case(
+        "of an issuer that anybody has an account of",
+        "SF501",
+        checked(jwt("x").replace("login.microsoftonline.com", "accounts.google.com")),
+        NO_KEY,
+    ),
     Case("a tenant's proves that it is the tenant's", "no error", checked(jwt(TENANT_ID)), PROVEN),
     Case("an audience proves something", "no error", checked(jwt("common", AUDIENCES)), PROVEN),
     Case(
@@ -630,6 +636,19 @@ CASES = [
     Case("one that demands a key is fine", "clean", product(approval_required=True), PROVEN),
     Case("whoever signs up gets a key", "told", {**product(approval_required=False), **SIGN_UP}),
     Case("without a word of approval too", "SF503", {**product(), **SIGN_UP}),
+    Case(
+        "whoever has an account of somebody else's signs up too",
+        "SF503",
+        {
+            **product(),
+            f"resource.{GATEWAY}_identity_provider_google.g": {**IN_GATEWAY, "client_id": "x"},
+        },
+    ),
+    Case(
+        "whether people sign up may be known later",
+        "SF503",
+        {**product(), f"resource.{GATEWAY}.gateway.sign_up": {"enabled": "${var.s}"}},
+    ),
     Case("with approval nobody does", "clean", {**product(approval_required=True), **SIGN_UP}),
     Case("without sign-up nobody does", "clean", product(approval_required=False)),
     # What may prove who calls

@@ -9,10 +9,12 @@ from tests.access.kinds import (
     AUTH,
     BACKEND,
     GATEWAY,
+    POLICY,
     REMOVED,
     RESOURCE,
     SITE,
     Case,
+    inbound,
 )
 
 OPEN = {AUTH: REMOVED}
@@ -46,6 +48,17 @@ def tag(name: str, **more: object) -> dict[str, object]:
 
 def address(text: str, action: str = "Allow", **more: object) -> dict[str, object]:
     return {"ip_address": text, "action": action, **more}
+
+
+def azapi_storage(properties: dict[str, object]) -> dict[str, object]:
+    return {
+        "resource.azapi_resource.s": {
+            "type": "Microsoft.Storage/storageAccounts@2023-05-01",
+            "name": "st",
+            "parent_id": "/subscriptions/s/resourceGroups/rg",
+            "body": {"properties": properties},
+        }
+    }
 
 
 FRONT_DOOR = "11111111-2222-4333-8444-555555555555"
@@ -215,6 +228,19 @@ CASES = [
         "SF410",
         {f"{SITE}.scm_use_main_ip_restriction": True},
     ),
+    Case(
+        "whom rules of the deployment site name may be known later",
+        "told",
+        {
+            f"{SITE}.dynamic": {
+                "scm_ip_restriction": {
+                    "for_each": "${var.ranges}",
+                    "content": {"ip_address": "${scm_ip_restriction.value}", "priority": 1},
+                }
+            },
+            "variable.ranges": {},
+        },
+    ),
     # Stopped
     Case(
         "a stopped app is closed to everybody",
@@ -228,6 +254,20 @@ CASES = [
         "error",
         {**OPEN, f"{RESOURCE}.enabled": "${var.on}"},
         UNKNOWN,
+    ),
+    Case(
+        "one that azapi starts runs",
+        "error",
+        {
+            **OPEN,
+            f"{RESOURCE}.enabled": False,
+            "resource.azapi_resource_action.x": {
+                "type": "Microsoft.Web/sites@2023-12-01",
+                "resource_id": f"${{{APP}.orders.id}}",
+                "action": "start",
+            },
+        },
+        OPENED,
     ),
     Case(
         "a stopped app with Easy Auth is closed too",
@@ -315,6 +355,29 @@ CASES = [
         "SF416",
         {SETTINGS: {"AzureWebJobsStorage__accountName": "st"}, STORAGE: ACCOUNT},
     ),
+    *(
+        Case(
+            f"so is one {what}",
+            "SF416",
+            {f"{RESOURCE}.storage_account_name": "st", **account},
+        )
+        for what, account in (
+            (
+                "of which nobody knows",
+                {STORAGE: ACCOUNT | {"shared_access_key_enabled": "${var.k}"}},
+            ),
+            ("that azapi makes", azapi_storage({})),
+            ("that azapi makes with keys", azapi_storage({"allowSharedKeyAccess": True})),
+        )
+    ),
+    Case(
+        "one that azapi makes without keys is not",
+        "clean",
+        {
+            f"{RESOURCE}.storage_account_name": "st",
+            **azapi_storage({"allowSharedKeyAccess": False}),
+        },
+    ),
     Case(
         "one that takes no keys is not",
         "clean",
@@ -343,12 +406,42 @@ CASES = [
             },
         },
     ),
+    *(
+        Case(
+            f"by azapi it is one too, as {kind}",
+            "SF417",
+            {
+                f"{kind}.azapi_resource_action.k": {
+                    "type": "Microsoft.Web/sites/host@2023-12-01",
+                    "resource_id": f"${{{APP}.orders.id}}/host/default",
+                    "action": "listkeys",
+                },
+                "output.k": {"value": f"${{{prefix}azapi_resource_action.k.output.masterKey}}"},
+            },
+        )
+        for kind, prefix in (("resource", ""), ("data", "data."))
+    ),
     Case("another output is not", "clean", {"output.name": {"value": f"${{{APP}.orders.name}}"}}),
     Case(
         "with a key in the backend the host decides on requests without one",
         "SF314",
         {**OPEN, f"{BACKEND}.credentials": {"header": {"x-functions-key": "k"}}},
         {"anonymous": "unknown", "function-key": "open"},
+    ),
+    *(
+        Case(
+            f"so it does with one in {where} that a policy sets",
+            "error",
+            {**OPEN, POLICY: inbound(statement)},
+            {"anonymous": "unknown", "function-key": "open"},
+        )
+        for where, statement in (
+            ("a header", '<set-header name="x-functions-key"><value>{{k}}</value></set-header>'),
+            (
+                "the address",
+                '<set-query-parameter name="code"><value>k</value></set-query-parameter>',
+            ),
+        )
     ),
     Case(
         "with an authLevel of a function too",

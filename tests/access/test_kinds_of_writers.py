@@ -179,6 +179,19 @@ CASES = [
         },
     ),
     Case(
+        "by one with a subscription that is known later as well",
+        "SF101",
+        {
+            X: {
+                "type": "Microsoft.Web/sites/config@2023-12-01",
+                "resource_id": f"/subscriptions/${{var.s}}{PLACE}/config/authsettingsV2",
+                "body": {"properties": {"platform": {"enabled": False}}},
+            },
+            "variable.s": {},
+        },
+        {"anonymous": "open"},
+    ),
+    Case(
         "network rules by azapi are read",
         "SF411",
         config(
@@ -573,6 +586,13 @@ def test_on_flex_consumption_it_has_the_same_properties(more: dict[str, Any]) ->
     document = made_by_azapi(functionAppConfig={"runtime": {"name": "node"}}, **more)
     analysis = analyse(read_stacks({"stack": document}))
     holds(analysis, "clean", {"anonymous": "closed", "publishing": "closed"})
+
+
+def test_what_only_flex_consumption_has_makes_it_one() -> None:
+    document = made_by_azapi(functionAppConfig={"runtime": {"name": "node", "version": "22"}})
+    del document["resource"]["azapi_resource"]["orders"]["body"]["kind"]
+    analysis = analyse(read_stacks({"stack": document}))
+    assert [each.name for each in analysis.function_apps] == ["func-orders"]
 
 
 def test_without_easy_auth_it_is_open() -> None:

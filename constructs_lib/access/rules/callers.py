@@ -94,10 +94,19 @@ def _holding(configuration: Configuration) -> dict[Any, list[tuple[Resource, str
     found: dict[Any, list[tuple[Resource, str]]] = {}
     for each, attribute, value in _uses(configuration):
         found.setdefault(key(value), []).append((each, attribute))
-        if isinstance(value, str) and "/userassignedidentities/" in value.lower():
-            name = value.lower().rpartition("/")[2]
-            found.setdefault(("written out", name), []).append((each, attribute))
+        named = _IDENTITY.search(text_of(value))
+        if named is not None:
+            found.setdefault(("written out", named[1].lower()), []).append((each, attribute))
+        elif references := _parent_of_child(value):
+            found.setdefault(key(references), []).append((each, attribute))
     return found
+
+
+def _parent_of_child(value: Value) -> Value:
+    """The id of an identity before that of a federated credential of it."""
+    last = value.parts[-1] if isinstance(value, Term) and len(value.parts) > 1 else ""
+    child = isinstance(last, str) and last.lower().startswith("/federatedidentitycredentials/")
+    return Term(value.parts[:-1]) if isinstance(value, Term) and child else None
 
 
 def _uses(configuration: Configuration) -> Iterator[tuple[Resource, str, Value]]:
@@ -123,6 +132,10 @@ _NO_HOLDERS = frozenset(
 )
 _NO_HOLDER = frozenset(
     {"//", "depends_on", "id", "identity", "lifecycle", "provider", "tags", "triggers"}
+)
+# An id that is written out, at least from the provider on; a child of an identity acts as it.
+_IDENTITY = re.compile(
+    r"/userAssignedIdentities/([^/]+)(?:/federatedIdentityCredentials/[^/]+)?$", re.IGNORECASE
 )
 # How an expression that names an identity by its id begins, or where it may come from.
 _NAMING = re.compile(r"_identity\b|userAssignedIdentities|\b(var|local|module|each|one)\b")
@@ -156,6 +169,13 @@ def _leaves(value: Value, path: str) -> Iterator[tuple[str, Value]]:
         yield path, value
 
 
+# Whoever has an account of theirs can sign up at the developer portal.
+_OF_EVERYBODY = tuple(
+    f"azurerm_api_management_identity_provider_{each}"
+    for each in ("aadb2c", "facebook", "google", "microsoft", "twitter")
+)
+
+
 @_rule(
     "SF503",
     "note",
@@ -172,11 +192,18 @@ def _self_service(calls: Calls) -> Iterator[Breach]:
         group = text_of(configuration.attribute(each, "group_name")).lower()
         if group in ("developers", "guests"):
             shown[key(configuration.attribute(each, "product_id"))] = each
+    anybodys = {
+        key(configuration.attribute(each, "api_management_name"))
+        for each in configuration.of_type(*_OF_EVERYBODY)
+    }
     for gateway in calls.chain.gateways:
         if gateway.resource is None:
             continue
         sign_up = configuration.body(gateway.resource).block("sign_up")
-        if sign_up is None or sign_up.value("enabled") is not True:
+        enabled: Value = sign_up.value("enabled", False) if sign_up is not None else False
+        if key(configuration.attribute(gateway.resource, "name")) in anybodys:
+            enabled = True
+        if enabled is False:
             continue
         for name, product in gateway.products.items():
             body = configuration.body(product)
@@ -188,7 +215,8 @@ def _self_service(calls: Calls) -> Iterator[Breach]:
                 and body.value("approval_required", False) is False
                 and body.value("subscription_required", True) is not False
             ):
-                message = f"whoever signs up at {gateway.name} gets a key of {text_of(name)}"
+                gets = "gets" if enabled is True else "may get"
+                message = f"whoever signs up at {gateway.name} {gets} a key of {text_of(name)}"
                 yield Breach(product, "approval_required", message)
 
 

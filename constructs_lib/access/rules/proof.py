@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from constructs_lib.access import easy_auth
+from constructs_lib.access import easy_auth, network
 from constructs_lib.access.azapi import content_of
 from constructs_lib.access.callers import Calls
 from constructs_lib.access.links import APP_HOST
@@ -79,6 +79,10 @@ def _all_unproven(calls: Calls) -> Iterator[Breach]:
 def _unknown_settings(calls: Calls) -> Iterator[Breach]:
     """Settings of apps that may let further callers in, and are not known."""
     for app in visible_apps(calls):
+        deployment = network.to_the_internet(app, scm=True) if app.managed else None
+        if deployment is not None and deployment.verdict == "unknown":
+            message = f"whether the deployment site of {app.name} is open to every network is not "
+            yield Breach(app.resource, deployment.attribute, message + "known here")
         auth = app.auth
         if auth is None or auth.value("auth_enabled", False) is False:
             continue

@@ -323,7 +323,7 @@ def _zip_deployment(calls: Calls) -> Iterator[Breach]:
 )
 def _storage_takes_keys(calls: Calls) -> Iterator[Breach]:
     configuration = calls.chain.configuration
-    accounts = _by_name(configuration, "azurerm_storage_account")
+    accounts = _by_name(configuration, "azurerm_storage_account", "azapi_resource")
     for app in visible_apps(calls):
         settings = app.body.value("app_settings")
         named: list[Value] = [
@@ -334,11 +334,26 @@ def _storage_takes_keys(calls: Calls) -> Iterator[Breach]:
             named.append(settings.get("AzureWebJobsStorage__accountName"))
         for value in named:
             for account in _meant(value, accounts, configuration):
-                keys = configuration.body(account).value("shared_access_key_enabled", True)
-                if account.managed and keys is True:
+                attribute, keys = _keys_of(configuration.body(account), account)
+                if account.managed and keys is not False:
                     message = f"{account.address}, which stores the code of {app.name}, "
-                    message += "can be opened with its keys"
-                    yield Breach(account, "shared_access_key_enabled", message)
+                    message += f"{'can' if keys is True else 'may'} be opened with its keys"
+                    yield Breach(account, attribute, message)
+
+
+def _keys_of(body: Body, account: Resource) -> tuple[str, Value]:
+    """Whether a storage account takes its keys, which Azure lets it do, and where that stands."""
+    if account.type != "azapi_resource":
+        attribute = "shared_access_key_enabled"
+        return attribute, body.value(attribute, True)
+    attribute = "body.properties.allowSharedKeyAccess"
+    if not text_of(body.value("type")).lower().startswith("microsoft.storage/storageaccounts@"):
+        return attribute, False
+    content = content_of(body)
+    if isinstance(content, Term):
+        return attribute, content
+    told = at(content, "properties.allowSharedKeyAccess")
+    return attribute, True if told is None else told
 
 
 def _by_name(configuration: Configuration, *types: str) -> dict[str, Resource]:
@@ -379,10 +394,18 @@ def _host_keys(calls: Calls) -> Iterator[Breach]:
     configuration = calls.chain.configuration
     for name, value in configuration.all_outputs():
         for reference in references_in(value):
-            if "azurerm_function_app_host_keys" in reference.address:
-                keys = configuration.resource(reference.stack, reference.address)
+            keys = configuration.resource(reference.stack, reference.address)
+            if keys is not None and _shows_keys(configuration.body(keys), keys):
                 message = f"the output {name} holds a key of the Functions host"
                 yield Breach(keys, f"output.{name}", message)
+
+
+def _shows_keys(body: Body, source: Resource) -> bool:
+    """Whether a resource or data source reads keys of the Functions host."""
+    if source.type != "azapi_resource_action":
+        return source.type == "azurerm_function_app_host_keys"
+    kind, action = text_of(body.value("type")).lower(), text_of(body.value("action")).lower()
+    return kind.startswith("microsoft.web/sites") and action.rpartition("/")[2] == "listkeys"
 
 
 @_rule(
