@@ -14,14 +14,13 @@ from typing import Any, cast
 
 def leave_out_what_is_none() -> None:
     """Let jsii write the fields of a struct that have a value, from now on."""
-    from jsii import _kernel
-    from jsii._runtime import python_jsii_mapping
+    from jsii import _kernel, _runtime  # pyright: ignore[reportPrivateUsage] - no public name
 
     kernel: Any = _kernel
-    names_of: Any = python_jsii_mapping
-    refer = kernel._make_reference_for_native
-    if refer.__module__ == __name__:
-        return
+    names_of: Any = getattr(_runtime, "python_jsii_mapping", None)
+    refer: Any = getattr(_kernel, "_make_reference_for_native", None)
+    if None in (names_of, refer) or refer.__module__ == __name__:
+        return  # a jsii that does this otherwise, or it is done
 
     def make_reference(its_kernel: Any, value: Any) -> Any:
         given: Any = getattr(value, "_values", None)
