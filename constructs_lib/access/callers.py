@@ -108,6 +108,7 @@ class Calls:
                     by_api.setdefault(api, []).append(route)
                     if route.app is not None:
                         self._by_app.setdefault(route.app, []).append(route)
+        self._note_keys_that_are_read()
         self.servers = [
             server
             for api, _ in self.forwardings
@@ -125,6 +126,14 @@ class Calls:
     def document(self, policy: Resource, gateway: GatewayLink) -> PolicyDocument:
         """A policy as it was read."""
         return self._forwarder.document(policy, gateway)
+
+    def _note_keys_that_are_read(self) -> None:
+        """Find apps whose keys the configuration reads, and that a policy known later may call."""
+        for _, forwarding in self.forwardings:
+            for app in self._mentioned(forwarding.mentions):
+                place = app.resource.stack, app.address
+                if place in self.chain.host_keys:
+                    self.chain.keyed.setdefault(place, self.chain.host_keys[place])
 
     def gateways_of(self, app: AppLink) -> list[GatewayLink]:
         """The gateways that call an app; all of them, where none is known to."""

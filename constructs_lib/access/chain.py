@@ -25,7 +25,7 @@ from constructs_lib.access.links import (
     key,
 )
 from constructs_lib.access.records import Identity
-from constructs_lib.access.terraform.body import Body
+from constructs_lib.access.terraform.body import LATER, Body
 from constructs_lib.access.terraform.configuration import Configuration
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.terraform.values import (
@@ -63,6 +63,7 @@ _AUTH_LEVEL = re.compile(r"authLevel\W+(\w+)", re.IGNORECASE)
 _DOMAINS = ("azurewebsites.net", "azurewebsites.us", "chinacloudsites.cn")
 
 _OPERATION_ID = re.compile(r"/apis/([^/;]+)(?:;rev=\d+)?(?:/operations/([^/]+))?/?$", re.IGNORECASE)
+_PRIVATE_ENDPOINT = re.compile(r"Microsoft\.Network/privateEndpoints(@|$)", re.IGNORECASE)
 _API_POLICY = re.compile(r"Microsoft\.ApiManagement/service/apis/policies(@|$)", re.IGNORECASE)
 
 
@@ -78,6 +79,7 @@ class Chain:
         azapi: What azapi writes, which is entered in azurerm's terms.
         doubts: What may be otherwise than it is written.
         keyed: What says that the Functions host demands a key, by stack and address of the app.
+        host_keys: What reads the keys of the Functions host, likewise.
     """
 
     def __init__(self, configuration: Configuration) -> None:
@@ -94,10 +96,12 @@ class Chain:
         self._looked_up: dict[tuple[str, str], AppLink] = {}
         self.apps: dict[tuple[str, str], AppLink] = {}
         self.keyed: dict[tuple[str, str], Resource] = {}
+        self.host_keys: dict[tuple[str, str], Resource] = {}
         self.twice: list[tuple[Resource, Resource, str]] = []
         self._read_registrations()
         self._read_gateways()
         self._read_apps()
+        self._read_private_endpoints()
         self._read_keys()
         doubt_what_others_write(configuration, self.doubts)
 
@@ -498,9 +502,37 @@ class Chain:
             if slot is not None:
                 self._hosts[key(configuration.attribute(each, "hostname"))] = slot
 
+    def _read_private_endpoints(self) -> None:
+        """Find the apps that private endpoints lead to; in which network is not followed."""
+        configuration = self.configuration
+        kinds_of: dict[AppLink, list[Value]] = {}
+        for each in configuration.of_type("azurerm_private_endpoint"):
+            for connection in configuration.body(each).blocks("private_service_connection"):
+                target = self.app_of_id(connection.value("private_connection_resource_id"))
+                if target is not None:
+                    kinds_of.setdefault(target, []).extend(connection.values("subresource_names"))
+        for each in configuration.of_type("azapi_resource"):
+            body = configuration.body(each)
+            if _PRIVATE_ENDPOINT.match(text_of(body.value("type"))):
+                for reference in references_in(body.value("body")):
+                    target = self._app_at(reference)
+                    if target is not None:
+                        kinds_of.setdefault(target, []).append(LATER)
+        for app in self.apps.values():
+            slot = app.name.partition("/")[2].lower()
+            wanted = f"sites-{slot}" if app.slot_of is not None else "sites"
+            kinds = kinds_of.get(app.slot_of or app, ())
+            app.private = any(
+                each.lower() == wanted if isinstance(each, str) else True for each in kinds
+            )
+
     def _read_keys(self) -> None:
         """Find apps whose functions, as far as one is told of, are called with a key."""
         configuration = self.configuration
+        for each in configuration.of_type("azurerm_function_app_host_keys"):
+            app = self._named.get(text_of(configuration.attribute(each, "name")).lower())
+            if app is not None:
+                self.host_keys[app.resource.stack, app.address] = each
         for each in configuration.of_type("azurerm_function_app_function"):
             app = self.app_of_id(configuration.attribute(each, "function_app_id"))
             level = _AUTH_LEVEL.search(text_of(configuration.attribute(each, "config_json")))

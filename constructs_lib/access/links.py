@@ -212,7 +212,8 @@ class Role:
 class AppLink:
     """A function app or slot: a target, with the blocks that decide who gets in.
 
-    `perhaps` says that it may as well be an app of another kind.
+    `perhaps` says that it may as well be an app of another kind, `private` that a private endpoint
+    leads to it.
     """
 
     address: str
@@ -225,6 +226,7 @@ class AppLink:
     site: Body | None = None
     registration: RegistrationLink | None = None
     perhaps: bool = False
+    private: bool = False
 
     @property
     def managed(self) -> bool:

@@ -14,10 +14,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from constructs_lib.access.azapi import is_azapi
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision
 from constructs_lib.access.links import LEGACY_TYPES, AppLink, GatewayLink
-from constructs_lib.access.terraform.body import Body
+from constructs_lib.access.terraform.body import LATER, Body
 from constructs_lib.access.terraform.values import (
     Term,
     Value,
@@ -99,7 +100,7 @@ def restrictions(app: AppLink, *, scm: bool) -> Restrictions:
 def to_the_internet(app: AppLink, *, scm: bool = False) -> Decision | None:
     """What somebody on the internet meets before Easy Auth; None when they are let through."""
     found = restrictions(app, scm=scm)
-    public = app.body.value("public_network_access_enabled", True)
+    public = _is_public(app)
     if public is False:
         return Decision.closed(
             403,
@@ -122,6 +123,18 @@ def to_the_internet(app: AppLink, *, scm: bool = False) -> Decision | None:
         else "the access restrictions let only named networks in",
         resource=app.resource,
         attribute=found.where,
+    )
+
+
+def _is_public(app: AppLink) -> Value:
+    """Whether an app has public network access.
+
+    Where nothing says so, Azure takes it away from an app with a private endpoint (azure-policy
+    issue 1194). azurerm's later types always say so; the old type and azapi need not.
+    """
+    unsaid = app.resource.type in LEGACY_TYPES or is_azapi(app.resource)
+    return app.body.value(
+        "public_network_access_enabled", LATER if app.private and unsaid else True
     )
 
 
@@ -338,7 +351,7 @@ def to_gateway(app: AppLink, gateway: GatewayLink, chain: Chain) -> Decision | N
         app.resource,
         attribute=where,
     )
-    public = app.body.value("public_network_access_enabled", True)
+    public = _is_public(app)
     if public is False:
         return _private(app, gateway, chain)
     if public is not True and _private(app, gateway, chain) is not None:
@@ -395,20 +408,6 @@ def _subnet(gateway: GatewayLink, chain: Chain) -> Value:
     return joined.value("subnet_id")
 
 
-def _has_private_endpoint(app: AppLink, chain: Chain) -> bool:
-    """Whether an endpoint leads to an app; whether its network is the gateway's is not followed."""
-    slot = app.name.partition("/")[2].lower()
-    wanted = f"sites-{slot}" if app.slot_of is not None else "sites"
-    for endpoint in chain.configuration.of_type("azurerm_private_endpoint"):
-        for connection in chain.configuration.body(endpoint).blocks("private_service_connection"):
-            target = chain.app_of_id(connection.value("private_connection_resource_id"))
-            kinds = connection.values("subresource_names")
-            told = [each.lower() for each in kinds if isinstance(each, str)]
-            if target is (app.slot_of or app) and (wanted in told or len(told) < len(kinds)):
-                return True
-    return False
-
-
 def _all_of_version_4(rule: Body) -> bool:
     if rule.value("service_tag") is not None:
         return True
@@ -445,7 +444,7 @@ def _private(app: AppLink, gateway: GatewayLink, chain: Chain) -> Decision | Non
             attribute=attribute,
         )
     if _subnet(gateway, chain) is not None:
-        if _has_private_endpoint(app, chain):
+        if app.private:
             return None
         return Decision.unknown(
             f"no private endpoint of {app.name} is in the configuration, so whether {gateway.name} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from constructs_lib.access import urls
@@ -43,6 +44,8 @@ _MAXIMUM_WAYS = 64
 _MAXIMUM_DEPTH = 64
 
 _REQUESTS = frozenset({"send-request", "send-one-way-request"})
+# A key of the Functions host in the address of a request.
+_CODE = re.compile(r"[?&]code=", re.IGNORECASE)
 # Where else than in headers a statement can put something into the request.
 _COPYING = {
     "rewrite-uri": "the address",
@@ -307,7 +310,10 @@ class Walk:
             return way._replace(cached=address)
         if tag == "set-query-parameter" and attributes.get("exists-action") == "delete":
             return way._replace(queries=way.queries | {attributes.get("name", "").lower()})
-        if tag == "set-query-parameter" and attributes.get("name", "").lower() == "code":
+        name = attributes.get("name", "").lower() if tag == "set-query-parameter" else ""
+        if name == "code" or (
+            tag == "rewrite-uri" and _CODE.search(attributes.get("template", ""))
+        ):
             way = way._replace(keyed=address)
         if tag in _COPYING:
             return self._copied(statement, way)

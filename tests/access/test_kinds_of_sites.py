@@ -29,6 +29,17 @@ OLD = {
 }
 
 
+def endpoint(target: str) -> dict[str, object]:
+    """A private endpoint that leads to a site."""
+    connection = {"private_connection_resource_id": f"${{{target}.id}}"}
+    return {
+        "resource.azurerm_private_endpoint.it": {
+            "name": "it",
+            "private_service_connection": [{**connection, "subresource_names": ["sites"]}],
+        }
+    }
+
+
 def rules(*given: dict[str, object], default: str | None = "Deny", scm: bool = False) -> dict:
     """No Easy Auth, so that the network rules alone decide."""
     name = "scm_ip_restriction" if scm else "ip_restriction"
@@ -290,6 +301,24 @@ CASES = [
         "the old type speaks of TLS otherwise",
         "SF407",
         {"resource.azurerm_function_app.old": {**OLD, "site_config": {"min_tls_version": "1.0"}}},
+    ),
+    Case(
+        "of the old type a private endpoint may take public access away",
+        "SF101",
+        {"resource.azurerm_function_app.old": OLD, **endpoint("azurerm_function_app.old")},
+        {"anonymous": "closed/unknown"},
+    ),
+    Case(
+        "that of another does not",
+        "SF101",
+        {"resource.azurerm_function_app.old": OLD, **endpoint("azurerm_storage_account.x")},
+        {"anonymous": "closed/open"},
+    ),
+    Case(
+        "the later types say that they have it",
+        "error",
+        {f"{AUTH}.auth_enabled": False, **endpoint(f"{APP}.orders")},
+        {"anonymous": "open"},
     ),
     # TLS
     Case("a version of TLS may be a number", "SF407", {f"{SITE}.minimum_tls_version": 1.1}),

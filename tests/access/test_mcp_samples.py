@@ -121,8 +121,8 @@ SAMPLES: dict[str, tuple[dict[str, Any], set[str], dict[str, str]]] = {
             AUTH: REMOVED,
             f"{RESOURCE}.app_settings": {},
         },
-        {"SF101", "SF601", "SF602"},
-        {"anonymous": "open", "host-key": "open"},
+        {"SF101", "SF601", "SF602", "SF901"},
+        {"anonymous": "unknown", "host-key": "open"},
     ),
     "an authorization server of policies, whose sessions have a fixed vector": (
         {

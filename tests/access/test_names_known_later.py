@@ -18,7 +18,7 @@ from constructs_lib.access.terraform.values import sole_reference
 SUFFIX = {"references": ["var.project", "random_string.suffix.result", "random_string.suffix"]}
 GATEWAY = "azurerm_api_management"
 APP = "azurerm_linux_function_app"
-KNOWN = {"https_only": True, "site_config": [{}], "publisher_name": "x"}
+KNOWN = {"https_only": True, "site_config": [{}]}
 
 
 def of(address: str, attribute: str = "name") -> dict[str, Any]:
@@ -34,9 +34,11 @@ def planned(
     changes: list[dict[str, Any]] = []
     written: list[dict[str, Any]] = []
     for address, arguments in resources.items():
-        kind, _, name = address.rpartition(".")
+        local, data = address.removeprefix("data."), address.startswith("data.")
+        kind, _, name = local.rpartition(".")
         later = {n: v for n, v in arguments.items() if isinstance(v, dict) and "references" in v}
-        each = {"address": address, "mode": "managed", "type": kind, "name": name}
+        mode = "data" if data else "managed"
+        each = {"address": address, "mode": mode, "type": kind, "name": name}
         values = {n: v for n, v in arguments.items() if n not in later}
         unknown = {"id": True, "default_hostname": True, **dict.fromkeys(later, True)}
         shown.append({**each, "values": values})
