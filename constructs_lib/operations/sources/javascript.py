@@ -42,6 +42,7 @@ class JavaScriptModule:
             all of it).
         exports: What exported names are called in the file itself, where that differs.
         reexports: Packages and files whose exports are its own as well.
+        changed: Members of what it imports that it changes, dotted.
     """
 
     path: Path
@@ -50,6 +51,12 @@ class JavaScriptModule:
     imports: dict[str, tuple[str, str]] = field(default_factory=dict[str, "tuple[str, str]"])
     exports: dict[str, str] = field(default_factory=dict[str, str])
     reexports: list[str] = field(default_factory=list[str])
+    changed: set[str] = field(default_factory=set[str])
+
+    def forget_export(self, name: str, start: int) -> None:
+        """Take the value of an export for unknown, whatever has its name in the file."""
+        self.exports[name] = f"export {name}"
+        self.constants[f"export {name}"] = Expr("opaque", start, name)
 
 
 def read_module(path: Path, source: SourceText) -> JavaScriptModule:
@@ -79,7 +86,14 @@ def _forget_changed(module: JavaScriptModule) -> None:
                 changed = given.named_children[0]
             elif path.rpartition(".")[2] in _CHANGING and called is not None:
                 changed = called
-        name, _, key = (dotted(changed) if changed is not None else "").partition(".")
+        path = dotted(changed) if changed is not None else ""
+        name, _, key = path.partition(".")
+        exported = re.match(r"(?:module\.)?exports\.(\w+)", path)
+        deep = node.parent is not None and node.parent.parent != module.source.root
+        if exported and deep and not text(node).endswith("void 0"):
+            module.forget_export(exported[1], node.start_byte)
+        if name in module.imports and key:
+            module.changed.add(path if node.type != "call_expression" else path.rpartition(".")[0])
         known = module.constants.get(name)
         if known is None or known.kind not in ("object", "list") or changed is None:
             continue
@@ -360,7 +374,9 @@ class _Statement:
         package, member = self.required(right)
         if package and not name and member == "*":
             self.module.reexports.append(package)
-        elif name:
+        elif name in self.module.exports:
+            self.module.forget_export(name, node.start_byte)
+        elif name and not text(right).endswith("void 0"):  # what TypeScript begins with
             self.module.exports[name] = value.text if value.kind == "name" else name
             if value.kind != "name":
                 self.module.constants.setdefault(name, value)

@@ -164,6 +164,8 @@ class _NodeProject:
         if seen > 10:
             return None
         first, *rest = name.split(".")
+        if any(f"{name}.".startswith(f"{changed}.") for changed in module.changed):
+            return None
         node: Expr | None = module.constants.get(first)
         home = module
         if node is None and first in module.imports:
@@ -440,7 +442,10 @@ def _declared(scope: Syntax) -> set[str]:
         node = nodes.pop()
         if node.type in ("identifier", "shorthand_property_identifier_pattern"):
             names.add(text(node))
-        nodes.extend(child for child in node.children if child.type not in _NO_USE)
+        # `left = default`; what TypeScript has beside the pattern are its type and its default.
+        named = _part(node, "left") or _part(node, "pattern")
+        children = [named] if named is not None else node.children
+        nodes.extend(child for child in children if child.type not in _NO_USE)
     return names
 
 

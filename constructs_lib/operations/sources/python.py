@@ -392,7 +392,7 @@ class _PythonProject:
             made = found[0].values.get(found[1]) if found else None
             if isinstance(made, ast.Call) and found and found[0].origin(made.func):
                 continue  # another framework's router
-            if kind in _TRIGGERS or kind.endswith("_trigger"):
+            if _is_trigger(kind):
                 what = ast.unparse(owner)
                 self.report(
                     "OP101", f"which app {what!r} is cannot be told for {node.name}", module, node
@@ -413,7 +413,9 @@ class _PythonProject:
                 kind = _last_name(call.func)
                 if kind == "function_name":
                     name = self.text(module, self.argument(call, 0, "name") or call)
-                elif kind in _TRIGGERS or kind.endswith("_trigger"):
+                elif trigger is not None and _is_trigger(kind):
+                    raise _NotConstant(call)
+                elif _is_trigger(kind):
                     trigger = call, app
             if trigger is None:
                 return
@@ -432,22 +434,7 @@ class _PythonProject:
                     name, kind, self.place(module, call), partial(self.mcp_name, module, call)
                 )
                 return
-            route = self.argument(call, places[0], "route")
-            methods = self.argument(call, places[1], "methods")
-            level = self.argument(call, places[2], "auth_level")
-            self.reading.add(
-                HttpTrigger(
-                    function=name,
-                    place=self.place(module, call),
-                    route=None if route is None else self.optional_text(module, route),
-                    methods=self.methods(module, methods),
-                    auth_level=(
-                        self.app_level(app.root)
-                        if level is None
-                        else self.text(module, level).lower()
-                    ),
-                )
-            )
+            self.reading.add(self.http_trigger(module, call, name, app.root, places))
         except _NotConstant as error:
             self.reading.functions += 1
             self.report(
@@ -456,6 +443,29 @@ class _PythonProject:
                 module,
                 error.node,
             )
+
+    def http_trigger(
+        self,
+        module: _Module,
+        call: ast.Call,
+        name: str,
+        root: _App,
+        places: tuple[int | None, ...],
+    ) -> HttpTrigger:
+        route = self.argument(call, places[0], "route")
+        methods = self.argument(call, places[1], "methods")
+        level = self.argument(call, places[2], "auth_level") or self.argument(
+            call, None, "authLevel"
+        )
+        return HttpTrigger(
+            function=name,
+            place=self.place(module, call),
+            route=None if route is None else self.optional_text(module, route),
+            methods=self.methods(module, methods),
+            auth_level=(
+                self.app_level(root) if level is None else self.text(module, level).lower()
+            ),
+        )
 
     def mcp_name(self, module: _Module, call: ast.Call, kind: str) -> str | None:
         """Return what a trigger calls its tool, resource or prompt; `mcp_tool` calls it nothing."""
@@ -564,6 +574,10 @@ def _named(dotted: str) -> ast.expr:
     for each in rest:
         node = ast.Attribute(node, each)
     return node
+
+
+def _is_trigger(decorator: str) -> bool:
+    return decorator in _TRIGGERS or decorator.endswith("_trigger")
 
 
 def _last_name(node: ast.expr) -> str:

@@ -64,7 +64,16 @@ def _bound(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, (*_FUNCTIONS, ast.Lambda)):
             declared = (each.names for each in ast.walk(node) if isinstance(each, ast.Global))
             ours, within = frozenset(name for names in declared for name in names), ""
-        nodes.extend((child, within, ours) for child in ast.iter_child_nodes(node))
+        nodes.extend((child, within, ours) for child in _parts(node))
+
+
+def _parts(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what a node consists of, save names that hold within it alone or get no value."""
+    own = isinstance(node, ast.comprehension) or (
+        isinstance(node, ast.AnnAssign) and node.value is None
+    )
+    target = getattr(node, "target", None) if own else None
+    yield from (child for child in ast.iter_child_nodes(node) if child is not target)
 
 
 def _binds(node: ast.AST) -> Iterator[str]:

@@ -57,6 +57,7 @@ def test_python_what_another_module_changes_is_not_known(write) -> None:
 
 def test_python_a_name_of_a_function_of_its_own_changes_nothing(write) -> None:
     local = "def f(M=1):\n    R = 'y'\n    return R, [M for R in 'ab']\nclass C:\n    R = 'z'\n"
+    local += "R: str\nX = {R: M for R in 'xy' for M in R}\n"
     operations = python(write, GIVEN + local + USE)
     assert [o.name for o in operations] == ["GET /x"]
 
@@ -121,6 +122,11 @@ def test_python_an_app_in_a_file_of_another_name(write) -> None:
     assert [f"{f.rule} {Path(f.path or '').name}" for f in operations.findings] == ["OP111 main.py"]
 
 
+def test_python_a_function_that_two_decorators_start(write) -> None:
+    code = "@app.route('a')\n@app.route('b')\ndef b(r): ...\n"
+    assert ("OP101", 5) in told(python(write, code))
+
+
 CHANGED_IN_NODE = {
     "a member": "const o = { route: 'x' };\no.route = 'y';\napp.get('A', { ...o, handler });\n",
     "a member by its text": "const o = { route: 'x' };\no['route'] = 'y';\napp.get('A', o);\n",
@@ -167,6 +173,28 @@ def test_node_values(write, case: str) -> None:
     assert operations.findings == ()
 
 
+EXPORTS = {
+    "that the importing file changes": ("exports.R = 'x';\n", "m.R = 'y';\n"),
+    "that is there twice": ("exports.R = 'x';\nexports.R = 'y';\n", ""),
+    "under a condition": ("exports.R = 'x';\nif (x) { exports.R = 'y'; }\n", ""),
+}
+
+
+@pytest.mark.parametrize("case", EXPORTS)
+def test_node_exports_that_may_have_another_value(write, case: str) -> None:
+    module, change = EXPORTS[case]
+    code = f"{JS}const m = require('./m');\n{change}app.get('A', {{ route: m.R, handler }});\n"
+    operations = read(write, {"a.js": code, "m.js": module})
+    assert len(operations) == 0
+    assert [finding.rule for finding in operations.findings] == ["OP101"]
+
+
+def test_node_exports_as_typescript_compiles_them(write) -> None:
+    module = "exports.S = exports.R = void 0;\nexports.R = 'x';\nexports.S = 'y';\n"
+    code = JS + "const m_1 = require('./m');\napp.get('A', { route: m_1.R, handler });\n"
+    assert [o.name for o in read(write, {"a.js": code, "m.js": module})] == ["GET /x"]
+
+
 def test_numbers_are_text_only_next_to_text(write) -> None:
     code = "const v = 1;\napp.get('A', { route: `v${v}/${'a' + 2 + 3}`, handler });\n"
     assert [o.name for o in read(write, {"a.js": JS + code})] == ["GET /v1/a23"]
@@ -179,6 +207,7 @@ SHADOWS = {
     "a loop": "for (const app of []) { app.get('/x', h); }\n",
     "catch": "try {} catch (app) { app.get('/x', h); }\n",
     "a type": "const x = {} as app.Some & { a: 1 };\ntype T = app.Some | null;\n",
+    "a default": "const f = ({ x = 1, app: y }) => y;\n",
     "another file's": "export type { app as T } from './z';\n",
 }
 
