@@ -379,6 +379,7 @@ class _Checker(ElementChecker):
                     element.place,
                     f"<{element.name}> needs an element <{needed.child}>",
                     f'add <{needed.child}>, or write {key}="{needed.unless[0]}"',
+                    severity="warning" if needed.tolerated else "error",
                 )
 
     def deleted(self, element: Element) -> None:

@@ -174,6 +174,7 @@ _EXISTS_ACTION = _given(
 
 _VALUE = Needed("value", "exists-action", unless=("delete",))
 _URL = Needed("set-url", "mode", unless=("copy",))
+_METHOD = Needed("set-method", "mode", unless=("copy",), tolerated=True)  # so in the toolkit
 
 
 def _apply(content_type: str) -> Attribute:
@@ -1958,7 +1959,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                 Child("authentication-managed-identity", maximum=1),
                 Child("proxy", maximum=1),
             ),
-            needed=(_URL,),
+            needed=(_URL, _METHOD),
         ),
         _policy(
             "send-one-way-request",
@@ -1991,7 +1992,7 @@ CHAPTERS: dict[str, tuple[Policy, ...]] = {
                 Child("authentication-managed-identity", maximum=1),
                 Child("proxy", maximum=1),
             ),
-            needed=(_URL,),
+            needed=(_URL, _METHOD),
         ),
         _policy(
             "invoke-request",

@@ -99,11 +99,13 @@ class Needed:
         child: Its name.
         attribute: The attribute.
         unless: The values of the attribute with which it is not needed.
+        tolerated: Whether Microsoft's own documents leave it out. Then that is a warning.
     """
 
     child: str
     attribute: str
     unless: tuple[str, ...]
+    tolerated: bool = False
 
 
 @dataclass(frozen=True)

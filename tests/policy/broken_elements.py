@@ -253,9 +253,10 @@ class BrokenElements(Breaking):
 
                 message = f"<{name}> needs an element <{needed.child}>"
                 item = f"{needed.child} {value}"
-                yield self.broken("SFP302", path, "needed", item, explicit, message)
-                if value == defaults[needed.attribute]:
-                    yield self.broken("SFP302", path, "needed", item, implicit, message)
+                severity = "warning" if needed.tolerated else "error"
+                for change in (explicit, implicit)[: 1 + (value == defaults[needed.attribute])]:
+                    at = (path, "needed", item, change, message)
+                    yield self.broken("SFP302", *at, severity=severity)
         ordered = [each.name for each in specification.children if each.name != "include-fragment"]
         for early, late in pairwise(ordered):
             if specification.any_order:

@@ -10,7 +10,8 @@ import pytest
 from constructs_lib.policy import Resolver, check, read
 from tests.policy.helpers import policies
 
-REQUEST = "<set-url>https://a.contoso.example</set-url>"
+URL = "<set-url>https://a.contoso.example</set-url>"
+REQUEST = f"{URL}<set-method>GET</set-method>"
 TOKEN = '<authentication-managed-identity resource="a" />'
 CALLER = '<validate-jwt header-name="Authorization" />'
 
@@ -114,8 +115,8 @@ def test_a_token_of_a_branch_counts_after_the_branches() -> None:
         # A fragment may bring what is missing, and stand anywhere.
         '<http-request><include-fragment fragment-id="a" /></http-request>',
         '<http-request><include-fragment fragment-id="a" /><set-method>GET</set-method>'
-        f"{REQUEST}</http-request>",
-        f"<http-request><set-method>GET</set-method>{REQUEST}"
+        f"{URL}</http-request>",
+        f"<http-request><set-method>GET</set-method>{URL}"
         '<include-fragment fragment-id="a" /><include-fragment fragment-id="b" />'
         "</http-request><http-response />",
     ],

@@ -276,7 +276,7 @@ def test_every_field_of_a_specification_is_known_here() -> None:
         Attribute: {"name", "summary", "default", "named_value", "empty", "tolerated", "disputed"},
         TextContent: {"tolerated", "instead", "unless"},
         Child: {"name", "element"},
-        Needed: set[str](),
+        Needed: {"tolerated"},
         ElementSpecification: {"name", "summary", "builder"},
         Policy: {"element", "url"},
     }
