@@ -197,9 +197,9 @@ def _known(options: argparse.Namespace) -> Known:
 
 def _text(file: str) -> str:
     """Return the text of a file, as it is."""
-    from constructs_lib.policy.reader import file_text
+    from constructs_lib.policy.reader import decoded, file_text
 
-    return sys.stdin.read() if file == "-" else file_text(file)
+    return decoded(sys.stdin.buffer.read(), file) if file == "-" else file_text(file)
 
 
 def _findings(file: str, options: argparse.Namespace, known: Known) -> list[Finding]:

@@ -71,13 +71,23 @@ def file_text(path: Path | str) -> str:
         InputError: If it cannot be read, or holds references that CDKTF made.
     """
     try:
-        with Path(path).open(encoding="utf-8", newline="") as stream:
-            source = stream.read()
-    except UnicodeDecodeError:
-        raise InputError("the file is not text in UTF-8", where=str(path)) from None
+        data = Path(path).read_bytes()
     except (OSError, ValueError) as error:  # a path with a NUL character gives a ValueError
         why = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"the file cannot be read: {why}", where=str(path)) from None
+    return decoded(data, str(path))
+
+
+def decoded(data: bytes, path: str) -> str:
+    """Return the text of a policy file that was read, with its own line ends.
+
+    Raises:
+        InputError: If it is not UTF-8, or holds references that CDKTF made.
+    """
+    try:
+        source = data.decode()
+    except UnicodeDecodeError:
+        raise InputError("the file is not text in UTF-8", where=path) from None
     token = TOKEN.search(source)
     if token:
         raise InputError(

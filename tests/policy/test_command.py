@@ -7,6 +7,7 @@ import io
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -155,15 +156,22 @@ def test_findings_can_go_into_a_file(file: Path, capsys: pytest.CaptureFixture[s
         run("check", "--output", file.parent / "none" / "b.json", file)
 
 
+def standard_input(data: bytes) -> SimpleNamespace:
+    return SimpleNamespace(buffer=io.BytesIO(data))
+
+
 def test_the_input_can_be_checked_and_formatted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(BAD))
+    monkeypatch.setattr(sys, "stdin", standard_input(BAD.encode()))
     assert run("check", "-") == 1
     assert "-:2:15: error" in capsys.readouterr().out
-    monkeypatch.setattr(sys, "stdin", io.StringIO(GOOD))
+    monkeypatch.setattr(sys, "stdin", standard_input(GOOD.encode()))
     assert run("format", "-") == 0
     assert capsys.readouterr().out.startswith("<policies>\n    <inbound>\n        <base />\n")
+    monkeypatch.setattr(sys, "stdin", standard_input(GOOD.encode("utf-16")))
+    assert run("check", "-") == 2
+    assert "-: error SFP001: the file is not text in UTF-8" in capsys.readouterr().out
 
 
 def test_a_file_is_formatted_once(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
