@@ -300,6 +300,8 @@ class _Checker(ElementChecker):
             self.origins(element)
         elif name == "publish-to-dapr":
             self.topic(element)
+        elif name == "xsl-transform":
+            self.stylesheet(element)
         elif name == "content":
             self.schema(element)
         elif any(element.elements("dimension")):
@@ -478,6 +480,17 @@ class _Checker(ElementChecker):
                 "add pubsub-name=…, or write the topic as `component/topic`",
                 attribute="topic",
                 severity="warning",
+            )
+
+    def stylesheet(self, element: Element) -> None:
+        """Check that there is a style sheet: Learn, xsl-transform, "Elements"."""
+        inner = [each for each in element.elements() if each.name != "parameter"]
+        if not inner and not element.text:
+            self.report(
+                "SFP302",
+                element.place,
+                f"<{element.name}> needs an element <xsl:stylesheet>",
+                "add <xsl:stylesheet>",
             )
 
     def schema(self, element: Element) -> None:

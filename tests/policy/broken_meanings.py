@@ -115,7 +115,7 @@ class BrokenMeanings(Breaking):
                 "SFP408",
                 ((name,), "anything", ""),
                 document(self.policy, root),
-                (root.children[0], None),
+                (root.children[-1], None),
                 "the text of <xsl:text> spells out `&…;`, which azurerm takes for a change in "
                 "every plan",
                 severity="warning",

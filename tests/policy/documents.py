@@ -114,7 +114,8 @@ def minimal(specification: ElementSpecification, *wanted: str) -> Tag:
             minimal(specification_of(child))
             for child in specification.children
             if child.name in needed
-        ],
+        ]
+        + ([Tag("xsl:stylesheet")] if specification.name == "xsl-transform" else []),
         FORMS[text.kind] if (text := specification.text) and text.required else "",
     )
 

@@ -20,6 +20,8 @@ CONTENT = (
     "size-exceeded-action='detect'><content {} action='detect' /></validate-content>"
 )
 KEYS = "<base /><validate-jwt header-name='a'><decryption-keys>{}</decryption-keys></validate-jwt>"
+SEND = "<base /><send-one-way-request>{}</send-one-way-request>"
+NEEDS = ["error SFP302"]
 MILD = ["warning SFP205"]
 ORIGINS = "<base /><cors><allowed-origins>{}</allowed-origins></cors>"
 CODE = '@((string)context.Variables["a"])'
@@ -145,6 +147,15 @@ CODE = '@((string)context.Variables["a"])'
         ("<base /><publish-to-dapr topic='a/b'>c</publish-to-dapr>", []),
         ("<base /><publish-to-dapr topic='{{a}}'>c</publish-to-dapr>", []),
         ("<base /><publish-to-dapr topic='a'>c</publish-to-dapr>", ["warning SFP206"]),
+        # Learn, xsl-transform, "Elements"
+        ("<base /><xsl-transform><parameter name='a'>b</parameter></xsl-transform>", NEEDS),
+        ("<base /><xsl-transform />", NEEDS),
+        ("<base /><xsl-transform><s:transform version='1.0' /></xsl-transform>", []),
+        ("<base /><xsl-transform>{{sheet}}</xsl-transform>", []),
+        # Learn, send-request, "Elements"; Microsoft's toolkit can leave the method out
+        (SEND.format("<set-url>https://a</set-url>"), ["warning SFP302"]),
+        (SEND.format("<set-url>https://a</set-url><set-method>GET</set-method>"), []),
+        (SEND.format("<set-method>GET</set-method>"), NEEDS),
         # Learn, validate-jwt, "key attributes"
         (KEYS.format("<key id='a' />"), ["error SFP305"]),
         (KEYS.format("<key certificate-id='a' /><key n='a' e='b' /><key>YQ==</key>"), []),
