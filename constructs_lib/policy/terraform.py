@@ -13,7 +13,7 @@ from constructs_lib.policy.values import TOKEN, Template
 
 _SIGNS = re.compile(r"([$%]+)\{")
 _OPENING = re.compile(r"\$\$\{|%%\{|[$%]\{")
-_INSIDE = re.compile(r"""["{}]""")
+_INSIDE = re.compile(r"""["{}]|/\*|(?:\#|//)[^\n]*""")  # the last two are comments
 _STRING = re.compile(r'[^"\\$%]*(?:(?:\\.|\$\$\{|%%\{|[$%](?!\{))[^"\\$%]*)*', re.DOTALL)
 _PLAIN = re.compile(r'\$\{"([$%]*)"\}')
 
@@ -106,6 +106,10 @@ def _interpolation_end(template: str, position: int) -> int | None:
         position = found.end()
         if found.group() == "}":
             open_.pop()
-        else:
+        elif found.group() == "/*":
+            position = template.find("*/", position) + 2
+            if position == 1:
+                return None
+        elif found.group() in ('"', "{"):
             open_.append('"' if found.group() == '"' else "}")
     return position

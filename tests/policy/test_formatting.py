@@ -99,6 +99,9 @@ SEQUENCES = [
     "%{ if a && b > 1 ~}x%{ else }y%{~ endif }",
     "%{ for a in b }${a}, %{ endfor }",
     "${\n  a\n}",
+    "${ /* it's a \"} */ a }",
+    '${ a # "}\n}',
+    "${ a // {\n}",
 ]
 
 
