@@ -295,6 +295,14 @@ _rule(
     fix="Give it an operationId of its own of at most 76 characters.",
 )
 _rule(
+    "OP214",
+    "warning",
+    "A type that is empty",
+    reason="The specification has no such type; documents that API Management exports have it. It "
+    "is read as if it were left out: any type.",
+    fix="Give the type, or leave it out.",
+)
+_rule(
     "OP301",
     "warning",
     "An operation that no function answers",

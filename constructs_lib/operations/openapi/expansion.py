@@ -27,7 +27,7 @@ from constructs_lib.operations.openapi.document import (
     resolve_schema,
 )
 from constructs_lib.operations.openapi.spec_file import SpecFile
-from constructs_lib.operations.openapi.validation import validate
+from constructs_lib.operations.openapi.validation import drop_empty_types, validate
 from constructs_lib.operations.operation import (
     METHODS,
     ApiSchema,
@@ -69,6 +69,7 @@ def read_openapi(
     bundler = Bundler(file, notes)
     document = bundler.bundle()
     refuse_errors(notes.findings(), "the document")  # references that lead nowhere
+    drop_empty_types(document, notes)
     validate(document, bundler)
     reader = _DocumentReader(cast(Object, _literal(document, {})), notes, route_prefix)
     entries = reader.operations(imported=mode == "import")

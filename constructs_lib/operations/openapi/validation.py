@@ -21,7 +21,7 @@ from openapi_spec_validator import schemas
 
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.json_text import Json, Pointer
-from constructs_lib.operations.openapi.document import DATA, NAME_MAPS, Bundler
+from constructs_lib.operations.openapi.document import DATA, NAME_MAPS, Bundler, Notes
 
 Object = dict[str, Json]
 SchemaProblem = tuple[Pointer, str]
@@ -54,6 +54,14 @@ def validate(document: Object, bundler: Bundler) -> None:
     if len(problems) > _SHOWN:
         lines += f"\n  and {len(problems) - _SHOWN} more"
     raise InputError(f"not valid OpenAPI: {problem}{lines}", where=str(first))
+
+
+def drop_empty_types(document: Object, notes: Notes) -> None:
+    """Take the empty type of a schema for none: what API Management exports has them."""
+    for schema, pointer in _schemas(document, within=True):
+        if schema.get("type") == "":
+            del schema["type"]
+            notes.report("OP214", "a type is empty", (*pointer, "type"))
 
 
 def _form(document: Object) -> Iterator[SchemaProblem]:

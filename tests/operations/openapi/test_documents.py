@@ -141,6 +141,18 @@ def test_values_of_a_link_are_data(read: Read) -> None:
     assert told(read({"/a": {"get": {"responses": answer}}})) == ["OP202"]
 
 
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_an_empty_type_is_none(read: Read, version: str) -> None:
+    parameter = {"name": "q", "in": "query", "schema": {"type": ""}}
+    schemas = {"A": {"properties": {"type": {"type": "string"}, "a": {"type": ""}}}}
+    operations = read({"/a": {"get": {**OK, "parameters": [parameter]}}}, schemas, version=version)
+    assert operations[0].request is not None
+    assert [found.type for found in operations[0].request.query_parameters] == ["string"]
+    (finding,) = operations.findings
+    assert (finding.rule, finding.severity) == ("OP214", "warning")
+    assert finding.message == "a type is empty (here and 1 times more)"
+
+
 def test_null_as_default_where_one_of_several_types_takes_it(read: Read) -> None:
     parts = [{"type": "string", "nullable": True}, {"type": "array", "items": {"type": "string"}}]
     schemas = {"A": {"properties": {"stop": {"oneOf": parts, "default": None}}}}
