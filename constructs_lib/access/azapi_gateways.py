@@ -133,6 +133,9 @@ def arguments_of(part: str, properties: Value) -> tuple[dict[str, Raw], list[str
     found: dict[str, Raw] = {
         name: value for name, path in known.items() if (value := at(properties, path)) is not None
     }
+    form = properties.get("format")
+    if "xml_content" in found and isinstance(form, str) and form.lower().endswith("-link"):
+        return {"xml_link": found["xml_content"]}, []
     if "value" in known.values() and not found:
         return {}, [""]  # A policy without a text.
     read = {path.partition(".")[0] for path in known.values()}
@@ -149,7 +152,6 @@ def arguments_of(part: str, properties: Value) -> tuple[dict[str, Raw], list[str
     if part == "namedvalues" and at(properties, "keyVault") is not None:
         found["value_from_key_vault"] = [{}]
         read.add("keyVault")
-    form = properties.get("format")
     if isinstance(form, str) and form in _FORMATS:
         read.add("format")
     elif part == "apis" and form is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -480,6 +480,8 @@ class Calls:
     def _unread_policies(self) -> Iterator[Call]:
         """What can be told of the gateway's calls by what an unread policy is computed from."""
         routed = {route.api for route in self.routes if route.app is not None}
+        named: set[AppLink] = set()
+        told: set[tuple[ApiLink, AppLink]] = set()
         for api, forwarding in self.forwardings:
             if not forwarding.mentions or api in routed:
                 continue
@@ -495,9 +497,9 @@ class Calls:
             reached: dict[AppLink, Route] = {}
             for value in values:
                 registration = self.chain.registration_of_resource(value)
-                named = [each for each in clients if each != value]
+                others = [each for each in clients if each != value]
                 # What it does not mention may be written out in it.
-                token = TokenRequest(value, named[0] if named else LATER, api.address, False)
+                token = TokenRequest(value, others[0] if others else LATER, api.address, False)
                 way = Way(token=token, unknown=unread.reason, address=policy and policy.address)
                 for app in self.waiting.get(registration, ()) if registration else ():
                     reached.setdefault(app, Route(api, way, None, app, None, registration))
@@ -511,18 +513,47 @@ class Calls:
                     listed = app.directory.values("allowed_applications") if app.directory else []
                     if any_same(listed, clients):
                         reached[app] = Route(api, way, None, app, None, None)
-            for app, route in reached.items():
-                outcome = [unread, *gateway_request.through(self.chain, route, app)]
-                yield self._call(
-                    "gateway",
-                    f"the gateway through {api.name}",
-                    app,
-                    outcome,
-                    trusted=True,
-                    address=api.address,
-                    detail=api.address,
-                )
-                yield self._keyless(api, app, [route], [outcome])
+            yield from self._perhaps_called(unread, reached)
+            named.update(reached)
+        # What a policy says that is not read at all, only the backends tell that no other names.
+        for route in self.routes:
+            api, way = route.api, route.way
+            if (
+                route.url is not None
+                or way.unknown is None
+                or api in routed
+                or way.token is not None
+            ):
+                continue
+            backends = [
+                Reference(each.stack, each.address, (), created=each.managed)
+                for each in api.gateway.backends.values()
+            ]
+            reached = {
+                app: route
+                for app in self._mentioned(backends)
+                if app not in self._by_app and app not in named and (api, app) not in told
+            }
+            told.update((api, app) for app in reached)
+            policy = place_of(self.chain, api, way.address)
+            unread = Decision.unknown(way.unknown, policy, attribute="xml_content")
+            yield from self._perhaps_called(unread, reached)
+
+    def _perhaps_called(self, unread: Decision, reached: Mapping[AppLink, Route]) -> Iterator[Call]:
+        """The gateway's calls of apps that a policy which is not read may lead to."""
+        for app, route in reached.items():
+            api = route.api
+            outcome = [unread, *gateway_request.through(self.chain, route, app)]
+            yield self._call(
+                "gateway",
+                f"the gateway through {api.name}",
+                app,
+                outcome,
+                trusted=True,
+                address=api.address,
+                detail=api.address,
+            )
+            yield self._keyless(api, app, [route], [outcome])
 
     def _mentioned(self, mentions: Sequence[Reference]) -> Iterator[AppLink]:
         """The apps that a policy may send to, as it mentions them, or backends that lead there."""
