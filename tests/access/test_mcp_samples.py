@@ -203,6 +203,27 @@ def test_a_session_that_is_decrypted_says_what_else_is_wrong_with_it() -> None:
     assert of_sessions(VECTOR + inside + IN_CACHE) == [known + fixed + everybody]
 
 
+HELD = "(string)context.Variables[&quot;session&quot;]"
+
+
+@pytest.mark.parametrize(
+    ("condition", "constant"),
+    [
+        (f"({HELD}).Equals(&quot;everybody&quot;)", True),
+        (f"&quot;everybody&quot;.Equals({HELD}, StringComparison.Ordinal)", True),
+        (f"!string.Equals({HELD}, &quot;everybody&quot;)", True),
+        (f"({HELD}).Equals(&quot;&quot;)", False),
+        (f"({HELD}).StartsWith(&quot;everybody&quot;)", False),
+        ("context.Request.Method.Equals(&quot;GET&quot;)", False),
+    ],
+)
+def test_equals_compares_a_session_like_the_operator(condition: str, constant: bool) -> None:
+    compared = CONSTANT.replace(f"{HELD} != &quot;everybody&quot;", condition)
+    assert compared != CONSTANT
+    [message] = of_sessions(VECTOR + SESSION + compared)
+    assert ("one for all clients" in message) == constant
+
+
 def test_what_is_decrypted_besides_is_no_session() -> None:
     body = SESSION.replace(
         "context.Request.Headers.GetValueOrDefault(&quot;Authorization&quot;, &quot;Bearer &quot;)",

@@ -120,18 +120,30 @@ def _compared(text: str, variables: set[str]) -> bool:
     if syntax is None:
         return False
     opened = _opened(syntax.text(syntax.body))
-    for node in _all(syntax.body, "binary_expression"):
-        operator = node.child_by_field_name("operator")
-        if operator is None or syntax.text(operator) not in ("==", "!="):
-            continue
-        sides = [one for name in ("left", "right") if (one := node.child_by_field_name(name))]
+    for sides in _equated(syntax):
         constants = [one for one in sides if one.type == "string_literal"]
-        said = "".join(syntax.text(one) for one in sides if one not in constants)
+        said = " ".join(syntax.text(one) for one in sides if one not in constants)
         named = {each["name"] for each in _VARIABLE.finditer(said)} & variables
         named |= set(_NAME.findall(_TEXT.sub("", said))) & opened
         if named and any(syntax.text(one) != '""' for one in constants):
             return True
     return False
+
+
+def _equated(syntax: Syntax) -> Iterator[list[Node]]:
+    """What an expression compares with `==`, `!=` or `Equals`: both sides, or those of a call."""
+    for node in _all(syntax.body, "binary_expression"):
+        operator = node.child_by_field_name("operator")
+        if operator is not None and syntax.text(operator) in ("==", "!="):
+            yield [one for name in ("left", "right") if (one := node.child_by_field_name(name))]
+    for node in _all(syntax.body, "invocation_expression"):
+        called, arguments = (node.child_by_field_name(one) for one in ("function", "arguments"))
+        name = called.child_by_field_name("name") if called is not None else None
+        if called is None or name is None or arguments is None or syntax.text(name) != "Equals":
+            continue
+        given = [one for each in arguments.named_children for one in each.named_children[-1:]]
+        receiver = called.child_by_field_name("expression")
+        yield given if receiver is None else [receiver, *given]
 
 
 def _opened(code: str) -> set[str]:
