@@ -82,6 +82,8 @@ class Translated:
         perhaps: The places of sites that may be function apps, as their kind is not known.
         tools: The operations that such an API has as tools: the API, as a resource or by its id,
             and the operation's id; None where the operations are not known.
+        workspaces: What stands in workspaces of gateways, which is not followed: the resource and
+            its properties.
     """
 
     outside: list[tuple[Resource, str, str | None]]
@@ -92,6 +94,7 @@ class Translated:
     tools: list[tuple[Resource, Value, Value]] = field(
         default_factory=list[tuple[Resource, Value, Value]]
     )
+    workspaces: list[tuple[Resource, Value]] = field(default_factory=list[tuple[Resource, Value]])
 
 
 def translate(configuration: Configuration, doubts: Doubts) -> Translated:
@@ -481,6 +484,8 @@ class _Gateways:
             if part == "apis/tools" and at(each.properties, "operationId") is not None:
                 of = each.parent if each.whole else None
                 self.found.tools.append((each.by, of, at(each.properties, "operationId")))
+            if part.startswith("workspaces/"):
+                self.found.workspaces.append((each.by, each.properties))
             if part in GATEWAY_HARMLESS or part.split("/")[0] in GATEWAY_HARMLESS:
                 continue
             if each.whole:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from constructs_lib._core.rules import Rule
 from constructs_lib.access import easy_auth, entra, gateway_request, network, subscription_keys
 from constructs_lib.access.allow_lists import AllowList, allow_list
+from constructs_lib.access.azapi_sites import at
 from constructs_lib.access.certainty import all_certain, openness
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision, if_any, settle
@@ -32,7 +33,13 @@ from constructs_lib.access.records import Caller, CallerKind
 from constructs_lib.access.routes import Route, place_of, policy_of, route_of
 from constructs_lib.access.terraform.body import LATER
 from constructs_lib.access.terraform.resources import Resource
-from constructs_lib.access.terraform.values import Opaque, Reference, Term, text_of
+from constructs_lib.access.terraform.values import (
+    Opaque,
+    Reference,
+    Term,
+    references_in,
+    text_of,
+)
 from constructs_lib.access.token_holders import (
     TOKEN_HOLDERS,
     accepted_registrations,
@@ -120,6 +127,7 @@ class Calls:
             self.calls.extend(self._gateway_calls(app))
         self.calls.extend(self._unread_policies())
         self.calls.extend(self._unknown_backends())
+        self.calls.extend(self._workspaces())
 
     # Where APIs lead ----------------------------------------------------------------------------
 
@@ -481,7 +489,6 @@ class Calls:
         """What can be told of the gateway's calls by what an unread policy is computed from."""
         routed = {route.api for route in self.routes if route.app is not None}
         named: set[AppLink] = set()
-        told: set[tuple[ApiLink, AppLink]] = set()
         for api, forwarding in self.forwardings:
             if not forwarding.mentions or api in routed:
                 continue
@@ -515,7 +522,16 @@ class Calls:
                         reached[app] = Route(api, way, None, app, None, None)
             yield from self._perhaps_called(unread, reached)
             named.update(reached)
-        # What a policy says that is not read at all, only the backends tell that no other names.
+        yield from self._unread_at_all(routed, named)
+
+    def _unread_at_all(self, routed: set[ApiLink], named: set[AppLink]) -> Iterator[Call]:
+        """What can be told of policies that are not read by the backends that no other names.
+
+        Args:
+            routed: The APIs of which it is known where they lead.
+            named: The apps that policies mention which are known later.
+        """
+        told: set[tuple[ApiLink, AppLink]] = set()
         for route in self.routes:
             api, way = route.api, route.way
             if (
@@ -593,6 +609,35 @@ class Calls:
                     trusted=True,
                     address=route.api.address,
                     detail=route.api.address,
+                )
+
+    def _workspaces(self) -> Iterator[Call]:
+        """The calls from workspaces of a gateway, whose APIs and policies are not followed."""
+        chain = self.chain
+        for each, properties in chain.azapi.workspaces:
+            url = at(properties, "serviceUrl") or at(properties, "url")
+            app = chain.app_at(url) or chain.app_perhaps_at(url)
+            places = [(one.stack, one.address) for one in references_in(properties)]
+            apps = [app] if app is not None else [chain.apps[p] for p in places if p in chain.apps]
+            for app in dict.fromkeys(apps):
+                reason = "APIs and policies in workspaces are not followed here"
+                unread = Decision.unknown(reason, each, attribute="body")
+                yield self._call(
+                    "gateway",
+                    f"the gateway through {each.address}, in a workspace",
+                    app,
+                    [unread],
+                    trusted=True,
+                    address=each.address,
+                    detail=each.address,
+                )
+                yield self._call(
+                    "gateway-without-key",
+                    f"the gateway through {each.address}, in a workspace, without a key",
+                    app,
+                    [unread],
+                    address=each.address,
+                    detail=each.address,
                 )
 
     def _call(

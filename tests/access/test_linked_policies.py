@@ -1,4 +1,4 @@
-"""A policy that stands behind a link is not read: it may lead to an app that nothing else calls."""
+"""What of a gateway is not read, and may lead to an app: linked policies, and workspaces."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from constructs_lib.access import Analysis, analyse, read_stacks
 from tests.access.kinds import GATEWAY
-from tests.access.samples import Document, chain
+from tests.access.samples import APP, Document, chain
 from tests.access.test_estates import _in_azapi
 
 IN_GATEWAY = {
@@ -85,3 +85,44 @@ def test_an_app_that_another_api_calls_is_not_said_to_be_called_by_it() -> None:
     assert {each.caller.address for each in analysis.answers if each.caller.kind == "gateway"} == {
         f"{GATEWAY}_api.orders"
     }
+
+
+WORKSPACE = "Microsoft.ApiManagement/service/workspaces"
+HOST = f"https://${{{APP}.orders.default_hostname}}"
+NAMED = "https://func-orders.azurewebsites.net/api"
+BASE = f'<set-backend-service base-url="{HOST}" />'
+POLICY = f"<policies><inbound><base />{BASE}</inbound></policies>"
+
+
+@pytest.mark.parametrize(
+    ("part", "properties", "called"),
+    [
+        ("apis", {"path": "x", "serviceUrl": f"{HOST}/api"}, True),
+        ("apis", {"path": "x", "serviceUrl": NAMED}, True),
+        ("backends", {"url": HOST, "protocol": "http"}, True),
+        ("apis/policies", {"format": "rawxml", "value": POLICY}, True),
+        ("apis", {"path": "x", "serviceUrl": "https://example.com"}, False),
+        ("policies", {"format": "rawxml", "value": POLICY.replace(BASE, "")}, False),
+    ],
+)
+def test_what_calls_the_app_from_a_workspace_is_a_caller(
+    part: str, properties: dict[str, Any], called: bool
+) -> None:
+    document = chain()
+    document["resource"]["azapi_resource"] = {
+        "it": {
+            "type": f"{WORKSPACE}/{part}@2024-05-01",
+            "name": "it",
+            "parent_id": f"${{{GATEWAY}.gateway.id}}/workspaces/team",
+            "body": {"properties": properties},
+        }
+    }
+    analysis = analyse(read_stacks({"stack": document}))
+    found = {
+        (each.caller.kind, each.verdict)
+        for each in analysis.answers
+        if each.caller.address == "azapi_resource.it"
+    }
+    kinds = ("gateway", "gateway-without-key")
+    assert found == ({(kind, "unknown") for kind in kinds} if called else set())
+    assert ("SF901" in {each.rule for each in analysis.findings}) == called
