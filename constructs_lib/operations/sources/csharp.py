@@ -35,14 +35,12 @@ _WORDS = frozenset({"boolean_literal", "null_literal", "integer_literal"})
 _DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(if|elif|else|endif)\b([^\n]*)", re.MULTILINE)
 _DEFINE = re.compile(rb"^[ \t]*#[ \t]*(define|undef)[ \t]+(\w+)", re.MULTILINE)
 
-_NEWER = re.compile(rb"\?(?=\.[A-Za-z_])|\ballows[ \t]+ref[ \t]+struct\b")
-
 
 def branches(source: SourceText) -> list[Branch]:
     """Return the file as each branch of its conditions makes it."""
     conditions, outermost = _conditions(source)
     if not conditions:
-        return [Branch(_in_older_words(source))]
+        return [Branch(source.in_older_words())]
     symbols = {match[2].decode(): match[1] == b"define" for match in _DEFINE.finditer(source.data)}
     undecided = [each for each in conditions if not each.decided(symbols)]
     regions = tuple((each.parts[0].start, each.end) for each in undecided)
@@ -52,26 +50,8 @@ def branches(source: SourceText) -> list[Branch]:
         for condition in outermost:
             condition.keep(data, choice, symbols)
         read = SourceText(source.path, bytes(data), source.language)
-        found.append(Branch(_in_older_words(read), regions))
+        found.append(Branch(read.in_older_words(), regions))
     return found
-
-
-def _in_older_words(source: SourceText) -> SourceText:
-    """Write what the grammar does not know yet as what it knows, each in its place.
-
-    These are assignments to `a?.b` (C# 14) and `allows ref struct` (C# 13). If something else is
-    wrong as well, the file stays what it is.
-    """
-    if not source.root.has_error:
-        return source
-    data = bytearray(source.data)
-    for match in _NEWER.finditer(source.data):
-        node = source.root.descendant_for_byte_range(match.start(), match.start() + 1)
-        if node is None or not re.search("comment|string", node.type):
-            older = b"class" if match[0].startswith(b"allows") else b""
-            data[match.start() : match.end()] = older.ljust(len(match[0]))
-    older_source = SourceText(source.path, bytes(data), source.language)
-    return source if older_source.root.has_error else older_source
 
 
 @dataclass

@@ -154,6 +154,7 @@ class _NodeProject:
         if path.suffix == ".tsx":
             language = "tsx"
         source = SourceText(self.reading.display(path), content.encode(), language)
+        source = source.in_older_words()
         if self.reading.report_syntax(source, _BODIES, _APP_WORD):
             return None
         module = self.modules[path] = read_module(path, source)

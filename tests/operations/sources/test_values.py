@@ -302,6 +302,15 @@ def test_csharp_a_symbol_that_the_file_takes_away(write) -> None:
     assert told(read(write, {"A.cs": text})) == [("OP113", 1)]
 
 
+def test_typescript_what_the_grammar_does_not_know_yet(write) -> None:
+    newer = "export type * from './t';\ninterface V<in out T, out U> { x: 'in out T' }\n"
+    code = f"import {{ R }} from './r';\n{TYPESCRIPT}{newer}app.get('A', {{ route: R, h }});\n"
+    others = {"r.ts": "export type * as N from './t';\nexport const R = 'a';\n"}
+    operations = read(write, {"a.ts": code, **others})
+    assert [o.name for o in operations] == ["GET /a"]
+    assert operations.findings == ()
+
+
 def test_csharp_what_the_grammar_does_not_know_yet(write) -> None:
     newer = 'void M<T>(T x) where T : allows ref struct { x?.Y = "it?.s"; }\n'
     operations = read(write, {"A.cs": f"class A {{\n{newer}{CS_FUNCTION}}}\n"})
