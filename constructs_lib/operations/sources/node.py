@@ -42,7 +42,7 @@ _GENERATED = re.compile(r"\.min\.|\.d\.[mc]?ts$")
 _MARKS = re.compile(r"@azure/functions\b|durable-functions")
 # A file that registers functions, as far as a look at its text can tell.
 _REGISTERS = re.compile(
-    r"(?s)(?=.*(@azure/functions\b|durable-functions)).*\bapp\s*\.\s*[a-z]\w*\s*\("
+    r"(?s)\A(?=.*(@azure/functions\b|durable-functions)).*\bapp\s*\.\s*[a-z]\w*\s*\("
 )
 
 # Where `app` is found: in Durable Functions, those that HTTP starts are below `app.client`.

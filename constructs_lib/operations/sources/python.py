@@ -27,7 +27,7 @@ _TRIGGERS = frozenset({"route", "schedule", "mcp_tool", "mcp_resource", "mcp_pro
 _ENUMERATIONS = frozenset({"AuthLevel", "HttpMethod"})
 _PACKAGES = ("azure.", "azurefunctions.")
 _REGISTERS = re.compile(
-    r"(?s)(?=.*\b(azure\.?functions|function_app)\b).*"
+    r"(?s)\A(?=.*\b(azure\.?functions|function_app)\b).*"
     r"(\b((A|W)sgiFunctionApp|FunctionApp|DFApp|McpApp|Blue[pP]rint)\s*\("
     r"|\n@\w[\w.]*\.(route|function_name|\w+_trigger|mcp_\w+)\s*\()"
 )

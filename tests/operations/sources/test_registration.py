@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -245,6 +246,15 @@ def test_functions_that_are_skipped_because_of_a_name_get_a_note(write, path: st
     assert (finding.rule, finding.severity) == ("OP121", "note")
     assert finding.path is not None
     assert finding.path.endswith(path)
+
+
+@pytest.mark.parametrize("begins", ["", "import azure.functions\n", "'@azure/functions';\n"])
+def test_large_files_that_are_not_read_take_no_time(write, begins: str) -> None:
+    text = begins + "x = 1 # app . @a.b\n" * 20_000
+    write({"host.json": "{}", "function_app.py": APP, "other.py": text, "test/a.js": text})
+    start = time.process_time()
+    assert [o.name for o in Operations.from_functions_project(write({}))] == ["GET /a"]
+    assert time.process_time() - start < 5  # 0.1 s where it was written; quadratic it takes hours
 
 
 def test_other_folders_get_no_note(write) -> None:
