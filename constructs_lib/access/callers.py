@@ -532,6 +532,7 @@ class Calls:
             named: The apps that policies mention which are known later.
         """
         told: set[tuple[ApiLink, AppLink]] = set()
+        left: dict[GatewayLink, list[AppLink]] = {}
         for route in self.routes:
             api, way = route.api, route.way
             if (
@@ -541,15 +542,15 @@ class Calls:
                 or way.token is not None
             ):
                 continue
-            backends = [
-                Reference(each.stack, each.address, (), created=each.managed)
-                for each in api.gateway.backends.values()
-            ]
-            reached = {
-                app: route
-                for app in self._mentioned(backends)
-                if app not in self._by_app and app not in named and (api, app) not in told
-            }
+            if api.gateway not in left:
+                backends = api.gateway.backends.values()
+                places = [Reference(one.stack, one.address, (), created=True) for one in backends]
+                left[api.gateway] = [
+                    app
+                    for app in self._mentioned(places)
+                    if app not in self._by_app and app not in named
+                ]
+            reached = {app: route for app in left[api.gateway] if (api, app) not in told}
             told.update((api, app) for app in reached)
             policy = place_of(self.chain, api, way.address)
             unread = Decision.unknown(way.unknown, policy, attribute="xml_content")
