@@ -268,6 +268,8 @@ class Calls:
             label = principal.name if principal else name
             if label == text_of(LATER):
                 label = "an application that is known only after apply"
+            elif label.startswith("("):
+                label = "an application that is not known here"
             # Where it calls from is not in the configuration.
             passed = [each._replace(verdict="unknown", status="unknown") for each in before]
             with_token = [

@@ -149,12 +149,12 @@ def _without_principal(
 
 
 def _elsewhere(registration: RegistrationLink) -> Decision:
-    return Decision.unknown(
-        f"the registration {registration.name} is managed elsewhere, so its token version "
-        "and role assignments are not known here",
-        registration.resource,
-        attribute="client_id",
-    )
+    reason = f"the registration {registration.name} is managed elsewhere, so its token version "
+    reason += "and role assignments are not known here"
+    if registration.name.startswith("("):  # There is no name, only why there is none.
+        reason = "neither the registration nor its token version and role assignments are known "
+        reason += "here"
+    return Decision.unknown(reason, registration.resource, attribute="client_id")
 
 
 def role_problem(chain: Chain, registration: RegistrationLink, assignment: Resource) -> str | None:

@@ -212,7 +212,7 @@ def _resource_problem(chain: Chain, route: Route, app: AppLink) -> list[Decision
     if agreed is None:
         return [
             Decision.unknown(
-                f"whether {named} is what {app.name} expects is not known here",
+                f"whether a token for {named} is what {app.name} expects is not known here",
                 policy,
                 attribute="xml_content",
             )

@@ -15,6 +15,7 @@ from constructs_lib.policy.model import Element
 
 _CHECKS = frozenset({"validate-azure-ad-token", "validate-jwt"})
 _SHOWN = 100
+_LONGEST = 1000
 _ABSENT = "whether a variable is there that a condition of the policy looks at is not known here"
 _HOLE = re.compile(f"{HOLE}\\d+.")
 
@@ -168,6 +169,9 @@ def filling(way: Way, statement: Element) -> Way:
 
 
 def _with(way: Way, name: str, values: tuple[Value, ...]) -> Variables:
+    # What statements may add to for ever is followed for a while.
+    long = any(isinstance(each, (str, tuple)) and len(each) > _LONGEST for each in values)
+    values = _of_all(UNCLEAR) if long else values
     return (*(each for each in way.variables if each[0] != name), (name, values))
 
 

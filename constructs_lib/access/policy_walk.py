@@ -42,6 +42,7 @@ from constructs_lib.policy.reference import POLICIES
 # A policy that branches more often than this is answered with "unknown".
 _MAXIMUM_WAYS = 64
 _MAXIMUM_DEPTH = 64
+_MAXIMUM_PIECES = 32
 
 _REQUESTS = frozenset({"send-request", "send-one-way-request"})
 # A key of the Functions host in the address of a request.
@@ -378,7 +379,8 @@ class Walk:
     def _variable(self, statement: Element, way: Way) -> Way:
         name = statement.attributes.get("name", "")
         value = statement.attributes.get("value", "")
-        return _holding(way, name, self.texts(value, way), naming(way, name, value))
+        texts = tuple(map(_widened, self.texts(value, way)))
+        return _holding(way, name, texts, naming(way, name, value))
 
     def _header(self, statement: Element, document: PolicyDocument, way: Way) -> Way:
         given = _written(self.texts(statement.attributes.get("name", ""), way))
@@ -659,6 +661,21 @@ def _held_taints(way: Way, name: str | None, *, header: bool) -> Iterator[Taint]
         wanted = f"header:{name}" if header else name
         if is_header is header and (name is None or each.name == wanted):
             yield from _taints(each.texts)
+
+
+def _widened(text: FlowText) -> FlowText:
+    """A text, or what it may carry where it is long: statements may add to it for ever."""
+    if len(text) <= _MAXIMUM_PIECES:
+        return text
+    found = list(_taints([text]))
+    return (
+        Taint(
+            frozenset[tuple[TokenRequest, bool]]().union(*(each.tokens for each in found)),
+            any(each.key for each in found),
+            any(each.caller for each in found),
+            all(each.understood for each in found),
+        ),
+    )
 
 
 def _taints(texts: Iterable[FlowText]) -> Iterator[Taint]:

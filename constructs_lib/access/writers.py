@@ -168,8 +168,8 @@ class _Writers:
     def _linked(self, each: Resource, raw: Any) -> None:
         """A link of a Static Web App, for which Azure adds a provider to Easy Auth."""
         for link in self.mentioned(raw, each.stack, each):
-            reason = f"{each.address} lets a Static Web App call it, for which Azure adds "
-            reason += "a provider to Easy Auth"
+            reason = f"{each.address} lets a Static Web App call {link.address}, for which Azure "
+            reason += "adds a provider to Easy Auth"
             self._doubt(link, each, "function_app_id", reason, "auth_settings_v2", "SF504")
 
     def _of_any_type(self, each: Resource) -> None:
@@ -249,7 +249,8 @@ class _Writers:
                     )
                     if kind == "local-exec" and _reaches_nothing(command, one):
                         continue
-                    reason = f"{each.address} runs a command ({kind}), which may change it"
+                    reason = f"{each.address} runs a command ({kind}), which may change "
+                    reason += "whatever the configuration says"
                     self._everywhere(each, "provisioner", reason)
 
     def _template(self, each: Resource) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from constructs_lib.access import analyse, read_stacks
 from tests.access.kinds import BACKEND, GATEWAY, POLICY, Case, inbound
 from tests.access.samples import policy
 from tests.access.test_kinds_of_policies import (
@@ -14,6 +17,7 @@ from tests.access.test_kinds_of_policies import (
     WITH_TOKEN,
     base_url,
     echo,
+    fragments,
     given_away,
     imported,
     jwt,
@@ -136,3 +140,22 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_it_is(case: Case) -> None:
     case.check()
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "context.RequestId.ToString()",
+        "(context.RequestId.ToString() + &quot;b&quot;)",
+        "&quot;b&quot;",
+    ],
+)
+def test_what_is_added_to_a_variable_in_each_fragment_takes_no_time(added: str) -> None:
+    document = fragments(8, 8)
+    value = f"@((string)context.Variables[&quot;v&quot;] + {added})"
+    for each in document["resource"][f"{GATEWAY}_policy_fragment"].values():
+        grows = f'<fragment><set-variable name="v" value="{value}" />'
+        each["value"] = each["value"].replace("<fragment>", grows)
+    begun = time.process_time()
+    analyse(read_stacks({"stack": document}))
+    assert time.process_time() - begun < 2

@@ -74,11 +74,11 @@ def folder(directory: Path) -> Folder:
     for file in (*given, *sorted(automatic, key=lambda each: each.name)):
         if file.is_file():
             found.variables.update(_variables(file))
-    if found.lines:
-        # Files of values for one environment each: which of them is used is told to Terraform.
-        for file in (*directory.glob("*.tfvars"), *directory.glob("*/*.tfvars")):
+    # Files of values for one environment each: which of them is used is told to Terraform.
+    for pattern in ("*.tfvars", "*.tfvars.json"):
+        for file in (*directory.glob(pattern), *directory.glob(f"*/{pattern}")):
             hidden = file.parent != directory and file.parent.name.startswith(".")
-            if file not in given and not hidden and not file.name.endswith(".auto.tfvars"):
+            if file not in given and not hidden and ".auto.tfvars" not in file.name:
                 found.told.update(_variables(file))
     return found
 
