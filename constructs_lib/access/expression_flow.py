@@ -541,6 +541,9 @@ class _Follower:
         if base == _Object(()) and name == "Trace":
             self.traced |= _carried(option for each in given for option in each)
             return _NOTHING
+        if name == "TryParseJwt":
+            for each in re.findall(r"\bout\s+(?:\w+\s+)?(\w+)", self.syntax.text(arguments)):
+                self.names[each] = _Jwt(receiver)
         if name in ("AsJwt", "TryParseJwt"):
             return _Jwt(receiver) if name == "AsJwt" else ((Hole(),),)
         if name in _TELLING_NOTHING:

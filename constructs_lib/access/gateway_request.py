@@ -16,6 +16,7 @@ from constructs_lib.access.links import AppLink, IdentityLink
 from constructs_lib.access.policy_flow import TokenRequest
 from constructs_lib.access.records import Identity, Status
 from constructs_lib.access.routes import Route, backend_of, place_of, policy_of
+from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.terraform.values import Value, same, text_of
 from constructs_lib.access.token_holders import (
     TOKEN_HOLDERS,
@@ -87,9 +88,24 @@ def _on_the_way(chain: Chain, route: Route) -> list[Decision]:
     elif way.failing is not None:
         policy = place_of(chain, api, way.address)
         decisions.append(Decision.unknown(way.failing, policy, "xml_content"))
+    backend = backend_of(route)
+    if backend is not None and way.token is not None and _authorizes(chain, backend):
+        reason = "whether the token or what stands in the backend's credentials is sent as "
+        reason += "Authorization is not known here"
+        decisions.append(Decision.unknown(reason, backend, "credentials"))
     decisions += subscription_keys.called_without_key(chain, way.called)
     decisions += _earlier_tokens(chain, route)
     return decisions
+
+
+def _authorizes(chain: Chain, backend: Resource) -> bool:
+    """Whether the credentials of a backend put something into `Authorization`."""
+    credentials = chain.configuration.body(backend).block("credentials")
+    if credentials is None:
+        return False
+    header = credentials.value("header")
+    names = {name.lower() for name in header} if isinstance(header, dict) else set[str]()
+    return "authorization" in names or credentials.block("authorization") is not None
 
 
 def _token(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from typing import Literal, cast
 
 from constructs_lib.access.expression_methods import FREE, THROWN, UNCLEAR, Unknown, Value
 from constructs_lib.access.expression_value import Given, Token, truths_of, values_of
@@ -170,8 +170,8 @@ def filling(way: Way, statement: Element) -> Way:
 
 def _with(way: Way, name: str, values: tuple[Value, ...]) -> Variables:
     # What statements may add to for ever is followed for a while.
-    long = any(isinstance(each, (str, tuple)) and len(each) > _LONGEST for each in values)
-    values = _of_all(UNCLEAR) if long else values
+    followed = [cast("Sequence[Value]", each) for each in values if isinstance(each, (str, tuple))]
+    values = _of_all(UNCLEAR) if any(len(each) > _LONGEST for each in followed) else values
     return (*(each for each in way.variables if each[0] != name), (name, values))
 
 

@@ -32,6 +32,8 @@ from constructs_lib.access.policy_way import (
     TokenRequest,
     Variables,
     Way,
+    taints,
+    widened,
 )
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.terraform.values import Opaque, Term, Value, join, text_of
@@ -42,7 +44,6 @@ from constructs_lib.policy.reference import POLICIES
 # A policy that branches more often than this is answered with "unknown".
 _MAXIMUM_WAYS = 64
 _MAXIMUM_DEPTH = 64
-_MAXIMUM_PIECES = 32
 
 _REQUESTS = frozenset({"send-request", "send-one-way-request"})
 # A key of the Functions host in the address of a request.
@@ -191,6 +192,8 @@ class Walk:
         refused: str | None = None
         split = Split(statement, ways)
         conditions = [each.attributes.get("condition", "") for each in statement.elements()]
+        for way in ways:
+            self._note(document, [(TRACES, each) for each in self._traced(conditions, way)])
         for position, branch in enumerate(statement.elements()):
             reached = split.into(position)
             found = self._statements(branch.children, document, outer, section, reached, depth + 1)
@@ -379,7 +382,7 @@ class Walk:
     def _variable(self, statement: Element, way: Way) -> Way:
         name = statement.attributes.get("name", "")
         value = statement.attributes.get("value", "")
-        texts = tuple(map(_widened, self.texts(value, way)))
+        texts = tuple(map(widened, self.texts(value, way)))
         return _holding(way, name, texts, naming(way, name, value))
 
     def _header(self, statement: Element, document: PolicyDocument, way: Way) -> Way:
@@ -407,7 +410,7 @@ class Walk:
         if action == "override" or texts:
             way = _holding(way, f"header:{name}", texts)
         copy = frozenset({f"the header {name}"})
-        if name != self.key and any(taint.key for taint in _taints(texts)):
+        if name != self.key and any(taint.key for taint in taints(texts)):
             return way._replace(copies=way.copies | copy)
         return way._replace(copies=way.copies - copy) if action == "override" else way
 
@@ -435,8 +438,8 @@ class Walk:
             named = any(statement.elements("client-application-ids"))
             return "users of every tenant pass the policy's check" if named else False
         if "token-value" in attributes:
-            taints = _taints(self.texts(attributes["token-value"], way))
-            own = any(taint.tokens for taint in taints)
+            found = taints(self.texts(attributes["token-value"], way))
+            own = any(taint.tokens for taint in found)
         else:
             header = attributes.get("header-name", "Authorization").strip().lower()
             sent = header == "authorization" and "query-parameter-name" not in attributes
@@ -479,16 +482,20 @@ class Walk:
             for reader, texts in readers(statement, section)
             for taint in self._in(statement, way, texts)
         ]
-        told += [(TRACES, taint) for taint in self._traced(statement, way)]
+        told += [(TRACES, taint) for taint in self._traced(texts_in(statement), way)]
+        self._note(document, told)
+
+    def _note(self, document: PolicyDocument, told: Iterable[tuple[str, Taint]]) -> None:
+        """Note what is given to whom."""
         for to, taint in told:
             for token, _ in taint.tokens:
                 self.leaks[Leak(document.address, token, to, host=False)] = None
             if taint.key and to not in (CALLER, CACHE):
                 self.leaks[Leak(document.address, None, to, host=False)] = None
 
-    def _traced(self, statement: Element, way: Way) -> Iterator[Taint]:
-        """What expressions in a statement give to `context.Trace`."""
-        for text in texts_in(statement):
+    def _traced(self, texts: Iterable[str], way: Way) -> Iterator[Taint]:
+        """What expressions in texts give to `context.Trace`."""
+        for text in texts:
             for start, end in expressions_in(text) if ".Trace(" in text else ():
                 flow = flow_of(text[start:end])
                 yield self._taint(flow.traced if flow else (), way)
@@ -499,9 +506,11 @@ class Walk:
         liquid = statement.attributes.get("template", "").lower() == "liquid"
         for text in texts_in(statement) if texts is None else texts:
             if "@(" in text or "@{" in text:
-                yield from _taints(self.texts(text, way))
+                yield from taints(self.texts(text, way))
             if liquid and "context.Request" in text:
                 yield self._taint(frozenset({Origin("header"), Origin("url")}), way)
+            if liquid and "context.Variables" in text:
+                yield self._taint(frozenset({Origin("variable")}), way)
 
     def _request(self, statement: Element, document: PolicyDocument, way: Way) -> None:
         """Note what a request gives away to a host that is not surely one of ours."""
@@ -513,11 +522,11 @@ class Walk:
                 for stepped in self._step(each, document, sent):
                     sent = stepped
                     break
-        taints = list(self._in(statement, way))
-        tokens = {token for taint in taints for token, _ in taint.tokens}
+        found = list(self._in(statement, way))
+        tokens = {token for taint in found for token, _ in taint.tokens}
         if sent.token is not None:
             tokens.add(sent.token)
-        keys = (copied and self.key not in sent.headers) or any(taint.key for taint in taints)
+        keys = (copied and self.key not in sent.headers) or any(taint.key for taint in found)
         for text in self.texts(url, way) if url is not None else ():
             value = _value(text, document)
             host = urls.host_of(value)
@@ -660,26 +669,7 @@ def _held_taints(way: Way, name: str | None, *, header: bool) -> Iterator[Taint]
         is_header = each.name.startswith("header:")
         wanted = f"header:{name}" if header else name
         if is_header is header and (name is None or each.name == wanted):
-            yield from _taints(each.texts)
-
-
-def _widened(text: FlowText) -> FlowText:
-    """A text, or what it may carry where it is long: statements may add to it for ever."""
-    if len(text) <= _MAXIMUM_PIECES:
-        return text
-    found = list(_taints([text]))
-    return (
-        Taint(
-            frozenset[tuple[TokenRequest, bool]]().union(*(each.tokens for each in found)),
-            any(each.key for each in found),
-            any(each.caller for each in found),
-            all(each.understood for each in found),
-        ),
-    )
-
-
-def _taints(texts: Iterable[FlowText]) -> Iterator[Taint]:
-    return (piece for text in texts for piece in text if isinstance(piece, Taint))
+            yield from taints(each.texts)
 
 
 def _holding(
@@ -735,7 +725,7 @@ def _mentions_caller(value: Term) -> bool:
 
 def _host(texts: Sequence[FlowText], document: PolicyDocument, way: Way) -> Way:
     """The way on after a set-header of `Host`, by which App Service tells its apps apart."""
-    if any(taint.caller for taint in _taints(texts)):
+    if any(taint.caller for taint in taints(texts)):
         return way._replace(chosen=document.address)
     if len(texts) == 1:
         return way._replace(host=_value(texts[0], document))
@@ -751,10 +741,10 @@ def _authorization(action: str, texts: Sequence[FlowText], address: str, way: Wa
         headers = way.headers | {"authorization"}
         return way._replace(token=None, replaced=(address, _REPLACED), headers=headers)
     way = way._replace(headers=way.headers - {"authorization"})
-    if any(not taint.understood for taint in _taints(texts)):
+    if any(not taint.understood for taint in taints(texts)):
         return _unknown(way, _NOT_UNDERSTOOD)._replace(token=None, replaced=(address, _REPLACED))
     token, bearer = _token_in(texts) or (None, False)
-    if token is None and action != "append" and any(taint.caller for taint in _taints(texts)):
+    if token is None and action != "append" and any(taint.caller for taint in taints(texts)):
         return way._replace(token=None, replaced=(address, CHOSEN))
     if token is None or action == "append":
         return way._replace(token=None, replaced=(address, _REPLACED))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -12,6 +13,7 @@ from constructs_lib.access.terraform.values import Value
 Variables: TypeAlias = tuple[tuple[str, tuple[Any, ...]], ...]
 """What variables hold, by their names: a value for each of `IMAGINED`."""
 
+_MAXIMUM_PIECES = 32
 KEPT = "the policy leaves the caller's own Authorization header in place of the token"
 CHOSEN = "the policy fills the Authorization header with what the caller sends"
 
@@ -177,3 +179,23 @@ class Way(NamedTuple):
     def passes_on(self) -> bool:
         """Whether the caller's own token reaches the backend."""
         return self.copied or self.authorized_by_caller
+
+
+def widened(text: FlowText) -> FlowText:
+    """A text, or what it may carry where it is long: statements may add to it for ever."""
+    if len(text) <= _MAXIMUM_PIECES:
+        return text
+    found = list(taints([text]))
+    return (
+        Taint(
+            frozenset[tuple[TokenRequest, bool]]().union(*(each.tokens for each in found)),
+            any(each.key for each in found),
+            any(each.caller for each in found),
+            all(each.understood for each in found),
+        ),
+    )
+
+
+def taints(texts: Iterable[FlowText]) -> Iterator[Taint]:
+    """The pieces of texts that are not known."""
+    return (piece for text in texts for piece in text if isinstance(piece, Taint))

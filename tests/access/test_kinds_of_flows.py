@@ -23,6 +23,7 @@ from tests.access.test_kinds_of_policies import (
     jwt,
 )
 
+SENT = 'context.Request.Headers.GetValueOrDefault("Authorization","")'
 CLAIM = f'@("https://" + {HEADER}.AsJwt()?.Id)'
 
 CASES = [
@@ -98,9 +99,36 @@ CASES = [
                 "</send-service-bus-message>",
             ),
             (
+                "what a condition traces",
+                f"<choose><when condition='@{{ context.Trace({TOKEN}); return true; }}' />"
+                "</choose>",
+            ),
+            (
                 "what an expression traces",
                 f"<set-variable name='x' value='@{{ context.Trace({TOKEN}); return 1; }}' />",
             ),
+        )
+    ),
+    Case(
+        "what is read out of a token by another name is not the token",
+        "clean",
+        echo("@{ Jwt j; return " + SENT + '.TryParseJwt(out j) ? j.Subject : ""; }'),
+    ),
+    Case(
+        "Liquid reads variables",
+        "SF317",
+        given_away('<set-body template="liquid">{{context.Variables.t}}</set-body>'),
+    ),
+    *(
+        Case(
+            f"credentials of a backend in {where} may replace the token",
+            "told",
+            {f"{BACKEND}.credentials": credentials},
+            {"gateway": "unknown"},
+        )
+        for where, credentials in (
+            ("a header", {"header": {"authorization": "x"}}),
+            ("their own block", {"authorization": {"scheme": "Basic", "parameter": "x"}}),
         )
     ),
     Case(

@@ -95,6 +95,13 @@ def test_the_last_file_of_variables_counts(tmp_path: Path) -> None:
     holds(analysis, "clean")
 
 
+@pytest.mark.parametrize("name", ["prod__tfvars", "prod__tfvars__json"])
+def test_a_file_of_values_that_terraform_may_be_told_of_counts(tmp_path: Path, name: str) -> None:
+    content: Any = {"auth": False} if name.endswith("json") else "auth = false"
+    analysis = folder(tmp_path, main__tf__json=variable(), **{name: content})
+    holds(analysis, "told", {"anonymous": "unknown"})
+
+
 def test_a_value_that_is_computed_is_unknown(tmp_path: Path) -> None:
     analysis = folder(tmp_path, main__tf__json=variable(), terraform__tfvars="auth = 1 > 2 ? a : b")
     holds(analysis, "told", {"anonymous": "unknown"})
