@@ -191,14 +191,17 @@ def _with_the_rest(
         return as_json(document)
     if format != "text":
         return shown
-    lines = [
-        f"{each.source}: there is no function app in it"
-        for each in analyses
-        if not each.function_apps
-    ]
+    lines = [f"{each.source}: {_none(each)}" for each in analyses if not each.function_apps]
     lines += _accepted_lines(accepted)
     lines += [f"{baseline}: not found any more: {each.place}" for each in left]
     return "".join(f"{line}\n" for line in lines) + shown
+
+
+def _none(analysis: Analysis) -> str:
+    """What is said where no function app was found."""
+    if any(each.rule == "SF905" for each in analysis.findings):
+        return "no function app was found, and a part was not read"
+    return "there is no function app in it"
 
 
 def _accepted_lines(accepted: Sequence[Accepted]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 from constructs_lib import cli
 from constructs_lib._core.errors import InputError
 from constructs_lib.access import Analysis, analyse, read_terraform
+from constructs_lib.access.report.view import View
 from constructs_lib.access.terraform import folder as folders
 from constructs_lib.access.terraform import reading
 from constructs_lib.access.terraform.hcl import read_hcl
@@ -149,6 +150,38 @@ def test_a_file_that_only_opentofu_reads_leaves_everything_unknown(tmp_path: Pat
     assert "override.tofu is read by OpenTofu only" in " ".join(
         each.message for each in analysis.findings
     )
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["var.types.site", "local.site", '"${local.site}"'],
+    ids=["a part of a variable", "a local value", "a template"],
+)
+def test_a_computed_type_of_azapi_is_read(tmp_path: Path, kind: str) -> None:
+    text = f"""
+variable "types" {{
+  type = object({{ site = optional(string, "Microsoft.Web/sites@2024-04-01") }})
+  default = {{}}
+}}
+locals {{
+  site = "Microsoft.Web/sites@2024-04-01"
+}}
+resource "azapi_resource" "app" {{
+  type      = {kind}
+  name      = "func-orders"
+  parent_id = "/subscriptions/s/resourceGroups/rg"
+  body      = {{ kind = "functionapp", properties = {{ httpsOnly = true }} }}
+}}
+"""
+    analysis = analysed(tmp_path, main_tf=text)
+    assert [each.name for each in analysis.function_apps] == ["func-orders"]
+
+
+def test_where_a_part_is_not_read_nobody_says_that_there_is_no_function_app(tmp_path: Path) -> None:
+    read = analysed(tmp_path, main_tf='resource "azurerm_resource_group" "x" { name = "x" }')
+    assert View(read).headline == "There is no function app in it."
+    partly = analysed(tmp_path, main_tf='module "x" { source = "example/app/azurerm" }')
+    assert View(partly).headline.startswith("No function app was found, and a part was not read")
 
 
 def test_a_function_app_on_container_apps_is_not_overlooked(tmp_path: Path) -> None:

@@ -254,7 +254,10 @@ class View:
             said = f"{plural(len(besides), 'error')} {verb}"
             parts.append(said + _named(each.rule for each in besides))
         if not self.targets:
-            return "; ".join(["There is no function app in it", *parts, *self._also()]) + "."
+            partly = any(each.rule == "SF905" for each in self.analysis.findings)
+            none = "No function app was found, and a part was not read"
+            none = none if partly else "There is no function app in it"
+            return "; ".join([none, *parts, *self._also()]) + "."
         if not parts:
             return self._nothing_wrong()
         if count["unknown"]:

@@ -67,6 +67,8 @@ def read_hcl(text: str, file: str) -> Hcl:
         content = _body(body, lines, "")
         if kind in ("import", "moved", "removed"):
             content = {name: _traversal(value) for name, value in content.items()}
+        if kind == "variable" and "type" in content:
+            content["type"] = _traversal(content["type"])
         found.lines.setdefault((kind, *labels), lines)
         for label in reversed(labels):
             content = {label: content}
@@ -90,7 +92,7 @@ def _body(body: Any, lines: dict[str, int], path: str) -> dict[str, Any]:
             lines.setdefault(path + name, _line(child))
             value = _value(child.expression)
             # These are names of Terraform's, not expressions.
-            if name in ("depends_on", "ignore_changes", "iterator", "provider", "type"):
+            if name in ("depends_on", "ignore_changes", "iterator", "provider"):
                 value = _traversal(value)
             found[name] = value
     for kind, labels, inner, line in _blocks(body):
