@@ -153,6 +153,19 @@ def test_a_file_that_only_opentofu_reads_leaves_everything_unknown(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("x = <<-XML\n    <a>\n    </a>\n  XML\n", "<a>\n</a>\n"),
+        ("x = { y = <<-XML\n    <a>\n    </a>\n  XML\n}\n", {"y": "<a>\n</a>\n"}),
+        ("x = [<<XML\n<a>${var.b}</a>\nXML\n, 1]\n", ["<a>${var.b}</a>\n", 1]),
+    ],
+)
+def test_a_heredoc_is_text_wherever_it_stands(written: str, value: object) -> None:
+    read = read_hcl(f'resource "a" "b" {{\n{written}}}\n', "x.tf")
+    assert read.document["resource"][0]["a"]["b"]["x"] == value
+
+
+@pytest.mark.parametrize(
     "kind",
     ["var.types.site", "local.site", '"${local.site}"'],
     ids=["a part of a variable", "a local value", "a template"],

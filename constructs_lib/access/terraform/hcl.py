@@ -114,7 +114,17 @@ def _value(expression: Any) -> Any:
     inner = [each for each in expression.children if each is not None]
     if len(inner) == 1 and type(inner[0]).__name__.startswith("Heredoc"):
         return _heredoc(str(inner[0].serialize(_options())))
-    return expression.serialize(_options())
+    return _with_heredocs(expression.serialize(_options()))
+
+
+def _with_heredocs(value: Any) -> Any:
+    """A value, with the heredocs that stand in its objects and lists as the text that they are."""
+    if isinstance(value, dict):
+        named = cast("dict[str, Any]", value)
+        return {name: _with_heredocs(each) for name, each in named.items()}
+    if isinstance(value, list):
+        return [_with_heredocs(each) for each in cast("list[Any]", value)]
+    return _heredoc(value) if isinstance(value, str) and _HEREDOC.match(value) else value
 
 
 _HEREDOC = re.compile(r'"?<<(-?)(\w[\w-]*)[ \t]*\n(.*?)\n?[ \t]*\2"?\s*\Z', re.DOTALL)
