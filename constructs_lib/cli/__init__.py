@@ -77,6 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if sys.stdout is None:  # Python has none when it was closed before the start.
         sys.stdout = _Closed()
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")  # what its encoding lacks
     try:
         code: int = options.run(options)
         sys.stdout.flush()

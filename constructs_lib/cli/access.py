@@ -91,14 +91,8 @@ def run(options: argparse.Namespace) -> int:
         form = "table"
     terminal = sys.stdout.isatty()
     width = os.get_terminal_size().columns if terminal else 140
-    _show(render_report(analysis, form, comparison=comparison, width=width, colour=in_colour()))
+    shown = render_report(analysis, form, comparison=comparison, width=width, colour=in_colour())
+    sys.stdout.write(shown)
     if comparison is not None:
         return int(bool(comparison.opened))
     return int(fails(analysis.findings))
-
-
-def _show(text: str) -> None:
-    """Print, with what the terminal's encoding lacks spelt out."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    sys.stdout.flush()

@@ -157,6 +157,9 @@ def run_format(options: argparse.Namespace) -> int:
             if after != before:
                 print(f"{file}: would be formatted")
         elif file == "-":
+            reconfigure = getattr(sys.stdout, "reconfigure", None)
+            if reconfigure is not None:
+                reconfigure(encoding="utf-8")  # as a file would be written
             sys.stdout.write(after)
         elif after != before:
             write_whole(Path(file), after)

@@ -43,6 +43,24 @@ def test_output_that_cannot_be_written_is_no_finding(to: str, said: str, stack: 
     assert ran.returncode == 2
 
 
+def test_a_terminal_without_the_characters_gets_findings_spelt_out_and_documents_in_utf8(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "policy.xml"
+    header = '<set-header name="x" exists-action="é" />'
+    policy = f"<policies><inbound><base />{header}</inbound></policies>"
+    file.write_text(policy, "utf-8")
+    shown: dict[str, bytes] = {}
+    for command in (["check", str(file)], ["format", "-"]):
+        out = io.BytesIO()
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(policy.encode()), "utf-8"))
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(out, encoding="ascii"))
+        cli.main(["policy", *command])
+        shown[command[0]] = out.getvalue()
+    assert "é" in shown["format"].decode("utf-8")
+    assert b"`\\xe9`" in shown["check"]
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
