@@ -15,21 +15,21 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-from constructs_lib.simulation.chain import Chain
-from constructs_lib.simulation.http import Request, Response
-from constructs_lib.simulation.outside import ManagedIdentity, Token
+from constructs_lib.simulation.chain import SimulatedGateways
+from constructs_lib.simulation.http import SimulatedRequest, SimulatedResponse
+from constructs_lib.simulation.outside import AccessToken, SimulatedIdentity
 from constructs_lib.testing import simulate
 
 
 class Outside:
     """A backend and an issuer that cost nothing."""
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: SimulatedRequest) -> SimulatedResponse:
         assert request.headers["Authorization"]
-        return Response.of(200, b"{}")
+        return SimulatedResponse.of(200, b"{}")
 
-    def token(self, identity: ManagedIdentity, resource: str) -> Token:
-        return Token(f"{identity.name} {resource}", float("inf"))
+    def token(self, identity: SimulatedIdentity, resource: str) -> AccessToken:
+        return AccessToken(f"{identity.name} {resource}", float("inf"))
 
     def document(self, url: str) -> None:
         raise AssertionError(url)
@@ -45,7 +45,7 @@ def rate(call: Callable[[], Any], seconds: float) -> float:
 
 
 def main(folder: str, path: str, rounds: str = "5", seconds: str = "1") -> None:
-    gateway = Chain.read(folder, backend=Outside(), tokens=Outside())
+    gateway = SimulatedGateways.read(folder, backend=Outside(), tokens=Outside())
     whole = simulate(folder, functions={"orders": lambda _: "{}"})
     key = gateway.key()
     parts: dict[str, Callable[[], Any]] = {

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class SentToken:
     """The token that the caller sent."""
 
 
@@ -404,7 +404,7 @@ class _Reader:
             path = (*base.path, name)
             kind = _MAPS.get(path)
             return _Map(kind) if kind is not None else Path(path)
-        if isinstance(base, Token):
+        if isinstance(base, SentToken):
             if name == "Audiences":
                 return (self._claim("aud"),) if "aud" in self.request.known else FREE
             return _Map("claims") if name == "Claims" else FREE
@@ -531,7 +531,7 @@ class _Reader:
             token = self._token(_plain_value(base))
             for each in outs.values():
                 names[each] = token
-            return token if name == "AsJwt" else (True if token == Token() else token)
+            return token if name == "AsJwt" else (True if token == SentToken() else token)
         if outs:
             raise NotUnderstoodError
         if isinstance(base, Path) and base.path[0] != "context":
@@ -545,7 +545,7 @@ class _Reader:
 
     def _token(self, text: Value) -> Value:
         if isinstance(text, str):
-            return Token() if SENT_TOKEN in text else UNCLEAR
+            return SentToken() if SENT_TOKEN in text else UNCLEAR
         return text if isinstance(text, Unknown) else UNCLEAR
 
     def _method(self, base: Value, name: str, given: list[Value]) -> Value:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, cast
 
 from constructs_lib.access.expression_methods import FREE, THROWN, UNCLEAR, Unknown, Value
-from constructs_lib.access.expression_value import Given, Token, truths_of, values_of
+from constructs_lib.access.expression_value import Given, SentToken, truths_of, values_of
 from constructs_lib.access.imagined import IMAGINED, OTHER_CLIENT, Imagined, refused_by
 from constructs_lib.access.policy_document import HOLE
 from constructs_lib.access.policy_way import Variables, Way
@@ -163,7 +163,7 @@ def filling(way: Way, statement: Element) -> Way:
         if attribute.endswith("variable-name"):
             # With the gateway's own token in the request, no statement reads the caller's.
             own = way.token is not None or statement.name == "authentication-managed-identity"
-            held = FREE if own else Token() if statement.name in _CHECKS else UNCLEAR
+            held = FREE if own else SentToken() if statement.name in _CHECKS else UNCLEAR
             way = way._replace(variables=_with(way, name, _of_all(held)))
     return way
 

@@ -17,7 +17,7 @@ from constructs_lib.cli._help import Commands, Help
 if TYPE_CHECKING:
     from constructs_lib.simulation.local import LocalChain
     from constructs_lib.simulation.server.app import Simulator
-    from constructs_lib.simulation.server.calls import Recorded
+    from constructs_lib.simulation.server.recorded_calls import Recorded
     from constructs_lib.simulation.server.run import Listener
 
 

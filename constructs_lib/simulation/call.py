@@ -11,20 +11,20 @@ from urllib.parse import quote
 
 from constructs_lib._core.errors import InputError
 from constructs_lib.simulation import context
-from constructs_lib.simulation.http import Request, Response, Url
-from constructs_lib.simulation.signals import Place, PolicyFailedError
+from constructs_lib.simulation.http import HttpUrl, SimulatedRequest, SimulatedResponse
+from constructs_lib.simulation.signals import PolicyFailedError, PolicyPlace
 from constructs_lib.simulation.trace import Trace
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from constructs_lib.simulation.contract import Contract
-    from constructs_lib.simulation.gateway import Gateway
-    from constructs_lib.simulation.model import Api, Operation, Service
+    from constructs_lib.simulation.gateway import SimulatedGateway
+    from constructs_lib.simulation.model import Service, SimulatedApi, SimulatedOperation
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PolicyStep:
     """A policy that is ready to run.
 
     Attributes:
@@ -32,11 +32,11 @@ class Step:
         run: What it does.
     """
 
-    place: Place
-    run: Callable[[Call], None]
+    place: PolicyPlace
+    run: Callable[[SimulatedCall], None]
 
 
-class Call:
+class SimulatedCall:
     """A call.
 
     Attributes:
@@ -64,35 +64,37 @@ class Call:
         after: What is done once the answer is there: counting, mostly.
     """
 
-    def __init__(self, gateway: Gateway, service: Service, request: Request) -> None:
+    def __init__(
+        self, gateway: SimulatedGateway, service: Service, request: SimulatedRequest
+    ) -> None:
         self.gateway = gateway
         self.service = service
         self.request = request
-        self.response: Response | None = None
+        self.response: SimulatedResponse | None = None
         self.original_url = request.url
         self.original_method = request.method
-        self.api: Api | None = None
-        self.operation: Operation | None = None
+        self.api: SimulatedApi | None = None
+        self.operation: SimulatedOperation | None = None
         self.product: Any = None
-        self.base: Url | None = None
+        self.base: HttpUrl | None = None
         self.path = ""
         self.backend_id: str | None = None
         self.host_kept = False
-        self.outgoing: Request | None = None
-        self.target: Request | Response | None = None
+        self.outgoing: SimulatedRequest | None = None
+        self.target: SimulatedRequest | SimulatedResponse | None = None
         self.cache_key: Hashable = None
         self.key: str | None = None
         self.preflight = False
         self.cached = False
-        self.arrived: list[Callable[[Call], None]] = []
-        self.after: list[Callable[[Call], None]] = []
+        self.arrived: list[Callable[[SimulatedCall], None]] = []
+        self.after: list[Callable[[SimulatedCall], None]] = []
         identifier, clock = gateway.random.uuid(), gateway.clock
         self.trace = Trace(str(identifier), service.name, clock.now)
         self.facts = context.ExpressionContext(
             request=request,
             original_url=request.url,
             certificate=_certificate(request.certificate),
-            deployment=context.Deployment(
+            deployment=context.IDeployment(
                 region=gateway.region, service_id=service.name, service_name=service.name
             ),
             request_id=identifier,
@@ -113,7 +115,7 @@ class Call:
         operation = self.operation
         return self.service.contracts.of(operation.resource if operation else None)
 
-    def move(self, base: Url) -> None:
+    def move(self, base: HttpUrl) -> None:
         """Send the request to another backend, at the same path."""
         self.base = base
         self.repath(self.path)
@@ -129,7 +131,7 @@ class Call:
             url = replace(url, scheme=base.scheme, host=base.host, port=base.port)
         self.request.url = replace(url, path=quote(whole, safe="/:@!$&'()*+,;=~%"))
 
-    def branch(self) -> Call:
+    def branch(self) -> SimulatedCall:
         """The same call for policies that run beside others; `join` takes over what they change."""
         branch = copy(self)
         branch.trace = copy(self.trace)
@@ -137,7 +139,7 @@ class Call:
         branch.facts.trace = lambda message: branch.trace.add("trace", message)
         return branch
 
-    def join(self, branch: Call, before: Call) -> None:
+    def join(self, branch: SimulatedCall, before: SimulatedCall) -> None:
         """Take over what a branch has changed since `before`."""
         for name, value in vars(branch).items():
             if name not in ("trace", "facts") and value is not vars(before)[name]:
@@ -155,7 +157,7 @@ class Call:
         )
         return facts
 
-    def make(self, message: Request | Response, steps: list[Step]) -> None:
+    def make(self, message: SimulatedRequest | SimulatedResponse, steps: list[PolicyStep]) -> None:
         """Run steps that make a message other than the call's own."""
         before, self.target = self.target, message
         try:
@@ -163,7 +165,7 @@ class Call:
         finally:
             self.target = before
 
-    def run(self, steps: list[Step]) -> None:
+    def run(self, steps: list[PolicyStep]) -> None:
         """Run steps in order.
 
         Raises:

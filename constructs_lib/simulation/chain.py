@@ -1,7 +1,7 @@
 """The chain that a configuration describes, ready to be called.
 
-chain = Chain.read("cdktf.out", backend=…, tokens=…)
-answer = chain.request("GET", "/orders/7", key=chain.key())
+gateways = SimulatedGateways.read("cdktf.out", backend=…, tokens=…)
+answer = gateways.request("GET", "/orders/7", key=gateways.key())
 print(answer.status, answer.trace)
 """
 
@@ -20,13 +20,20 @@ from constructs_lib.access.chain import Chain as Links
 from constructs_lib.access.links import GatewayLink
 from constructs_lib.access.links import key as name_key
 from constructs_lib.policy.reference import POLICIES
-from constructs_lib.simulation.call import Call
-from constructs_lib.simulation.context import LastError
+from constructs_lib.simulation.call import SimulatedCall
+from constructs_lib.simulation.context import ILastError
 from constructs_lib.simulation.effective import Policies
 from constructs_lib.simulation.engine import answer
 from constructs_lib.simulation.fidelity import behaviour
-from constructs_lib.simulation.gateway import Gateway
-from constructs_lib.simulation.http import Body, Headers, HeaderValues, Request, Response, Url
+from constructs_lib.simulation.gateway import SimulatedGateway
+from constructs_lib.simulation.http import (
+    HeaderValues,
+    HttpBody,
+    HttpHeaders,
+    HttpUrl,
+    SimulatedRequest,
+    SimulatedResponse,
+)
 from constructs_lib.simulation.known import KnownValues, NotKnownError
 from constructs_lib.simulation.model import Service, made_for, services_of
 from constructs_lib.simulation.outside import (
@@ -58,7 +65,7 @@ class AssumedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GatewayAnswer:
     """What a call came to.
 
     Attributes:
@@ -73,11 +80,11 @@ class Answer:
 
     status: int
     reason: str
-    headers: Headers
-    body: Body
-    received: Request | None
+    headers: HttpHeaders
+    body: HttpBody
+    received: SimulatedRequest | None
     trace: Trace
-    error: LastError | None = None
+    error: ILastError | None = None
 
     @property
     def content(self) -> bytes:
@@ -97,7 +104,7 @@ class Answer:
 class Nowhere:
     """A backend that is not there."""
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: SimulatedRequest) -> SimulatedResponse:
         """Say that nobody answers.
 
         Raises:
@@ -107,12 +114,12 @@ class Nowhere:
 
 
 @dataclass(slots=True)
-class Simulated:
+class SimulatedService:
     """A service with what runs on it."""
 
     service: Service
     policies: Policies
-    gateway: Gateway = field(repr=False)
+    gateway: SimulatedGateway = field(repr=False)
 
 
 def _demand_policies(names: Collection[str]) -> None:
@@ -123,7 +130,7 @@ def _demand_policies(names: Collection[str]) -> None:
             raise InputError(f"there is no policy {name} to pass over", fix=fix)
 
 
-class Chain:
+class SimulatedGateways:
     """A configuration whose gateways can be called.
 
     Args:
@@ -164,9 +171,9 @@ class Chain:
         self.links = Links(configuration)
         self.known = KnownValues(self.links, values)
         self.clock = clock or SystemClock()
-        self.services: dict[str, Simulated] = {}
+        self.services: dict[str, SimulatedService] = {}
         for service in services_of(self.links, self.known):
-            gateway = Gateway(
+            gateway = SimulatedGateway(
                 clock=self.clock,
                 random=random or Random(),
                 tokens=tokens,
@@ -175,7 +182,7 @@ class Chain:
                 strict=strict,
             )
             policies = Policies(configuration, self.known, service.link)
-            self.services[service.name.lower()] = Simulated(service, policies, gateway)
+            self.services[service.name.lower()] = SimulatedService(service, policies, gateway)
 
     @classmethod
     def read(
@@ -189,7 +196,7 @@ class Chain:
         values: Mapping[str, str] | None = None,
         allow_not_simulated: bool | Collection[str] = False,
         strict: bool = False,
-    ) -> Chain:
+    ) -> SimulatedGateways:
         """Read Terraform JSON.
 
         Args:
@@ -237,7 +244,7 @@ class Chain:
             if backend is not None:
                 each.gateway.backend = backend(each.service.link)
 
-    def simulated(self, name: str | None = None) -> Simulated:
+    def simulated(self, name: str | None = None) -> SimulatedService:
         """A service by its name or host; the only one, or the only one with APIs, without a name.
 
         Raises:
@@ -287,7 +294,7 @@ class Chain:
         client: str = "203.0.113.7",
         certificate: bytes | None = None,
         gateway: str | None = None,
-    ) -> Answer:
+    ) -> GatewayAnswer:
         """Call a gateway.
 
         Args:
@@ -306,23 +313,27 @@ class Chain:
             InputError: If it is not clear which gateway is called, or the certificate is none.
         """
         absolute = "://" in path.partition("?")[0]
-        found = self.simulated(Url.parse(path).host if absolute else gateway)
+        found = self.simulated(HttpUrl.parse(path).host if absolute else gateway)
         host = found.service.host
-        url = Url.parse(path if absolute else f"https://{host}/{path.lstrip('/')}")
-        content = Response.of(200, body) if body is not None else None
-        given = Headers(headers)
+        url = HttpUrl.parse(path if absolute else f"https://{host}/{path.lstrip('/')}")
+        content = SimulatedResponse.of(200, body) if body is not None else None
+        given = HttpHeaders(headers)
         if content is not None:
             for name, value in content.headers:
                 if name not in given:
                     given.add(name, value)
         given.set("Host", url.authority)
-        sent = content.body if content else Body()
-        request = Request(method, url, given, sent, client, certificate)
+        sent = content.body if content else HttpBody()
+        request = SimulatedRequest(method, url, given, sent, client, certificate)
         return self.send(request, key=key, found=found)
 
     def send(
-        self, request: Request, *, key: str | None = None, found: Simulated | None = None
-    ) -> Answer:
+        self,
+        request: SimulatedRequest,
+        *,
+        key: str | None = None,
+        found: SimulatedService | None = None,
+    ) -> GatewayAnswer:
         """Let a request through a gateway.
 
         Args:
@@ -335,7 +346,7 @@ class Chain:
             AssumedError: If the answer rests on an assumption and that is not allowed.
         """
         found = found or self.simulated(request.url.host)
-        call = Call(found.gateway, found.service, request)
+        call = SimulatedCall(found.gateway, found.service, request)
         call.key = key
         try:
             response = answer(call, found.policies)
@@ -346,7 +357,7 @@ class Chain:
         except CallStoppedError as error:
             error.trace = call.trace
             raise
-        result = Answer(
+        result = GatewayAnswer(
             response.status,
             response.reason,
             response.headers,

@@ -10,130 +10,16 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-
-class HeaderValues(Protocol):
-    """Headers: names without regard to case, each with one or more values, in order."""
-
-    def get_all(self, name: str) -> list[str]:
-        """All values of a header; empty when it is absent."""
-        ...
-
-    def names(self) -> list[str]:
-        """The names, as first written, in order."""
-        ...
-
-
-class MessageBody(Protocol):
-    """A body that is consumed when it is read."""
-
-    @property
-    def content(self) -> bytes:
-        """What is in it still, without reading it."""
-        ...
-
-    @property
-    def consumed(self) -> bool:
-        """Whether it was read already."""
-        ...
-
-    def read(self, *, preserve: bool = False) -> bytes:
-        """The content. Reading it again fails, unless it was preserved."""
-        ...
-
-
-class RequestMessage(Protocol):
-    """What an expression sees of the current request."""
-
-    @property
-    def method(self) -> str:
-        """Such as `GET`."""
-        ...
-
-    @property
-    def url(self) -> Url:
-        """The current full URL of the backend."""
-        ...
-
-    @property
-    def headers(self) -> HeaderValues:
-        """The headers."""
-        ...
-
-    @property
-    def body(self) -> MessageBody:
-        """An empty one is none."""
-        ...
-
-    @property
-    def client_address(self) -> str:
-        """The address of the caller."""
-        ...
-
-
-class ResponseMessage(Protocol):
-    """What an expression sees of a response: the current one, or one of send-request."""
-
-    @property
-    def status(self) -> int:
-        """The status code."""
-        ...
-
-    @property
-    def reason(self) -> str:
-        """The words after the status code."""
-        ...
-
-    @property
-    def headers(self) -> HeaderValues:
-        """The headers."""
-        ...
-
-    @property
-    def body(self) -> MessageBody:
-        """An empty one is none."""
-        ...
-
-
-class Url(Protocol):
-    """IUrl."""
-
-    @property
-    def scheme(self) -> str:
-        """`http` or `https`."""
-        ...
-
-    @property
-    def host(self) -> str:
-        """The host, without its port."""
-        ...
-
-    @property
-    def port(self) -> int:
-        """The port."""
-        ...
-
-    @property
-    def path(self) -> str:
-        """The path, with its escapes."""
-        ...
-
-    @property
-    def query(self) -> str:
-        """What follows the `?`."""
-        ...
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """The query's parameters in order, decoded."""
-        ...
+    from constructs_lib.simulation.http import HttpUrl, SimulatedRequest, SimulatedResponse
 
 
 @dataclass(slots=True)
-class Api:
+class IApi:
     """The API called."""
 
     id: str = ""
@@ -142,14 +28,14 @@ class Api:
     revision: str = "1"
     version: str = ""
     is_current_revision: bool = True
-    service_url: Url | None = None
+    service_url: HttpUrl | None = None
     protocols: list[str] = field(default_factory=lambda: ["https"])
     key_header: str = "Ocp-Apim-Subscription-Key"
     key_query: str = "subscription-key"
 
 
 @dataclass(slots=True)
-class Operation:
+class IOperation:
     """The operation called."""
 
     id: str = ""
@@ -159,7 +45,7 @@ class Operation:
 
 
 @dataclass(slots=True)
-class Group:
+class IGroup:
     """A group of users."""
 
     id: str = ""
@@ -167,7 +53,7 @@ class Group:
 
 
 @dataclass(slots=True)
-class Product:
+class IProduct:
     """The product that the call is counted to."""
 
     id: str = ""
@@ -175,12 +61,12 @@ class Product:
     approval_required: bool = False
     subscription_required: bool = True
     state: str = "Published"
-    groups: list[Group] = field(default_factory=list[Group])
+    groups: list[IGroup] = field(default_factory=list[IGroup])
     subscriptions_limit: int | None = None
 
 
 @dataclass(slots=True)
-class Subscription:
+class ISubscription:
     """The subscription whose key was used."""
 
     id: str = ""
@@ -194,7 +80,7 @@ class Subscription:
 
 
 @dataclass(slots=True)
-class User:
+class IUser:
     """The owner of the subscription."""
 
     id: str = ""
@@ -202,13 +88,13 @@ class User:
     first_name: str = ""
     last_name: str = ""
     note: str = ""
-    groups: list[Group] = field(default_factory=list[Group])
+    groups: list[IGroup] = field(default_factory=list[IGroup])
     identities: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     registration_date: datetime = datetime(2024, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(slots=True)
-class LastError:
+class ILastError:
     """The error that led to on-error."""
 
     source: str = ""
@@ -221,7 +107,7 @@ class LastError:
 
 
 @dataclass(slots=True)
-class Deployment:
+class IDeployment:
     """The gateway that runs the policies."""
 
     region: str = "West Europe"
@@ -234,7 +120,7 @@ class Deployment:
 
 
 @dataclass(slots=True)
-class Backend:
+class IBackend:
     """The backend that is called."""
 
     id: str = ""
@@ -255,27 +141,27 @@ class ExpressionContext:
         original_url: The URL that was called; None: that of `request`.
         certificate: The caller's certificate.
         variables: What set-variable stored: results of expressions as `evaluate` gave them, strings
-            and responses (any `ResponseMessage`).
+            and responses (any `SimulatedResponse`).
         now: The clock, in UTC.
         random: Where `Random` and `Guid.NewGuid` get their numbers from.
         trace: Called with each message of `context.Trace`.
     """
 
-    request: RequestMessage
-    response: ResponseMessage | None = None
-    original_url: Url | None = None
+    request: SimulatedRequest
+    response: SimulatedResponse | None = None
+    original_url: HttpUrl | None = None
     certificate: Certificate | None = None
     matched_parameters: dict[str, str] = field(default_factory=dict[str, str])
     variables: dict[str, Any] = field(default_factory=dict[str, Any])
-    api: Api = field(default_factory=Api)
-    operation: Operation = field(default_factory=Operation)
-    product: Product | None = None
-    subscription: Subscription | None = None
-    user: User | None = None
-    deployment: Deployment = field(default_factory=Deployment)
-    backend: Backend | None = None
-    last_error: LastError | None = None
-    workspace: Group | None = None
+    api: IApi = field(default_factory=IApi)
+    operation: IOperation = field(default_factory=IOperation)
+    product: IProduct | None = None
+    subscription: ISubscription | None = None
+    user: IUser | None = None
+    deployment: IDeployment = field(default_factory=IDeployment)
+    backend: IBackend | None = None
+    last_error: ILastError | None = None
+    workspace: IGroup | None = None
     request_id: uuid.UUID = field(default_factory=uuid.uuid4)
     timestamp: datetime = field(default_factory=_now)
     elapsed: timedelta = timedelta()

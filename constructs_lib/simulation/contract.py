@@ -16,7 +16,7 @@ from constructs_lib.simulation.known import KnownValues
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class DefinedParameter:
     """A parameter of the path or the query, or a header.
 
     Attributes:
@@ -33,7 +33,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class DefinedBody:
     """A body of a media type, and where its schema stands."""
 
     type: str
@@ -42,21 +42,21 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class DefinedMessage:
     """What a request or a response may hold."""
 
-    headers: tuple[Parameter, ...] = ()
-    contents: tuple[Content, ...] = ()
+    headers: tuple[DefinedParameter, ...] = ()
+    contents: tuple[DefinedBody, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
     """What the definition of an operation says."""
 
-    path: tuple[Parameter, ...] = ()
-    query: tuple[Parameter, ...] = ()
-    request: Message = Message()
-    responses: dict[int, Message] = field(default_factory=dict[int, Message])
+    path: tuple[DefinedParameter, ...] = ()
+    query: tuple[DefinedParameter, ...] = ()
+    request: DefinedMessage = DefinedMessage()
+    responses: dict[int, DefinedMessage] = field(default_factory=dict[int, DefinedMessage])
 
 
 class Contracts:
@@ -118,18 +118,18 @@ class Contracts:
             },
         )
 
-    def _message(self, body: Body | None) -> Message:
+    def _message(self, body: Body | None) -> DefinedMessage:
         contents = [
-            Content(*(self._known.text(each.value(name), name) for name in _OF_CONTENT))
+            DefinedBody(*(self._known.text(each.value(name), name) for name in _OF_CONTENT))
             for each in (body.blocks("representation") if body is not None else ())
         ]
-        return Message(tuple(self._parameters(body, "header")), tuple(contents))
+        return DefinedMessage(tuple(self._parameters(body, "header")), tuple(contents))
 
-    def _parameters(self, body: Body | None, kind: str) -> Iterator[Parameter]:
+    def _parameters(self, body: Body | None, kind: str) -> Iterator[DefinedParameter]:
         for each in body.blocks(kind) if body is not None else ():
             name = self._known.text(each.value("name"), f"the name of a {kind}")
             what = f"the {kind} {name}"
-            yield Parameter(
+            yield DefinedParameter(
                 name,
                 self._known.boolean(each.value("required", False), what),
                 self._known.text(each.value("type"), what, "string").lower(),

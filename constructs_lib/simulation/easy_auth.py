@@ -17,7 +17,7 @@ from typing import Any, cast
 from constructs_lib.access.links import AppLink
 from constructs_lib.access.terraform.body import Body
 from constructs_lib.simulation.entra import Entra
-from constructs_lib.simulation.http import Request, Response
+from constructs_lib.simulation.http import SimulatedRequest, SimulatedResponse
 from constructs_lib.simulation.known import KnownValues
 from constructs_lib.simulation.steps import Steps
 
@@ -158,11 +158,11 @@ class Passed:
         claims: Of the token; None without a valid one.
     """
 
-    request: Request
+    request: SimulatedRequest
     claims: dict[str, Any] | None = field(default=None)
 
 
-class EasyAuth:
+class SimulatedEasyAuth:
     """Easy Auth of one app or slot.
 
     Args:
@@ -175,7 +175,7 @@ class EasyAuth:
         self._entra = entra
         self._metadata: tuple[str, dict[str, Any]] | None = None
 
-    def check(self, request: Request, steps: Steps) -> Passed | Response:
+    def check(self, request: SimulatedRequest, steps: Steps) -> Passed | SimulatedResponse:
         """Let a request through, or refuse it."""
         settings = self.settings
         if not settings.enabled:
@@ -194,7 +194,7 @@ class EasyAuth:
         if settings.https and request.url.scheme == "http":
             location = f"https://{request.url.host}{request.url.target}"
             steps.say("easy-auth", "Plain HTTP is redirected to HTTPS.", "easy-auth.https")
-            return Response.of(302, headers={"Location": location})
+            return SimulatedResponse.of(302, headers={"Location": location})
         passed = request.copy()
         for name in passed.headers.names():
             if name.lower().startswith(RESERVED):
@@ -213,7 +213,7 @@ class EasyAuth:
             return self._login(steps)
         return self._judged(passed, steps)
 
-    def _judged(self, passed: Request, steps: Steps) -> Passed | Response:
+    def _judged(self, passed: SimulatedRequest, steps: Steps) -> Passed | SimulatedResponse:
         """Let a request through, or refuse it, by its token."""
         token = _bearer(passed)
         if token is None:
@@ -236,7 +236,7 @@ class EasyAuth:
         refused = self._authorize(claims, steps)
         if refused is not None:
             steps.say("easy-auth", f"403: {refused}", "easy-auth.403", claims=claims)
-            return Response.of(403, NO_PERMISSION, {"Content-Type": "text/html"})
+            return SimulatedResponse.of(403, NO_PERMISSION, {"Content-Type": "text/html"})
         _tell(passed, claims)
         steps.say(
             "easy-auth", "Easy Auth lets the request through.", "easy-auth.headers", claims=claims
@@ -336,7 +336,9 @@ class EasyAuth:
 
     # Answers ------------------------------------------------------------------------------------
 
-    def _without_token(self, request: Request, steps: Steps, *, sent: bool) -> Passed | Response:
+    def _without_token(
+        self, request: SimulatedRequest, steps: Steps, *, sent: bool
+    ) -> Passed | SimulatedResponse:
         settings = self.settings
         if not settings.required or settings.action == "AllowAnonymous":
             steps.say(
@@ -347,7 +349,7 @@ class EasyAuth:
             return Passed(request)
         if settings.action == "Return403":
             steps.say("easy-auth", "403: a request needs a valid token.", "easy-auth.action")
-            return Response.of(403, NO_PERMISSION, {"Content-Type": "text/html"})
+            return SimulatedResponse.of(403, NO_PERMISSION, {"Content-Type": "text/html"})
         if settings.action == "RedirectToLoginPage" and not sent:
             return self._login(steps)
         steps.say("easy-auth", "401: a request needs a valid token.", "easy-auth.401")
@@ -358,13 +360,13 @@ class EasyAuth:
             f'resource_id="{settings.client_id}"'
         )
         headers = {"WWW-Authenticate": challenge, "Content-Type": "text/html"}
-        return Response.of(401, NO_PERMISSION, headers)
+        return SimulatedResponse.of(401, NO_PERMISSION, headers)
 
-    def _login(self, steps: Steps) -> Response:
+    def _login(self, steps: Steps) -> SimulatedResponse:
         steps.say("easy-auth", "302: the caller is sent to the sign-in page.", "easy-auth.action")
         authority = self.settings.issuer.rstrip("/").removesuffix("/v2.0")
         location = f"{authority}/oauth2/v2.0/authorize?client_id={self.settings.client_id}"
-        return Response.of(302, headers={"Location": location})
+        return SimulatedResponse.of(302, headers={"Location": location})
 
 
 @lru_cache(maxsize=256)
@@ -398,7 +400,7 @@ def _signed(token: str, key: str) -> dict[str, Any]:
     )
 
 
-def _bearer(request: Request) -> str | None:
+def _bearer(request: SimulatedRequest) -> str | None:
     scheme, _, token = (request.headers.get("Authorization") or "").strip().partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
@@ -414,7 +416,7 @@ def _shown(token: str) -> dict[str, Any] | None:
     return claims
 
 
-def _tell(request: Request, claims: dict[str, Any]) -> None:
+def _tell(request: SimulatedRequest, claims: dict[str, Any]) -> None:
     """Add what the function is told of the caller."""
     told: list[dict[str, str]] = []
     for name, value in claims.items():

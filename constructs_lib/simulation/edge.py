@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from constructs_lib.access.links import key
 from constructs_lib.simulation import model
-from constructs_lib.simulation.http import Url
+from constructs_lib.simulation.http import HttpUrl
 from constructs_lib.simulation.signals import CallStoppedError, PolicyFailedError, refusal
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.call import Call
-    from constructs_lib.simulation.model import Api, Operation, Service
+    from constructs_lib.simulation.call import SimulatedCall
+    from constructs_lib.simulation.model import Service, SimulatedApi, SimulatedOperation
 
 _REVISION = re.compile(r";rev=(\w+)", re.IGNORECASE)
 
@@ -22,11 +22,11 @@ _REVISION = re.compile(r";rev=(\w+)", re.IGNORECASE)
 class Found:
     """An API, and the path below it."""
 
-    api: Api
+    api: SimulatedApi
     rest: str
 
 
-def find_api(service: Service, call: Call) -> Found | None:
+def find_api(service: Service, call: SimulatedCall) -> Found | None:
     """The API of a request: that of the longest path, in the version and revision asked for.
 
     Raises:
@@ -60,7 +60,7 @@ def _below(path: str, prefix: str) -> str | None:
     return rest if not rest or rest.startswith("/") else None
 
 
-def _version(api: Api, rest: str, call: Call) -> str | None:
+def _version(api: SimulatedApi, rest: str, call: SimulatedCall) -> str | None:
     version = api.facts.version
     if api.scheme == "Header":
         sent = call.request.headers.get(api.version_name) or ""
@@ -73,9 +73,11 @@ def _version(api: Api, rest: str, call: Call) -> str | None:
     return rest if sent.lower() == version.lower() else None
 
 
-def find_operation(api: Api, method: str, rest: str) -> tuple[Operation, dict[str, str]] | None:
+def find_operation(
+    api: SimulatedApi, method: str, rest: str
+) -> tuple[SimulatedOperation, dict[str, str]] | None:
     """The operation that a request is of, with the values of its template's parameters."""
-    best: tuple[Operation, dict[str, str]] | None = None
+    best: tuple[SimulatedOperation, dict[str, str]] | None = None
     for each in api.operations:
         if each.facts.method.upper() not in (method.upper(), "*"):
             continue
@@ -95,7 +97,7 @@ def not_found() -> PolicyFailedError:
     )
 
 
-def enter_api(call: Call, found: Found) -> None:
+def enter_api(call: SimulatedCall, found: Found) -> None:
     """Have the call be of an API: from now on its URL is the backend's."""
     api = found.api
     call.api, call.facts.api = api, api.facts
@@ -104,7 +106,7 @@ def enter_api(call: Call, found: Found) -> None:
         call.request.headers.set(api.facts.key_header, call.key)
     if api.service_url:
         try:
-            base = Url.parse(api.service_url)
+            base = HttpUrl.parse(api.service_url)
         except ValueError as error:
             raise CallStoppedError(f"the service URL of {api.facts.id}: {error}") from None
         api.facts.service_url = base
@@ -113,7 +115,7 @@ def enter_api(call: Call, found: Found) -> None:
         call.repath(found.rest)
 
 
-def check_key(call: Call) -> None:
+def check_key(call: SimulatedCall) -> None:
     """Find the subscription and the product of a call.
 
     Raises:
@@ -150,19 +152,19 @@ def check_key(call: Call) -> None:
     )
 
 
-def _enter_product(call: Call, product: object) -> None:
+def _enter_product(call: SimulatedCall, product: object) -> None:
     call.product = product
     if product is not None:
         call.facts.product = call.service.products.get(product)
 
 
-def _opens(subscription: model.Subscription, api: Api) -> bool:
+def _opens(subscription: model.SimulatedSubscription, api: SimulatedApi) -> bool:
     if subscription.product is not None:
         return subscription.product in api.products
     return subscription.api is None or key(subscription.api) == key(api.facts.id)
 
 
-def _unauthorized(call: Call, api: Api, how: str) -> PolicyFailedError:
+def _unauthorized(call: SimulatedCall, api: SimulatedApi, how: str) -> PolicyFailedError:
     hint = {
         "missing": "Make sure to include subscription key when making requests to {} API.",
         "invalid": "Make sure to provide a valid key for an active subscription.",

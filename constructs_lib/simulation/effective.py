@@ -13,11 +13,11 @@ from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.terraform.values import text_of
 from constructs_lib.policy.model import Document, Element, Fragment, Node
 from constructs_lib.policy.reader import read
-from constructs_lib.simulation.call import Step
+from constructs_lib.simulation.call import PolicyStep
 from constructs_lib.simulation.known import KnownValues, NotKnownError
-from constructs_lib.simulation.model import Api, Operation
+from constructs_lib.simulation.model import SimulatedApi, SimulatedOperation
 from constructs_lib.simulation.policies import POLICIES
-from constructs_lib.simulation.statements import (
+from constructs_lib.simulation.policy_statements import (
     HOLE,
     RefusedError,
     Statement,
@@ -36,15 +36,15 @@ class Pipeline:
         problem: Why it cannot be run; then it has no steps.
     """
 
-    inbound: list[Step] = field(default_factory=list[Step])
-    backend: list[Step] = field(default_factory=list[Step])
-    outbound: list[Step] = field(default_factory=list[Step])
-    on_error: list[Step] = field(default_factory=list[Step])
+    inbound: list[PolicyStep] = field(default_factory=list[PolicyStep])
+    backend: list[PolicyStep] = field(default_factory=list[PolicyStep])
+    outbound: list[PolicyStep] = field(default_factory=list[PolicyStep])
+    on_error: list[PolicyStep] = field(default_factory=list[PolicyStep])
     problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class PolicyText:
     """The text of a policy, read; `missing` is what is not known in it."""
 
     root: Document | Fragment
@@ -55,7 +55,7 @@ class UnreadableError(Exception):
     """A policy's text is not known, or API Management would refuse it."""
 
 
-_NO_POLICY = Text(
+_NO_POLICY = PolicyText(
     Document(inbound=[], backend=[Element("forward-request")], outbound=[], on_error=[]), ()
 )
 """The global policy of a service that has none of its own."""
@@ -80,7 +80,7 @@ class Policies:
         self._configuration = configuration
         self._known = known
         self._gateway = gateway
-        self._texts: dict[tuple[str, str], Text] = {}
+        self._texts: dict[tuple[str, str], PolicyText] = {}
         self._pipelines: dict[tuple[int, int, object], Pipeline] = {}
         self.named_values: Mapping[str, str | NotKnownError] = {
             str(name): self._named_value(resource)
@@ -98,7 +98,10 @@ class Policies:
         return found
 
     def pipeline(
-        self, api: Api | None, operation: Operation | None = None, product: object = None
+        self,
+        api: SimulatedApi | None,
+        operation: SimulatedOperation | None = None,
+        product: object = None,
     ) -> Pipeline:
         """What runs for an operation, as a product has it."""
         place = (id(api), id(operation), product)
@@ -107,7 +110,9 @@ class Policies:
             found = self._pipelines[place] = self._compiled(api, operation, product)
         return found
 
-    def _compiled(self, api: Api | None, operation: Operation | None, product: object) -> Pipeline:
+    def _compiled(
+        self, api: SimulatedApi | None, operation: SimulatedOperation | None, product: object
+    ) -> Pipeline:
         try:
             scopes = self._scopes(api, operation, product)
             sections = {name: self._section(name, scopes) for name in SECTIONS}
@@ -121,11 +126,11 @@ class Policies:
         )
 
     def _scopes(
-        self, api: Api | None, operation: Operation | None, product: object
-    ) -> list[tuple[str, str, Text]]:
+        self, api: SimulatedApi | None, operation: SimulatedOperation | None, product: object
+    ) -> list[tuple[str, str, PolicyText]]:
         """The policies from the widest scope on: the scope, the policy's address, its text."""
         link: ApiLink | None = api.link if api else None
-        found: list[tuple[str, str, Text]] = [("global", "the service", _NO_POLICY)]
+        found: list[tuple[str, str, PolicyText]] = [("global", "the service", _NO_POLICY)]
         for scope, policy in (
             ("global", self._gateway.policy),
             ("product", self._gateway.product_policies.get(product) if product else None),
@@ -137,8 +142,10 @@ class Policies:
                 found.append((scope, policy.address, self._text(policy)))
         return found
 
-    def _section(self, name: PolicySection, scopes: Sequence[tuple[str, str, Text]]) -> list[Step]:
-        steps: list[Step] = []
+    def _section(
+        self, name: PolicySection, scopes: Sequence[tuple[str, str, PolicyText]]
+    ) -> list[PolicyStep]:
+        steps: list[PolicyStep] = []
         for position, (scope, address, text) in enumerate(scopes):
             around = Surroundings(scope, name, self.named_values, POLICIES, text.missing)
             nodes = section_of(text.root, name)
@@ -150,8 +157,10 @@ class Policies:
                 ) from None
         return steps
 
-    def _spliced(self, nodes: Sequence[Node], around: Surroundings, base: list[Step]) -> list[Step]:
-        steps: list[Step] = []
+    def _spliced(
+        self, nodes: Sequence[Node], around: Surroundings, base: list[PolicyStep]
+    ) -> list[PolicyStep]:
+        steps: list[PolicyStep] = []
         section = Element(around.section)
         section.children = self._with_fragments(nodes, around)
         for statement in Statement(section, around, "").children():
@@ -188,13 +197,13 @@ class Policies:
         policies = section_of(text.root, "inbound")
         return [each for each in policies if isinstance(each, Element)]
 
-    def _text(self, policy: Resource) -> Text:
+    def _text(self, policy: Resource) -> PolicyText:
         found = self._texts.get((policy.stack, policy.address))
         if found is None:
             found = self._texts[policy.stack, policy.address] = self._read(policy)
         return found
 
-    def _read(self, policy: Resource) -> Text:
+    def _read(self, policy: Resource) -> PolicyText:
         attribute = "value" if policy.type.endswith("_fragment") else "xml_content"
         value = self._configuration.body(policy).value(attribute)
         if value is None:
@@ -210,7 +219,7 @@ class Policies:
         if written.startswith(HOLE):
             raise UnreadableError(f"the text of {policy.address}: {missing[0]}")
         try:
-            return Text(read(written, policy.address), tuple(missing))
+            return PolicyText(read(written, policy.address), tuple(missing))
         except InputError as error:
             raise UnreadableError(f"API Management would refuse the policy: {error}") from None
 

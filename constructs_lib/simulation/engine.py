@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from constructs_lib.simulation import context, edge
-from constructs_lib.simulation.call import Call, Step
+from constructs_lib.simulation.call import PolicyStep, SimulatedCall
 from constructs_lib.simulation.effective import Pipeline, Policies
-from constructs_lib.simulation.http import Body, Response
+from constructs_lib.simulation.http import HttpBody, SimulatedResponse
 from constructs_lib.simulation.signals import (
     AnsweredError,
     CachedError,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from constructs_lib.simulation.trace import TraceSection
 
 
-def answer(call: Call, policies: Policies) -> Response:
+def answer(call: SimulatedCall, policies: Policies) -> SimulatedResponse:
     """Let a call through the gateway.
 
     Raises:
@@ -35,7 +35,7 @@ def answer(call: Call, policies: Policies) -> Response:
         pass
     except PolicyFailedError as error:
         _on_error(call, policies, error)
-    response = call.response or Response()
+    response = call.response or SimulatedResponse()
     if call.response is None:
         call.trace.add("transfer-response", "No policy gave an answer.", "response.none")
     call.response = response
@@ -44,9 +44,9 @@ def answer(call: Call, policies: Policies) -> Response:
     return _sent(call, response)
 
 
-def _through(call: Call, policies: Policies) -> None:
+def _through(call: SimulatedCall, policies: Policies) -> None:
     pipeline = _admit(call, policies)
-    sections: list[tuple[TraceSection, list[Step]]] = [
+    sections: list[tuple[TraceSection, list[PolicyStep]]] = [
         ("inbound", pipeline.inbound),
         ("backend", pipeline.backend),
         ("outbound", pipeline.outbound),
@@ -64,7 +64,7 @@ def _through(call: Call, policies: Policies) -> None:
                 arrived(call)
 
 
-def _admit(call: Call, policies: Policies) -> Pipeline:
+def _admit(call: SimulatedCall, policies: Policies) -> Pipeline:
     """Find the API, the operation, the subscription and the product; say what runs."""
     found = edge.find_api(call.service, call)
     if found is None:
@@ -90,7 +90,7 @@ def _admit(call: Call, policies: Policies) -> Pipeline:
     return _runnable(policies.pipeline(call.api, call.operation, call.product))
 
 
-def _tell_configuration(call: Call) -> None:
+def _tell_configuration(call: SimulatedCall) -> None:
     api, operation = call.api, call.operation
     if api is None or operation is None:
         return
@@ -112,7 +112,7 @@ def _tell_configuration(call: Call) -> None:
     )
 
 
-def _preflight(call: Call, policies: Policies, found: edge.Found) -> None:
+def _preflight(call: SimulatedCall, policies: Policies, found: edge.Found) -> None:
     """Answer a preflight request, if it is one and a `cors` policy answers it."""
     headers, method = (
         call.request.headers,
@@ -127,7 +127,7 @@ def _preflight(call: Call, policies: Policies, found: edge.Found) -> None:
     if checks:
         call.preflight = True
         call.run(checks)
-        call.response = Response()
+        call.response = SimulatedResponse()
         call.trace.add("cors", "No policy answers the preflight: an empty 200 is returned.", "cors")
         raise AnsweredError
 
@@ -138,9 +138,9 @@ def _runnable(pipeline: Pipeline) -> Pipeline:
     return pipeline
 
 
-def _on_error(call: Call, policies: Policies, error: PolicyFailedError) -> None:
+def _on_error(call: SimulatedCall, policies: Policies, error: PolicyFailedError) -> None:
     place = error.place
-    call.facts.last_error = context.LastError(
+    call.facts.last_error = context.ILastError(
         source=error.source or (place.name if place else ""),
         reason=error.reason,
         message=error.message,
@@ -164,19 +164,19 @@ def _on_error(call: Call, policies: Policies, error: PolicyFailedError) -> None:
         call.response = _internal(call)
 
 
-def _internal(call: Call) -> Response:
+def _internal(call: SimulatedCall) -> SimulatedResponse:
     identifier = str(call.facts.request_id)
     return refusal(500, "Internal server error", activityId=identifier)
 
 
-def _sent(call: Call, response: Response) -> Response:
+def _sent(call: SimulatedCall, response: SimulatedResponse) -> SimulatedResponse:
     """The answer as it leaves the gateway."""
     told = "Response is sent to the caller as it comes."
     if not response.body.streams:
         response.headers.set("Content-Length", str(len(response.content)))
         told = "Response has been sent to the caller in full."
     if call.original_method == "HEAD":
-        response.body = Body()
+        response.body = HttpBody()
     call.trace.scope = call.trace.path = None
     if call.trace.section != "on-error":
         call.trace.section = "outbound"

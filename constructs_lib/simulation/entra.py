@@ -24,11 +24,11 @@ from constructs_lib.access.links import DEFAULT_ACCESS, RegistrationLink, key
 from constructs_lib.access.terraform.values import Value, sole_reference, text_of
 from constructs_lib.simulation.known import TENANT, KnownValues, NotKnownError, identifier
 from constructs_lib.simulation.outside import (
+    AccessToken,
     Clock,
-    ManagedIdentity,
     Refusal,
+    SimulatedIdentity,
     SystemClock,
-    Token,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ _EVERY_TENANT = frozenset({"common", "organizations", "consumers"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Principal:
+class SimulatedPrincipal:
     """Somebody who asks for a token.
 
     Attributes:
@@ -108,7 +108,7 @@ def stranger(
     kind: Literal["managed identity", "application", "user"] = "application",
     tenant: str = TENANT,
     has_role: bool = False,
-) -> Principal:
+) -> SimulatedPrincipal:
     """Somebody whom no configuration names, the same one each time for a name.
 
     Args:
@@ -117,7 +117,7 @@ def stranger(
         tenant: Where they are.
         has_role: Whether they hold a role of each application.
     """
-    return Principal(
+    return SimulatedPrincipal(
         name=name,
         kind=kind,
         client_id=identifier(tenant, name, "client"),
@@ -211,7 +211,7 @@ class Entra:
         for uri in _MICROSOFTS:
             application = Application(name=uri, client_id=uri, version=1, roles={})
             self._by_name[uri] = self._by_name[f"{uri}/"] = application
-        self._issued: dict[tuple[Principal, str, frozenset[str]], Token] = {}
+        self._issued: dict[tuple[SimulatedPrincipal, str, frozenset[str]], AccessToken] = {}
 
     def _application(
         self, links: Links, link: RegistrationLink, versions: dict[str, int]
@@ -260,9 +260,9 @@ class Entra:
 
     # Tokens -------------------------------------------------------------------------------------
 
-    def token(self, identity: ManagedIdentity, resource: str) -> Token | Refusal:
+    def token(self, identity: SimulatedIdentity, resource: str) -> AccessToken | Refusal:
         """A token of a managed identity for a resource: a client id or an App ID URI."""
-        principal = Principal(
+        principal = SimulatedPrincipal(
             name=identity.name,
             kind="managed identity",
             client_id=identity.client_id,
@@ -274,7 +274,7 @@ class Entra:
             return found
         return replace(found, assumed=(*found.assumed, *identity.assumed))
 
-    def client(self, name: str, resource: str, client_id: str | None = None) -> Principal:
+    def client(self, name: str, resource: str, client_id: str | None = None) -> SimulatedPrincipal:
         """An application that asks for a token by its client id, a stranger of a name by default.
 
         Its object id is what the configuration or the user says of the client id. If neither does
@@ -309,7 +309,7 @@ class Entra:
 
     def sign_in(
         self, client: str, scope: str, resource: str | None = None, name: str | None = None
-    ) -> Token | Refusal:
+    ) -> AccessToken | Refusal:
         """A token of a user for what a client asks for in their name.
 
         Args:
@@ -346,8 +346,8 @@ class Entra:
         return self.issue(replace(user, client_id=client, has_role=assigned), uri, wanted)
 
     def issue(
-        self, principal: Principal, resource: str, scopes: frozenset[str] = _USUAL_SCOPES
-    ) -> Token | Refusal:
+        self, principal: SimulatedPrincipal, resource: str, scopes: frozenset[str] = _USUAL_SCOPES
+    ) -> AccessToken | Refusal:
         """A token of anybody for a resource: a client id or an App ID URI.
 
         Args:
@@ -401,11 +401,11 @@ class Entra:
 
     def _sign(
         self,
-        principal: Principal,
+        principal: SimulatedPrincipal,
         application: Application,
         claims: dict[str, Any],
         now: datetime,
-    ) -> Token:
+    ) -> AccessToken:
         # Tokens of managed identities live a day (Learn, "Managed identity best practice
         # recommendations"), others an hour or a little more.
         lifetime = 86_400 if principal.kind == "managed identity" else 3_600
@@ -413,7 +413,7 @@ class Entra:
         claims |= {"iat": issued, "nbf": issued, "exp": issued + lifetime}
         authority = f"{AUTHORITY}/{principal.tenant}"
         assumed = (*application.assumed, *principal.assumed)
-        return Token(sign(claims), issued + lifetime, authority, assumed)
+        return AccessToken(sign(claims), issued + lifetime, authority, assumed)
 
     # What it publishes --------------------------------------------------------------------------
 
@@ -446,9 +446,9 @@ class Entra:
         return json.dumps(metadata).encode()
 
 
-def identities_of(links: Links, known: KnownValues) -> dict[str, list[ManagedIdentity]]:
+def identities_of(links: Links, known: KnownValues) -> dict[str, list[SimulatedIdentity]]:
     """The managed identities of each gateway, by its address, as far as they are visible."""
-    found: dict[str, list[ManagedIdentity]] = {}
+    found: dict[str, list[SimulatedIdentity]] = {}
     for gateway in links.gateways:
         for each in gateway.identities:
             object_id = next((known.text(id, "an object id") for id in each.object_ids), "")
@@ -456,7 +456,7 @@ def identities_of(links: Links, known: KnownValues) -> dict[str, list[ManagedIde
             client_id = next((known.text(id, "a client id") for id in each.client_ids), "")
             client_id = client_id or identifier(object_id, "client")
             found.setdefault(gateway.address, []).append(
-                ManagedIdentity(each.record.name, each.record.kind, client_id, object_id)
+                SimulatedIdentity(each.record.name, each.record.kind, client_id, object_id)
             )
     return found
 
@@ -564,7 +564,7 @@ def issuer_of(tenant: str, version: int) -> str:
 
 
 def claims_of(
-    principal: Principal,
+    principal: SimulatedPrincipal,
     application: Application,
     resource: str,
     roles: frozenset[str],

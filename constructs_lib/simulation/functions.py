@@ -12,17 +12,22 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from urllib.parse import unquote
 
-from constructs_lib.simulation.http import Body, Headers, Request, Response
+from constructs_lib.simulation.http import (
+    HttpBody,
+    HttpHeaders,
+    SimulatedRequest,
+    SimulatedResponse,
+)
 from constructs_lib.simulation.outside import BackendTimeoutError, BackendUnreachableError
 
 if TYPE_CHECKING:
     import httpx
 
 Function: TypeAlias = "Callable[..., Any] | str"
-"""A callable that takes a `Request` and returns a `Response`, text, bytes or what becomes JSON; an
-app of WSGI or ASGI; or the URL at which the function app listens."""
+"""A callable that takes a `SimulatedRequest` and returns a `SimulatedResponse`, text, bytes or what
+becomes JSON; an app of WSGI or ASGI; or the URL at which the function app listens."""
 
-Answering: TypeAlias = "Callable[[Request], Response]"
+Answering: TypeAlias = "Callable[[SimulatedRequest], SimulatedResponse]"
 
 # Headers that belong to a connection, not to a message (RFC 9110, section 7.6.1).
 HOP_BY_HOP = frozenset(
@@ -49,12 +54,12 @@ def answering(function: Function) -> Answering:
     return lambda request: _response(function(request))
 
 
-def echo(request: Request) -> Response:
+def echo(request: SimulatedRequest) -> SimulatedResponse:
     """Answer with what arrived."""
     query: dict[str, str] = {}
     for name, value in request.url.pairs():
         query[name] = f"{query[name]},{value}" if name in query else value
-    return Response.of(
+    return SimulatedResponse.of(
         200,
         {
             "method": request.method,
@@ -66,7 +71,7 @@ def echo(request: Request) -> Response:
     )
 
 
-def _content(request: Request) -> bytes:
+def _content(request: SimulatedRequest) -> bytes:
     return request.body.content if request.body else b""
 
 
@@ -86,20 +91,20 @@ def _kind(function: Callable[..., Any]) -> str:
     return "wsgi" if len(needed) == 2 else "plain"
 
 
-def _response(value: object) -> Response:
-    if isinstance(value, Response):
+def _response(value: object) -> SimulatedResponse:
+    if isinstance(value, SimulatedResponse):
         return value
     if value is None:
-        return Response.of(204)
+        return SimulatedResponse.of(204)
     if isinstance(value, int):
-        return Response.of(value)
+        return SimulatedResponse.of(value)
     if isinstance(value, tuple):
         status, content = cast("tuple[int, Any]", value)
-        return Response.of(status, content)
-    return Response.of(200, cast("Any", value))
+        return SimulatedResponse.of(status, content)
+    return SimulatedResponse.of(200, cast("Any", value))
 
 
-def _wsgi(app: Callable[..., Any], request: Request) -> Response:
+def _wsgi(app: Callable[..., Any], request: SimulatedRequest) -> SimulatedResponse:
     """Ask an app of WSGI (PEP 3333)."""
     content = _content(request)
     environ: dict[str, Any] = {
@@ -138,10 +143,10 @@ def _wsgi(app: Callable[..., Any], request: Request) -> Response:
         if close is not None:
             close()
     status, headers = begun[-1]
-    return Response.of(status, content, headers)
+    return SimulatedResponse.of(status, content, headers)
 
 
-def _asgi(app: Callable[..., Any], request: Request) -> Response:
+def _asgi(app: Callable[..., Any], request: SimulatedRequest) -> SimulatedResponse:
     """Ask an app of ASGI 3."""
     scope = {
         "type": "http",
@@ -178,7 +183,7 @@ def _asgi(app: Callable[..., Any], request: Request) -> Response:
     headers = [
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in begin["headers"]
     ]
-    return Response.of(begin["status"], body, headers)
+    return SimulatedResponse.of(begin["status"], body, headers)
 
 
 _LONGEST = 230
@@ -208,7 +213,7 @@ class _Remote:
             raise ValueError(f"{url!r} is no URL of http or https")
         self._base = url.rstrip("/")
 
-    def __call__(self, request: Request) -> Response:
+    def __call__(self, request: SimulatedRequest) -> SimulatedResponse:
         headers = [pair for pair in request.headers if pair[0].lower() not in HOP_BY_HOP]
         sent = _client().build_request(
             request.method,
@@ -225,7 +230,9 @@ class _Remote:
         # httpx decodes the content.
         left = HOP_BY_HOP | {"content-encoding"}
         pairs = [pair for pair in answer.headers.multi_items() if pair[0].lower() not in left]
-        return Response(answer.status_code, answer.reason_phrase, Headers(pairs), Body(pieces))
+        return SimulatedResponse(
+            answer.status_code, answer.reason_phrase, HttpHeaders(pairs), HttpBody(pieces)
+        )
 
     def _pieces(self, answer: httpx.Response) -> Iterator[bytes]:
         with closing(answer):

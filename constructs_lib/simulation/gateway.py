@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from constructs_lib.simulation.outside import Backend, Clock, Random, Token, TokenSource
+from constructs_lib.simulation.outside import AccessToken, Backend, Clock, Random, TokenSource
 
 _FEW = 64
 """So many values are kept without a look at which of them have expired."""
@@ -102,7 +102,7 @@ class Quota:
     kilobytes: float = 0
 
 
-class Gateway:
+class SimulatedGateway:
     """What calls share.
 
     Args:
@@ -136,7 +136,7 @@ class Gateway:
         self.lock = threading.RLock()
         self.cache = Expiring(clock, _CACHE)
         self.responses = Expiring(clock, _CACHE)
-        self.issued: dict[tuple[str, str], Token] = {}
+        self.issued: dict[tuple[str, str], AccessToken] = {}
         self.windows = Expiring(clock)
         self.quotas = Expiring(clock)
         self.running: dict[Any, int] = {}

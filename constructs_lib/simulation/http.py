@@ -14,7 +14,7 @@ _PORTS = {"http": 80, "https": 443}
 _UNESCAPED = "/:@!$&'()*+,;=~%"
 
 
-class Headers:
+class HttpHeaders:
     """Headers in the order in which they came; case does not tell names apart.
 
     Args:
@@ -48,7 +48,7 @@ class Headers:
         return value
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self._items == other._items
+        return isinstance(other, HttpHeaders) and self._items == other._items
 
     __hash__ = None  # pyright: ignore[reportAssignmentType] - mutable
 
@@ -95,16 +95,16 @@ class Headers:
         self._items = [each for each in self._items if each[0].lower() != name]
         return len(self._items) < before
 
-    def copy(self) -> Headers:
+    def copy(self) -> HttpHeaders:
         """The same headers, to be changed apart."""
-        return Headers(self._items)
+        return HttpHeaders(self._items)
 
 
 class BodyConsumedError(LookupError):
     """A body is read that was read already, without its content being preserved."""
 
 
-class Body:
+class HttpBody:
     """A body: a stream that is gone once it is read, unless its content is preserved.
 
     Args:
@@ -161,7 +161,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Url:
+class HttpUrl:
     """A URL, taken apart.
 
     Attributes:
@@ -179,7 +179,7 @@ class Url:
     query: str = ""
 
     @classmethod
-    def parse(cls, text: str) -> Url:
+    def parse(cls, text: str) -> HttpUrl:
         """Take a URL apart.
 
         Raises:
@@ -217,7 +217,7 @@ class Url:
         name = name.lower()
         return [value for each, value in self.pairs() if each.lower() == name]
 
-    def with_parameter(self, name: str, values: Iterable[str], *, append: bool = False) -> Url:
+    def with_parameter(self, name: str, values: Iterable[str], *, append: bool = False) -> HttpUrl:
         """The URL with a query parameter set, at the end; other parameters stay as they were sent.
 
         Args:
@@ -248,7 +248,7 @@ def _pair(piece: str) -> tuple[str, str]:
 
 
 @dataclass(slots=True)
-class Request:
+class SimulatedRequest:
     """A request.
 
     Attributes:
@@ -262,9 +262,9 @@ class Request:
     """
 
     method: str
-    url: Url
-    headers: Headers = field(default_factory=Headers)
-    body: Body = field(default_factory=Body)
+    url: HttpUrl
+    headers: HttpHeaders = field(default_factory=HttpHeaders)
+    body: HttpBody = field(default_factory=HttpBody)
     client_address: str = "127.0.0.1"
     certificate: bytes | None = None
     timeout: float | None = None
@@ -274,13 +274,13 @@ class Request:
         """What is left of the body, without reading it."""
         return self.body.content
 
-    def copy(self) -> Request:
+    def copy(self) -> SimulatedRequest:
         """The same request, to be changed apart; what is left of the body can be read there."""
-        return replace(self, headers=self.headers.copy(), body=Body(self.body.content))
+        return replace(self, headers=self.headers.copy(), body=HttpBody(self.body.content))
 
 
 @dataclass(slots=True)
-class Response:
+class SimulatedResponse:
     """A response.
 
     Attributes:
@@ -292,8 +292,8 @@ class Response:
 
     status: int = 200
     reason: str = ""
-    headers: Headers = field(default_factory=Headers)
-    body: Body = field(default_factory=Body)
+    headers: HttpHeaders = field(default_factory=HttpHeaders)
+    body: HttpBody = field(default_factory=HttpBody)
 
     def __post_init__(self) -> None:
         self.reason = self.reason or reason_of(self.status)
@@ -311,7 +311,7 @@ class Response:
         headers: HeaderValues = (),
         *,
         reason: str = "",
-    ) -> Response:
+    ) -> SimulatedResponse:
         """A response of what is at hand.
 
         Args:
@@ -320,7 +320,7 @@ class Response:
             headers: Its headers; a content type is added where there is none.
             reason: The words after the status; the usual ones, if not given.
         """
-        given, kind = Headers(headers), ""
+        given, kind = HttpHeaders(headers), ""
         if isinstance(content, str):
             content, kind = content.encode(), "text/plain; charset=utf-8"
         elif not isinstance(content, bytes):
@@ -329,11 +329,13 @@ class Response:
             content, kind = json.dumps(content).encode(), "application/json"
         if kind and "Content-Type" not in given:
             given.add("Content-Type", kind)
-        return cls(status, reason, given, Body(content))
+        return cls(status, reason, given, HttpBody(content))
 
-    def copy(self) -> Response:
+    def copy(self) -> SimulatedResponse:
         """The same response, to be changed apart."""
-        return Response(self.status, self.reason, self.headers.copy(), Body(self.body.content))
+        return SimulatedResponse(
+            self.status, self.reason, self.headers.copy(), HttpBody(self.body.content)
+        )
 
 
 def reason_of(status: int) -> str:

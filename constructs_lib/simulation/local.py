@@ -11,18 +11,29 @@ from urllib.parse import urlsplit
 
 from constructs_lib._core.errors import InputError
 from constructs_lib.access.terraform.configuration import Configuration
-from constructs_lib.simulation.chain import Answer as GatewayAnswer
-from constructs_lib.simulation.chain import AssumedError, Chain
-from constructs_lib.simulation.door import VISITS, Door, Doors, FromGateway, Visit
+from constructs_lib.simulation.chain import AssumedError, SimulatedGateways
+from constructs_lib.simulation.chain import GatewayAnswer as GatewayAnswer
 from constructs_lib.simulation.entra import Entra
 from constructs_lib.simulation.fidelity import behaviour
 from constructs_lib.simulation.functions import Function, answering, echo
-from constructs_lib.simulation.http import Body, Headers, Request, Response
+from constructs_lib.simulation.http import (
+    HttpBody,
+    HttpHeaders,
+    SimulatedRequest,
+    SimulatedResponse,
+)
 from constructs_lib.simulation.known import NotKnownError
-from constructs_lib.simulation.network import Origin
+from constructs_lib.simulation.network import RequestOrigin
 from constructs_lib.simulation.outside import Clock, Random
 from constructs_lib.simulation.signals import CallStoppedError
-from constructs_lib.simulation.steps import Step
+from constructs_lib.simulation.sites import (
+    VISITS,
+    FromGateway,
+    SimulatedSite,
+    SimulatedSites,
+    Visit,
+)
+from constructs_lib.simulation.steps import SiteStep
 from constructs_lib.simulation.trace import Trace
 
 _SENDING = ("forward-request", "send-request", "send-one-way-request")
@@ -88,7 +99,7 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ChainAnswer:
     """What a call came to.
 
     Attributes:
@@ -102,9 +113,9 @@ class Answer:
 
     status: int
     reason: str
-    headers: Headers
-    body: Body
-    received: Request | None
+    headers: HttpHeaders
+    body: HttpBody
+    received: SimulatedRequest | None
     trace: Story
 
     @property
@@ -163,7 +174,7 @@ class LocalChain:
         strict: bool = False,
     ) -> None:
         self._strict = strict
-        self.gateways = Chain(
+        self.gateways = SimulatedGateways(
             configuration,
             clock=clock,
             random=random,
@@ -173,7 +184,7 @@ class LocalChain:
         links, known = self.gateways.links, self.gateways.known
         try:
             self.entra = Entra(links, known, self.gateways.clock)
-            self.doors = Doors(links, known, self.entra, echo)
+            self.doors = SimulatedSites(links, known, self.entra, echo)
         except NotKnownError as error:
             raise InputError(str(error)) from None
         for name, function in (functions or {}).items():
@@ -186,7 +197,7 @@ class LocalChain:
             tokens=self.entra, backend=lambda link: FromGateway(self.doors, link, other)
         )
 
-    def through_gateway(self, request: Request, *, key: str | None = None) -> Answer:
+    def through_gateway(self, request: SimulatedRequest, *, key: str | None = None) -> ChainAnswer:
         """Let a request through the gateway that its URL names.
 
         Raises:
@@ -204,7 +215,9 @@ class LocalChain:
         received = next((each.received for each in reversed(visits) if each.received), None)
         return self._told(found, received, _story(found.trace, visits))
 
-    def at_door(self, door: Door, request: Request, origin: Origin | None = None) -> Answer:
+    def at_door(
+        self, door: SimulatedSite, request: SimulatedRequest, origin: RequestOrigin | None = None
+    ) -> ChainAnswer:
         """Send a request to a function app's own host, past the gateway.
 
         Raises:
@@ -214,7 +227,7 @@ class LocalChain:
         visits: list[Visit] = []
         noted = VISITS.set(visits)
         try:
-            response = door.answer(request, origin or Origin(request.client_address))
+            response = door.answer(request, origin or RequestOrigin(request.client_address))
         finally:
             VISITS.reset(noted)
         trace = Trace("", door.host, self.entra.clock.now)
@@ -222,9 +235,12 @@ class LocalChain:
         return self._told(response, received, _story(trace, visits))
 
     def _told(
-        self, found: GatewayAnswer | Response, received: Request | None, story: Story
-    ) -> Answer:
-        answer = Answer(found.status, found.reason, found.headers, found.body, received, story)
+        self,
+        found: GatewayAnswer | SimulatedResponse,
+        received: SimulatedRequest | None,
+        story: Story,
+    ) -> ChainAnswer:
+        answer = ChainAnswer(found.status, found.reason, found.headers, found.body, received, story)
         if self._strict and story.assumed:
             raise AssumedError(answer, story.assumed)
         return answer
@@ -241,7 +257,7 @@ def _story(trace: Trace, visits: list[Visit]) -> Story:
     return Story(lambda: _lines(trace, steps))
 
 
-def _lines(trace: Trace, visits: list[tuple[str, list[Step]]]) -> list[Line]:
+def _lines(trace: Trace, visits: list[tuple[str, list[SiteStep]]]) -> list[Line]:
     """The gateway's steps, and after each request that it sends those at the door."""
     lines: list[Line] = []
     left = list(visits)
@@ -259,7 +275,7 @@ def _lines(trace: Trace, visits: list[tuple[str, list[Step]]]) -> list[Line]:
     return lines + [line for visit in left for line in _at_door(trace, *visit)]
 
 
-def _at_door(trace: Trace, door: str, steps: list[Step]) -> list[Line]:
+def _at_door(trace: Trace, door: str, steps: list[SiteStep]) -> list[Line]:
     return [
         Line(SITE, step.source, trace.masked(step.message), step.details, door, step.rests)
         for step in steps

@@ -21,7 +21,7 @@ from constructs_lib.access.terraform.values import Value, sole_reference, text_o
 from constructs_lib.simulation import context
 from constructs_lib.simulation.contract import Contracts
 from constructs_lib.simulation.known import KnownValues, NotKnownError, identifier
-from constructs_lib.simulation.outside import ManagedIdentity
+from constructs_lib.simulation.outside import SimulatedIdentity
 from constructs_lib.simulation.signals import CallStoppedError
 
 _NAME = re.compile("[A-Za-z0-9-]+")
@@ -30,7 +30,7 @@ _PARAMETER = re.compile(r"\{(\*?)([^{}]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class SimulatedOperation:
     """An operation of an API.
 
     Attributes:
@@ -43,7 +43,7 @@ class Operation:
         examples_by_status: Status, media type and content of the examples of what it answers.
     """
 
-    facts: context.Operation
+    facts: context.IOperation
     pattern: re.Pattern[str]
     rank: tuple[int, ...]
     query: tuple[str, ...]
@@ -57,7 +57,7 @@ class Operation:
 
 
 @dataclass(slots=True)
-class Api:
+class SimulatedApi:
     """An API.
 
     Attributes:
@@ -72,9 +72,9 @@ class Api:
         problem: Why calls of it cannot be simulated.
     """
 
-    facts: context.Api
+    facts: context.IApi
     link: ApiLink
-    operations: list[Operation] = field(default_factory=list[Operation])
+    operations: list[SimulatedOperation] = field(default_factory=list[SimulatedOperation])
     service_url: str | None = None
     key_required: bool = True
     scheme: str = ""
@@ -102,12 +102,12 @@ class BackendEntity:
     headers: tuple[tuple[str, str], ...] = ()
     query: tuple[tuple[str, str], ...] = ()
     breaker: Breaker | None = None
-    pool: tuple[Member, ...] = ()
+    pool: tuple[PoolMember, ...] = ()
     problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class PoolMember:
     """A backend of a pool, by `key`: the lower `priority` is called first, by `weight`."""
 
     backend: Any
@@ -128,7 +128,7 @@ class Breaker:
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
+class SimulatedSubscription:
     """A subscription and what its keys open: a product, an API, or all APIs.
 
     Attributes:
@@ -138,7 +138,7 @@ class Subscription:
         active: Whether its keys are taken.
     """
 
-    facts: context.Subscription
+    facts: context.ISubscription
     product: Any = None
     api: str | None = None
     active: bool = True
@@ -164,13 +164,13 @@ class Service:
     name: str
     host: str
     link: GatewayLink
-    system: ManagedIdentity | None
-    users: list[ManagedIdentity]
+    system: SimulatedIdentity | None
+    users: list[SimulatedIdentity]
     contracts: Contracts
-    apis: list[Api] = field(default_factory=list[Api])
-    products: dict[Any, context.Product] = field(default_factory=dict[Any, context.Product])
+    apis: list[SimulatedApi] = field(default_factory=list[SimulatedApi])
+    products: dict[Any, context.IProduct] = field(default_factory=dict[Any, context.IProduct])
     backends: dict[Any, BackendEntity] = field(default_factory=dict[Any, BackendEntity])
-    subscriptions: list[Subscription] = field(default_factory=list[Subscription])
+    subscriptions: list[SimulatedSubscription] = field(default_factory=list[SimulatedSubscription])
 
     def backend(self, name: Any) -> BackendEntity:
         """A backend entity.
@@ -185,7 +185,7 @@ class Service:
             raise CallStoppedError(found.problem)
         return found
 
-    def subscription_of(self, sent: str) -> Subscription | None:
+    def subscription_of(self, sent: str) -> SimulatedSubscription | None:
         """The subscription that a key is of."""
         for each in self.subscriptions:
             if sent in (each.facts.primary_key, each.facts.secondary_key):
@@ -240,7 +240,7 @@ class _Reader:
         self._choose_revisions(service.apis)
         return service
 
-    def _identities(self) -> tuple[ManagedIdentity | None, list[ManagedIdentity]]:
+    def _identities(self) -> tuple[SimulatedIdentity | None, list[SimulatedIdentity]]:
         """The service's own identity and those attached to it, as far as they are known.
 
         Of a service that is managed elsewhere they may not be: it is taken to be the one principal
@@ -257,7 +257,7 @@ class _Reader:
                 system = replace(trusted, kind="system-assigned")
         return system, users
 
-    def _trusted(self) -> ManagedIdentity | None:
+    def _trusted(self) -> SimulatedIdentity | None:
         """The only principal that Easy Auth of the apps lets in; None if there are others."""
         found: set[tuple[str, str]] = set()
         for directory in (each.directory for each in self._links.apps.values()):
@@ -275,9 +275,9 @@ class _Reader:
         if len(found) != 1:
             return None
         name = f"the identity of {self._link.name}"
-        return ManagedIdentity(name, "user-assigned", *found.pop(), ("entra.gateway",))
+        return SimulatedIdentity(name, "user-assigned", *found.pop(), ("entra.gateway",))
 
-    def _identity(self, link: IdentityLink, kind: Any) -> ManagedIdentity:
+    def _identity(self, link: IdentityLink, kind: Any) -> SimulatedIdentity:
         name = link.record.name
         objects = link.object_ids[0] if link.object_ids else None
         clients = link.client_ids[0] if link.client_ids else None
@@ -288,19 +288,21 @@ class _Reader:
         except NotKnownError:
             pass  # An id that is its own, then: it is nobody whom the configuration names.
         object_id = object_id or identifier("object", self._link.name, name)
-        return ManagedIdentity(name, kind, client_id or identifier("client", object_id), object_id)
+        return SimulatedIdentity(
+            name, kind, client_id or identifier("client", object_id), object_id
+        )
 
-    def _api(self, link: ApiLink) -> Api:
+    def _api(self, link: ApiLink) -> SimulatedApi:
         if link.resource is None:
-            facts = context.Api(id=link.name, name=link.name)
+            facts = context.IApi(id=link.name, name=link.name)
             told = f"the API {link.name} is managed elsewhere, so its path is not known here"
-            return Api(facts, link, products=link.products, problem=told)
+            return SimulatedApi(facts, link, products=link.products, problem=told)
         body, known = self._configuration.body(link.resource), self._known
         what = f"of the API {link.name}"
         header, query = key_names(self._configuration, link)
         name, _, named = link.name.partition(";rev=")
-        facts = context.Api(id=name, name=name, key_header=header, key_query=query)
-        api = Api(facts, link, products=list(link.products))
+        facts = context.IApi(id=name, name=name, key_header=header, key_query=query)
+        api = SimulatedApi(facts, link, products=list(link.products))
         try:
             facts.name = known.text(body.value("display_name"), f"the name {what}", link.name)
             facts.path = known.text(body.value("path"), f"the path {what}").strip("/")
@@ -321,7 +323,7 @@ class _Reader:
             api.problem = str(error)
         return api
 
-    def _version(self, api: Api, resource: Resource) -> None:
+    def _version(self, api: SimulatedApi, resource: Resource) -> None:
         value = self._configuration.body(resource).value("version_set_id")
         if value is None:
             return
@@ -338,13 +340,13 @@ class _Reader:
         name = {"Header": "version_header_name", "Query": "version_query_name"}.get(api.scheme)
         api.version_name = text_of(body.value(name)) if name else ""
 
-    def _operations(self, link: ApiLink) -> Iterator[Operation]:
+    def _operations(self, link: ApiLink) -> Iterator[SimulatedOperation]:
         for name, resource in link.operations.items():
             body = self._configuration.body(resource)
             what = f"an operation of the API {link.name}"
             method = self._known.text(body.value("method"), f"the method of {what}", "GET")
             template = self._known.text(body.value("url_template"), f"the template of {what}", "/")
-            facts = context.Operation(
+            facts = context.IOperation(
                 id=text_of(body.value("operation_id")),
                 method=method,
                 name=text_of(body.value("display_name", body.value("operation_id"))),
@@ -353,7 +355,7 @@ class _Reader:
             found = operation(facts, resource, link.operation_policies.get(name))
             yield replace(found, examples_by_status=tuple(_examples(body)))
 
-    def _choose_revisions(self, apis: list[Api]) -> None:
+    def _choose_revisions(self, apis: list[SimulatedApi]) -> None:
         """Have one current revision of each API: that which was released, or else the first."""
         configuration = self._configuration
         released: set[Resource] = set()
@@ -361,7 +363,7 @@ class _Reader:
             reference = sole_reference(configuration.attribute(each, "api_id"))
             api = configuration.resource(reference.stack, reference.address) if reference else None
             released |= {api} if api is not None else set()
-        by_name: dict[str, list[Api]] = {}
+        by_name: dict[str, list[SimulatedApi]] = {}
         for api in apis:
             by_name.setdefault(api.facts.id.lower(), []).append(api)
         for several in by_name.values():
@@ -370,11 +372,11 @@ class _Reader:
             for each in several:
                 each.facts.is_current_revision = each is (chosen or several)[0]
 
-    def _product(self, resource: Resource) -> context.Product:
+    def _product(self, resource: Resource) -> context.IProduct:
         body = self._configuration.body(resource)
         identifier = text_of(body.value("product_id"))
         published = body.value("published", True)
-        return context.Product(
+        return context.IProduct(
             id=identifier,
             name=text_of(body.value("display_name", identifier)),
             approval_required=body.value("approval_required", False) is True,
@@ -386,7 +388,7 @@ class _Reader:
         body = self._configuration.body(resource)
         name = text_of(body.value("name"))
         members = tuple(
-            Member(
+            PoolMember(
                 key(self._named(each.value("id"), "name")),
                 int(text_of(each.value("priority", 1))),
                 int(text_of(each.value("weight", 1))),
@@ -429,7 +431,7 @@ class _Reader:
             retry_after=rule.value("accept_retry_after_enabled") is True,
         )
 
-    def _subscriptions(self) -> Iterator[Subscription]:
+    def _subscriptions(self) -> Iterator[SimulatedSubscription]:
         configuration = self._configuration
         for each in configuration.of_type("azurerm_api_management_subscription"):
             body = configuration.body(each)
@@ -442,8 +444,8 @@ class _Reader:
                 for which in ("primary_key", "secondary_key")
             ]
             product, api = body.value("product_id"), body.value("api_id")
-            yield Subscription(
-                context.Subscription(
+            yield SimulatedSubscription(
+                context.ISubscription(
                     id=text_of(body.value("subscription_id", each.address)),
                     name=name,
                     primary_key=keys[0],
@@ -474,26 +476,26 @@ def _examples(body: Body) -> Iterator[tuple[int, str, str]]:
                     yield int(text_of(response.value("status_code", 200))), kind, value
 
 
-def built_in(service: str) -> Subscription:
+def built_in(service: str) -> SimulatedSubscription:
     """The subscription that every service has, whose keys open all APIs."""
     return made_for(service, "master")
 
 
 def made_for(
     service: str, name: str, *, product: Any = None, api: str | None = None
-) -> Subscription:
+) -> SimulatedSubscription:
     """A subscription with keys that are always the same for the same names."""
     keys = [
         identifier(service, name, text_of(product), api or "", which).replace("-", "")
         for which in ("primary", "secondary")
     ]
-    facts = context.Subscription(id=name, name=name, primary_key=keys[0], secondary_key=keys[1])
-    return Subscription(facts, product=product, api=api)
+    facts = context.ISubscription(id=name, name=name, primary_key=keys[0], secondary_key=keys[1])
+    return SimulatedSubscription(facts, product=product, api=api)
 
 
 def operation(
-    facts: context.Operation, resource: Resource | None = None, policy: Resource | None = None
-) -> Operation:
+    facts: context.IOperation, resource: Resource | None = None, policy: Resource | None = None
+) -> SimulatedOperation:
     """An operation, with its template ready to be matched."""
     path, _, query = facts.url_template.partition("?")
     pattern, literals, wild = "", 0, 0
@@ -513,7 +515,7 @@ def operation(
         pattern += f"/{piece}{re.escape(unquote(rest))}"
     names = tuple(name for _, name in _PARAMETER.findall(query))
     compiled = re.compile(f"{pattern.rstrip('/')}/?", re.IGNORECASE | re.DOTALL)
-    return Operation(facts, compiled, (literals, -wild), names, resource, policy)
+    return SimulatedOperation(facts, compiled, (literals, -wild), names, resource, policy)
 
 
 def _hex(name: str) -> str:

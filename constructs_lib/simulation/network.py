@@ -13,7 +13,7 @@ from constructs_lib.access.azapi_sites import NOT_HERE
 from constructs_lib.access.links import LEGACY_TYPES, AppLink
 from constructs_lib.access.terraform.body import Body
 from constructs_lib.access.terraform.values import Value
-from constructs_lib.simulation.http import Headers
+from constructs_lib.simulation.http import HttpHeaders
 from constructs_lib.simulation.known import KnownValues
 
 # How the attributes of a rule's `headers` block are called in HTTP.
@@ -26,7 +26,7 @@ _HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class RequestOrigin:
     """Where a request comes from.
 
     Attributes:
@@ -59,7 +59,12 @@ def setting(app: AppLink, body: Body, name: str, default: Value = None) -> Value
 
 
 def admission(
-    app: AppLink, known: KnownValues, origin: Origin, headers: Headers, *, scm: bool = False
+    app: AppLink,
+    known: KnownValues,
+    origin: RequestOrigin,
+    headers: HttpHeaders,
+    *,
+    scm: bool = False,
 ) -> Admission:
     """What a site's network rules make of a request.
 
@@ -107,7 +112,7 @@ def _shown(rule: Body, known: KnownValues) -> str:
     return "without a network"
 
 
-def _matches(rule: Body, known: KnownValues, origin: Origin, headers: Headers) -> bool:
+def _matches(rule: Body, known: KnownValues, origin: RequestOrigin, headers: HttpHeaders) -> bool:
     for block in rule.blocks("headers"):
         for attribute, header in _HEADERS.items():
             wanted = {known.text(each, header).lower() for each in block.values(attribute)}

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Literal, Protocol
 from uuid import UUID
 
-from constructs_lib.simulation.http import Request, Response
+from constructs_lib.simulation.http import SimulatedRequest, SimulatedResponse
 
 
 @dataclass(frozen=True, slots=True)
-class ManagedIdentity:
+class SimulatedIdentity:
     """An identity that a gateway can get tokens for.
 
     Attributes:
@@ -32,7 +32,7 @@ class ManagedIdentity:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class AccessToken:
     """An access token.
 
     Attributes:
@@ -62,7 +62,7 @@ class Refusal:
 class TokenSource(Protocol):
     """Who issues tokens: the local Entra."""
 
-    def token(self, identity: ManagedIdentity, resource: str) -> Token | Refusal:
+    def token(self, identity: SimulatedIdentity, resource: str) -> AccessToken | Refusal:
         """A token of an identity for a resource: a client id or an App ID URI."""
         ...
 
@@ -74,7 +74,7 @@ class TokenSource(Protocol):
 class Backend(Protocol):
     """Where requests go: an app, a door in front of one, or the network."""
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: SimulatedRequest) -> SimulatedResponse:
         """Answer a request.
 
         Raises:

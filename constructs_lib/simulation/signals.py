@@ -6,14 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from constructs_lib.simulation.http import Response
+from constructs_lib.simulation.http import SimulatedResponse
 
 if TYPE_CHECKING:
     from constructs_lib.simulation.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PolicyPlace:
     """Where a policy stands.
 
     Attributes:
@@ -55,13 +55,13 @@ class PolicyFailedError(Exception):
         *,
         reason: str | None = None,
         source: str | None = None,
-        response: Response | None = None,
+        response: SimulatedResponse | None = None,
     ) -> None:
         self.source = source
         self.reason = reason
         self.message = message
         self.response = response
-        self.place: Place | None = None
+        self.place: PolicyPlace | None = None
         super().__init__(message)
 
 
@@ -77,8 +77,8 @@ class CallStoppedError(Exception):
         super().__init__(sentence)
 
 
-def refusal(status: int, message: str, **more: str) -> Response:
+def refusal(status: int, message: str, **more: str) -> SimulatedResponse:
     """The answer of a built-in step or a policy that refuses a call, as the gateway writes it."""
     parts = "".join(f', "{name}": {json.dumps(value)}' for name, value in more.items())
     text = f'{{ "statusCode": {status}, "message": {json.dumps(message)}{parts} }}'
-    return Response.of(status, text.encode(), {"Content-Type": "application/json"})
+    return SimulatedResponse.of(status, text.encode(), {"Content-Type": "application/json"})

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SiteStep:
     """A step at a door.
 
     Attributes:
@@ -23,7 +23,7 @@ class Step:
     details: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-class Steps(list[Step]):
+class Steps(list[SiteStep]):
     """The steps of one request."""
 
     def say(self, source: str, message: str, *rests: str, **details: Any) -> None:
@@ -35,4 +35,4 @@ class Steps(list[Step]):
             rests: Ids of the behaviours that it rests on.
             details: What else there is to see.
         """
-        self.append(Step(source, message, rests, details))
+        self.append(SiteStep(source, message, rests, details))

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Literal, cast
 
 from constructs_lib.simulation.fidelity import behaviour
-from constructs_lib.simulation.http import Headers, Request, Response
+from constructs_lib.simulation.http import HttpHeaders, SimulatedRequest, SimulatedResponse
 
 TraceSection = Literal["inbound", "backend", "outbound", "on-error"]
 TRACE_SECTIONS: tuple[TraceSection, ...] = ("inbound", "backend", "outbound", "on-error")
@@ -26,7 +26,7 @@ _BASIC = re.compile(r"(?i)\b(basic) [A-Za-z0-9+/=]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TraceEntry:
     """A step of a call.
 
     Attributes:
@@ -78,7 +78,7 @@ class Trace:
         self.path: str | None = None
         self._now = now
         self._started = now()
-        self._entries: list[Entry] = []
+        self._entries: list[TraceEntry] = []
         self._secrets: dict[str, None] = {}
 
     def hide(self, secret: str) -> None:
@@ -97,7 +97,7 @@ class Trace:
         """
         moment = self._now()
         self._entries.append(
-            Entry(
+            TraceEntry(
                 self.section,
                 source,
                 message,
@@ -111,10 +111,10 @@ class Trace:
         )
 
     @property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[TraceEntry]:
         """The steps, with secrets masked."""
         return [
-            Entry(
+            TraceEntry(
                 each.section,
                 each.source,
                 self.masked(each.message),
@@ -136,7 +136,7 @@ class Trace:
             text = _TOKEN.sub(_claims, text)
         return _BASIC.sub(rf"\1 {MASK}", text) if " " in text else text
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[TraceEntry]:
         return iter(self.entries)
 
     def __contains__(self, text: object) -> bool:
@@ -196,16 +196,16 @@ def _claims(match: re.Match[str]) -> str:
 
 def _plain(value: Any) -> Any:
     """A detail as it is kept: messages as they are now, as they change later."""
-    if isinstance(value, Request):
+    if isinstance(value, SimulatedRequest):
         headers = _listed(value.headers)
         return {"method": value.method, "url": str(value.url), "headers": headers}
-    if isinstance(value, Response):
+    if isinstance(value, SimulatedResponse):
         status = {"code": value.status, "reason": value.reason}
         return {"status": status, "headers": _listed(value.headers)}
     return value
 
 
-def _listed(headers: Headers) -> list[dict[str, str]]:
+def _listed(headers: HttpHeaders) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in headers]
 
 

@@ -22,10 +22,10 @@ from constructs_lib.testing.synthesized import Synthesized
 if TYPE_CHECKING:
     from cdktf import TerraformStack
 
-    from constructs_lib.simulation.door import Door
-    from constructs_lib.simulation.http import Headers, HeaderValues
-    from constructs_lib.simulation.local import Answer, LocalChain
+    from constructs_lib.simulation.http import HeaderValues, HttpHeaders
+    from constructs_lib.simulation.local import ChainAnswer, LocalChain
     from constructs_lib.simulation.outside import Clock, Random
+    from constructs_lib.simulation.sites import SimulatedSite
 
     Source: TypeAlias = (
         TerraformStack | Synthesized | Configuration | Mapping[str, Any] | str | "PathLike[str]"
@@ -162,7 +162,7 @@ class SimulatedChain:
         key: str | None = None,
         headers: HeaderValues = (),
         client: str = "203.0.113.7",
-    ) -> Answer:
+    ) -> ChainAnswer:
         """Send a GET request to the gateway; the arguments are those of `request`."""
         return self.request("GET", path, key=key, headers=headers, client=client)
 
@@ -174,7 +174,7 @@ class SimulatedChain:
         key: str | None = None,
         headers: HeaderValues = (),
         client: str = "203.0.113.7",
-    ) -> Answer:
+    ) -> ChainAnswer:
         """Send a POST request to the gateway; the arguments are those of `request`."""
         return self.request("POST", path, body, key=key, headers=headers, client=client)
 
@@ -189,7 +189,7 @@ class SimulatedChain:
         client: str = "203.0.113.7",
         certificate: bytes | None = None,
         gateway: str | None = None,
-    ) -> Answer:
+    ) -> ChainAnswer:
         """Send a request to the gateway.
 
         Args:
@@ -207,15 +207,15 @@ class SimulatedChain:
             AssumedError: The answer rests on an assumption, and the chain is strict.
             InputError: It is not clear which gateway is called, or the certificate is none.
         """
-        from constructs_lib.simulation.http import Request, Url
+        from constructs_lib.simulation.http import HttpUrl, SimulatedRequest
 
         if "://" in path.partition("?")[0]:
-            url = Url.parse(path)
+            url = HttpUrl.parse(path)
         else:
             host = self.local.gateways.simulated(gateway).service.host
-            url = Url.parse(f"https://{host}/{path.lstrip('/')}")
+            url = HttpUrl.parse(f"https://{host}/{path.lstrip('/')}")
         given, content = _message(body, headers)
-        request = Request(method, url, given, content, client, certificate)
+        request = SimulatedRequest(method, url, given, content, client, certificate)
         return self.local.through_gateway(request, key=key)
 
     def direct(
@@ -229,7 +229,7 @@ class SimulatedChain:
         body: bytes | str | dict[str, Any] | list[Any] | None = None,
         client: str = "203.0.113.7",
         scheme: str = "https",
-    ) -> Answer:
+    ) -> ChainAnswer:
         """Send a request to a function app's own host name, past the gateway.
 
         Args:
@@ -245,14 +245,14 @@ class SimulatedChain:
         Raises:
             InputError: There is no such app.
         """
-        from constructs_lib.simulation.http import Request, Url
+        from constructs_lib.simulation.http import HttpUrl, SimulatedRequest
 
         door = self._door(app)
         given, content = _message(body, headers)
         if token is not None:
             given.set("Authorization", f"Bearer {token}")
-        url = Url.parse(f"{scheme}://{door.host}/{path.lstrip('/')}")
-        request = Request(method, url, given, client_address=client)
+        url = HttpUrl.parse(f"{scheme}://{door.host}/{path.lstrip('/')}")
+        request = SimulatedRequest(method, url, given, client_address=client)
         request.body = content
         return self.local.at_door(door, request)
 
@@ -320,7 +320,7 @@ class SimulatedChain:
             raise AssertionError(found.text)
         return found.text
 
-    def _door(self, app: str | None) -> Door:
+    def _door(self, app: str | None) -> SimulatedSite:
         doors = list(self.local.doors)
         found = self.local.doors.named(app) if app is not None else None
         if app is None:
@@ -337,13 +337,13 @@ class SimulatedChain:
         return found
 
 
-def _message(body: Any, headers: HeaderValues) -> tuple[Headers, Any]:
-    from constructs_lib.simulation.http import Headers, Response
+def _message(body: Any, headers: HeaderValues) -> tuple[HttpHeaders, Any]:
+    from constructs_lib.simulation.http import HttpHeaders, SimulatedResponse
 
-    given = Headers(headers)
+    given = HttpHeaders(headers)
     if body is None:
-        return given, Response.of().body
-    content = Response.of(200, body)
+        return given, SimulatedResponse.of().body
+    content = SimulatedResponse.of(200, body)
     for name, value in content.headers:
         if name not in given:
             given.add(name, value)

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from constructs_lib import cli
-from constructs_lib.simulation.http import Headers, Request, Response, Url
-from constructs_lib.simulation.server.calls import LONGEST, WINDOW, Calls
+from constructs_lib.simulation.http import HttpHeaders, HttpUrl, SimulatedRequest, SimulatedResponse
+from constructs_lib.simulation.server.recorded_calls import LONGEST, WINDOW, RecordedCalls
 from tests.access import samples
 from tests.access.report.headless_browser import Browser, find_browser
 from tests.access.samples import Document
@@ -149,13 +149,13 @@ def test_any_method_and_any_target_gets_an_answer(served: Served) -> None:
 
 def test_a_long_body_is_shown_to_its_first_part_and_without_secrets() -> None:
     secret = "a-key-of-the-caller"
-    url = Url.parse("https://apim-sample.azure-api.net/orders")
-    request = Request("POST", url, Headers({"X-Key": secret}))
+    url = HttpUrl.parse("https://apim-sample.azure-api.net/orders")
+    request = SimulatedRequest("POST", url, HttpHeaders({"X-Key": secret}))
     for letter in ("x", "ä"):
         for length in (LONGEST - 9, WINDOW // 2 - 9):
-            response = Response.of(200, f"{letter * length}{secret}{letter * WINDOW}")
+            response = SimulatedResponse.of(200, f"{letter * length}{secret}{letter * WINDOW}")
             made = {"time": "", "milliseconds": 0.0, "story": None, "received": None}
-            shown = Calls().add(request, response, **made).answered["body"]
+            shown = RecordedCalls().add(request, response, **made).answered["body"]
             assert "a-key" not in shown
             assert len(shown) == LONGEST + 1
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from constructs_lib.simulation.local import Answer
+from constructs_lib.simulation.local import ChainAnswer
 from constructs_lib.testing import simulate
 from tests.access import samples
 from tests.docs.blocks import ROOT
@@ -49,7 +49,7 @@ class Call:
 
     caller: str
     how: str
-    answer: Answer
+    answer: ChainAnswer
     shown: tuple[str, ...]
 
     @property

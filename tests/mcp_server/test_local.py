@@ -20,7 +20,7 @@ from mcp.shared.auth import (
 )
 
 from constructs_lib import VISUAL_STUDIO_CODE
-from constructs_lib.simulation.http import Body, Request, Response, Url
+from constructs_lib.simulation.http import HttpBody, HttpUrl, SimulatedRequest, SimulatedResponse
 from tests.mcp_server.client import ask
 from tests.mcp_server.local import AGENT, STATELESS, Local, policies
 
@@ -168,12 +168,12 @@ def test_a_code_is_redeemed_once_and_by_who_asked_for_it(here: Local, what: str)
     client = {"client_id": VISUAL_STUDIO_CODE, "redirect_uri": REDIRECT}
     asked = {**client, "response_type": "code", "scope": here.mcp["scope"]}
     asked |= {"code_challenge": challenge, "code_challenge_method": "S256", "state": "s"}
-    base = Url.parse(here.mcp["issuer"].replace("/v2.0", "/oauth2/v2.0/"))
+    base = HttpUrl.parse(here.mcp["issuer"].replace("/v2.0", "/oauth2/v2.0/"))
 
-    def entra(method: str, path: str, form: dict[str, str]) -> Response:
+    def entra(method: str, path: str, form: dict[str, str]) -> SimulatedResponse:
         query, body = (urlencode(form), b"") if method == "GET" else ("", urlencode(form).encode())
         url = replace(base, path=base.path + path, query=query)
-        return here.simulator.answer(Request(method, url, body=Body(body)))
+        return here.simulator.answer(SimulatedRequest(method, url, body=HttpBody(body)))
 
     location = entra("GET", "authorize", asked).headers["Location"]
     returned = parse_qs(urlsplit(location).query)
@@ -188,8 +188,8 @@ def test_a_code_is_redeemed_once_and_by_who_asked_for_it(here: Local, what: str)
 
 def test_no_code_goes_to_another_machine(here: Local) -> None:
     query = urlencode({"client_id": VISUAL_STUDIO_CODE, "redirect_uri": "https://evil.example/"})
-    url = Url.parse(f"https://login.microsoftonline.com/t/oauth2/v2.0/authorize?{query}")
-    assert here.simulator.answer(Request("GET", url)).status == 400
+    url = HttpUrl.parse(f"https://login.microsoftonline.com/t/oauth2/v2.0/authorize?{query}")
+    assert here.simulator.answer(SimulatedRequest("GET", url)).status == 400
 
 
 async def anonymous(here: Local, method: str) -> object:

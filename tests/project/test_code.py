@@ -78,6 +78,17 @@ def test_no_file_written_by_hand_is_longer_than_eight_hundred_lines(repository):
     assert {name: length for name, length in named.items() if name not in TABLES} == {}
 
 
+def test_no_two_classes_have_one_name(repository):
+    places: dict[str, list[str]] = {}
+    for file in (repository / "constructs_lib").rglob("*.py"):
+        for node in ast.parse(file.read_bytes()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                place = f"{file.relative_to(repository)}:{node.lineno}"
+                places.setdefault(node.name, []).append(place)
+    assert len(places) > 400
+    assert {name: each for name, each in places.items() if len(each) > 1} == {}
+
+
 def test_the_house_has_few_rooms(repository):
     entries = {each.name for each in (repository / "constructs_lib").iterdir()} - {"__pycache__"}
     assert len(entries) <= MOST_ROOMS, "a new room goes into the one that it belongs to"

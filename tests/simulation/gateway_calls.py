@@ -10,15 +10,21 @@ from functools import cached_property
 from typing import Any
 
 from constructs_lib.access.terraform.values import text_of
-from constructs_lib.simulation.chain import Answer, Simulated
-from constructs_lib.simulation.door import VISITS, Visit
-from constructs_lib.simulation.entra import OTHER_TENANT, Principal, claims_of, sign, stranger
-from constructs_lib.simulation.http import Headers, Request, Url
+from constructs_lib.simulation.chain import GatewayAnswer, SimulatedService
+from constructs_lib.simulation.entra import (
+    OTHER_TENANT,
+    SimulatedPrincipal,
+    claims_of,
+    sign,
+    stranger,
+)
+from constructs_lib.simulation.http import HttpHeaders, HttpUrl, SimulatedRequest
 from constructs_lib.simulation.known import TENANT
 from constructs_lib.simulation.local import LocalChain
-from constructs_lib.simulation.model import Api
-from constructs_lib.simulation.outside import Token
+from constructs_lib.simulation.model import SimulatedApi
+from constructs_lib.simulation.outside import AccessToken
 from constructs_lib.simulation.signals import CallStoppedError
+from constructs_lib.simulation.sites import VISITS, Visit
 from tests.simulation.branches import taken
 from tests.simulation.stack_mutations import LISTED
 
@@ -63,10 +69,10 @@ class Shown:
     """
 
     caller: Somebody
-    request: Request
+    request: SimulatedRequest
     visits: tuple[tuple[str, bool, bool], ...]
     doors: list[Visit]
-    answer: Answer
+    answer: GatewayAnswer
 
     def __str__(self) -> str:
         entries = self.answer.trace.entries
@@ -200,20 +206,20 @@ class GatewayCalls:
                     yield from self._calls_of(address, found, api, callers)
 
     def _calls_of(
-        self, address: str, found: Simulated, api: Api, callers: Sequence[Somebody]
+        self, address: str, found: SimulatedService, api: SimulatedApi, callers: Sequence[Somebody]
     ) -> Iterator[Shown]:
         targets = list(self._targets(found, api))
         for caller in callers:
             for method, path in targets:
                 for headers, query in self._tricks(caller):
-                    url = Url.parse(f"https://{found.service.host}{path}{query}")
-                    sent = Headers(headers)
+                    url = HttpUrl.parse(f"https://{found.service.host}{path}{query}")
+                    sent = HttpHeaders(headers)
                     sent.set("Host", url.authority)
                     if caller.token is not None and "Authorization" not in sent:
                         sent.set("Authorization", f"Bearer {caller.token}")
                         if "X-Token" in self.text:
                             sent.set("X-Token", caller.token)
-                    request = Request(method, url, sent, client_address=caller.address)
+                    request = SimulatedRequest(method, url, sent, client_address=caller.address)
                     try:
                         yield self._once(request, caller)
                     except CallStoppedError as error:
@@ -221,7 +227,7 @@ class GatewayCalls:
                         self.stopped[address] = str(error)
                         return
 
-    def _once(self, request: Request, caller: Somebody) -> Shown:
+    def _once(self, request: SimulatedRequest, caller: Somebody) -> Shown:
         self.requests += 1
         visits: list[Visit] = []
         VISITS.set(visits)
@@ -231,7 +237,7 @@ class GatewayCalls:
         )
         return Shown(caller, request, arrived, visits, answer)
 
-    def _targets(self, found: Simulated, api: Api) -> Iterator[tuple[str, str]]:
+    def _targets(self, found: SimulatedService, api: SimulatedApi) -> Iterator[tuple[str, str]]:
         base = "/".join(("", *filter(None, (api.facts.path, _version(api)))))
         for operation in api.operations:
             template = operation.facts.url_template.partition("?")[0]
@@ -253,7 +259,7 @@ class GatewayCalls:
             yield [], f"?token={caller.token or 'rubbish'}"
         yield self.random.choice(_DECEITS), ""
 
-    def _callers(self, found: Simulated, api: Api) -> Iterator[Somebody]:
+    def _callers(self, found: SimulatedService, api: SimulatedApi) -> Iterator[Somebody]:
         gateways, name = self.chain.gateways, found.service.name
         everything = gateways.key(gateway=name)
         keys: list[str | None] = [everything, None]
@@ -301,7 +307,9 @@ class GatewayCalls:
         scopes = set(re.findall(r'"value": "([\w.]+)"', self.text)) | {"user_impersonation"}
         tenants = {entra.tenant} | ({TENANT} if "azuread_client_config" in self.text else set())
         holders = [
-            Principal(name="holder", kind="user", client_id=each, object_id=each, tenant=tenant)
+            SimulatedPrincipal(
+                name="holder", kind="user", client_id=each, object_id=each, tenant=tenant
+            )
             for each in sorted(clients)
             for tenant in sorted(tenants)
         ]
@@ -342,11 +350,11 @@ class GatewayCalls:
         """Tokens of an application of another tenant."""
         return list(self._issued(stranger("foreign", tenant=OTHER_TENANT, has_role=True)))
 
-    def _issued(self, principal: Principal) -> Iterator[str]:
+    def _issued(self, principal: SimulatedPrincipal) -> Iterator[str]:
         for application in self.chain.entra.applications.values():
             for resource in (application.client_id, *application.uris):
                 found = self.chain.entra.issue(principal, resource)
-                if isinstance(found, Token):
+                if isinstance(found, AccessToken):
                     yield found.text
 
 
@@ -366,5 +374,5 @@ def _is_own(visit: Visit, caller: Somebody) -> bool:
     return caller.genuine and caller.token is not None and caller.token in arrived
 
 
-def _version(api: Api) -> str:
+def _version(api: SimulatedApi) -> str:
     return api.facts.version if api.scheme == "Segment" else ""

@@ -24,14 +24,18 @@ from typing import Any, Literal
 
 from constructs_lib.access import Answer, analyse, read_stacks
 from constructs_lib.access.terraform.values import text_of
-from constructs_lib.simulation.door import VISITS
-from constructs_lib.simulation.door import Door as Door_
-from constructs_lib.simulation.entra import OTHER_TENANT, Principal, identities_of, stranger
+from constructs_lib.simulation.entra import (
+    OTHER_TENANT,
+    SimulatedPrincipal,
+    identities_of,
+    stranger,
+)
 from constructs_lib.simulation.functions import echo
-from constructs_lib.simulation.http import Headers, Request, Url
+from constructs_lib.simulation.http import HttpHeaders, HttpUrl, SimulatedRequest
 from constructs_lib.simulation.local import LocalChain
-from constructs_lib.simulation.network import Origin
-from constructs_lib.simulation.outside import ManagedIdentity, ManualClock, Random, Token
+from constructs_lib.simulation.network import RequestOrigin
+from constructs_lib.simulation.outside import AccessToken, ManualClock, Random, SimulatedIdentity
+from constructs_lib.simulation.sites import VISITS, SimulatedSite
 from tests.simulation.branches import marked, pruned, unrefused
 from tests.simulation.gateway_calls import GatewayCalls
 from tests.simulation.mutations import Document, configuration
@@ -145,7 +149,7 @@ class World:
         opened = any(self._reaches(answer, door, *each) for each in requests)
         return Sight(opened, not opened, " ".join(self.last))
 
-    def _through_gateway(self, answer: Answer, door: Door_) -> Sight | None:
+    def _through_gateway(self, answer: Answer, door: SimulatedSite) -> Sight | None:
         seen = self.gateway.of(answer.caller.address or "", door.host, _GROUPS[answer.caller.kind])
         if seen is None:
             return None
@@ -163,7 +167,9 @@ class World:
         said = opened if closed else refused
         return Sight(opened is not None, opened is None or refused is not None, str(said))
 
-    def _reaches(self, answer: Answer, door: Door_, request: Request, origin: Origin) -> bool:
+    def _reaches(
+        self, answer: Answer, door: SimulatedSite, request: SimulatedRequest, origin: RequestOrigin
+    ) -> bool:
         visits: list[Any] = []
         VISITS.set(visits)
         self.requests += 1
@@ -178,7 +184,9 @@ class World:
             )
         return visits[0].received is not None
 
-    def _requests(self, answer: Answer, door: Door_) -> Iterator[tuple[Request, Origin]] | None:
+    def _requests(
+        self, answer: Answer, door: SimulatedSite
+    ) -> Iterator[tuple[SimulatedRequest, RequestOrigin]] | None:
         kind = answer.caller.kind
         if kind == "excluded-path":
             path = answer.caller.label.removeprefix("anybody on ")
@@ -203,7 +211,7 @@ class World:
             return self._with(door, [None, *tokens])
         return None
 
-    def _listed(self, answer: Answer, door: Door_) -> Iterator[Principal]:
+    def _listed(self, answer: Answer, door: SimulatedSite) -> Iterator[SimulatedPrincipal]:
         """Whoever an entry of an app's allow-lists may stand for."""
         directory, tenant = door.app.directory, self.entra.tenant
         if directory is None:
@@ -225,19 +233,21 @@ class World:
                 client = self.known.text(registration.client_id, "a client id")
                 yield _named(answer, client, self.known.text(value, "an object id"), tenant)
 
-    def _tokens(self, principal: Principal | ManagedIdentity) -> Iterator[str]:
+    def _tokens(self, principal: SimulatedPrincipal | SimulatedIdentity) -> Iterator[str]:
         """Every token that somebody gets."""
         for application in self.entra.applications.values():
             for resource in (application.client_id, *application.uris):
                 found = (
                     self.entra.token(principal, resource)
-                    if isinstance(principal, ManagedIdentity)
+                    if isinstance(principal, SimulatedIdentity)
                     else self.entra.issue(principal, resource)
                 )
-                if isinstance(found, Token):
+                if isinstance(found, AccessToken):
                     yield found.text
 
-    def _as_gateway(self, answer: Answer, door: Door_) -> Iterator[tuple[Request, Origin]] | None:
+    def _as_gateway(
+        self, answer: Answer, door: SimulatedSite
+    ) -> Iterator[tuple[SimulatedRequest, RequestOrigin]] | None:
         identities = identities_of(self.links, self.known)
         for gateway in self.links.gateways:
             for link, identity in zip(
@@ -252,41 +262,41 @@ class World:
 
     def _with(
         self,
-        door: Door_,
+        door: SimulatedSite,
         tokens: list[str | None],
         *,
         paths: tuple[str, ...] = ("/api/orders",),
         headers: dict[str, str] | None = None,
         scheme: str = "https",
-        origins: list[Origin] | None = None,
-    ) -> Iterator[tuple[Request, Origin]]:
+        origins: list[RequestOrigin] | None = None,
+    ) -> Iterator[tuple[SimulatedRequest, RequestOrigin]]:
         for origin in origins or self._strangers():
             for path in paths:
                 for token in tokens:
-                    sent = Headers(headers or {})
+                    sent = HttpHeaders(headers or {})
                     if token is not None:
                         sent.set("Authorization", f"Bearer {token}")
                     if "azurefrontdoor" in origin.tags:
                         sent.set("X-Azure-FDID", "b7c3c9d0-0000-4000-8000-000000000000")
                     sent.set("X-MS-CLIENT-PRINCIPAL-ID", "somebody")
                     path = "/" + path.lstrip("/")
-                    url = Url.parse(f"{scheme}://{door.host}{path}")
-                    yield Request(self.random.choice(("GET", "POST")), url, sent), origin
+                    url = HttpUrl.parse(f"{scheme}://{door.host}{path}")
+                    yield SimulatedRequest(self.random.choice(("GET", "POST")), url, sent), origin
 
-    def _strangers(self) -> list[Origin]:
+    def _strangers(self) -> list[RequestOrigin]:
         """Addresses that anybody can have: two of the internet, one that is rented in Azure."""
         home = f"{self.random.choice((8, 77, 91, 151, 203))}.{self.random.randrange(256)}.113.7"
         cloud = "20.61.99.4"
         rented = frozenset({"internet", "azurecloud"})
         return [
-            Origin(home, certificate=True),
-            Origin(cloud, tags=rented, certificate=True),
-            Origin("147.243.9.9", tags=rented | {"azurefrontdoor"}, certificate=True),
+            RequestOrigin(home, certificate=True),
+            RequestOrigin(cloud, tags=rented, certificate=True),
+            RequestOrigin("147.243.9.9", tags=rented | {"azurefrontdoor"}, certificate=True),
         ]
 
 
-def _named(answer: Answer, client: str, object_id: str, tenant: str) -> Principal:
-    return Principal(
+def _named(answer: Answer, client: str, object_id: str, tenant: str) -> SimulatedPrincipal:
+    return SimulatedPrincipal(
         name=answer.caller.label,
         kind="application",
         client_id=client,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from constructs_lib.simulation.chain import Chain
-from constructs_lib.simulation.http import Request, Response
+from constructs_lib.simulation.chain import SimulatedGateways
+from constructs_lib.simulation.http import SimulatedRequest, SimulatedResponse
 from constructs_lib.simulation.outside import ManualClock, Random
 
 GATEWAY = {"api_management_name": "apim"}
@@ -68,23 +68,23 @@ def stack(
 class Recorder:
     """A backend that answers what it is told, and keeps what it received."""
 
-    def __init__(self, *answers: Response | Exception) -> None:
-        self.received: list[Request] = []
+    def __init__(self, *answers: SimulatedResponse | Exception) -> None:
+        self.received: list[SimulatedRequest] = []
         self._answers = list(answers)
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: SimulatedRequest) -> SimulatedResponse:
         """Answer the next answer; the last one for ever."""
         self.received.append(request.copy())
         if not self._answers:
-            return Response.of(200, {"ok": True})
+            return SimulatedResponse.of(200, {"ok": True})
         answer = self._answers[0] if len(self._answers) == 1 else self._answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer if answer.body.streams else answer.copy()
 
 
-def chain(content: dict[str, Any], backend: Any = None, **options: Any) -> Chain:
+def chain(content: dict[str, Any], backend: Any = None, **options: Any) -> SimulatedGateways:
     """A chain of a stack, at a time that stands still."""
     options.setdefault("clock", ManualClock())
     options.setdefault("random", Random(1))
-    return Chain.read(content, backend=backend or Recorder(), **options)
+    return SimulatedGateways.read(content, backend=backend or Recorder(), **options)

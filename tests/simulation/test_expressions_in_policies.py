@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from constructs_lib.simulation.chain import Answer
+from constructs_lib.simulation.chain import GatewayAnswer
 from constructs_lib.simulation.signals import CallStoppedError
 from tests.simulation.stacks import chain, stack
 
 
-def called(inbound: str) -> Answer:
+def called(inbound: str) -> GatewayAnswer:
     return chain(stack(inbound=f"<base/>{inbound}")).request("GET", "/orders/items/7")
 
 

@@ -12,7 +12,7 @@ from constructs_lib.access.terraform.body import LATER
 from constructs_lib.simulation.chain import AssumedError
 from constructs_lib.simulation.fidelity import behaviours
 from constructs_lib.simulation.functions import answering
-from constructs_lib.simulation.http import Request, Response, Url
+from constructs_lib.simulation.http import HttpUrl, SimulatedRequest, SimulatedResponse
 from constructs_lib.simulation.known import NotKnownError
 from constructs_lib.simulation.outside import BackendTimeoutError, SystemClock
 from constructs_lib.simulation.signals import CallStoppedError
@@ -177,7 +177,7 @@ def test_named_values_are_put_in_and_secret_ones_are_never_shown():
 
 
 def test_an_error_runs_on_error_which_may_change_the_answer():
-    failing = Recorder(Response.of(500, "no"))
+    failing = Recorder(SimulatedResponse.of(500, "no"))
     content = stack(
         backend='<forward-request fail-on-error-status-code="true"/>',
         outbound="<base/><set-status code='204' reason='No'/>",
@@ -209,7 +209,7 @@ def test_wait_sends_at_the_same_time_by_the_machines_clock():
     together = Barrier(2)
 
     class Both(Recorder):
-        def send(self, request: Request) -> Response:
+        def send(self, request: SimulatedRequest) -> SimulatedResponse:
             if request.url.host == "x.example":
                 together.wait(10)
             return super().send(request)
@@ -231,6 +231,6 @@ def test_wait_sends_at_the_same_time_by_the_machines_clock():
 def test_a_function_at_a_url_that_does_not_answer_in_time_is_told_apart():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         function = answering(f"http://127.0.0.1:{silent.getsockname()[1]}")
-        request = Request("GET", Url.parse("https://func.example/"), timeout=0.05)
+        request = SimulatedRequest("GET", HttpUrl.parse("https://func.example/"), timeout=0.05)
         with pytest.raises(BackendTimeoutError):
             function(request)

@@ -9,9 +9,14 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.simulation.chain import Answer
+from constructs_lib.simulation.chain import GatewayAnswer
 from constructs_lib.simulation.fidelity import behaviours
-from constructs_lib.simulation.http import Body, Headers, Request, Response
+from constructs_lib.simulation.http import (
+    HttpBody,
+    HttpHeaders,
+    SimulatedRequest,
+    SimulatedResponse,
+)
 from constructs_lib.simulation.outside import BackendTimeoutError, ManualClock
 from constructs_lib.simulation.policies import POLICIES
 from tests.simulation.stacks import Recorder, chain, stack
@@ -34,13 +39,13 @@ class Slow:
         self._clock = clock
         self._takes = takes
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: SimulatedRequest) -> SimulatedResponse:
         self._clock.advance(self._takes.get(request.url.path, 0))
         return self._backend.send(request)
 
 
 @cache
-def answers_of(number: int) -> tuple[list[Answer], list[dict[str, Any]], Recorder]:
+def answers_of(number: int) -> tuple[list[GatewayAnswer], list[dict[str, Any]], Recorder]:
     """What comes of a case: answers, what is expected of each, and what the backend received."""
     case = CASES[number]
     backend = Recorder(*(_response(*each) for each in case.get("answers", [])))
@@ -48,7 +53,7 @@ def answers_of(number: int) -> tuple[list[Answer], list[dict[str, Any]], Recorde
     slow = Slow(backend, clock, case["takes"]) if "takes" in case else backend
     called = chain(stack(**case["sections"]), slow, clock=clock)
     calls = case.get("calls", [{"request": case.get("request", {}), "expect": case.get("expect")}])
-    answers: list[Answer] = []
+    answers: list[GatewayAnswer] = []
     for each in calls:
         clock.advance(each.get("after", 0))
         request = {"method": "GET", "path": "/orders/items/7", **each.get("request", {})}
@@ -80,12 +85,12 @@ def _response(
     if isinstance(status, str):
         return BackendTimeoutError(status)
     if isinstance(body, list):
-        pieces = Body(each.encode() for each in body)
-        return Response(status, headers=Headers(headers or {}), body=pieces)
-    return Response.of(status, body, headers or {})
+        pieces = HttpBody(each.encode() for each in body)
+        return SimulatedResponse(status, headers=HttpHeaders(headers or {}), body=pieces)
+    return SimulatedResponse.of(status, body, headers or {})
 
 
-def _compare(answer: Answer, expected: dict[str, Any]) -> None:
+def _compare(answer: GatewayAnswer, expected: dict[str, Any]) -> None:
     found = {"status": answer.status, "reason": answer.reason, "body": answer.text}
     assert found == found | {name: expected[name] for name in found if name in expected}
     for name, value in expected.get("headers", {}).items():

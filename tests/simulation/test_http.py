@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from constructs_lib.simulation.http import Body, BodyConsumedError, Headers, Response, Url
+from constructs_lib.simulation.http import (
+    BodyConsumedError,
+    HttpBody,
+    HttpHeaders,
+    HttpUrl,
+    SimulatedResponse,
+)
 
 
 def test_headers_are_found_in_any_case_and_keep_their_order_and_their_lines():
-    headers = Headers([("Accept", "a"), ("X-One", "1"), ("accept", "b")])
+    headers = HttpHeaders([("Accept", "a"), ("X-One", "1"), ("accept", "b")])
     assert headers.get("ACCEPT") == "a,b"
     assert headers.names() == ["Accept", "X-One"]
     headers.set("accept", "c", "d")
@@ -18,7 +24,7 @@ def test_headers_are_found_in_any_case_and_keep_their_order_and_their_lines():
 
 
 def test_a_body_is_gone_once_it_is_read_unless_it_is_preserved():
-    body = Body(b"x")
+    body = HttpBody(b"x")
     assert body.read(preserve=True) == body.read() == b"x"
     with pytest.raises(BodyConsumedError):
         body.read()
@@ -33,17 +39,17 @@ def test_a_body_in_pieces_is_waited_for_only_if_somebody_looks_at_it():
             come.append(piece)
             yield piece
 
-    body = Body(pieces())
+    body = HttpBody(pieces())
     passed = body.pieces()
     assert (next(passed), come, body.content) == (b"a", [b"a"], b"")
-    body = Body(pieces())
+    body = HttpBody(pieces())
     assert body.streams
     assert (body.read(preserve=True), body.streams) == (b"ab", False)
     assert list(body.pieces()) == [b"ab"]
 
 
 def test_a_url_keeps_what_was_sent_but_the_parameter_that_is_changed():
-    url = Url.parse("HTTPS://Contoso.example/a%20b?x=1%2C2&KEY=s&x=3")
+    url = HttpUrl.parse("HTTPS://Contoso.example/a%20b?x=1%2C2&KEY=s&x=3")
     assert (url.authority, url.path, url.parameter("X")) == (
         "contoso.example",
         "/a%20b",
@@ -52,12 +58,12 @@ def test_a_url_keeps_what_was_sent_but_the_parameter_that_is_changed():
     assert str(url.with_parameter("key", [])) == "https://contoso.example/a%20b?x=1%2C2&x=3"
     assert url.with_parameter("x", ["é"]).query == "KEY=s&x=%C3%A9"
     assert url.with_parameter("y", ["1"], append=True).query == "x=1%2C2&KEY=s&x=3&y=1"
-    assert str(Url.parse("http://localhost:7071")) == "http://localhost:7071/"
+    assert str(HttpUrl.parse("http://localhost:7071")) == "http://localhost:7071/"
     with pytest.raises(ValueError, match="not a URL"):
-        Url.parse("/relative")
+        HttpUrl.parse("/relative")
 
 
 def test_what_is_not_text_becomes_a_json_body():
-    response = Response.of(201, {"a": 1})
+    response = SimulatedResponse.of(201, {"a": 1})
     assert response.body.content == b'{"a": 1}'
     assert (response.reason, response.headers["content-type"]) == ("Created", "application/json")

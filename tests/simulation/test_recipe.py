@@ -10,7 +10,7 @@ import pytest
 
 from constructs_lib._core.errors import InputError
 from constructs_lib.simulation.chain import AssumedError
-from constructs_lib.simulation.http import Request
+from constructs_lib.simulation.http import SimulatedRequest
 from constructs_lib.simulation.outside import ManualClock
 from constructs_lib.testing import SimulatedChain, simulate
 from tests.access import samples
@@ -85,7 +85,7 @@ def test_a_wrong_audience_ends_in_500_and_the_trace_says_why() -> None:
 
 
 def test_functions_are_callables_apps_and_time_is_moved_by_hand() -> None:
-    def order(request: Request) -> dict[str, str]:
+    def order(request: SimulatedRequest) -> dict[str, str]:
         return {"path": request.url.path}
 
     def wsgi(environ: dict[str, object], start: object) -> list[bytes]:

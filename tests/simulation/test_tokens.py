@@ -6,18 +6,18 @@ from datetime import datetime, timezone
 
 import pytest
 
-from constructs_lib.simulation.chain import Chain
+from constructs_lib.simulation.chain import SimulatedGateways
 from constructs_lib.simulation.entra import (
     OTHER_TENANT,
     Entra,
-    Principal,
+    SimulatedPrincipal,
     claims_of,
     issuer_of,
     sign,
     stranger,
 )
 from constructs_lib.simulation.known import TENANT
-from constructs_lib.simulation.outside import ManualClock, Token
+from constructs_lib.simulation.outside import AccessToken, ManualClock
 from tests.simulation.stacks import chain, stack
 
 CALLER = stranger("a partner")
@@ -27,7 +27,7 @@ APPLICATION = {
 }
 
 
-def with_entra(inbound: str) -> tuple[Chain, Entra]:
+def with_entra(inbound: str) -> tuple[SimulatedGateways, Entra]:
     clock = ManualClock(datetime.now(timezone.utc))
     called = chain(stack(inbound=f"<base/>{inbound}", more=APPLICATION), clock=clock)
     entra = Entra(called.links, called.known, clock)
@@ -35,9 +35,9 @@ def with_entra(inbound: str) -> tuple[Chain, Entra]:
     return called, entra
 
 
-def token(entra: Entra, caller: Principal = CALLER) -> dict[str, str]:
+def token(entra: Entra, caller: SimulatedPrincipal = CALLER) -> dict[str, str]:
     issued = entra.issue(caller, "api://orders")
-    assert isinstance(issued, Token), issued
+    assert isinstance(issued, AccessToken), issued
     return {"Authorization": f"Bearer {issued.text}"}
 
 

@@ -22,7 +22,7 @@ _VARIABLE = re.compile(r"(?P<name>[^=]+)=(?P<address>(?:data\.)?[\w-]+\.[\w-]+)\
 
 
 @dataclass(frozen=True, slots=True)
-class Module:
+class ExportedModule:
     """A Terraform module.
 
     Attributes:
@@ -40,7 +40,7 @@ class Module:
 
 def module_of(
     document: Mapping[str, Any], name: str, *, where: str, variables: Sequence[str] = ()
-) -> Module:
+) -> ExportedModule:
     """Write a stack's Terraform JSON as a module.
 
     Args:
@@ -81,7 +81,9 @@ def module_of(
         files["main.tf.json"] = f"{text}\n"
     told = {key: outputs[key].get("description", "") for key in sorted(outputs)}
     files["README.md"] = readme(document, name, taken, told)
-    return Module(name, {key: files[key] for key in sorted(files) if files[key]}, taken, told)
+    return ExportedModule(
+        name, {key: files[key] for key in sorted(files) if files[key]}, taken, told
+    )
 
 
 def _refuse(document: Mapping[str, Any], where: str) -> None:

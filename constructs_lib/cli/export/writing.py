@@ -10,13 +10,13 @@ from typing import cast
 from constructs_lib._core.errors import InputError
 from constructs_lib._core.files.json_text import load_json, read_text
 from constructs_lib._core.files.writing import write_all
-from constructs_lib.cli.export.module import Module
+from constructs_lib.cli.export.module import ExportedModule
 
 LIST = ".secured-functions-export.json"
 """Which files were written, with the SHA-256 of each, so that the next export may replace them."""
 
 
-def write_module(module: Module, folder: Path) -> list[str]:
+def write_module(module: ExportedModule, folder: Path) -> list[str]:
     """Write the files of a module, and remove those that an earlier export wrote and this does not.
 
     Args:

@@ -7,7 +7,7 @@ C# 7 with the types and members of Learn, "API Management policy expressions". N
 evaluated or looked up by name: each member is an entry of a table in `libraries/`.
 """
 
-from constructs_lib.simulation.csharp.compiling import Expression as Expression
+from constructs_lib.simulation.csharp.compiling import CompiledExpression as CompiledExpression
 from constructs_lib.simulation.csharp.compiling import compile_expression as compile_expression
 from constructs_lib.simulation.csharp.errors import Budget as Budget
 from constructs_lib.simulation.csharp.errors import BudgetExceeded as BudgetExceeded

@@ -29,13 +29,17 @@ from constructs_lib.simulation.csharp.errors import (
 from constructs_lib.simulation.csharp.libraries.collections import array_from, new_array
 from constructs_lib.simulation.csharp.literals import Literals
 from constructs_lib.simulation.csharp.members import Code, Members, Typed, fail
-from constructs_lib.simulation.csharp.operations import Operations, coerced, widest
+from constructs_lib.simulation.csharp.operator_expressions import (
+    OperatorExpressions,
+    coerced,
+    widest,
+)
 from constructs_lib.simulation.csharp.operators import NUMBERS, implicit
 from constructs_lib.simulation.csharp.running import Run
 from constructs_lib.simulation.csharp.scopes import FunctionScope
 from constructs_lib.simulation.csharp.statements import Statements
 from constructs_lib.simulation.csharp.tables import TYPES, head_of
-from constructs_lib.simulation.csharp.values import Function, Record, full_name, null_reference
+from constructs_lib.simulation.csharp.values import Delegate, Record, full_name, null_reference
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -60,7 +64,7 @@ _NEWER = {
 }
 
 
-class Expression:
+class CompiledExpression:
     """An expression that API Management would save; `compile_expression` makes it.
 
     Attributes:
@@ -100,7 +104,7 @@ class Expression:
 _BUDGET = Budget()
 
 
-def compile_expression(text: str, *, line: int = 1, column: int = 1) -> Expression:
+def compile_expression(text: str, *, line: int = 1, column: int = 1) -> CompiledExpression:
     """Check an expression as API Management does when it saves a policy, and make it ready to run.
 
     Args:
@@ -119,7 +123,7 @@ def compile_expression(text: str, *, line: int = 1, column: int = 1) -> Expressi
 
 
 @lru_cache(maxsize=4096)
-def _compiled(text: str) -> Expression:
+def _compiled(text: str) -> CompiledExpression:
     syntax = parse(text)
     if syntax is None:
         raise ExpressionRefused(*fault(text))
@@ -131,7 +135,7 @@ def _compiled(text: str) -> Expression:
         raise ExpressionRefused("the expression is nested too deeply", 1, 1) from error
 
 
-class _Compiler(Literals, Operations, Statements, Members):
+class _Compiler(Literals, OperatorExpressions, Statements, Members):
     """Compiles one expression."""
 
     def __init__(self, syntax: Syntax) -> None:
@@ -142,7 +146,7 @@ class _Compiler(Literals, Operations, Statements, Members):
         self.results: list[list[str | None]] = [[]]
         self.functions: dict[str, str | None] = {}
 
-    def expression(self, text: str) -> Expression:
+    def expression(self, text: str) -> CompiledExpression:
         """The whole."""
         body = self.statements(self.syntax.body)
         types = set(self.results[0])
@@ -153,7 +157,7 @@ class _Compiler(Literals, Operations, Statements, Members):
             body(frame)
             return frame[0].returned
 
-        return Expression(text, run, self.scope, types.pop() if len(types) == 1 else None)
+        return CompiledExpression(text, run, self.scope, types.pop() if len(types) == 1 else None)
 
     # Values -------------------------------------------------------------------------------------
 
@@ -382,7 +386,7 @@ class _Compiler(Literals, Operations, Statements, Members):
         self.scope = scope.parent or scope
         count = len(names)
 
-        def make(outer: list[Any]) -> Function:
+        def make(outer: list[Any]) -> Delegate:
             run = outer[0]
 
             def call(*arguments: Any) -> Any:
@@ -391,7 +395,7 @@ class _Compiler(Literals, Operations, Statements, Members):
                 frame.extend([None] * (scope.size + 2 - len(frame)))
                 return code(frame)
 
-            return Function(call, count)
+            return Delegate(call, count)
 
         return make
 

@@ -38,8 +38,8 @@ from constructs_lib.simulation.csharp.tables import (
     type_name,
 )
 from constructs_lib.simulation.csharp.values import (
+    Delegate,
     Dictionary,
-    Function,
     Record,
     Ref,
     Thing,
@@ -207,9 +207,9 @@ class Members:
         if call is None or member.generic:
             return fail("this method as a function"), None
         if member.run:
-            return (lambda frame: Function(lambda *given: call(frame[0], *given), 1)), None
+            return (lambda frame: Delegate(lambda *given: call(frame[0], *given), 1)), None
         self.last = member.result
-        function = Function(call, 1)
+        function = Delegate(call, 1)
         return (lambda _frame: function), None
 
     def unknown(
@@ -438,7 +438,7 @@ class Members:
 
         def call(frame: list[Any]) -> Any:
             target = code(frame)
-            if not isinstance(target, Function):
+            if not isinstance(target, Delegate):
                 raise NotSimulated(f"a call of {full_name(target)}")
             return target.call(*[each(frame) for each in arguments])
 
@@ -651,7 +651,7 @@ def get_property(run: Any, value: Any, name: str) -> Any:
         if name in ("Value", "HasValue"):
             return value if name == "Value" else True
         if name in methods_of(type_):
-            return Function(lambda *given: invoke(run, value, name, (), list(given)), 1)
+            return Delegate(lambda *given: invoke(run, value, name, (), list(given)), 1)
         raise NotSimulated(f"{type_}.{name}")
     return member.call(run, value) if member.run else member.call(value)
 

@@ -300,7 +300,7 @@ class Ref:
         self.value = value
 
 
-class Function:
+class Delegate:
     """A lambda, local function or method as a value."""
 
     __slots__ = ("arity", "call")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from constructs_lib.simulation.policies import (
-    access,
     bodies,
     caching,
-    calls,
     certificates,
     converting,
     flow,
@@ -16,11 +14,13 @@ from constructs_lib.simulation.policies import (
     limits,
     logging,
     models,
+    restrictions,
     rewriting,
+    sending,
     tokens,
     validating,
 )
-from constructs_lib.simulation.statements import Run, Statement
+from constructs_lib.simulation.policy_statements import Run, Statement
 
 POLICIES: dict[str, Callable[[Statement], Run]] = {
     "authentication-basic": tokens.authentication_basic,
@@ -33,14 +33,14 @@ POLICIES: dict[str, Callable[[Statement], Run]] = {
     "cache-remove-value": caching.cache_remove_value,
     "cache-store": caching.cache_store,
     "cache-store-value": caching.cache_store_value,
-    "check-header": access.check_header,
+    "check-header": restrictions.check_header,
     "choose": flow.choose,
-    "cors": access.cors,
+    "cors": restrictions.cors,
     "cross-domain": logging.cross_domain,
     "emit-metric": logging.emit_metric,
     "find-and-replace": bodies.find_and_replace,
-    "forward-request": calls.forward_request,
-    "ip-filter": access.ip_filter,
+    "forward-request": sending.forward_request,
+    "ip-filter": restrictions.ip_filter,
     "json-to-xml": converting.json_to_xml,
     "jsonp": bodies.jsonp,
     "limit-concurrency": limits.limit_concurrency,
@@ -57,8 +57,8 @@ POLICIES: dict[str, Callable[[Statement], Run]] = {
     "retry": flow.retry,
     "return-response": flow.return_response,
     "rewrite-uri": rewriting.rewrite_uri,
-    "send-one-way-request": calls.send_one_way_request,
-    "send-request": calls.send_request,
+    "send-one-way-request": sending.send_one_way_request,
+    "send-request": sending.send_request,
     "set-backend-service": rewriting.set_backend_service,
     "set-body": bodies.set_body,
     "set-header": headers.set_header,

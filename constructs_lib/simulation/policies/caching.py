@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from constructs_lib.simulation.policy_statements import Run, Statement, text_of
 from constructs_lib.simulation.signals import CachedError
-from constructs_lib.simulation.statements import Run, Statement, text_of
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.call import SimulatedCall
 
 _OVERHEAD = 200
 """Bytes that an entry takes besides what it holds."""
@@ -22,7 +22,7 @@ def cache_lookup(policy: Statement) -> Run:
     headers = policy.texts("vary-by-header")
     queries = policy.texts("vary-by-query-parameter")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         request, url = call.request, call.original_url
         if request.method != "GET":
             call.trace.add("cache-lookup", "Only GET requests are cached.", "cache-lookup")
@@ -62,7 +62,7 @@ def cache_store(policy: Statement) -> Run:
     attributes = policy.element.attributes
     whatever = policy.boolean("cache-response", default=False)
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         response = call.response
         keep = whatever(call) if "cache-response" in attributes else None
         if call.cache_key is None or response is None or keep is False:
@@ -87,7 +87,7 @@ def cache_lookup_value(policy: Statement) -> Run:
     key, variable = policy.text("key"), policy.literal("variable-name")
     default, has_default = policy.value("default-value"), policy.has("default-value")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         found = call.gateway.cache.get(key(call))
         if found is not None:
             call.variables[variable] = found[0]
@@ -105,7 +105,7 @@ def cache_store_value(policy: Statement) -> Run:
     """Keeps a value."""
     key, value, duration = policy.text("key"), policy.value("value"), policy.number("duration")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         name, found = key(call), value(call)
         size = len(name) + len(text_of(found)) + _OVERHEAD
         call.gateway.cache.set(name, (found,), duration(call), size)
@@ -118,7 +118,7 @@ def cache_remove_value(policy: Statement) -> Run:
     """Forgets a value."""
     key = policy.text("key")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         call.gateway.cache.remove(key(call))
         call.trace.add("cache-remove-value", "The value is removed.", "cache-remove-value")
 

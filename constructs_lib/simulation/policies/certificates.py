@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from constructs_lib.simulation.policy_statements import Run, Statement
 from constructs_lib.simulation.signals import CallStoppedError, PolicyFailedError, refusal
-from constructs_lib.simulation.statements import Run, Statement
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-    from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.call import SimulatedCall
 
 
 def authentication_certificate(policy: Statement) -> Run:
     """The gateway's certificate, for the backend."""
     names = [policy.text("thumbprint"), policy.text("certificate-id")]
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         shown = next((text for name in names if (text := name(call))), "of the policy's own")
         told = f"The backend is shown the certificate {shown}."
         call.trace.add(policy.name, told, policy.name)
@@ -36,7 +36,7 @@ def validate_client_certificate(policy: Statement) -> Run:
         for each in (listed.children("identity") if listed else ())
     ]
 
-    def wrong(call: Call) -> str | None:
+    def wrong(call: SimulatedCall) -> str | None:
         certificate = call.facts.certificate
         if certificate is None:
             return "Client certificate is not present."
@@ -52,7 +52,7 @@ def validate_client_certificate(policy: Statement) -> Run:
             return None
         return "Client certificate is none of those that are allowed."
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         told = wrong(call)
         call.trace.add(policy.name, told or "The client certificate is valid.", policy.name)
         if told and not ignore(call):
@@ -63,7 +63,9 @@ def validate_client_certificate(policy: Statement) -> Run:
 
 
 def _is(
-    call: Call, certificate: Certificate, identity: list[tuple[str, Callable[[Call], str]]]
+    call: SimulatedCall,
+    certificate: Certificate,
+    identity: list[tuple[str, Callable[[SimulatedCall], str]]],
 ) -> bool:
     """Whether a certificate has everything that an identity names."""
     return all(text(call).lower() in _claims(certificate, name) for name, text in identity)

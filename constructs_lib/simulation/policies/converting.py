@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from xml.sax.saxutils import escape, quoteattr
 
-from constructs_lib.simulation.http import Body
+from constructs_lib.simulation.http import HttpBody
 from constructs_lib.simulation.policies.headers import message_of
 from constructs_lib.simulation.policies.parsing import NotXmlError, tree_of_xml
+from constructs_lib.simulation.policy_statements import Run, Statement
 from constructs_lib.simulation.signals import PolicyFailedError
-from constructs_lib.simulation.statements import Run, Statement
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.call import SimulatedCall
 
 _NIL = ' xsi:nil="true" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 _NO_NAME = re.compile(r"[^\w:.-]|^[\d.-]")
@@ -29,7 +29,7 @@ def _converting(policy: Statement, source: str, target: str, convert: Callable[.
     """Converts the body, if it is of the one format and the caller wants the other."""
     apply, ask = policy.text("apply"), policy.boolean("consider-accept-header", default=True)
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         message, why = message_of(call), ""
         if not message.content:
             why = "there is none"
@@ -41,7 +41,7 @@ def _converting(policy: Statement, source: str, target: str, convert: Callable[.
             call.trace.add(policy.name, f"The body stays as it is: {why}.", policy.name)
             return
         text = convert(call, message.content.decode("utf-8-sig", "replace"))
-        message.body = Body(text.encode())
+        message.body = HttpBody(text.encode())
         message.headers.set("Content-Type", f"application/{target}")
         message.headers.remove("Content-Length")
         call.trace.add(policy.name, f"The body is {target.upper()} now.", policy.name)
@@ -54,7 +54,7 @@ def xml_to_json(policy: Statement) -> Run:
     kind = policy.text("kind")
     arrays = policy.boolean("always-array-child-elements", default=False)
 
-    def convert(call: Call, text: str) -> str:
+    def convert(call: SimulatedCall, text: str) -> str:
         friendly = kind(call) == "javascript-friendly"
         if friendly:
             told = "What is friendly to JavaScript is taken to be names without marks."
@@ -74,7 +74,7 @@ def json_to_xml(policy: Statement) -> Run:
     separator, prefix = policy.text("namespace-separator", "_"), policy.text("namespace-prefix")
     block, dates = policy.text("attribute-block-name"), policy.boolean("parse-date", default=True)
 
-    def convert(call: Call, text: str) -> str:
+    def convert(call: SimulatedCall, text: str) -> str:
         try:
             value = json.loads(text, parse_float=_Number, parse_int=_Number)
         except ValueError as error:

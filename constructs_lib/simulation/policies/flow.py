@@ -8,13 +8,13 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, TypeAlias
 
-from constructs_lib.simulation.http import Body, Headers, Response, reason_of
+from constructs_lib.simulation.http import HttpBody, HttpHeaders, SimulatedResponse, reason_of
 from constructs_lib.simulation.outside import ManualClock
+from constructs_lib.simulation.policy_statements import Run, Statement, as_boolean
 from constructs_lib.simulation.signals import AnsweredError, PolicyFailedError
-from constructs_lib.simulation.statements import Run, Statement, as_boolean
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.call import Call, Step
+    from constructs_lib.simulation.call import PolicyStep, SimulatedCall
 
 
 def choose(policy: Statement) -> Run:
@@ -23,7 +23,7 @@ def choose(policy: Statement) -> Run:
     otherwise = policy.child("otherwise")
     rest = otherwise.steps() if otherwise else []
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         for position, (condition, steps) in enumerate(branches, 1):
             if as_boolean(condition(call), "condition"):
                 call.trace.add("choose", f"The condition of when[{position}] holds.", "choose")
@@ -39,7 +39,7 @@ def set_variable(policy: Statement) -> Run:
     """A variable: a literal is a string, an expression keeps its type."""
     name, value = policy.literal("name"), policy.value("value")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         call.variables[name] = value(call)
         call.trace.add(
             "set-variable",
@@ -59,7 +59,7 @@ def retry(policy: Statement) -> Run:
     fast = policy.boolean("first-fast-retry", default=False)
     grows, exponential = policy.has("delta"), policy.has("max-interval")
 
-    def pause(call: Call, tries: int) -> float:
+    def pause(call: SimulatedCall, tries: int) -> float:
         if tries == 1 and fast(call):
             return 0
         if exponential:
@@ -67,7 +67,7 @@ def retry(policy: Statement) -> Run:
             return min(interval(call) + (2**tries - 1) * chance * delta(call), most(call))
         return interval(call) + (tries - 1) * delta(call) if grows else interval(call)
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         most_tries, tries = int(count(call)), 0
         while True:
             error = _attempt(call, steps)
@@ -83,7 +83,7 @@ def retry(policy: Statement) -> Run:
     return run
 
 
-def _attempt(call: Call, steps: list[Step]) -> PolicyFailedError | None:
+def _attempt(call: SimulatedCall, steps: list[PolicyStep]) -> PolicyFailedError | None:
     try:
         call.run(steps)
     except PolicyFailedError as error:
@@ -95,7 +95,7 @@ def wait(policy: Statement) -> Run:
     """What is in it, at the same time: until all of it, or the first, has ended."""
     steps, mode = policy.steps(), policy.text("for", "all")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         first = mode(call).lower() == "any"
         told = "Waiting for the first to end." if first else "Waiting for all to end."
         call.trace.add("wait", told, "wait", *(("wait.any",) if first else ()))
@@ -108,10 +108,10 @@ def wait(policy: Statement) -> Run:
     return run
 
 
-_Ended: TypeAlias = "tuple[Call, Exception | None]"
+_Ended: TypeAlias = "tuple[SimulatedCall, Exception | None]"
 
 
-def _ends(call: Call, steps: list[Step], *, first: bool) -> list[_Ended]:
+def _ends(call: SimulatedCall, steps: list[PolicyStep], *, first: bool) -> list[_Ended]:
     """What each step leaves and how it fails, in the order in which they end; or only the first."""
     clock = call.gateway.clock
     if not isinstance(clock, ManualClock):
@@ -129,11 +129,11 @@ def _ends(call: Call, steps: list[Step], *, first: bool) -> list[_Ended]:
     return [found for _, found in ended]
 
 
-def _in_threads(call: Call, steps: list[Step], *, first: bool) -> list[_Ended]:
+def _in_threads(call: SimulatedCall, steps: list[PolicyStep], *, first: bool) -> list[_Ended]:
     """Likewise at the machine's time: threads that nobody waits for end with the process."""
     ended: SimpleQueue[_Ended] = SimpleQueue()
 
-    def run(context: Context, branch: Call, step: Step) -> None:
+    def run(context: Context, branch: SimulatedCall, step: PolicyStep) -> None:
         ended.put(context.run(_end, branch, step))
 
     for step in steps:
@@ -141,7 +141,7 @@ def _in_threads(call: Call, steps: list[Step], *, first: bool) -> list[_Ended]:
     return [ended.get() for _ in (steps[:1] if first else steps)]
 
 
-def _end(branch: Call, step: Step) -> _Ended:
+def _end(branch: SimulatedCall, step: PolicyStep) -> _Ended:
     try:
         branch.run([step])
     except Exception as error:
@@ -154,11 +154,11 @@ def return_response(policy: Statement) -> Run:
     variable = policy.literal("response-variable-name")
     steps = policy.steps()
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         stored = call.variables.get(variable) if variable else None
-        if variable and not isinstance(stored, Response):
+        if variable and not isinstance(stored, SimulatedResponse):
             call.trace.add("return-response", f"There is no response in {variable}.")
-        answer = stored.copy() if isinstance(stored, Response) else Response()
+        answer = stored.copy() if isinstance(stored, SimulatedResponse) else SimulatedResponse()
         call.make(answer, steps)
         call.response = answer
         call.trace.add("return-response", "Return response was applied.", "return-response")
@@ -171,7 +171,7 @@ def mock_response(policy: Statement) -> Run:
     """The example of the operation, or an empty body."""
     code, kind = policy.literal("status-code", "200"), policy.literal("content-type")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         call.response = mocked(call, int(code), kind)
         call.trace.add("mock-response", f"A mocked {code} is returned.", "mock-response")
         raise AnsweredError
@@ -179,13 +179,13 @@ def mock_response(policy: Statement) -> Run:
     return run
 
 
-def mocked(call: Call, status: int, kind: str) -> Response:
+def mocked(call: SimulatedCall, status: int, kind: str) -> SimulatedResponse:
     """What `mock-response` answers."""
-    response = Response(status, reason_of(status), Headers())
+    response = SimulatedResponse(status, reason_of(status), HttpHeaders())
     for example_kind, text in call.operation.examples(status) if call.operation else ():
         if not kind or kind.lower() == example_kind.lower():
             response.headers.set("Content-Type", example_kind)
-            response.body = Body(text.encode())
+            response.body = HttpBody(text.encode())
             return response
     if kind:
         response.headers.set("Content-Type", kind)

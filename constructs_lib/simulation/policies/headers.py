@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from constructs_lib.simulation.http import Headers, Request, Response, reason_of
-from constructs_lib.simulation.statements import Run, Statement, text_of
+from constructs_lib.simulation.http import (
+    HttpHeaders,
+    SimulatedRequest,
+    SimulatedResponse,
+    reason_of,
+)
+from constructs_lib.simulation.policy_statements import Run, Statement, text_of
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.call import SimulatedCall
 
 FIXED = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
 _SEPARATE = frozenset(
@@ -24,13 +29,13 @@ def set_header(policy: Statement) -> Run:
     name, action = policy.text("name"), policy.text("exists-action", "override")
     values = policy.texts("value")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         change_header(call, name(call), action(call), values(call))
 
     return run
 
 
-def change_header(call: Call, name: str, action: str, values: list[str]) -> None:
+def change_header(call: SimulatedCall, name: str, action: str, values: list[str]) -> None:
     """Do what `set-header` says."""
     headers, what = of_section(call)
     if name.lower() in FIXED or (action == "delete" and name.lower() == "server"):
@@ -47,7 +52,7 @@ def change_header(call: Call, name: str, action: str, values: list[str]) -> None
         )
 
 
-def change(headers: Headers, name: str, action: str, values: list[str]) -> bool:
+def change(headers: HttpHeaders, name: str, action: str, values: list[str]) -> bool:
     """Change headers; tell whether anything was done."""
     there = name in headers
     if action == "delete":
@@ -61,13 +66,13 @@ def change(headers: Headers, name: str, action: str, values: list[str]) -> bool:
     return True
 
 
-def of_section(call: Call) -> tuple[Headers, str]:
+def of_section(call: SimulatedCall) -> tuple[HttpHeaders, str]:
     """The headers that the section is about."""
     message = message_of(call)
-    return message.headers, "response" if isinstance(message, Response) else "request"
+    return message.headers, "response" if isinstance(message, SimulatedResponse) else "request"
 
 
-def message_of(call: Call) -> Request | Response:
+def message_of(call: SimulatedCall) -> SimulatedRequest | SimulatedResponse:
     """The message that the section is about, or that is being made."""
     if call.target is not None:
         return call.target
@@ -75,12 +80,12 @@ def message_of(call: Call) -> Request | Response:
     return response_of(call) if in_response else call.request
 
 
-def response_of(call: Call) -> Response:
+def response_of(call: SimulatedCall) -> SimulatedResponse:
     """The response that is being made, or the call's; an empty one, where there is none yet."""
-    if isinstance(call.target, Response):
+    if isinstance(call.target, SimulatedResponse):
         return call.target
     if call.response is None:
-        call.response = Response()
+        call.response = SimulatedResponse()
     return call.response
 
 
@@ -88,8 +93,8 @@ def set_method(policy: Statement) -> Run:
     """The method of the request."""
     value = policy.content()
 
-    def run(call: Call) -> None:
-        request = call.target if isinstance(call.target, Request) else call.request
+    def run(call: SimulatedCall) -> None:
+        request = call.target if isinstance(call.target, SimulatedRequest) else call.request
         request.method = text_of(value(call)).strip()
         call.trace.add("set-method", f"The method is {request.method} now.", "set-method")
 
@@ -100,7 +105,7 @@ def set_status(policy: Statement) -> Run:
     """The status of the response."""
     code, reason = policy.number("code"), policy.text("reason")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         response = response_of(call)
         response.status = int(code(call))
         response.reason = reason(call) or reason_of(response.status)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.simulation.gateway import Quota, Window
 from constructs_lib.simulation.policies.headers import response_of
+from constructs_lib.simulation.policy_statements import RefusedError, Run, Statement, as_boolean
 from constructs_lib.simulation.signals import PolicyFailedError, refusal
-from constructs_lib.simulation.statements import RefusedError, Run, Statement, as_boolean
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.call import SimulatedCall
 
-Key = Callable[["Call"], Hashable]
+Key = Callable[["SimulatedCall"], Hashable]
 
 
 def rate_limit(policy: Statement) -> Run:
@@ -42,9 +42,9 @@ def quota_by_key(policy: Statement) -> Run:
 
 def _each_limit(policy: Statement, make: Callable[[Statement, Statement, Key], Run]) -> Run:
     """What a policy says of all calls, and in it of those of an API or an operation."""
-    runs: list[tuple[list[Callable[[Call], bool]], Run]] = []
+    runs: list[tuple[list[Callable[[SimulatedCall], bool]], Run]] = []
 
-    def add(limit: Statement, *where: Callable[[Call], bool]) -> None:
+    def add(limit: Statement, *where: Callable[[SimulatedCall], bool]) -> None:
         runs.append((list(where), make(policy, limit, _of_subscription(limit))))
 
     add(policy)
@@ -54,7 +54,7 @@ def _each_limit(policy: Statement, make: Callable[[Statement, Statement, Key], R
         for each in api.children("operation"):
             add(each, of_api, _names(each, lambda call: call.facts.operation))
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         if call.facts.subscription is None:
             call.trace.add(policy.name, "There is no subscription to count.", policy.name)
             return
@@ -65,7 +65,9 @@ def _each_limit(policy: Statement, make: Callable[[Statement, Statement, Key], R
     return run
 
 
-def _names(element: Statement, subject: Callable[[Call], Any]) -> Callable[[Call], bool]:
+def _names(
+    element: Statement, subject: Callable[[SimulatedCall], Any]
+) -> Callable[[SimulatedCall], bool]:
     """Whether an element names what is called, by its id or else by its name."""
     which = "id" if element.has("id") else "name"
     text = element.text(which)
@@ -75,7 +77,7 @@ def _names(element: Statement, subject: Callable[[Call], Any]) -> Callable[[Call
 def _of_subscription(limit: Statement) -> Key:
     scope = limit.around.scope
 
-    def key(call: Call) -> Hashable:
+    def key(call: SimulatedCall) -> Hashable:
         where = call.product if scope == "product" else call.facts.api.id
         subscription = call.facts.subscription
         return (scope, limit.path, where, subscription and subscription.id)
@@ -91,7 +93,7 @@ def _rate(policy: Statement, limit: Statement, key: Key) -> Run:
     ).startswith("@")
     write = _writing(policy)
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         name, gateway = key(call), call.gateway
         most, seconds = calls(call), period(call)
         with gateway.lock:
@@ -110,7 +112,7 @@ def _rate(policy: Statement, limit: Statement, key: Key) -> Run:
     return run
 
 
-def _refuse_rate(call: Call, policy: Statement, wait: int) -> None:
+def _refuse_rate(call: SimulatedCall, policy: Statement, wait: int) -> None:
     told = f"Rate limit is exceeded. Try again in {wait} seconds."
     answer = refusal(429, told)
     answer.headers.set(policy.literal("retry-after-header-name", "Retry-After"), str(wait))
@@ -121,24 +123,24 @@ def _refuse_rate(call: Call, policy: Statement, wait: int) -> None:
     raise PolicyFailedError("Rate limit is exceeded", reason="RateLimitExceeded", response=answer)
 
 
-def _increment(policy: Statement) -> Callable[[Call], float]:
+def _increment(policy: Statement) -> Callable[[SimulatedCall], float]:
     """What a call counts."""
     condition = policy.value("increment-condition", default=True)
     count = policy.number("increment-count", 1)
     return lambda call: count(call) if as_boolean(condition(call), "increment-condition") else 0
 
 
-def _writing(policy: Statement) -> Callable[[Call, int, int], None]:
+def _writing(policy: Statement) -> Callable[[SimulatedCall, int, int], None]:
     """Tells how many calls are left, in the headers and the variable that the policy names."""
     variable = policy.literal("remaining-calls-variable-name")
     remaining = policy.literal("remaining-calls-header-name")
     total = policy.literal("total-calls-header-name")
 
-    def write(call: Call, left: int, most: int) -> None:
+    def write(call: SimulatedCall, left: int, most: int) -> None:
         if variable:
             call.variables[variable] = left
 
-        def add(call: Call) -> None:
+        def add(call: SimulatedCall) -> None:
             headers = response_of(call).headers
             if remaining:
                 headers.set(remaining, str(left))
@@ -159,7 +161,7 @@ def _quota(policy: Statement, limit: Statement, key: Key) -> Run:
     if policy.name == "quota-by-key":
         start = _moment(policy.literal("first-period-start", "0001-01-01T00:00:00Z"))
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         name, gateway = key(call), call.gateway
         seconds = period(call)
         with gateway.lock:
@@ -197,7 +199,7 @@ def _add_size(used: Quota, size: int) -> None:
     used.kilobytes += size / 1024
 
 
-def _refuse_quota(call: Call, policy: Statement, what: str, left: int) -> None:
+def _refuse_quota(call: SimulatedCall, policy: Statement, what: str, left: int) -> None:
     clock = f"{left // 3600:02}:{left // 60 % 60:02}:{left % 60:02}"
     told = f"Out of {what} quota. Quota will be replenished in {clock}."
     answer = refusal(403, told)
@@ -210,7 +212,7 @@ def limit_concurrency(policy: Statement) -> Run:
     """No more calls at once than it says."""
     key, most, steps = policy.text("key"), policy.number("max-count"), policy.steps()
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         gateway, name = call.gateway, ("concurrency", key(call))
         with gateway.lock:
             running = gateway.running.get(name, 0)

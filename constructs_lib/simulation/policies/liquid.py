@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from constructs_lib.simulation.policies.headers import message_of
 from constructs_lib.simulation.policies.parsing import parsed
+from constructs_lib.simulation.policy_statements import Value
 from constructs_lib.simulation.signals import CallStoppedError, PolicyFailedError
-from constructs_lib.simulation.statements import Value
 
 if TYPE_CHECKING:
     from liquid import Environment
 
-    from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.call import SimulatedCall
 
 
 @cache
@@ -35,12 +35,12 @@ def rendering(text: str) -> Value:
     except LiquidError as error:
         sentence = f"the Liquid template of set-body is not understood: {error}"
 
-        def stop(_: Call) -> Any:
+        def stop(_: SimulatedCall) -> Any:
             raise CallStoppedError(sentence)
 
         return stop
 
-    def render(call: Call) -> str:
+    def render(call: SimulatedCall) -> str:
         call.trace.add("set-body", "The Liquid template is rendered.", "set-body.liquid")
         try:
             return template.render(body=parsed(message_of(call)), context=_context(call))
@@ -50,7 +50,7 @@ def rendering(text: str) -> Value:
     return render
 
 
-def _context(call: Call) -> dict[str, Any]:
+def _context(call: SimulatedCall) -> dict[str, Any]:
     """What the documentation of `set-body` lists for templates."""
     request, api, operation = call.request, call.api, call.operation
     found: dict[str, Any] = {

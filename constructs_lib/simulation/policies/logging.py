@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from constructs_lib.simulation.statements import Run, Statement, text_of
+from constructs_lib.simulation.policy_statements import Run, Statement, text_of
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.call import SimulatedCall
 
 
 def trace(policy: Statement) -> Run:
@@ -17,7 +17,7 @@ def trace(policy: Statement) -> Run:
     text = (message or policy).content()
     metadata = [(each.text("name"), each.text("value")) for each in policy.children("metadata")]
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         more = {name(call): value(call) for name, value in metadata}
         call.trace.add(
             source(call), text_of(text(call)), "trace", severity=severity(call), metadata=more
@@ -31,7 +31,7 @@ def emit_metric(policy: Statement) -> Run:
     name, value = policy.text("name"), policy.text("value", "1")
     dimensions = [(each.text("name"), each.text("value")) for each in policy.children("dimension")]
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         found = {each(call): given(call) for each, given in dimensions}
         call.trace.add(
             "emit-metric",
@@ -48,7 +48,7 @@ def log_to_eventhub(policy: Statement) -> Run:
     """A message for an event hub."""
     logger, text = policy.text("logger-id"), policy.content()
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         call.trace.add(
             "log-to-eventhub",
             f"A message is sent to the logger {logger(call)}.",
@@ -63,7 +63,7 @@ def proxy(policy: Statement) -> Run:
     """The proxy that requests go through."""
     url = policy.text("url")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         call.trace.add("proxy", f"Requests go through the proxy {url(call)}.", "proxy")
 
     return run
@@ -72,7 +72,7 @@ def proxy(policy: Statement) -> Run:
 def cross_domain(_: Statement) -> Run:
     """What Flash and Silverlight may call, which they ask for by themselves."""
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         told = "The call goes on: pages of Flash and Silverlight alone are told."
         call.trace.add("cross-domain", told, "cross-domain")
 

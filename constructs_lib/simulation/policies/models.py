@@ -10,13 +10,13 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 from constructs_lib.simulation.gateway import Quota, Window
-from constructs_lib.simulation.http import Request, Response
+from constructs_lib.simulation.http import SimulatedRequest, SimulatedResponse
 from constructs_lib.simulation.policies.headers import response_of
+from constructs_lib.simulation.policy_statements import Run, Statement
 from constructs_lib.simulation.signals import PolicyFailedError, refusal
-from constructs_lib.simulation.statements import Run, Statement
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.call import SimulatedCall
 
 _MINUTE = 60
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 7 * 24, "monthly": 30 * 24, "yearly": 365 * 24}
@@ -31,7 +31,7 @@ def token_limit(policy: Statement) -> Run:
     limited, has_quota = policy.has("tokens-per-minute"), policy.has("token-quota")
     estimate = policy.boolean("estimate-prompt-tokens", default=False)
 
-    def refuse(call: Call, status: int, told: str, wait: float) -> PolicyFailedError:
+    def refuse(call: SimulatedCall, status: int, told: str, wait: float) -> PolicyFailedError:
         seconds = max(1, int(wait + 0.999))
         told = f"{told} is exceeded. Try again in {seconds} seconds."
         call.trace.add(policy.name, told, "token-limit", "token-limit.message")
@@ -41,7 +41,7 @@ def token_limit(policy: Statement) -> Run:
         _store(call, policy, "retry-after", seconds)
         return PolicyFailedError(told, response=answer)
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         gateway, name, now = call.gateway, ("tokens", counter(call)), call.gateway.now()
         prompt = 0
         if estimate(call) or _json(call.request).get("stream") is True:
@@ -63,7 +63,7 @@ def token_limit(policy: Statement) -> Run:
         if has_quota:
             _tell(call, policy, "remaining-quota-tokens", int(quota(call) - spent.calls - prompt))
 
-        def arrived(call: Call) -> None:
+        def arrived(call: SimulatedCall) -> None:
             tokens = _used(call, policy)
             gateway.count(name, tokens, _MINUTE)
             spent.calls += tokens
@@ -74,7 +74,7 @@ def token_limit(policy: Statement) -> Run:
     return run
 
 
-def _spent(call: Call, name: Any, seconds: int) -> Quota:
+def _spent(call: SimulatedCall, name: Any, seconds: int) -> Quota:
     gateway = call.gateway
     found = gateway.quotas.get(name)
     if found is None:
@@ -83,13 +83,15 @@ def _spent(call: Call, name: Any, seconds: int) -> Quota:
     return found
 
 
-def _store(call: Call, policy: Statement, what: str, value: int) -> None:
+def _store(call: SimulatedCall, policy: Statement, what: str, value: int) -> None:
     variable = policy.literal(f"{what}-variable-name")
     if variable:
         call.variables[variable] = value
 
 
-def _tell(call: Call, policy: Statement, what: str, value: int, *, header: bool = True) -> None:
+def _tell(
+    call: SimulatedCall, policy: Statement, what: str, value: int, *, header: bool = True
+) -> None:
     """Put a number into the variable and the header that the policy names for it."""
     _store(call, policy, what, value)
     name = policy.literal(f"{what}-header-name")
@@ -101,10 +103,10 @@ def token_metric(policy: Statement) -> Run:
     """Metrics of the tokens that a call used, for Application Insights."""
     dimensions = [(each.text("name"), each.text("value")) for each in policy.children("dimension")]
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         found = {name(call): value(call) for name, value in dimensions}
 
-        def arrived(call: Call) -> None:
+        def arrived(call: SimulatedCall) -> None:
             told = f"Metrics of {_used(call, policy)} tokens are sent."
             call.trace.add(policy.name, told, "token-metric", dimensions=found)
 
@@ -113,7 +115,7 @@ def token_metric(policy: Statement) -> Run:
     return run
 
 
-def _used(call: Call, policy: Statement) -> int:
+def _used(call: SimulatedCall, policy: Statement) -> int:
     """The tokens of the prompt and of what the model answered."""
     response, sent = response_of(call), call.outgoing or call.request
     if response.body.streams:
@@ -131,13 +133,15 @@ def _used(call: Call, policy: Statement) -> int:
     return _estimated(call, policy, sent) + _estimated(call, policy, response)
 
 
-def _estimated(call: Call, policy: Statement, message: Request | Response) -> int:
+def _estimated(
+    call: SimulatedCall, policy: Statement, message: SimulatedRequest | SimulatedResponse
+) -> int:
     told = f"{_CHARACTERS} characters are taken for a token."
     call.trace.add(policy.name, told, "token-limit.estimate")
     return -(-len(message.content.decode("utf-8", "replace")) // _CHARACTERS)
 
 
-def _json(message: Request | Response) -> dict[str, Any]:
+def _json(message: SimulatedRequest | SimulatedResponse) -> dict[str, Any]:
     try:
         value = json.loads(message.content or b"{}")
     except ValueError:

@@ -7,14 +7,14 @@ from typing import Any
 from xml.dom.minidom import Element, parseString
 from xml.parsers.expat import ExpatError
 
-from constructs_lib.simulation.http import Request, Response
+from constructs_lib.simulation.http import SimulatedRequest, SimulatedResponse
 
 
 class NotXmlError(ValueError):
     """A text is no XML."""
 
 
-def parsed(message: Request | Response | None) -> Any:
+def parsed(message: SimulatedRequest | SimulatedResponse | None) -> Any:
     """What `body` is to a template: parsed JSON or XML, else text."""
     content = message.content if message is not None else b""
     if message is None or not content:

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from constructs_lib.simulation.context import Backend
-from constructs_lib.simulation.http import Url
+from constructs_lib.simulation.context import IBackend
+from constructs_lib.simulation.http import HttpUrl
+from constructs_lib.simulation.policy_statements import Run, Statement
 from constructs_lib.simulation.signals import CallStoppedError, PolicyFailedError
-from constructs_lib.simulation.statements import Run, Statement
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.call import SimulatedCall
     from constructs_lib.simulation.model import BackendEntity
 
 _PLACEHOLDER = re.compile(r"\{\*?([^{}]+)\}")
@@ -24,7 +24,7 @@ def set_backend_service(policy: Statement) -> Run:
     base, entity = policy.text("base-url"), policy.text("backend-id")
     by_entity = policy.has("backend-id")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         if by_entity:
             enter(call, entity(call))
             return
@@ -37,7 +37,7 @@ def set_backend_service(policy: Statement) -> Run:
             return
         url = base(call)
         try:
-            call.move(Url.parse(url))
+            call.move(HttpUrl.parse(url))
         except ValueError:
             raise PolicyFailedError(f"Invalid URI: {url}") from None
         call.trace.add("set-backend-service", f"The backend is {url} now.", "set-backend-service")
@@ -45,11 +45,11 @@ def set_backend_service(policy: Statement) -> Run:
     return run
 
 
-def enter(call: Call, name: str) -> None:
+def enter(call: SimulatedCall, name: str) -> None:
     """Send a call to a backend entity."""
     entity = call.service.backend(name)
     call.backend_id = entity.id
-    call.facts.backend = Backend(entity.id, "Pool" if entity.pool else "Single")
+    call.facts.backend = IBackend(entity.id, "Pool" if entity.pool else "Single")
     if entity.pool:
         # Which of its backends is called is known once the request is forwarded.
         move_to(call, call.service.backend(entity.pool[0].backend))
@@ -60,10 +60,10 @@ def enter(call: Call, name: str) -> None:
     call.trace.add("set-backend-service", told, "set-backend-service")
 
 
-def move_to(call: Call, entity: BackendEntity) -> None:
+def move_to(call: SimulatedCall, entity: BackendEntity) -> None:
     """Have the URL of a call be that of a backend entity."""
     try:
-        call.move(Url.parse(entity.url))
+        call.move(HttpUrl.parse(entity.url))
     except ValueError as error:
         raise CallStoppedError(f"the backend {entity.id} cannot be called: {error}") from None
 
@@ -73,7 +73,7 @@ def rewrite_uri(policy: Statement) -> Run:
     template = policy.text("template")
     copied = policy.boolean("copy-unmatched-params", default=True)
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         text = template(call)
         values = call.facts.matched_parameters
 
@@ -108,7 +108,7 @@ def set_query_parameter(policy: Statement) -> Run:
     name, action = policy.text("name"), policy.text("exists-action", "override")
     values = policy.texts("value")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         parameter, what = name(call), action(call)
         url = call.request.url
         there = bool(url.parameter(parameter))

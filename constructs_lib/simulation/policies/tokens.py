@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from constructs_lib.policy.values import quoted
-from constructs_lib.simulation.outside import ManagedIdentity, Refusal, Token
+from constructs_lib.simulation.outside import AccessToken, Refusal, SimulatedIdentity
 from constructs_lib.simulation.policies.headers import message_of
+from constructs_lib.simulation.policy_statements import Run, Statement, Texts, evaluated, text_of
 from constructs_lib.simulation.signals import CallStoppedError, PolicyFailedError, refusal
-from constructs_lib.simulation.statements import Run, Statement, Texts, evaluated, text_of
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.call import SimulatedCall
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256"]
 _SYMMETRIC = ["HS256", "HS384", "HS512"]
@@ -25,7 +25,7 @@ def authentication_basic(policy: Statement) -> Run:
     """Name and password, in Authorization."""
     name, password = policy.text("username"), policy.text("password")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         secret = password(call)
         call.trace.hide(secret)
         value = base64.b64encode(f"{name(call)}:{secret}".encode()).decode()
@@ -42,7 +42,7 @@ def authentication_managed_identity(policy: Statement) -> Run:
     variable = policy.literal("output-token-variable-name")
     ignore = policy.boolean("ignore-error", default=False)
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         audience = resource(call)
         identity = _identity(call, client)
         named = identity.client_id if identity else client
@@ -70,14 +70,16 @@ def authentication_managed_identity(policy: Statement) -> Run:
     return run
 
 
-def _identity(call: Call, client: str) -> ManagedIdentity | None:
+def _identity(call: SimulatedCall, client: str) -> SimulatedIdentity | None:
     if not client:
         return call.service.system
     same = [each for each in call.service.users if each.client_id.lower() == client.lower()]
     return same[0] if same else None
 
 
-def _issued(call: Call, identity: ManagedIdentity | None, audience: str) -> Token | Refusal:
+def _issued(
+    call: SimulatedCall, identity: SimulatedIdentity | None, audience: str
+) -> AccessToken | Refusal:
     gateway = call.gateway
     if identity is None:
         return Refusal("The identity is not attached to the service.")
@@ -109,8 +111,8 @@ class Checks:
     """What `validate-jwt` demands."""
 
     policy: Statement
-    metadata: list[Callable[[Call], str]]
-    keys: list[Callable[[Call], tuple[str, Any]]]
+    metadata: list[Callable[[SimulatedCall], str]]
+    keys: list[Callable[[SimulatedCall], tuple[str, Any]]]
     audiences: Texts
     issuers: Texts
     claims: list[Claim]
@@ -135,7 +137,7 @@ def validate_azure_ad_token(policy: Statement) -> Run:
         raise CallStoppedError(f"a part of {policy.name} is not simulated")
     clients = policy.texts("client-application-ids", "application-id")
 
-    def metadata(call: Call) -> str:
+    def metadata(call: SimulatedCall) -> str:
         given = tenant(call).rstrip("/")
         host = (
             given if given.startswith("https://") else f"https://login.microsoftonline.com/{given}"
@@ -149,13 +151,13 @@ def validate_azure_ad_token(policy: Statement) -> Run:
     return _validating(policy, checks, clients)
 
 
-def _key(element: Statement) -> Callable[[Call], tuple[str, Any]]:
+def _key(element: Statement) -> Callable[[SimulatedCall], tuple[str, Any]]:
     if element.has("certificate-id"):
         raise CallStoppedError("keys of validate-jwt in certificates are not simulated")
     content, modulus, exponent = element.content(), element.text("n"), element.text("e")
     identifier = element.text("id")
 
-    def key(call: Call) -> tuple[str, Any]:
+    def key(call: SimulatedCall) -> tuple[str, Any]:
         if element.has("n"):
             from jwt.algorithms import RSAAlgorithm
 
@@ -186,7 +188,7 @@ def _validating(policy: Statement, checks: Checks, clients: Texts | None = None)
     )
     variable = policy.literal("output-token-variable-name")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         def refuse(told: str, reason: str) -> PolicyFailedError:
             call.trace.add(policy.name, told, policy.name)
             answer = refusal(int(code(call)), message(call) or told)
@@ -219,7 +221,7 @@ class _InvalidError(Exception):
         super().__init__(message)
 
 
-def _validated(call: Call, checks: Checks) -> tuple[str, dict[str, Any]]:
+def _validated(call: SimulatedCall, checks: Checks) -> tuple[str, dict[str, Any]]:
     """The token and its claims.
 
     Raises:
@@ -271,7 +273,7 @@ def _of_tenant(issuers: Sequence[str], claims: dict[str, Any]) -> list[str]:
     return [each.replace("{tenantid}", str(claims.get("tid"))) for each in issuers]
 
 
-def _sent(call: Call, policy: Statement) -> str:
+def _sent(call: SimulatedCall, policy: Statement) -> str:
     header, query = policy.text("header-name")(call), policy.text("query-parameter-name")(call)
     scheme = policy.text("require-scheme")(call)
     if policy.has("token-value"):
@@ -290,14 +292,16 @@ def _sent(call: Call, policy: Statement) -> str:
     return text
 
 
-def _document(call: Call, url: str) -> dict[str, Any]:
+def _document(call: SimulatedCall, url: str) -> dict[str, Any]:
     content = call.gateway.tokens.document(url) if call.gateway.tokens else None
     if content is None:
         raise CallStoppedError(f"what {url} says is not known in this simulation")
     return json.loads(content)
 
 
-def _verified(call: Call, policy: Statement, token: str, keys: dict[str, Any]) -> dict[str, Any]:
+def _verified(
+    call: SimulatedCall, policy: Statement, token: str, keys: dict[str, Any]
+) -> dict[str, Any]:
     """What a token claims once its signature and its times are checked."""
     import jwt
 
@@ -339,7 +343,9 @@ def _verified(call: Call, policy: Statement, token: str, keys: dict[str, Any]) -
     )
 
 
-def _check_times(call: Call, policy: Statement, claims: dict[str, Any], skew: float) -> None:
+def _check_times(
+    call: SimulatedCall, policy: Statement, claims: dict[str, Any], skew: float
+) -> None:
     now, expires = call.gateway.now(), claims.get("exp")
     if expires is None and policy.boolean("require-expiration-time", default=True)(call):
         raise _InvalidError(
@@ -358,7 +364,7 @@ def _check_times(call: Call, policy: Statement, claims: dict[str, Any], skew: fl
         )
 
 
-def _check_claims(call: Call, demanded: list[Claim], claims: dict[str, Any]) -> None:
+def _check_claims(call: SimulatedCall, demanded: list[Claim], claims: dict[str, Any]) -> None:
     missing = [each.name for each in demanded if each.name not in claims]
     if missing:
         raise _InvalidError(

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from constructs_lib.simulation.contract import Message, Parameter
-from constructs_lib.simulation.http import Request
+from constructs_lib.simulation.contract import DefinedMessage, DefinedParameter
+from constructs_lib.simulation.http import SimulatedRequest
 from constructs_lib.simulation.policies.headers import message_of, response_of
+from constructs_lib.simulation.policy_statements import Run, Statement, as_boolean
 from constructs_lib.simulation.signals import CallStoppedError, PolicyFailedError, refusal
-from constructs_lib.simulation.statements import Run, Statement, as_boolean
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.call import SimulatedCall
 
 _INTERNAL = "The request could not be processed due to an internal error. Contact the API owner."
 _WORDS = {
@@ -49,11 +49,11 @@ class Fault:
     internal: bool = False
 
 
-def _validating(policy: Statement, find: Callable[[Call], Iterable[Fault]]) -> Run:
+def _validating(policy: Statement, find: Callable[[SimulatedCall], Iterable[Fault]]) -> Run:
     """Reports the faults that are found, and refuses the call if one is to be prevented."""
     variable = policy.literal("errors-variable-name") or policy.literal("error-variable-name")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         faults = [each for each in find(call) if each.action != "ignore"]
         if not faults:
             call.trace.add(policy.name, "The message is as the API says.", policy.name)
@@ -88,7 +88,7 @@ def _written(fault: Fault) -> dict[str, str]:
     }
 
 
-Actions = Callable[["Call", str, bool], str]
+Actions = Callable[["SimulatedCall", str, bool], str]
 """What to do about a name; whether the API lists it decides where no element names it."""
 
 
@@ -101,7 +101,7 @@ def _actions(policy: Statement, part: Statement | None, item: str, noun: str) ->
     listed = part.children(item) if part is not None else []
     named = [(each.text("name"), each.text("action")) for each in listed]
 
-    def action(call: Call, name: str, specified: bool) -> str:
+    def action(call: SimulatedCall, name: str, specified: bool) -> str:
         for each, text in named:
             if each(call).lower() == name.lower():
                 return text(call)
@@ -121,7 +121,7 @@ def validate_parameters(policy: Statement) -> Run:
         )
     ]
 
-    def find(call: Call) -> Iterator[Fault]:
+    def find(call: SimulatedCall) -> Iterator[Fault]:
         contract, facts = call.contract(), call.facts
         sent = {
             "RequestHeader": _lines(call.request),
@@ -152,9 +152,9 @@ def validate_headers(policy: Statement) -> Run:
     """Headers of the response."""
     action = _actions(policy, policy, "header", "header")
 
-    def find(call: Call) -> Iterator[Fault]:
+    def find(call: SimulatedCall) -> Iterator[Fault]:
         response = response_of(call)
-        known = call.contract().responses.get(response.status, Message())
+        known = call.contract().responses.get(response.status, DefinedMessage())
         yield from _compared(call, "ResponseHeader", known.headers, _lines(response), action)
 
     return _validating(policy, find)
@@ -165,7 +165,7 @@ def validate_status_code(policy: Statement) -> Run:
     action = policy.text("unspecified-status-code-action")
     named = [(each.number("code"), each.text("action")) for each in policy.children("status-code")]
 
-    def find(call: Call) -> Iterator[Fault]:
+    def find(call: SimulatedCall) -> Iterator[Fault]:
         status = response_of(call).status
         if status not in call.contract().responses:
             own = next((text(call) for code, text in named if int(code(call)) == status), None)
@@ -180,9 +180,9 @@ def _lines(message: Any) -> list[tuple[str, str]]:
 
 
 def _compared(
-    call: Call,
+    call: SimulatedCall,
     kind: str,
-    known: Sequence[Parameter],
+    known: Sequence[DefinedParameter],
     sent: Iterable[tuple[str, str]],
     action: Actions,
 ) -> Iterator[Fault]:
@@ -200,7 +200,7 @@ def _compared(
         yield Fault(name, kind, "Unspecified", told, action(call, name, False))
 
 
-def _wrong(what: str, parameter: Parameter, values: list[str]) -> str | None:
+def _wrong(what: str, parameter: DefinedParameter, values: list[str]) -> str | None:
     name = parameter.name
     if not values:
         told = f"Value of the {what} {name} does not conform to the definition. It is required."
@@ -233,12 +233,12 @@ def validate_content(policy: Statement) -> Run:
         (each, each.text("type"), each.text("action")) for each in policy.children("content")
     ]
 
-    def find(call: Call) -> Iterator[Fault]:
+    def find(call: SimulatedCall) -> Iterator[Fault]:
         message = message_of(call)
         content = message.content
         if not content:
             return
-        side = "Request" if isinstance(message, Request) else "Response"
+        side = "Request" if isinstance(message, SimulatedRequest) else "Response"
         body = f"{side}Body"
         if len(content) > most(call):
             told = f"{side}'s body is {len(content)} bytes long and it exceeds the configured "
@@ -260,7 +260,7 @@ def validate_content(policy: Statement) -> Run:
     return _validating(policy, find)
 
 
-def _mapping(policy: Statement) -> Callable[[Call, str], str]:
+def _mapping(policy: Statement) -> Callable[[SimulatedCall, str], str]:
     """What a body's media type is taken for."""
     listed = policy.child("content-type-map")
     if listed is None:
@@ -271,7 +271,7 @@ def _mapping(policy: Statement) -> Callable[[Call, str], str]:
         for each in listed.children("type")
     ]
 
-    def mapped(call: Call, kind: str) -> str:
+    def mapped(call: SimulatedCall, kind: str) -> str:
         for own, when, to in types:
             same = own(call).lower() == kind.lower() if kind else False
             if same or as_boolean(when(call), "when"):
@@ -281,17 +281,17 @@ def _mapping(policy: Statement) -> Callable[[Call, str], str]:
     return mapped
 
 
-def _known(call: Call, message: Any) -> list[tuple[str, str, str]]:
+def _known(call: SimulatedCall, message: Any) -> list[tuple[str, str, str]]:
     """The bodies that the API lists: media type, schema, definition in it."""
     contract = call.contract()
     own = contract.request
-    if not isinstance(message, Request):
-        own = contract.responses.get(message.status, Message())
+    if not isinstance(message, SimulatedRequest):
+        own = contract.responses.get(message.status, DefinedMessage())
     return [(each.type, each.schema_id, each.definition) for each in own.contents]
 
 
 def _wrong_body(
-    call: Call,
+    call: SimulatedCall,
     policy: Statement,
     body: str,
     kind: str,

@@ -16,14 +16,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from constructs_lib.simulation.chain import AssumedError
 from constructs_lib.simulation.entra import HOSTS
 from constructs_lib.simulation.functions import HOP_BY_HOP
-from constructs_lib.simulation.http import Body, Headers, Request, Response, Url
+from constructs_lib.simulation.http import (
+    HttpBody,
+    HttpHeaders,
+    HttpUrl,
+    SimulatedRequest,
+    SimulatedResponse,
+)
 from constructs_lib.simulation.known import NotKnownError
-from constructs_lib.simulation.local import Answer, LocalChain, Story, story_of
-from constructs_lib.simulation.network import Origin
+from constructs_lib.simulation.local import ChainAnswer, LocalChain, Story, story_of
+from constructs_lib.simulation.network import RequestOrigin
 from constructs_lib.simulation.outside import BackendUnreachableError
-from constructs_lib.simulation.server.calls import WINDOW, Calls, Recorded
 from constructs_lib.simulation.server.entra import Endpoints
 from constructs_lib.simulation.server.hosts import name_in
+from constructs_lib.simulation.server.recorded_calls import WINDOW, Recorded, RecordedCalls
 from constructs_lib.simulation.signals import CallStoppedError
 
 if TYPE_CHECKING:
@@ -52,7 +58,7 @@ class Simulator:
     def __init__(self, make: Callable[[], LocalChain], told: Callable[[Recorded], None]) -> None:
         self._make = make
         self._told = told
-        self.calls = Calls()
+        self.calls = RecordedCalls()
         self.chain = make()
         self._entra = Endpoints(lambda: self.chain.entra)
         self._first = self.hosts()
@@ -83,7 +89,7 @@ class Simulator:
         hosts = self.hosts()
         return {*hosts, *HOSTS, *map(deployment_host, hosts)}
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: SimulatedRequest) -> SimulatedResponse:
         """Answer a request."""
         begun, asked = time.perf_counter(), request.copy()
         chain, story, received = self.chain, None, None
@@ -92,12 +98,12 @@ class Simulator:
         deployed = chain.doors.at(host.replace(".scm.", ".", 1)) if ".scm." in host else None
         try:
             if door is not None:
-                found = chain.at_door(door, request, Origin(request.client_address))
+                found = chain.at_door(door, request, RequestOrigin(request.client_address))
                 story, received, response = found.trace, found.received, _response(found)
             elif host.partition(".")[0] in chain.gateways.services:
                 if request.url.scheme == "http":
                     # The protocols of an API are https alone, unless it says otherwise.
-                    response = Response.of(
+                    response = SimulatedResponse.of(
                         404, {"statusCode": 404, "message": "Resource not found"}
                     )
                 else:
@@ -106,38 +112,40 @@ class Simulator:
             elif host in HOSTS:
                 response = self._entra.answer(request)
             elif deployed is not None:
-                response = deployed.deployment_site(request, Origin(request.client_address))
+                response = deployed.deployment_site(request, RequestOrigin(request.client_address))
             else:
                 names = ", ".join(self.hosts())
-                response = Response.of(404, f"No host of this chain: {host}. It has {names}.")
+                response = SimulatedResponse.of(
+                    404, f"No host of this chain: {host}. It has {names}."
+                )
         except CallStoppedError as error:
             story = story_of(error)
-            response = Response.of(501, f"The simulation stops here: {error}")
+            response = SimulatedResponse.of(501, f"The simulation stops here: {error}")
         except AssumedError as error:
-            if isinstance(error.answer, Answer):
+            if isinstance(error.answer, ChainAnswer):
                 story, received = error.answer.trace, error.answer.received
-            response = Response.of(501, f"The simulation stops here: {error}")
+            response = SimulatedResponse.of(501, f"The simulation stops here: {error}")
         except NotKnownError as error:
-            response = Response.of(501, f"The simulation stops here: {error}")
+            response = SimulatedResponse.of(501, f"The simulation stops here: {error}")
         except BackendUnreachableError as error:
-            response = Response.of(503, f"The function does not answer: {error}")
+            response = SimulatedResponse.of(503, f"The function does not answer: {error}")
 
         def note(content: bytes) -> None:
-            shown = replace(response, body=Body(content))
+            shown = replace(response, body=HttpBody(content))
             self._note(asked, shown, begun, story, received)
 
         if response.body.streams:
-            return replace(response, body=Body(_noted(response.body.pieces(), note)))
+            return replace(response, body=HttpBody(_noted(response.body.pieces(), note)))
         note(response.content)
         return response
 
     def _note(
         self,
-        request: Request,
-        response: Response,
+        request: SimulatedRequest,
+        response: SimulatedResponse,
         begun: float,
         story: Story | None,
-        received: Request | None,
+        received: SimulatedRequest | None,
     ) -> None:
         call = self.calls.add(
             request,
@@ -150,8 +158,8 @@ class Simulator:
         self._told(call)
 
 
-def _response(found: Answer) -> Response:
-    return Response(found.status, found.reason, found.headers, found.body)
+def _response(found: ChainAnswer) -> SimulatedResponse:
+    return SimulatedResponse(found.status, found.reason, found.headers, found.body)
 
 
 def _noted(pieces: Iterator[bytes], note: Callable[[bytes], None]) -> Iterator[bytes]:
@@ -189,20 +197,20 @@ async def _as_they_come(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
-def _request(asked: Asked, place: Url, raw: bytes, content: bytes) -> Request:
+def _request(asked: Asked, place: HttpUrl, raw: bytes, content: bytes) -> SimulatedRequest:
     """What was asked, as if it were asked of a place in Azure."""
     url = replace(
         place,
         path=raw.decode("latin-1").partition("?")[0] or "/",
         query=asked.scope["query_string"].decode("latin-1"),
     )
-    headers = Headers(
+    headers = HttpHeaders(
         (n.decode("latin-1"), v.decode("latin-1"))
         for n, v in asked.scope["headers"]
         if n not in (b"host", b"connection", b"transfer-encoding")
     )
     headers.set("Host", place.host)
-    return Request(asked.method, url, headers, Body(content), _STRANGER)
+    return SimulatedRequest(asked.method, url, headers, HttpBody(content), _STRANGER)
 
 
 def site(simulator: Simulator, host: str | None = None) -> Any:
@@ -239,8 +247,8 @@ def site(simulator: Simulator, host: str | None = None) -> Any:
         if not raw.startswith(b"/"):
             told = f"{raw.decode('latin-1')} is not a path: call a path of {named}.\n"
             return Sent(told, 400, media_type="text/plain")
-        request = _request(asked, Url.parse(f"{scheme}://{named}/"), raw, await asked.body())
-        ended = Response.of(503, "The simulation has ended.")
+        request = _request(asked, HttpUrl.parse(f"{scheme}://{named}/"), raw, await asked.body())
+        ended = SimulatedResponse.of(503, "The simulation has ended.")
         response = await _in_thread(lambda: simulator.answer(request), ended)
         given = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))

@@ -18,8 +18,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from constructs_lib.simulation.entra import Entra
 from constructs_lib.simulation.gateway import Expiring
-from constructs_lib.simulation.http import Request, Response
-from constructs_lib.simulation.outside import Refusal, Token
+from constructs_lib.simulation.http import SimulatedRequest, SimulatedResponse
+from constructs_lib.simulation.outside import AccessToken, Refusal
 
 _CODE_LIVES = 600
 """Seconds that an authorization code can be redeemed."""
@@ -45,7 +45,7 @@ class _Code:
         method: How the challenge was made of it.
     """
 
-    token: Token
+    token: AccessToken
     scope: str
     client: str
     redirect: str
@@ -64,23 +64,23 @@ class Endpoints:
         self._entra = entra
         self._codes = Expiring(entra().clock)
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: SimulatedRequest) -> SimulatedResponse:
         """Answer a request."""
         entra, path = self._entra(), request.url.path
         published = entra.document(f"https://{request.url.host}{path}")
         if published is not None:
-            return Response.of(200, published, {"Content-Type": "application/json"})
+            return SimulatedResponse.of(200, published, {"Content-Type": "application/json"})
         if path.endswith("/oauth2/v2.0/authorize"):
             return self._authorize(entra, _first(request.url.query))
         if path.endswith(("/oauth2/v2.0/token", "/oauth2/token")):
             return self._token(entra, _first(request.content.decode("latin-1")))
-        return Response.of(404)
+        return SimulatedResponse.of(404)
 
-    def _authorize(self, entra: Entra, asked: dict[str, str]) -> Response:
+    def _authorize(self, entra: Entra, asked: dict[str, str]) -> SimulatedResponse:
         """Sign a user in: the test user, or a stranger whom `login_hint` names."""
         redirect = asked.get("redirect_uri", "")
         if urlsplit(redirect).hostname not in _LOOPBACK:
-            return Response.of(
+            return SimulatedResponse.of(
                 400,
                 f"AADSTS50011: The redirect URI '{redirect}' specified in the request does not "
                 "match the redirect URIs configured for the application. Here only those on the "
@@ -103,9 +103,9 @@ class Endpoints:
                 self._codes.set(code, known, _CODE_LIVES)
                 back |= {"code": code}
         mark = "&" if urlsplit(redirect).query else "?"
-        return Response.of(302, headers={"Location": f"{redirect}{mark}{urlencode(back)}"})
+        return SimulatedResponse.of(302, headers={"Location": f"{redirect}{mark}{urlencode(back)}"})
 
-    def _token(self, entra: Entra, form: dict[str, str]) -> Response:
+    def _token(self, entra: Entra, form: dict[str, str]) -> SimulatedResponse:
         scope = form.get("scope") or form.get("resource", "")
         if form.get("grant_type") == "authorization_code":
             known: _Code | None = self._codes.get(form.get("code", ""))
@@ -117,13 +117,13 @@ class Endpoints:
             found = entra.issue(entra.client(name or "nobody", scope, name or None), scope)
             kind = "invalid_request"
         if isinstance(found, Refusal):
-            return Response.of(400, {"error": kind, "error_description": found.text})
+            return SimulatedResponse.of(400, {"error": kind, "error_description": found.text})
         lifetime = int(found.expires - entra.clock.now().timestamp())
         granted = {"token_type": "Bearer", "expires_in": lifetime, "access_token": found.text}
-        return Response.of(200, granted | {"scope": scope}, {"Cache-Control": "no-store"})
+        return SimulatedResponse.of(200, granted | {"scope": scope}, {"Cache-Control": "no-store"})
 
 
-def _redeemed(code: _Code | None, form: dict[str, str]) -> Token | Refusal:
+def _redeemed(code: _Code | None, form: dict[str, str]) -> AccessToken | Refusal:
     """What a code is redeemed for."""
     if code is None:
         told = "AADSTS70008: The provided authorization code has expired or was redeemed already."

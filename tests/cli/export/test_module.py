@@ -11,7 +11,7 @@ import pytest
 
 from constructs_lib.access import analyse, read_terraform
 from constructs_lib.cli import main
-from constructs_lib.cli.export.module import Module, module_of
+from constructs_lib.cli.export.module import ExportedModule, module_of
 from tests.examples import APPS, name_of, output_of
 from tests.terraform.harness import needs_stand_in, run
 
@@ -29,11 +29,11 @@ def documents() -> Documents:
     return found
 
 
-def module(documents: Documents, name: str, *variables: str) -> Module:
+def module(documents: Documents, name: str, *variables: str) -> ExportedModule:
     return module_of(documents[name], name, where=name, variables=variables)
 
 
-def arguments(module: Module) -> dict[str, object]:
+def arguments(module: ExportedModule) -> dict[str, object]:
     """What whoever uses the module has to pass: what the stack says."""
     return {
         each.name: each.value if each.known else "x" for each in module.variables if each.required

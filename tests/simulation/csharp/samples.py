@@ -3,10 +3,16 @@
 import random
 from datetime import datetime, timezone
 
-from constructs_lib.simulation.context import Deployment, ExpressionContext, Group, User
+from constructs_lib.simulation.context import ExpressionContext, IDeployment, IGroup, IUser
 from constructs_lib.simulation.csharp import Budget, compile_expression
 from constructs_lib.simulation.csharp.formatting import to_text
-from constructs_lib.simulation.http import Body, Headers, Request, Response, Url
+from constructs_lib.simulation.http import (
+    HttpBody,
+    HttpHeaders,
+    HttpUrl,
+    SimulatedRequest,
+    SimulatedResponse,
+)
 
 BODY = b'{"name": "Ann", "age": 41, "tags": ["a", "b"], "at": "2024-05-06T07:08:09Z", "no": null}'
 BEARER = (
@@ -17,20 +23,20 @@ BEARER = (
 
 def context(body=BODY, **variables):
     """A request with a body, two headers and a user, at noon of 29 February 2024."""
-    request = Request(
+    request = SimulatedRequest(
         "POST",
-        Url.parse("https://api.example:8443/orders/7?x=1&x=2&q=a%20b"),
-        Headers({"X-Many": ["1", "2"], "Authorization": BEARER}),
-        Body(body),
+        HttpUrl.parse("https://api.example:8443/orders/7?x=1&x=2&q=a%20b"),
+        HttpHeaders({"X-Many": ["1", "2"], "Authorization": BEARER}),
+        HttpBody(body),
         "203.0.113.9",
     )
     return ExpressionContext(
         request,
-        response=Response.of(404, {"error": "none"}),
+        response=SimulatedResponse.of(404, {"error": "none"}),
         matched_parameters={"id": "7"},
         variables=variables,
-        user=User("u1", "ann@example.org", groups=[Group("g", "Staff")]),
-        deployment=Deployment(region="West Europe"),
+        user=IUser("u1", "ann@example.org", groups=[IGroup("g", "Staff")]),
+        deployment=IDeployment(region="West Europe"),
         now=lambda: datetime(2024, 2, 29, 12, 0, 0, 123456, tzinfo=timezone.utc),
         random=random.Random(1),
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from constructs_lib.simulation.csharp import ExpressionFailed
-from constructs_lib.simulation.http import Response
+from constructs_lib.simulation.http import SimulatedResponse
 from tests.simulation.csharp.samples import evaluate, text_of
 
 OPERATORS = {
@@ -234,7 +234,9 @@ TABLES = {
 
 @pytest.mark.parametrize("name", TABLES)
 def test_expressions_have_the_values_of_dotnet(name):
-    found = {text: text_of(text, n=5, r=Response.of(200, {"a": 1})) for text in TABLES[name]}
+    found = {
+        text: text_of(text, n=5, r=SimulatedResponse.of(200, {"a": 1})) for text in TABLES[name]
+    }
     assert found == TABLES[name]
 
 

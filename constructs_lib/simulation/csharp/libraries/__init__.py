@@ -3,9 +3,9 @@
 from importlib import import_module
 
 _MODULES = (
+    "api_management",
     "collections",
     "dates",
-    "gateway",
     "json",
     "linq",
     "numbers",

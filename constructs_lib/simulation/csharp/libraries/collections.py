@@ -32,8 +32,8 @@ from constructs_lib.simulation.csharp.values import (
     Byte,
     Bytes,
     Char,
+    Delegate,
     Dictionary,
-    Function,
     HashSet,
     List,
     Pair,
@@ -145,7 +145,7 @@ def _remove_all(items: Any, test: Any) -> int:
 
 
 def _sort(items: Any, *how: Any) -> None:
-    if how and isinstance(how[0], Function):
+    if how and isinstance(how[0], Delegate):
         items.sort(key=cmp_to_key(how[0].call))
     else:
         items.sort(key=cmp_to_key(compare))

@@ -38,8 +38,8 @@ from constructs_lib.simulation.csharp.tables import RUNTIME, TYPES, define, fami
 from constructs_lib.simulation.csharp.values import (
     Array,
     Bytes,
+    Delegate,
     Dictionary,
-    Function,
     List,
     Sequence,
     argument_null,
@@ -80,19 +80,19 @@ def _lazy(make: Callable[..., Iterator[Any]]) -> Callable[..., Sequence]:
     return apply
 
 
-def _where(source: Any, test: Function) -> Iterator[Any]:
+def _where(source: Any, test: Delegate) -> Iterator[Any]:
     if test.arity == 2:
         return (each for index, each in enumerate(iterate(source)) if test.call(each, index))
     return (each for each in iterate(source) if test.call(each))
 
 
-def _select(source: Any, change: Function) -> Iterator[Any]:
+def _select(source: Any, change: Delegate) -> Iterator[Any]:
     if change.arity == 2:
         return (change.call(each, index) for index, each in enumerate(iterate(source)))
     return map(change.call, iterate(source))
 
 
-def _select_many(source: Any, change: Function, *more: Function) -> Iterator[Any]:
+def _select_many(source: Any, change: Delegate, *more: Delegate) -> Iterator[Any]:
     for each in iterate(source):
         for inner in iterate(change.call(each)):
             yield more[0].call(each, inner) if more else inner
@@ -189,14 +189,14 @@ def _group(source: Any, key: Any, *more: Any) -> Iterator[Any]:
     for each in iterate(source):
         name = key.call(each)
         held = groups.setdefault(hash_key(name), (name, []))[1]
-        held.append(more[0].call(each) if more and isinstance(more[0], Function) else each)
+        held.append(more[0].call(each) if more and isinstance(more[0], Delegate) else each)
     return iter(
         [Sequence(lambda items=items: iter(items), name) for name, items in groups.values()]
     )
 
 
 def _to_dictionary(run: Any, source: Any, key: Any, *more: Any) -> Dictionary:
-    change = next((each for each in more if isinstance(each, Function)), None)
+    change = next((each for each in more if isinstance(each, Delegate)), None)
     made = Dictionary(None, fold=folding(more[-1]) if more else None)
     for each in iterate(source):
         run.step()

@@ -17,7 +17,7 @@ from constructs_lib.simulation.csharp.errors import ExpressionFailed
 from constructs_lib.simulation.csharp.formatting import to_text
 from constructs_lib.simulation.csharp.operators import same
 from constructs_lib.simulation.csharp.tables import define
-from constructs_lib.simulation.csharp.values import Function, Record, Thing, TypeOf, full_name
+from constructs_lib.simulation.csharp.values import Delegate, Record, Thing, TypeOf, full_name
 
 
 def _hash(value: Any) -> int:
@@ -102,6 +102,6 @@ define(
     methods={"HasFlag -> bool": lambda a, b: int(a) & int(b) == int(b)},
     static_methods={"Parse": None, "TryParse": None},
 )
-define("Function", "System.Delegate", value=Function, methods={"Invoke": lambda f, *a: f.call(*a)})
+define("Function", "System.Delegate", value=Delegate, methods={"Invoke": lambda f, *a: f.call(*a)})
 for _name in ("Func", "Action", "Predicate"):
     define(_name, f"System.{_name}", methods={"Invoke": lambda f, *a: f.call(*a)})

@@ -521,8 +521,8 @@ enumeration(
 )
 
 
-class Pattern:
-    """Regex."""
+class Regex:
+    """A pattern, made ready to match."""
 
     __slots__ = ("compiled", "text")
 
@@ -619,15 +619,15 @@ def _input(text: Any) -> str:
     return text
 
 
-def _is_match(run: Any, pattern: Pattern, text: Any, start: int = 0) -> bool:
+def _is_match(run: Any, pattern: Regex, text: Any, start: int = 0) -> bool:
     return _timed(run, pattern.compiled.search, _input(text), start) is not None
 
 
-def _match(run: Any, pattern: Pattern, text: Any, start: int = 0) -> Match:
+def _match(run: Any, pattern: Regex, text: Any, start: int = 0) -> Match:
     return Match(run, _timed(run, pattern.compiled.search, _input(text), start))
 
 
-def _matches(run: Any, pattern: Pattern, text: Any) -> Array:
+def _matches(run: Any, pattern: Regex, text: Any) -> Array:
     found = _timed(
         run, lambda t, timeout: list(pattern.compiled.finditer(t, timeout=timeout)), _input(text)
     )
@@ -658,7 +658,7 @@ def _result(found: Any, replacement: str) -> str:
     return _SUBSTITUTION.sub(fill, replacement)
 
 
-def _regex_replace(run: Any, pattern: Pattern, text: Any, how: Any, count: int = 0) -> str:
+def _regex_replace(run: Any, pattern: Regex, text: Any, how: Any, count: int = 0) -> str:
     if how is None:
         raise argument_null("replacement")
     change = (
@@ -682,7 +682,7 @@ def _regex_replace(run: Any, pattern: Pattern, text: Any, how: Any, count: int =
     )
 
 
-def _regex_split(run: Any, pattern: Pattern, text: Any, *_count: Any) -> Array:
+def _regex_split(run: Any, pattern: Regex, text: Any, *_count: Any) -> Array:
     found = _timed(run, lambda t, timeout: pattern.compiled.split(t, timeout=timeout), _input(text))
     return Array.of("string", [each for each in found if each is not None])
 
@@ -690,7 +690,7 @@ def _regex_split(run: Any, pattern: Pattern, text: Any, *_count: Any) -> Array:
 def _static(call: Callable[..., Any], *, more: int = 0) -> Callable[..., Any]:
     def apply(run: Any, text: Any, pattern: Any, *rest: Any) -> Any:
         own, options = rest[:more], rest[more:]
-        return call(run, Pattern(pattern, options[0] if options else 0), text, *own)
+        return call(run, Regex(pattern, options[0] if options else 0), text, *own)
 
     return apply
 
@@ -715,7 +715,7 @@ def _groups(match: Match) -> Thing:
 define(
     "Regex",
     "System.Text.RegularExpressions.Regex",
-    value=Pattern,
+    value=Regex,
     methods={
         "IsMatch! -> bool": _is_match,
         "Match! -> Match": _match,
@@ -732,7 +732,7 @@ define(
         "Split! -> string[]": _static(_regex_split),
         "Unescape -> string": lambda text: regex.sub(r"\\(.)", r"\1", text),
     },
-    make=Pattern,
+    make=Regex,
     forbidden="Escape CompileToAssembly Options GetGroupNames",
 )
 define(

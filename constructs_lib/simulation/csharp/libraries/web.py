@@ -205,8 +205,8 @@ define(
 )
 
 
-class Address:
-    """System.Net.IPAddress."""
+class IPAddress:
+    """An IP address."""
 
     __slots__ = ("value",)
 
@@ -219,14 +219,14 @@ class Address:
 
     def equals(self, other: Any) -> bool:
         """`Equals`: by value."""
-        return isinstance(other, Address) and self.value == other.value
+        return isinstance(other, IPAddress) and self.value == other.value
 
 
-def _parse_address(text: Any) -> Address:
+def _parse_address(text: Any) -> IPAddress:
     if text is None:
         raise argument_null("ipString")
     try:
-        return Address(ipaddress.ip_address(text.strip("[]")))
+        return IPAddress(ipaddress.ip_address(text.strip("[]")))
     except ValueError as error:
         raise ExpressionFailed(
             "An invalid IP address was specified.", "System.FormatException"
@@ -246,7 +246,7 @@ enumeration("AddressFamily", "System.Net.Sockets.AddressFamily", InterNetwork=2,
 define(
     "IPAddress",
     "System.Net.IPAddress",
-    value=Address,
+    value=IPAddress,
     properties={
         "AddressFamily -> AddressFamily": lambda address: EnumValue(
             "AddressFamily",

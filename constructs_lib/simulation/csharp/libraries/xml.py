@@ -43,8 +43,8 @@ enumeration(
 )
 
 
-class Name:
-    """XName."""
+class XName:
+    """A name, with its namespace."""
 
     __slots__ = ("local", "space")
 
@@ -58,13 +58,13 @@ class Name:
 
     def equals(self, other: Any) -> bool:
         """By value."""
-        return isinstance(other, Name) and (other.local, other.space) == (self.local, self.space)
+        return isinstance(other, XName) and (other.local, other.space) == (self.local, self.space)
 
     operator_equal = equals
 
 
-class Space:
-    """XNamespace."""
+class XNamespace:
+    """A namespace."""
 
     __slots__ = ("uri",)
 
@@ -77,13 +77,13 @@ class Space:
 
     def equals(self, other: Any) -> bool:
         """By value."""
-        return isinstance(other, Space) and other.uri == self.uri
+        return isinstance(other, XNamespace) and other.uri == self.uri
 
     operator_equal = equals
 
 
-class Node:
-    """XNode, XAttribute."""
+class XNode:
+    """What stands in an element, and its attributes."""
 
     __slots__ = ("parent", "text")
 
@@ -103,14 +103,14 @@ class Node:
         self.parent = None
 
 
-class Text(Node):
-    """XText."""
+class XText(XNode):
+    """Text."""
 
     __slots__ = ()
 
 
-class Data(Text):
-    """XCData."""
+class XCData(XText):
+    """Text in a CDATA section."""
 
     __slots__ = ()
 
@@ -119,8 +119,8 @@ class Data(Text):
         return f"<![CDATA[{self.text}]]>"
 
 
-class Comment(Node):
-    """XComment."""
+class XComment(XNode):
+    """A comment."""
 
     __slots__ = ()
 
@@ -129,8 +129,8 @@ class Comment(Node):
         return f"<!--{self.text}-->"
 
 
-class Attribute(Node):
-    """XAttribute."""
+class XAttribute(XNode):
+    """An attribute."""
 
     __slots__ = ("name",)
 
@@ -151,24 +151,24 @@ class Attribute(Node):
         self.parent.attributes = [each for each in self.parent.attributes if each is not self]
 
 
-class Element(Node):
-    """XElement."""
+class XElement(XNode):
+    """An element."""
 
     __slots__ = ("attributes", "name", "nodes")
 
     def __init__(self, name: Any, *content: Any) -> None:
         super().__init__()
         self.name = name_of(name)
-        self.attributes: list[Attribute] = []
-        self.nodes: list[Node] = []
+        self.attributes: list[XAttribute] = []
+        self.nodes: list[XNode] = []
         add(self, *content)
 
     def value(self) -> str:
         """All text in it."""
         return "".join(
-            each.value() if isinstance(each, Element) else each.text
+            each.value() if isinstance(each, XElement) else each.text
             for each in self.nodes
-            if isinstance(each, (Element, Text))
+            if isinstance(each, (XElement, XText))
         )
 
     def elements(self, *name: Any) -> Iterator[Any]:
@@ -177,7 +177,7 @@ class Element(Node):
         return (
             each
             for each in list(self.nodes)
-            if isinstance(each, Element) and (wanted is None or each.name.equals(wanted))
+            if isinstance(each, XElement) and (wanted is None or each.name.equals(wanted))
         )
 
     def descendants(self, *name: Any) -> Iterator[Any]:
@@ -205,8 +205,8 @@ class Element(Node):
         return "".join(found)
 
 
-class Document(Element):
-    """XDocument."""
+class XDocument(XElement):
+    """A document."""
 
     __slots__ = ("declaration",)
 
@@ -224,18 +224,18 @@ class Document(Element):
         return "\r\n".join(each.to_text() for each in self.nodes)
 
 
-def name_of(name: Any) -> Name:
+def name_of(name: Any) -> XName:
     """A name of a text or of itself."""
-    if isinstance(name, Name):
+    if isinstance(name, XName):
         return name
     if name is None:
         raise argument_null("name")
     found = re.fullmatch(r"(?:\{([^}]*)\})?(.+)", name)
-    return Name(found[2], found[1] or "") if found else Name(name)
+    return XName(found[2], found[1] or "") if found else XName(name)
 
 
 CONVERSIONS["XName"] = name_of
-CONVERSIONS["XNamespace"] = lambda uri: uri if isinstance(uri, Space) else Space(uri)
+CONVERSIONS["XNamespace"] = lambda uri: uri if isinstance(uri, XNamespace) else XNamespace(uri)
 
 
 def add(element: Any, *content: Any) -> None:
@@ -243,14 +243,14 @@ def add(element: Any, *content: Any) -> None:
     for each in content:
         if each is None:
             continue
-        if isinstance(each, Attribute):
+        if isinstance(each, XAttribute):
             each.parent = element
             element.attributes.append(each)
-        elif isinstance(each, Node):
+        elif isinstance(each, XNode):
             if each.parent is not None:
                 each = (
                     parse_element(each.plain())
-                    if isinstance(each, Element)
+                    if isinstance(each, XElement)
                     else type(each)(each.text)
                 )
             each.parent = element
@@ -260,7 +260,7 @@ def add(element: Any, *content: Any) -> None:
 
             add(element, *iterate(each))
         else:
-            node = Text(to_text(each))
+            node = XText(to_text(each))
             node.parent = element
             element.nodes.append(node)
 
@@ -270,7 +270,7 @@ def _escaped(text: str, *, quote: bool = False) -> str:
     return text.replace('"', "&quot;") if quote else text
 
 
-def _write(element: Element, found: list[str], line: str, scope: dict[str, str]) -> None:
+def _write(element: XElement, found: list[str], line: str, scope: dict[str, str]) -> None:
     """An element as text; `scope` maps prefixes to namespaces."""
     scope = dict(scope)
     for each in element.attributes:
@@ -292,11 +292,11 @@ def _write(element: Element, found: list[str], line: str, scope: dict[str, str])
         found.append(" />")
         return
     found.append(">")
-    mixed = any(isinstance(each, Text) for each in element.nodes)
+    mixed = any(isinstance(each, XText) for each in element.nodes)
     inner = f"{line}  " if line and not mixed else ""
     for each in element.nodes:
         found.append(inner)
-        if isinstance(each, Element):
+        if isinstance(each, XElement):
             _write(each, found, inner, scope)
         else:
             found.append(each.to_text())
@@ -306,7 +306,7 @@ def _write(element: Element, found: list[str], line: str, scope: dict[str, str])
 _XMLNS = "http://www.w3.org/2000/xmlns/"
 
 
-def _attribute(attribute: Attribute, prefixes: dict[str, str]) -> str:
+def _attribute(attribute: XAttribute, prefixes: dict[str, str]) -> str:
     space, local = attribute.name.space, attribute.name.local
     if space == _XMLNS:
         local = f"xmlns:{local}"
@@ -319,7 +319,7 @@ def _failed(message: str) -> ExpressionFailed:
     return ExpressionFailed(message, "System.Xml.XmlException")
 
 
-def parse_document(text: Any, *_: Any) -> Document:
+def parse_document(text: Any, *_: Any) -> XDocument:
     """`XDocument.Parse(text)`.
 
     Raises:
@@ -345,8 +345,8 @@ class _Reader:
     """Builds a document from what expat reports."""
 
     def __init__(self) -> None:
-        self.document = Document()
-        self.stack: list[Element] = [self.document]
+        self.document = XDocument()
+        self.stack: list[XElement] = [self.document]
         self.scopes = [{"": "", "xml": "http://www.w3.org/XML/1998/namespace", "xmlns": _XMLNS}]
         self.cdata = False
         parser = self.parser = expat.ParserCreate()
@@ -355,7 +355,7 @@ class _Reader:
         parser.StartElementHandler = self.start
         parser.EndElementHandler = self.end
         parser.CharacterDataHandler = self.text
-        parser.CommentHandler = lambda data: add(self.stack[-1], Comment(data))
+        parser.CommentHandler = lambda data: add(self.stack[-1], XComment(data))
         parser.StartCdataSectionHandler = lambda: setattr(self, "cdata", True)
         parser.EndCdataSectionHandler = lambda: setattr(self, "cdata", False)
         parser.StartDoctypeDeclHandler = self.refuse
@@ -367,10 +367,10 @@ class _Reader:
             if key == "xmlns" or key.startswith("xmlns:"):
                 scope[key.partition(":")[2]] = value
         self.scopes.append(scope)
-        element = Element(_resolved(tag, scope, element=True))
+        element = XElement(_resolved(tag, scope, element=True))
         for key, value in pairs:
-            name = Name("xmlns") if key == "xmlns" else _resolved(key, scope, element=False)
-            add(element, Attribute(name, value))
+            name = XName("xmlns") if key == "xmlns" else _resolved(key, scope, element=False)
+            add(element, XAttribute(name, value))
         add(self.stack[-1], element)
         self.stack.append(element)
 
@@ -378,14 +378,14 @@ class _Reader:
         element = self.stack.pop()
         self.scopes.pop()
         # White space between elements does not count.
-        if any(isinstance(each, Element) for each in element.nodes) and not any(
-            isinstance(each, Data) or (isinstance(each, Text) and each.text.strip())
+        if any(isinstance(each, XElement) for each in element.nodes) and not any(
+            isinstance(each, XCData) or (isinstance(each, XText) and each.text.strip())
             for each in element.nodes
         ):
-            element.nodes = [each for each in element.nodes if not isinstance(each, Text)]
+            element.nodes = [each for each in element.nodes if not isinstance(each, XText)]
 
     def text(self, data: str) -> None:
-        add(self.stack[-1], Data(data) if self.cdata else Text(data))
+        add(self.stack[-1], XCData(data) if self.cdata else XText(data))
 
     def refuse(self, *_given: Any) -> None:
         raise _failed(
@@ -395,16 +395,16 @@ class _Reader:
         )
 
 
-def _resolved(name: str, scope: dict[str, str], *, element: bool) -> Name:
+def _resolved(name: str, scope: dict[str, str], *, element: bool) -> XName:
     prefix, colon, local = name.partition(":")
     if not colon:
-        return Name(name, scope.get("", "") if element else "")
+        return XName(name, scope.get("", "") if element else "")
     if prefix not in scope:
         raise _failed(f"'{prefix}' is an undeclared prefix.")
-    return Name(local, scope[prefix])
+    return XName(local, scope[prefix])
 
 
-def parse_element(text: Any, *_: Any) -> Element:
+def parse_element(text: Any, *_: Any) -> XElement:
     """`XElement.Parse(text)`."""
     root = parse_document(text).root()
     root.parent = None
@@ -412,14 +412,14 @@ def parse_element(text: Any, *_: Any) -> Element:
 
 
 def _set_value(node: Any, value: Any) -> None:
-    if isinstance(node, Element):
+    if isinstance(node, XElement):
         node.nodes = []
         add(node, to_text(value))
     else:
         node.text = to_text(value)
 
 
-def _set_attribute(element: Element, name: Any, value: Any) -> None:
+def _set_attribute(element: XElement, name: Any, value: Any) -> None:
     wanted = name_of(name)
     held = next((each for each in element.attributes if each.name.equals(wanted)), None)
     if value is None:
@@ -427,10 +427,10 @@ def _set_attribute(element: Element, name: Any, value: Any) -> None:
     elif held is not None:
         held.text = to_text(value)
     else:
-        add(element, Attribute(wanted, value))
+        add(element, XAttribute(wanted, value))
 
 
-def _set_element(element: Element, name: Any, value: Any) -> None:
+def _set_element(element: XElement, name: Any, value: Any) -> None:
     held = next(element.elements(name), None)
     if value is None:
         if held is not None:
@@ -438,7 +438,7 @@ def _set_element(element: Element, name: Any, value: Any) -> None:
     elif held is not None:
         _set_value(held, value)
     else:
-        add(element, Element(name, value))
+        add(element, XElement(name, value))
 
 
 def _beside(node: Any, offset: int, content: tuple[Any, ...]) -> None:
@@ -456,7 +456,7 @@ def _replace(node: Any, *content: Any) -> None:
     node.remove()
 
 
-def _attributes(element: Element, *name: Any) -> Sequence:
+def _attributes(element: XElement, *name: Any) -> Sequence:
     return Sequence(
         lambda: (
             each for each in element.attributes if not name or each.name.equals(name_of(name[0]))
@@ -466,7 +466,7 @@ def _attributes(element: Element, *name: Any) -> Sequence:
 
 def _ancestors(node: Any, *name: Any) -> Iterator[Any]:
     at = node.parent
-    while at is not None and not isinstance(at, Document):
+    while at is not None and not isinstance(at, XDocument):
         if not name or at.name.equals(name_of(name[0])):
             yield at
         at = at.parent
@@ -488,38 +488,38 @@ def _clear(element: Any) -> None:
 
 
 def _value(node: Any) -> str:
-    return node.value() if isinstance(node, Element) else node.text
+    return node.value() if isinstance(node, XElement) else node.text
 
 
 _SPACE = "System.Xml.Linq"
 define(
     "XName",
     f"{_SPACE}.XName",
-    value=Name,
+    value=XName,
     properties={
         "LocalName -> string": lambda name: name.local,
         "NamespaceName -> string": lambda name: name.space,
-        "Namespace -> XNamespace": lambda name: Space(name.space),
+        "Namespace -> XNamespace": lambda name: XNamespace(name.space),
     },
     static_methods={
-        "Get -> XName": lambda name, *space: Name(name, space[0]) if space else name_of(name)
+        "Get -> XName": lambda name, *space: XName(name, space[0]) if space else name_of(name)
     },
 )
 define(
     "XNamespace",
     f"{_SPACE}.XNamespace",
-    value=Space,
+    value=XNamespace,
     properties={"NamespaceName -> string": lambda space: space.uri},
-    methods={"GetName -> XName": lambda space, local: Name(local, space.uri)},
-    static={"None -> XNamespace": lambda: Space("")},
-    static_methods={"Get -> XNamespace": Space},
+    methods={"GetName -> XName": lambda space, local: XName(local, space.uri)},
+    static={"None -> XNamespace": lambda: XNamespace("")},
+    static_methods={"Get -> XNamespace": XNamespace},
 )
 define(
     "XObject",
     f"{_SPACE}.XObject",
     properties={
         "Parent -> XElement": lambda node: (
-            None if isinstance(node.parent, Document) else node.parent
+            None if isinstance(node.parent, XDocument) else node.parent
         )
     },
     known="NodeType Document BaseUri",
@@ -527,7 +527,7 @@ define(
 define(
     "XNode",
     f"{_SPACE}.XNode",
-    value=Node,
+    value=XNode,
     bases=("XObject",),
     properties={
         "NextNode -> XNode": lambda node: _sibling(node, 1),
@@ -537,7 +537,7 @@ define(
         "Remove": lambda node: node.remove(),
         "ToString -> string": lambda node, *style: (
             node.plain()
-            if style and style[0] == 1 and isinstance(node, Element)
+            if style and style[0] == 1 and isinstance(node, XElement)
             else node.to_text()
         ),
         "AddAfterSelf": lambda node, *content: _beside(node, 1, content),
@@ -585,7 +585,7 @@ define(
 define(
     "XElement",
     f"{_SPACE}.XElement",
-    value=Element,
+    value=XElement,
     bases=("XContainer",),
     properties={
         "Name -> XName": lambda e: e.name,
@@ -606,7 +606,7 @@ define(
         "DescendantsAndSelf -> IEnumerable<XElement>": lambda e, *n: Sequence(
             lambda: (x for x in [e, *e.descendants()] if not n or x.name.equals(name_of(n[0])))
         ),
-        "GetDefaultNamespace -> XNamespace": lambda e: Space(
+        "GetDefaultNamespace -> XNamespace": lambda e: XNamespace(
             next(
                 (
                     a.text
@@ -620,25 +620,25 @@ define(
     },
     static_methods={"Parse -> XElement": parse_element},
     setters={"Value": _set_value, "Name": lambda e, name: setattr(e, "name", name_of(name))},
-    make=Element,
+    make=XElement,
     known="Load Save LastAttribute ReplaceAll ReplaceAttributes AncestorsAndSelf "
     "GetNamespaceOfPrefix GetPrefixOfNamespace",
 )
 define(
     "XDocument",
     f"{_SPACE}.XDocument",
-    value=Document,
+    value=XDocument,
     bases=("XContainer",),
     properties={"Root -> XElement": lambda document: document.root()},
     static_methods={"Parse -> XDocument": parse_document},
-    make=Document,
+    make=XDocument,
     known="Declaration Save DocumentType",
     forbidden="Load",
 )
 define(
     "XAttribute",
     f"{_SPACE}.XAttribute",
-    value=Attribute,
+    value=XAttribute,
     bases=("XObject",),
     properties={
         "Name -> XName": lambda a: a.name,
@@ -649,10 +649,10 @@ define(
     },
     methods={"Remove": lambda a: a.remove(), "SetValue": _set_value},
     setters={"Value": _set_value},
-    make=Attribute,
+    make=XAttribute,
     known="NextAttribute PreviousAttribute",
 )
-for _name, _class in (("XText", Text), ("XCData", Data), ("XComment", Comment)):
+for _name, _class in (("XText", XText), ("XCData", XCData), ("XComment", XComment)):
     define(
         _name,
         f"{_SPACE}.{_name}",

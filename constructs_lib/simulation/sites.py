@@ -14,12 +14,12 @@ from typing import TypeAlias
 from constructs_lib._core.errors import InputError
 from constructs_lib.access.chain import Chain as Links
 from constructs_lib.access.links import AppLink, GatewayLink
-from constructs_lib.simulation.easy_auth import EasyAuth, Passed, read_settings
+from constructs_lib.simulation.easy_auth import Passed, SimulatedEasyAuth, read_settings
 from constructs_lib.simulation.entra import Entra
 from constructs_lib.simulation.functions import Answering
-from constructs_lib.simulation.http import Request, Response
+from constructs_lib.simulation.http import SimulatedRequest, SimulatedResponse
 from constructs_lib.simulation.known import KnownValues, host_of_app
-from constructs_lib.simulation.network import Origin, admission, setting
+from constructs_lib.simulation.network import RequestOrigin, admission, setting
 from constructs_lib.simulation.outside import NoBackendError
 from constructs_lib.simulation.steps import Steps
 
@@ -42,10 +42,10 @@ class Visit:
     """
 
     door: str
-    arrived: Request
+    arrived: SimulatedRequest
     steps: Steps = field(default_factory=Steps)
-    received: Request | None = None
-    response: Response | None = None
+    received: SimulatedRequest | None = None
+    response: SimulatedResponse | None = None
 
 
 Visits: TypeAlias = "list[Visit]"
@@ -53,7 +53,7 @@ VISITS: ContextVar[Visits | None] = ContextVar("visits", default=None)
 """Where visits are noted during a call; several, as policies may call several apps."""
 
 
-class Door:
+class SimulatedSite:
     """The host of a function app or a slot.
 
     Args:
@@ -76,15 +76,15 @@ class Door:
         self._entra = entra
 
     @cached_property
-    def easy_auth(self) -> EasyAuth:
+    def easy_auth(self) -> SimulatedEasyAuth:
         """What asks for tokens.
 
         Raises:
             NotKnownError: A setting is not known.
         """
-        return EasyAuth(read_settings(self.app, self._known), self._entra)
+        return SimulatedEasyAuth(read_settings(self.app, self._known), self._entra)
 
-    def answer(self, request: Request, origin: Origin) -> Response:
+    def answer(self, request: SimulatedRequest, origin: RequestOrigin) -> SimulatedResponse:
         """Answer a request.
 
         Raises:
@@ -98,7 +98,9 @@ class Door:
         visit.response = self._answer(request, origin, visit)
         return visit.response
 
-    def _answer(self, request: Request, origin: Origin, visit: Visit) -> Response:
+    def _answer(
+        self, request: SimulatedRequest, origin: RequestOrigin, visit: Visit
+    ) -> SimulatedResponse:
         steps, app = visit.steps, self.app
         if not app.visible:
             steps.say(
@@ -116,7 +118,9 @@ class Door:
             return self._function(passed.request, visit)
         return passed
 
-    def _before(self, request: Request, origin: Origin, steps: Steps) -> Response | None:
+    def _before(
+        self, request: SimulatedRequest, origin: RequestOrigin, steps: Steps
+    ) -> SimulatedResponse | None:
         """What App Service's front end and the site's switches refuse."""
         app, body, known = self.app, self.app.body, self._known
         if not app.managed:
@@ -129,16 +133,18 @@ class Door:
         found = admission(app, known, origin, request.headers)
         if not found.admitted:
             steps.say("network", f"403: {origin.address} is not let in: {found.reason}.", "network")
-            return Response.of(403, "Ip Forbidden", reason="Ip Forbidden")
+            return SimulatedResponse.of(403, "Ip Forbidden", reason="Ip Forbidden")
         steps.say("network", f"{origin.address} is let in: {found.reason}.", "network")
         if not known.boolean(body.value("enabled", True), "enabled"):
             steps.say("site", "403: the app is stopped.", "site.stopped")
-            return Response.of(403, "Error 403 - This web app is stopped.", reason="Site Disabled")
+            return SimulatedResponse.of(
+                403, "Error 403 - This web app is stopped.", reason="Site Disabled"
+            )
         https_only = known.boolean(setting(app, body, "https_only", False), "https_only")
         if request.url.scheme == "http" and https_only:
             steps.say("site", "301: plain HTTP is redirected to HTTPS.", "site.https")
             location = f"https://{request.url.host}{request.url.target}"
-            return Response.of(301, headers={"Location": location})
+            return SimulatedResponse.of(301, headers={"Location": location})
         demanded = known.boolean(
             body.value("client_certificate_enabled", False), "client_certificate_enabled"
         )
@@ -153,10 +159,10 @@ class Door:
                 "403: a client certificate is demanded, and none was sent.",
                 "site.certificate",
             )
-            return Response.of(403, reason="Client Certificate Required")
+            return SimulatedResponse.of(403, reason="Client Certificate Required")
         return None
 
-    def _function(self, request: Request, visit: Visit) -> Response:
+    def _function(self, request: SimulatedRequest, visit: Visit) -> SimulatedResponse:
         steps = visit.steps
         keyed = (self.app.resource.stack, self.app.address) in self._links.keyed
         if keyed:
@@ -168,26 +174,30 @@ class Door:
         path = request.url.path
         if path.lower().startswith("/admin/"):
             steps.say("host", "401: the host's own pages take the master key.", "host.admin")
-            return Response.of(401)
+            return SimulatedResponse.of(401)
         if path == "/":
             steps.say("host", "The host shows its page.", "host.page")
-            return Response.of(200, _WELCOME)
+            return SimulatedResponse.of(200, _WELCOME)
         visit.received = request.copy()
         response = self.function(request)
         steps.say("function", f"The function answers {response.status}.")
         return response
 
-    def deployment_site(self, request: Request, origin: Origin) -> Response:
+    def deployment_site(
+        self, request: SimulatedRequest, origin: RequestOrigin
+    ) -> SimulatedResponse:
         """Answer for the SCM site, without a way to sign in to it."""
         found = admission(self.app, self._known, origin, request.headers, scm=True)
         if not found.admitted:
-            return Response.of(403, "Ip Forbidden", reason="Ip Forbidden")
+            return SimulatedResponse.of(403, "Ip Forbidden", reason="Ip Forbidden")
         if request.url.path == "/":
-            return Response.of(302, headers={"Location": "https://login.microsoftonline.com/"})
-        return Response.of(401)
+            return SimulatedResponse.of(
+                302, headers={"Location": "https://login.microsoftonline.com/"}
+            )
+        return SimulatedResponse.of(401)
 
 
-class Doors:
+class SimulatedSites:
     """All doors, by host: what a gateway's policies call when they call an app.
 
     Args:
@@ -203,8 +213,10 @@ class Doors:
         self._links = links
         self._known = known
         self._own: set[str] = set()
-        self.doors = [Door(app, links, known, entra, otherwise) for app in links.apps.values()]
-        self._by_host: dict[str, Door] = {}
+        self.doors = [
+            SimulatedSite(app, links, known, entra, otherwise) for app in links.apps.values()
+        ]
+        self._by_host: dict[str, SimulatedSite] = {}
         for door in self.doors:
             self._by_host.setdefault(door.host, door)
         for kind, name in (
@@ -222,14 +234,14 @@ class Doors:
                 if bound is not None:
                     self._by_host.setdefault(host.lower(), bound)
 
-    def __iter__(self) -> Iterator[Door]:
+    def __iter__(self) -> Iterator[SimulatedSite]:
         return iter(self.doors)
 
-    def at(self, host: str) -> Door | None:
+    def at(self, host: str) -> SimulatedSite | None:
         """The door at a host name."""
         return self._by_host.get(host.lower().rstrip("."))
 
-    def named(self, name: str) -> Door | None:
+    def named(self, name: str) -> SimulatedSite | None:
         """The door of an app by its name (`APP/SLOT` for a slot), host or Terraform name."""
         name = name.lower()
         for door in self.doors:
@@ -263,10 +275,10 @@ class Doors:
             if each is found or (each.app.slot_of is found.app and each.name not in self._own):
                 each.function = function
 
-    def origin_of(self, gateway: GatewayLink | None, door: Door) -> Origin:
+    def origin_of(self, gateway: GatewayLink | None, door: SimulatedSite) -> RequestOrigin:
         """Where a gateway's requests come from, as a door's network rules see it."""
         if gateway is None or gateway.resource is None:
-            return Origin(_GATEWAY_ADDRESS, tags=frozenset({"internet", "azurecloud"}))
+            return RequestOrigin(_GATEWAY_ADDRESS, tags=frozenset({"internet", "azurecloud"}))
         configuration = self._links.configuration
         body = configuration.body(gateway.resource)
         joined = body.block("virtual_network_configuration")
@@ -277,10 +289,10 @@ class Doors:
         address = _GATEWAY_ADDRESS
         if isinstance(published, list) and published and isinstance(published[0], str):
             address = published[0]
-        origin = Origin(address, subnet, tags=frozenset({"internet", "azurecloud"}))
+        origin = RequestOrigin(address, subnet, tags=frozenset({"internet", "azurecloud"}))
         return replace(origin, private=bool(subnet) and self._has_private_endpoint(door))
 
-    def _has_private_endpoint(self, door: Door) -> bool:
+    def _has_private_endpoint(self, door: SimulatedSite) -> bool:
         wanted = f"sites-{door.name.partition('/')[2]}" if door.app.slot_of else "sites"
         for endpoint in self._links.configuration.of_type("azurerm_private_endpoint"):
             body = self._links.configuration.body(endpoint)
@@ -302,13 +314,13 @@ class FromGateway:
     """
 
     def __init__(
-        self, doors: Doors, gateway: GatewayLink | None, elsewhere: Answering | None = None
+        self, doors: SimulatedSites, gateway: GatewayLink | None, elsewhere: Answering | None = None
     ) -> None:
         self._doors = doors
         self._gateway = gateway
         self._elsewhere = elsewhere
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: SimulatedRequest) -> SimulatedResponse:
         """Answer a request of the gateway.
 
         Raises:

@@ -12,22 +12,22 @@ from constructs_lib.policy.expressions import is_expression
 from constructs_lib.policy.model import Element
 from constructs_lib.policy.reference import POLICIES
 from constructs_lib.policy.values import NAMED_VALUE
-from constructs_lib.simulation.call import Call, Step
+from constructs_lib.simulation.call import PolicyStep, SimulatedCall
 from constructs_lib.simulation.known import NotKnownError
-from constructs_lib.simulation.signals import CallStoppedError, Place, PolicyFailedError
+from constructs_lib.simulation.signals import CallStoppedError, PolicyFailedError, PolicyPlace
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.csharp import Expression
+    from constructs_lib.simulation.csharp import CompiledExpression
 
 HOLE = "\ue010"
 """Begins what stands in a policy's text for a value that is not known."""
 
 _HOLE = re.compile("\ue010(\\d+)\ue011")
 
-Value: TypeAlias = "Callable[[Call], Any]"
-Text: TypeAlias = "Callable[[Call], str]"
-Texts: TypeAlias = "Callable[[Call], list[str]]"
-Run: TypeAlias = "Callable[[Call], None]"
+Value: TypeAlias = "Callable[[SimulatedCall], Any]"
+Text: TypeAlias = "Callable[[SimulatedCall], str]"
+Texts: TypeAlias = "Callable[[SimulatedCall], list[str]]"
+Run: TypeAlias = "Callable[[SimulatedCall], None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +107,16 @@ class Statement:
             raise CallStoppedError(str(text))
         return text
 
-    def boolean(self, name: str, *, default: bool) -> Callable[[Call], bool]:
+    def boolean(self, name: str, *, default: bool) -> Callable[[SimulatedCall], bool]:
         """An attribute that is true or false."""
         value = self.value(name, default)
         return lambda call: as_boolean(value(call), f"{self.name} {name}")
 
-    def number(self, name: str, default: float = 0) -> Callable[[Call], float]:
+    def number(self, name: str, default: float = 0) -> Callable[[SimulatedCall], float]:
         """An attribute that is a number."""
         value = self.value(name, default)
 
-        def number(call: Call) -> float:
+        def number(call: SimulatedCall) -> float:
             given = value(call)
             try:
                 return float(given if isinstance(given, (int, float)) else str(given).strip())
@@ -143,7 +143,7 @@ class Statement:
         texts = [as_text(each.content()) for each in found]
         return lambda call: [text(call) for text in texts]
 
-    def steps(self, *apart: str) -> list[Step]:
+    def steps(self, *apart: str) -> list[PolicyStep]:
         """The policies in it, ready to run, but for those that are read apart."""
         return [step_of(each) for each in self._children() if each.name not in apart]
 
@@ -180,7 +180,7 @@ class Statement:
         if isinstance(text, NotKnownError):
             sentence = str(text)
 
-            def stop(_: Call) -> Any:
+            def stop(_: SimulatedCall) -> Any:
                 raise CallStoppedError(sentence)
 
             return stop
@@ -209,14 +209,14 @@ def evaluated(text: str, at: tuple[int, int]) -> Value:
     except NotSimulated as error:
         sentence = str(error)
 
-        def stop(_: Call) -> Any:
+        def stop(_: SimulatedCall) -> Any:
             raise CallStoppedError(f"{sentence}: {text}")
 
         return stop
 
     shown = text.strip()[2:-1]
 
-    def evaluate(call: Call) -> Any:
+    def evaluate(call: SimulatedCall) -> Any:
         try:
             value = expression.evaluate(call.view())
         except ExpressionFailed as error:
@@ -234,7 +234,7 @@ def evaluated(text: str, at: tuple[int, int]) -> Value:
 
 
 @lru_cache(maxsize=4096)
-def _expression(text: str, line: int, column: int) -> Expression:
+def _expression(text: str, line: int, column: int) -> CompiledExpression:
     from constructs_lib.simulation.csharp import compile_expression
 
     return compile_expression(text, line=line, column=column)
@@ -274,7 +274,7 @@ def as_boolean(value: Any, what: str) -> bool:
     return text == "true"
 
 
-def step_of(statement: Statement) -> Step:
+def step_of(statement: Statement) -> PolicyStep:
     """A policy, ready to run.
 
     Raises:
@@ -292,12 +292,12 @@ def step_of(statement: Statement) -> Step:
     else:
         raise RefusedError(f"there is no policy <{name}>")
     identifier = statement.element.attributes.get("id")
-    place = Place(name, around.scope, around.section, statement.path, identifier)
-    return Step(place, run)
+    place = PolicyPlace(name, around.scope, around.section, statement.path, identifier)
+    return PolicyStep(place, run)
 
 
 def _stopping(sentence: str) -> Run:
-    def run(_: Call) -> None:
+    def run(_: SimulatedCall) -> None:
         raise CallStoppedError(sentence)
 
     return run
@@ -306,7 +306,7 @@ def _stopping(sentence: str) -> Run:
 def _not_simulated(name: str) -> Run:
     sentence = f"{name} is not simulated"
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         allowed = call.gateway.allow_not_simulated
         if allowed is True or (not isinstance(allowed, bool) and name in allowed):
             call.trace.add(name, f"{sentence}; the call goes on as if it were not there.")

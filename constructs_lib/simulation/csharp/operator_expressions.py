@@ -56,7 +56,7 @@ _LOWEST = {
 }
 
 
-class Operations:
+class OperatorExpressions:
     """Compiles operators and assignments. What it takes of values comes from the compiler."""
 
     syntax: Syntax
@@ -108,9 +108,9 @@ class Operations:
                 return (lambda frame: compare(one(frame), other(frame))), "bool"
             return (lambda frame: not compare(one(frame), other(frame))), "bool"
         if sign == "+" and first == "XNamespace":
-            from constructs_lib.simulation.csharp.libraries.xml import Name
+            from constructs_lib.simulation.csharp.libraries.xml import XName
 
-            return (lambda frame: Name(other(frame), one(frame).uri)), "XName"
+            return (lambda frame: XName(other(frame), one(frame).uri)), "XName"
         if sign == "+" and "string" in (first, second):
             return _concatenation(one, other), "string"
         self.check_operands(sign, first, second, node)

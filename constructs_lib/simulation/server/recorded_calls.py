@@ -12,7 +12,7 @@ from typing import Any, cast
 from urllib.parse import unquote_plus
 
 from constructs_lib.simulation.fidelity import behaviour
-from constructs_lib.simulation.http import Headers, Request, Response
+from constructs_lib.simulation.http import HttpHeaders, SimulatedRequest, SimulatedResponse
 from constructs_lib.simulation.local import Story
 from constructs_lib.simulation.trace import MASK, claims_of, deep
 
@@ -111,7 +111,7 @@ class Recorded:
         return "".join(f"          {each}\n" for each in steps)
 
 
-class Calls:
+class RecordedCalls:
     """The last calls, which several threads write."""
 
     def __init__(self) -> None:
@@ -121,13 +121,13 @@ class Calls:
 
     def add(
         self,
-        request: Request,
-        response: Response,
+        request: SimulatedRequest,
+        response: SimulatedResponse,
         *,
         time: str,
         milliseconds: float,
         story: Story | None,
-        received: Request | None,
+        received: SimulatedRequest | None,
     ) -> Recorded:
         """Note a call."""
         masked = _mask(*(each for each in (request, received) if each is not None))
@@ -159,7 +159,7 @@ class Calls:
         return [each.document() for each in found]
 
 
-def _mask(*requests: Request) -> Callable[[str], str]:
+def _mask(*requests: SimulatedRequest) -> Callable[[str], str]:
     """Masks the secrets that requests carry, wherever a text repeats them, and all tokens."""
     found: dict[str, None] = {}
     for request in requests:
@@ -183,7 +183,7 @@ def _mask(*requests: Request) -> Callable[[str], str]:
     return masked
 
 
-def _message(request: Request, masked: Callable[[str], str]) -> dict[str, Any]:
+def _message(request: SimulatedRequest, masked: Callable[[str], str]) -> dict[str, Any]:
     return {
         "method": request.method,
         "target": _target(request),
@@ -192,7 +192,7 @@ def _message(request: Request, masked: Callable[[str], str]) -> dict[str, Any]:
     }
 
 
-def _target(request: Request) -> str:
+def _target(request: SimulatedRequest) -> str:
     url = request.url
     for name, _ in url.pairs():
         if _is_secret_parameter(name):
@@ -200,7 +200,7 @@ def _target(request: Request) -> str:
     return url.target
 
 
-def _headers(headers: Headers) -> list[list[str]]:
+def _headers(headers: HttpHeaders) -> list[list[str]]:
     return [[name, _value(name, value)] for name, value in headers]
 
 

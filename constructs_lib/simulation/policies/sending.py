@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin
 
 from constructs_lib.simulation.gateway import Window
-from constructs_lib.simulation.http import Body, Headers, Request, Response, Url
+from constructs_lib.simulation.http import (
+    HttpBody,
+    HttpHeaders,
+    HttpUrl,
+    SimulatedRequest,
+    SimulatedResponse,
+)
 from constructs_lib.simulation.outside import (
     BackendTimeoutError,
     BackendUnreachableError,
@@ -16,11 +22,11 @@ from constructs_lib.simulation.outside import (
 )
 from constructs_lib.simulation.policies.bodies import as_bytes
 from constructs_lib.simulation.policies.rewriting import move_to
+from constructs_lib.simulation.policy_statements import Run, Statement
 from constructs_lib.simulation.signals import CallStoppedError, PolicyFailedError, refusal
-from constructs_lib.simulation.statements import Run, Statement
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.call import SimulatedCall
     from constructs_lib.simulation.model import BackendEntity
 
 _HOP_BY_HOP = frozenset(
@@ -40,7 +46,7 @@ def forward_request(policy: Statement) -> Run:
     whole = policy.boolean("buffer-response", default=True)
     failing = policy.boolean("fail-on-error-status-code", default=False)
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         if call.base is None:
             raise PolicyFailedError(
                 "There is no backend: neither the API nor a policy names one.",
@@ -73,7 +79,7 @@ def forward_request(policy: Statement) -> Run:
     return run
 
 
-def _timeout(policy: Statement, default: float) -> Callable[[Call], float]:
+def _timeout(policy: Statement, default: float) -> Callable[[SimulatedCall], float]:
     """Seconds that the gateway waits for the headers of an answer."""
     if policy.has("timeout-ms"):
         milliseconds = policy.number("timeout-ms")
@@ -81,7 +87,7 @@ def _timeout(policy: Statement, default: float) -> Callable[[Call], float]:
     return policy.number("timeout", default)
 
 
-def _destination(call: Call) -> BackendEntity | None:
+def _destination(call: SimulatedCall) -> BackendEntity | None:
     """The backend entity that is called now: of a pool, the one whose turn it is."""
     entity = call.service.backend(call.backend_id) if call.backend_id else None
     if entity is None or not entity.pool:
@@ -102,15 +108,15 @@ def _destination(call: Call) -> BackendEntity | None:
     return found
 
 
-def _open_circuit(call: Call, told: str) -> PolicyFailedError:
+def _open_circuit(call: SimulatedCall, told: str) -> PolicyFailedError:
     call.trace.add("forward-request", told, "breaker", "breaker.body")
     return PolicyFailedError(told, response=refusal(503, "Service unavailable"))
 
 
-def _outgoing(call: Call, entity: BackendEntity | None) -> Request:
+def _outgoing(call: SimulatedCall, entity: BackendEntity | None) -> SimulatedRequest:
     """The request as it leaves the gateway."""
     own, url = call.request, call.request.url
-    headers = Headers(pair for pair in own.headers if pair[0].lower() not in _NEVER_SENT)
+    headers = HttpHeaders(pair for pair in own.headers if pair[0].lower() not in _NEVER_SENT)
     if not call.host_kept:
         headers.set("Host", url.authority)
     before = headers.get("X-Forwarded-For")
@@ -120,18 +126,18 @@ def _outgoing(call: Call, entity: BackendEntity | None) -> Request:
         headers.set(name, value)
     for name, value in entity.query if entity else ():
         url = url.with_parameter(name, [value])
-    body = Body(own.content)
-    return Request(own.method, url, headers, body, own.client_address)
+    body = HttpBody(own.content)
+    return SimulatedRequest(own.method, url, headers, body, own.client_address)
 
 
 def send(
-    call: Call,
-    request: Request,
+    call: SimulatedCall,
+    request: SimulatedRequest,
     *,
     source: str = "send-request",
     follow: bool = False,
     whole: bool = True,
-) -> Response:
+) -> SimulatedResponse:
     """Send a request, and take the answer as the gateway takes it.
 
     Args:
@@ -153,7 +159,7 @@ def send(
             if request.timeout is not None and call.gateway.now() - began > request.timeout:
                 raise BackendTimeoutError
             if whole and response.body.streams:
-                response.body = Body(response.content)
+                response.body = HttpBody(response.content)
         except NoBackendError as error:
             raise CallStoppedError(str(error)) from None
         except BackendTimeoutError:
@@ -171,15 +177,20 @@ def send(
             break
         redirects += 1
         request = request.copy()
-        request.url = Url.parse(urljoin(str(request.url), location))
+        request.url = HttpUrl.parse(urljoin(str(request.url), location))
         request.headers.set("Host", request.url.authority)
-    kept = Headers(pair for pair in response.headers if pair[0].lower() not in _NEVER_RETURNED)
-    return Response(response.status, response.reason, kept, response.body)
+    kept = HttpHeaders(pair for pair in response.headers if pair[0].lower() not in _NEVER_RETURNED)
+    return SimulatedResponse(response.status, response.reason, kept, response.body)
 
 
 def _through_breaker(
-    call: Call, entity: BackendEntity | None, request: Request, *, follow: bool, whole: bool
-) -> Response:
+    call: SimulatedCall,
+    entity: BackendEntity | None,
+    request: SimulatedRequest,
+    *,
+    follow: bool,
+    whole: bool,
+) -> SimulatedResponse:
     if entity is not None and call.gateway.tripped.get(entity.id) is not None:
         raise _open_circuit(call, f"The circuit breaker of {entity.id} is open.")
     call.outgoing = request.copy()
@@ -194,7 +205,7 @@ def _through_breaker(
     return response
 
 
-def _note(call: Call, entity: BackendEntity, response: Response | None) -> None:
+def _note(call: SimulatedCall, entity: BackendEntity, response: SimulatedResponse | None) -> None:
     """Count a failure, and open the circuit when there are enough."""
     rule, gateway = entity.breaker, call.gateway
     if rule is None:
@@ -225,7 +236,7 @@ def send_request(policy: Statement) -> Run:
     make, variable = _making(policy), policy.literal("response-variable-name")
     ignore, timeout = policy.boolean("ignore-error", default=False), _timeout(policy, 60)
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         request = replace(make(call), timeout=timeout(call))
         call.trace.add(
             "send-request",
@@ -253,7 +264,7 @@ def send_one_way_request(policy: Statement) -> Run:
     """A request whose answer nobody waits for."""
     make, timeout = _making(policy), _timeout(policy, 60)
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         request = replace(make(call), timeout=timeout(call))
         call.trace.add(
             policy.name, f"{request.method} {request.url} is sent.", "send-request", request=request
@@ -266,20 +277,20 @@ def send_one_way_request(policy: Statement) -> Run:
     return run
 
 
-def _making(policy: Statement) -> Callable[[Call], Request]:
+def _making(policy: Statement) -> Callable[[SimulatedCall], SimulatedRequest]:
     """What makes the request of a `send-request`."""
     mode, url = policy.text("mode", "new"), policy.child("set-url")
     address = url.content() if url else None
     steps = policy.steps("set-url")
 
-    def make(call: Call) -> Request:
+    def make(call: SimulatedCall) -> SimulatedRequest:
         own = call.request
         where = str(as_bytes(address(call)), "utf-8") if address else str(own.url)
         try:
-            parsed = Url.parse(quote(where.strip(), safe="%/:=&?~#+!$,;'@()*[]{}|\"<> \\^`"))
+            parsed = HttpUrl.parse(quote(where.strip(), safe="%/:=&?~#+!$,;'@()*[]{}|\"<> \\^`"))
         except ValueError:
             raise PolicyFailedError(f"Invalid URI: {where}") from None
-        request = Request("GET", parsed, Headers(), Body(), own.client_address)
+        request = SimulatedRequest("GET", parsed, HttpHeaders(), HttpBody(), own.client_address)
         if mode(call).lower() == "copy":
             request = replace(own.copy(), url=parsed)
         call.make(request, steps)

@@ -43,8 +43,8 @@ from constructs_lib.simulation.csharp.values import (
 _LOWER: Callable[[Any], Any] = lambda name: name.lower() if isinstance(name, str) else name  # noqa: E731
 
 
-class Message:
-    """IRequest."""
+class _Message:
+    """What IRequest and IResponse have in common."""
 
     __slots__ = ("context", "given")
 
@@ -53,14 +53,20 @@ class Message:
         self.context = context
 
 
-class Answer(Message):
-    """IResponse."""
+class IRequest(_Message):
+    """`context.Request`."""
 
     __slots__ = ()
 
 
-class Address:
-    """IUrl."""
+class IResponse(_Message):
+    """`context.Response`, or what `send-request` stored."""
+
+    __slots__ = ()
+
+
+class IUrl:
+    """A URL of the request."""
 
     __slots__ = ("given",)
 
@@ -72,13 +78,13 @@ class Address:
         return _url_text(self.given)
 
 
-class Headers(Dictionary):
+class JoinedValues(Dictionary):
     """Headers, query parameters and claims: values joined by commas."""
 
     __slots__ = ()
 
 
-class Variables(Dictionary):
+class ContextVariables(Dictionary):
     """`context.Variables`."""
 
     __slots__ = ()
@@ -88,18 +94,18 @@ def _map(pairs: Any, value: str, kind: type[Dictionary] = Dictionary, *, fold: b
     return kind.of(pairs, ("string", value), _LOWER if fold else None)
 
 
-def _headers(message: Message) -> Any:
+def _headers(message: _Message) -> Any:
     given = message.given.headers
     pairs = ((name, Array.of("string", given.get_all(name))) for name in given.names())
-    return _map(pairs, "string[]", Headers, fold=True)
+    return _map(pairs, "string[]", JoinedValues, fold=True)
 
 
-def _query(address: Address) -> Any:
+def _query(address: IUrl) -> Any:
     found: dict[str, list[str]] = {}
     for name, value in address.given.pairs():
         found.setdefault(name, []).append(value)
     return _map(
-        ((n, Array.of("string", v)) for n, v in found.items()), "string[]", Headers, fold=True
+        ((n, Array.of("string", v)) for n, v in found.items()), "string[]", JoinedValues, fold=True
     )
 
 
@@ -109,7 +115,7 @@ def _url_text(url: Any) -> str:
     return f"{url.scheme}://{url.host}{port}{url.path}{'?' + url.query if url.query else ''}"
 
 
-def _joined(items: Headers, name: Any, *default: Any) -> Any:
+def _joined(items: JoinedValues, name: Any, *default: Any) -> Any:
     found = items.items.get(items.key(name))
     if found is None:
         return default[0] if default else None
@@ -118,7 +124,7 @@ def _joined(items: Headers, name: Any, *default: Any) -> Any:
     return ",".join(map(to_text, found[1]))
 
 
-def _variable_or(types: tuple[str, ...], items: Variables, name: Any, *default: Any) -> Any:
+def _variable_or(types: tuple[str, ...], items: ContextVariables, name: Any, *default: Any) -> Any:
     found = items.items.get(items.key(name))
     if found is None:
         return default[0] if default else default_of(types[0]) if types else None
@@ -144,7 +150,7 @@ def _is(value: Any, type_: str) -> bool:
 def _variable(value: Any) -> Any:
     """What the engine stored, as a value of an expression."""
     if hasattr(value, "status") and hasattr(value, "headers"):
-        return Answer(value)
+        return IResponse(value)
     if isinstance(value, bytes):
         return Bytes(value)
     return value
@@ -166,20 +172,20 @@ class _Stored(Mapping[Any, Any]):
         return len(self.given)
 
 
-def _context_variables(context: ExpressionContext) -> Variables:
+def _context_variables(context: ExpressionContext) -> ContextVariables:
     items: Any = _Stored(context.variables)  # Read only, so that no dictionary is needed.
-    return Variables(items, ("string", "object"))
+    return ContextVariables(items, ("string", "object"))
 
 
-def _body(message: Message) -> Any:
+def _body(message: _Message) -> Any:
     body = message.given.body
     if body is None or (not body.content and not body.consumed):
         return None
-    return Content(body)
+    return IMessageBody(body)
 
 
-class Content:
-    """IMessageBody."""
+class IMessageBody:
+    """A body, which is read once."""
 
     __slots__ = ("given",)
 
@@ -324,7 +330,7 @@ define(
         "Claims -> Headers": lambda jwt: _map(
             ((name, Array.of("string", jwt.texts(name))) for name in jwt.claims),
             "string[]",
-            Headers,
+            JoinedValues,
         ),
         "ExpirationTime -> DateTime?": _moment("exp"),
         "NotBefore -> DateTime?": _moment("nbf"),
@@ -426,7 +432,7 @@ def _api(_context: Any, api: Any) -> Thing:
     return Thing("IApi", {
         "Id": api.id, "Name": api.name, "Path": api.path, "Revision": api.revision,
         "Version": api.version, "IsCurrentRevision": api.is_current_revision,
-        "ServiceUrl": Address(api.service_url) if api.service_url is not None else None,
+        "ServiceUrl": IUrl(api.service_url) if api.service_url is not None else None,
         "Protocols": Array.of("string", api.protocols), "SubscriptionKeyParameterNames": names,
     })  # fmt: skip
 
@@ -511,9 +517,9 @@ define(
     "IContext",
     value=ExpressionContext,
     properties={
-        "Request -> IRequest": lambda context: Message(context.request, context),
+        "Request -> IRequest": lambda context: IRequest(context.request, context),
         "Response -> IResponse": lambda context: (
-            Answer(context.response) if context.response is not None else None
+            IResponse(context.response) if context.response is not None else None
         ),
         "Variables -> Variables": _context_variables,
         "Api -> IApi": _made(_api, "api"),
@@ -543,12 +549,12 @@ define(
 define(
     "IRequest",
     "IRequest",
-    value=Message,
+    value=IRequest,
     bases=("IMessage",),
     properties={
         "Method -> string": lambda message: message.given.method,
-        "Url -> IUrl": lambda message: Address(message.given.url),
-        "OriginalUrl -> IUrl": lambda message: Address(
+        "Url -> IUrl": lambda message: IUrl(message.given.url),
+        "OriginalUrl -> IUrl": lambda message: IUrl(
             message.context.original_url or message.given.url
         ),
         "IpAddress -> string": lambda message: message.given.client_address,
@@ -564,7 +570,7 @@ define(
 define(
     "IResponse",
     "IResponse",
-    value=Answer,
+    value=IResponse,
     bases=("IMessage",),
     properties={
         "StatusCode -> int": lambda message: message.given.status,
@@ -574,7 +580,7 @@ define(
 define(
     "IMessageBody",
     "IMessageBody",
-    value=Content,
+    value=IMessageBody,
     methods={
         "As<> -> M": _as,
         "AsFormUrlEncodedContent -> Form": _form,
@@ -594,7 +600,7 @@ define(
 define(
     "IUrl",
     "IUrl",
-    value=Address,
+    value=IUrl,
     properties={
         "Scheme -> string": lambda url: url.given.scheme,
         "Host -> string": lambda url: url.given.host,
@@ -611,7 +617,7 @@ define(
 define(
     "Headers",
     "IReadOnlyDictionary",
-    value=Headers,
+    value=JoinedValues,
     bases=("IReadOnlyDictionary",),
     methods={"GetValueOrDefault -> string": _joined},
     index={"Item -> string[]": get_item},
@@ -619,7 +625,7 @@ define(
 define(
     "Variables",
     "IReadOnlyDictionary",
-    value=Variables,
+    value=ContextVariables,
     bases=("IReadOnlyDictionary",),
     methods={"GetValueOrDefault<> -> M": _variable_or},
     index={"Item -> object": get_item},

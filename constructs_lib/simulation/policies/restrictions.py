@@ -6,13 +6,13 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from constructs_lib.simulation.http import Response
+from constructs_lib.simulation.http import SimulatedResponse
 from constructs_lib.simulation.policies.headers import response_of
+from constructs_lib.simulation.policy_statements import Run, Statement, as_boolean
 from constructs_lib.simulation.signals import AnsweredError, PolicyFailedError, refusal
-from constructs_lib.simulation.statements import Run, Statement, as_boolean
 
 if TYPE_CHECKING:
-    from constructs_lib.simulation.call import Call
+    from constructs_lib.simulation.call import SimulatedCall
 
 
 def check_header(policy: Statement) -> Run:
@@ -22,7 +22,7 @@ def check_header(policy: Statement) -> Run:
     ignore_case = policy.value("ignore-case", default=False)
     allowed = policy.texts("value")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         header = name(call)
         given, exact = call.request.headers.get(header), not as_boolean(ignore_case(call), "it")
         if given is None:
@@ -49,7 +49,7 @@ def ip_filter(policy: Statement) -> Run:
     addresses = policy.texts("address")
     ranges = [(each.text("from"), each.text("to")) for each in policy.children("address-range")]
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         caller = call.request.client_address
         try:
             address = ip_address(caller)
@@ -92,7 +92,7 @@ def cors(policy: Statement) -> Run:
     listed = policy.child("allowed-methods")
     age = (listed or policy).text("preflight-result-max-age", "0")
 
-    def run(call: Call) -> None:
+    def run(call: SimulatedCall) -> None:
         request = call.request
         origin = request.headers.get("Origin")
         if not origin:
@@ -117,14 +117,14 @@ def cors(policy: Statement) -> Run:
             if given:
                 found["Access-Control-Allow-Headers"] = _granted(given, asked)
             found["Access-Control-Max-Age"] = age(call)
-            call.response = Response.of(200, headers=found)
+            call.response = SimulatedResponse.of(200, headers=found)
             call.trace.add("cors", f"The preflight request of {origin} is answered.", "cors")
             raise AnsweredError
         shown = ",".join(exposed(call))
         if shown:
             found["Access-Control-Expose-Headers"] = shown
 
-        def add(call: Call) -> None:
+        def add(call: SimulatedCall) -> None:
             for pair in found.items():
                 response_of(call).headers.set(*pair)
 
@@ -151,10 +151,10 @@ def _matching(listed: list[str], origin: str) -> str | None:
     return next((each for each in listed if each.rstrip("/").lower() == origin.lower()), None)
 
 
-def _unmatched(call: Call, terminate: Callable[[Call], object]) -> None:
+def _unmatched(call: SimulatedCall, terminate: Callable[[SimulatedCall], object]) -> None:
     ends = as_boolean(terminate(call), "terminate-unmatched-request")
     if ends and (call.preflight or call.request.method in ("GET", "HEAD")):
-        call.response = Response()
+        call.response = SimulatedResponse()
         call.trace.add(
             "cors", "The origin is not allowed: an empty 200 is returned.", "cors.terminate"
         )
