@@ -468,7 +468,7 @@ class Chain:
         apps = list(configuration.of_type(*APP_TYPES))
         for each in sorted(apps, key=lambda app: not app.managed):
             name = configuration.attribute(each, "name")
-            made = None if each.managed else self._made(name)
+            made = None if each.managed else self._made(name, each.stack)
             if made is not None:
                 self._looked_up[each.stack, each.address] = made
                 self._hosts[key(configuration.attribute(each, "default_hostname"))] = made
@@ -578,8 +578,12 @@ class Chain:
         self._named[name.lower()] = link
         return link
 
-    def _made(self, name: Value) -> AppLink | None:
+    def _made(self, name: Value, stack: str) -> AppLink | None:
         """The app of a name that is made here, where a data source only looks it up."""
+        for kind in (*APP_TYPES, "azapi_resource"):
+            made = self.configuration.so_named(kind, stack, name)
+            if made is not None and (made.stack, made.address) in self.apps:
+                return self.apps[made.stack, made.address]
         found = self._named.get(text_of(name).lower())
         if found is None or not found.managed or found.slot_of is not None:
             return None

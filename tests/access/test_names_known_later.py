@@ -195,6 +195,16 @@ def test_a_name_that_is_written_out_again_is_still_that_of_the_one_gateway(
     assert [each.gateway for each in analysis.apis] == [f"{GATEWAY}.a"]
 
 
+@pytest.mark.parametrize("name", [SUFFIX, {"references": ["local.name"]}, of(f"{APP}.a")])
+def test_an_app_that_is_looked_up_by_such_a_name_is_the_one_that_is_made(
+    name: dict[str, Any],
+) -> None:
+    own = SUFFIX if name == of(f"{APP}.a") else name
+    looked_up = {f"data.{APP}.a": {"name": name}}
+    analysis = analyse(planned({f"{APP}.a": {"name": own, **KNOWN}, **looked_up}))
+    assert [each.address for each in analysis.function_apps] == [f"{APP}.a"]
+
+
 def test_what_has_no_name_yet_is_called_by_its_address() -> None:
     analysis = analyse(planned({f"{APP}.b": {"name": SUFFIX, **KNOWN}}))
     assert [each.name for each in analysis.function_apps] == [f"{APP}.b"]
