@@ -113,7 +113,7 @@ def run(options: argparse.Namespace) -> int:
             print(call.story, end="", flush=True)
 
     simulator = Simulator(lambda: _chain(options), told)
-    if not (simulator.chain.gateways.services or list(simulator.chain.doors)):
+    if not (simulator.chain.gateways.services or list(simulator.chain.sites)):
         problem = "there is neither a gateway nor a function app in it"
         raise InputError(problem, where=options.path, fix="name what a synth wrote")
     folder = Path(options.tls) if options.tls else None
@@ -203,7 +203,7 @@ def _verify(
     write_whole(folder / "outputs.json", json.dumps(outputs, indent=2) + "\n")
     secure, plain = found[-2].socket.getsockname()[1], found[-1].socket.getsockname()[1]
     hosts = list(simulator.hosts())
-    apps = [door.host for door in simulator.chain.doors]
+    apps = [site.host for site in simulator.chain.sites]
     hosts += [deployment_host(each) for each in apps]
     words = ["secured-functions verify", str(folder / "outputs.json"), f"--cacert {folder}/ca.pem"]
     for host in hosts:

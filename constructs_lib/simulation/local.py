@@ -1,4 +1,4 @@
-"""The whole chain: gateways, Entra, and a door in front of every function app and slot."""
+"""The whole chain: gateways, Entra and the site of every function app and slot."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from constructs_lib.simulation.trace import Trace
 
 _SENDING = ("forward-request", "send-request", "send-one-way-request")
 SITE = "site"
-"""The part of a story that happens at the door of a function app."""
+"""The part of a story that happens at the site of a function app."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Line:
     """A step of a story.
 
     Attributes:
-        section: `inbound`, `backend`, `outbound`, `on-error`, or `site` for what happens at a door.
+        section: `inbound`, `backend`, `outbound`, `on-error`, or `site` for what happens at a site.
         source: The policy, the built-in step, or the part of the site.
         message: What happened, as a sentence.
         details: What else there is to see; secrets are masked, claims of tokens are decoded.
@@ -158,7 +158,7 @@ class LocalChain:
     Attributes:
         gateways: The services with their policies.
         entra: Who issues tokens.
-        doors: The function apps and slots.
+        sites: The function apps and slots.
     """
 
     def __init__(
@@ -184,17 +184,17 @@ class LocalChain:
         links, known = self.gateways.links, self.gateways.known
         try:
             self.entra = Entra(links, known, self.gateways.clock)
-            self.doors = SimulatedSites(links, known, self.entra, echo)
+            self.sites = SimulatedSites(links, known, self.entra, echo)
         except NotKnownError as error:
             raise InputError(str(error)) from None
         for name, function in (functions or {}).items():
             try:
-                self.doors.put(name, answering(function))
+                self.sites.put(name, answering(function))
             except ValueError as error:
                 raise InputError(f"the function of {name}: {error}") from None
         other = answering(elsewhere) if elsewhere is not None else None
         self.gateways.connect(
-            tokens=self.entra, backend=lambda link: FromGateway(self.doors, link, other)
+            tokens=self.entra, backend=lambda link: FromGateway(self.sites, link, other)
         )
 
     def through_gateway(self, request: SimulatedRequest, *, key: str | None = None) -> ChainAnswer:
@@ -215,8 +215,8 @@ class LocalChain:
         received = next((each.received for each in reversed(visits) if each.received), None)
         return self._told(found, received, _story(found.trace, visits))
 
-    def at_door(
-        self, door: SimulatedSite, request: SimulatedRequest, origin: RequestOrigin | None = None
+    def at_site(
+        self, site: SimulatedSite, request: SimulatedRequest, origin: RequestOrigin | None = None
     ) -> ChainAnswer:
         """Send a request to a function app's own host, past the gateway.
 
@@ -227,10 +227,10 @@ class LocalChain:
         visits: list[Visit] = []
         noted = VISITS.set(visits)
         try:
-            response = door.answer(request, origin or RequestOrigin(request.client_address))
+            response = site.answer(request, origin or RequestOrigin(request.client_address))
         finally:
             VISITS.reset(noted)
-        trace = Trace("", door.host, self.entra.clock.now)
+        trace = Trace("", site.host, self.entra.clock.now)
         received = visits[0].received if visits else None
         return self._told(response, received, _story(trace, visits))
 
@@ -253,12 +253,12 @@ def story_of(error: CallStoppedError) -> Story:
 
 def _story(trace: Trace, visits: list[Visit]) -> Story:
     # Without the messages of the visits, whose bodies may be long.
-    steps = [(visit.door, list(visit.steps)) for visit in visits]
+    steps = [(visit.site, list(visit.steps)) for visit in visits]
     return Story(lambda: _lines(trace, steps))
 
 
 def _lines(trace: Trace, visits: list[tuple[str, list[SiteStep]]]) -> list[Line]:
-    """The gateway's steps, and after each request that it sends those at the door."""
+    """The gateway's steps, and after each request that it sends those at the site."""
     lines: list[Line] = []
     left = list(visits)
     for entry in trace.entries:
@@ -271,12 +271,12 @@ def _lines(trace: Trace, visits: list[tuple[str, list[SiteStep]]]) -> list[Line]
         visit = next((each for each in left if each[0] == host), None)
         if visit is not None:
             left.remove(visit)
-            lines += _at_door(trace, *visit)
-    return lines + [line for visit in left for line in _at_door(trace, *visit)]
+            lines += _at_site(trace, *visit)
+    return lines + [line for visit in left for line in _at_site(trace, *visit)]
 
 
-def _at_door(trace: Trace, door: str, steps: list[SiteStep]) -> list[Line]:
+def _at_site(trace: Trace, site: str, steps: list[SiteStep]) -> list[Line]:
     return [
-        Line(SITE, step.source, trace.masked(step.message), step.details, door, step.rests)
+        Line(SITE, step.source, trace.masked(step.message), step.details, site, step.rests)
         for step in steps
     ]

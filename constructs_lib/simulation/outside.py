@@ -72,7 +72,7 @@ class TokenSource(Protocol):
 
 
 class Backend(Protocol):
-    """Where requests go: an app, a door in front of one, or the network."""
+    """Where requests go: the site of an app, or the network."""
 
     def send(self, request: SimulatedRequest) -> SimulatedResponse:
         """Answer a request.

@@ -1,4 +1,4 @@
-"""The doors of function apps and slots: what a request to a site's own host name meets.
+"""The sites of function apps and slots: what a request to a site's own host name meets.
 
 In the order of App Service: network rules, the site's own switches, Easy Auth, the Functions host.
 """
@@ -31,17 +31,17 @@ _WELCOME = "Your Functions 4.0 app is up and running"
 
 @dataclass(slots=True)
 class Visit:
-    """A request at a door: what came, what was said of it, and what reached the function.
+    """A request at a site: what came, what was said of it, and what reached the function.
 
     Attributes:
-        door: The host that was called.
+        site: The host that was called.
         arrived: The request as it came.
         steps: What happened to it.
         received: What the function got; None if it got nothing.
         response: What was answered.
     """
 
-    door: str
+    site: str
     arrived: SimulatedRequest
     steps: Steps = field(default_factory=Steps)
     received: SimulatedRequest | None = None
@@ -89,7 +89,7 @@ class SimulatedSite:
 
         Raises:
             NotKnownError: What decides is not known.
-            NoBackendError: Nobody answers behind the door.
+            NoBackendError: Nobody answers behind it.
         """
         visit = Visit(self.host, request.copy())
         visits = VISITS.get()
@@ -198,7 +198,7 @@ class SimulatedSite:
 
 
 class SimulatedSites:
-    """All doors, by host: what a gateway's policies call when they call an app.
+    """All sites, by host: what a gateway's policies call when they call an app.
 
     Args:
         links: What was read.
@@ -213,12 +213,12 @@ class SimulatedSites:
         self._links = links
         self._known = known
         self._own: set[str] = set()
-        self.doors = [
+        self.sites = [
             SimulatedSite(app, links, known, entra, otherwise) for app in links.apps.values()
         ]
         self._by_host: dict[str, SimulatedSite] = {}
-        for door in self.doors:
-            self._by_host.setdefault(door.host, door)
+        for site in self.sites:
+            self._by_host.setdefault(site.host, site)
         for kind, name in (
             ("azurerm_app_service_custom_hostname_binding", "app_service_name"),
             ("azurerm_app_service_slot_custom_hostname_binding", "app_service_slot_id"),
@@ -235,19 +235,19 @@ class SimulatedSites:
                     self._by_host.setdefault(host.lower(), bound)
 
     def __iter__(self) -> Iterator[SimulatedSite]:
-        return iter(self.doors)
+        return iter(self.sites)
 
     def at(self, host: str) -> SimulatedSite | None:
-        """The door at a host name."""
+        """The site at a host name."""
         return self._by_host.get(host.lower().rstrip("."))
 
     def named(self, name: str) -> SimulatedSite | None:
-        """The door of an app by its name (`APP/SLOT` for a slot), host or Terraform name."""
+        """The site of an app by its name (`APP/SLOT` for a slot), host or Terraform name."""
         name = name.lower()
-        for door in self.doors:
-            address = door.app.address.lower()
-            if name in (door.name.lower(), door.host, address, address.rpartition(".")[2]):
-                return door
+        for site in self.sites:
+            address = site.app.address.lower()
+            if name in (site.name.lower(), site.host, address, address.rpartition(".")[2]):
+                return site
         return None
 
     def put(self, name: str, function: Answering) -> None:
@@ -262,21 +262,21 @@ class SimulatedSites:
         """
         found = self.named(name)
         if found is None:
-            apps = [each for each in self.doors if each.app.slot_of is None]
+            apps = [each for each in self.sites if each.app.slot_of is None]
             several = [each for each in apps if name.lower() in each.name.lower()]
             if len(several) != 1:
-                names = ", ".join(each.name for each in self.doors) or "none"
+                names = ", ".join(each.name for each in self.sites) or "none"
                 raise InputError(f"there is no function app {name}", fix=f"known: {names}")
             [found] = several
         if found.name in self._own:
             raise InputError(f"{found.name} has two functions", fix="give it one")
         self._own.add(found.name)
-        for each in self.doors:
+        for each in self.sites:
             if each is found or (each.app.slot_of is found.app and each.name not in self._own):
                 each.function = function
 
-    def origin_of(self, gateway: GatewayLink | None, door: SimulatedSite) -> RequestOrigin:
-        """Where a gateway's requests come from, as a door's network rules see it."""
+    def origin_of(self, gateway: GatewayLink | None, site: SimulatedSite) -> RequestOrigin:
+        """Where a gateway's requests come from, as a site's network rules see it."""
         if gateway is None or gateway.resource is None:
             return RequestOrigin(_GATEWAY_ADDRESS, tags=frozenset({"internet", "azurecloud"}))
         configuration = self._links.configuration
@@ -290,33 +290,33 @@ class SimulatedSites:
         if isinstance(published, list) and published and isinstance(published[0], str):
             address = published[0]
         origin = RequestOrigin(address, subnet, tags=frozenset({"internet", "azurecloud"}))
-        return replace(origin, private=bool(subnet) and self._has_private_endpoint(door))
+        return replace(origin, private=bool(subnet) and self._has_private_endpoint(site))
 
-    def _has_private_endpoint(self, door: SimulatedSite) -> bool:
-        wanted = f"sites-{door.name.partition('/')[2]}" if door.app.slot_of else "sites"
+    def _has_private_endpoint(self, site: SimulatedSite) -> bool:
+        wanted = f"sites-{site.name.partition('/')[2]}" if site.app.slot_of else "sites"
         for endpoint in self._links.configuration.of_type("azurerm_private_endpoint"):
             body = self._links.configuration.body(endpoint)
             for connection in body.blocks("private_service_connection"):
                 target = self._links.app_of_id(connection.value("private_connection_resource_id"))
                 kinds = [self._known.text(x, "") for x in connection.values("subresource_names")]
-                if target is (door.app.slot_of or door.app) and wanted in kinds:
+                if target is (site.app.slot_of or site.app) and wanted in kinds:
                     return True
         return False
 
 
 class FromGateway:
-    """The way from a gateway to the doors.
+    """The way from a gateway to the sites.
 
     Args:
-        doors: All of them.
+        sites: All of them.
         gateway: Whose requests they are.
-        elsewhere: What answers for hosts that are no door; without it nobody does.
+        elsewhere: What answers for hosts that are no site; without it nobody does.
     """
 
     def __init__(
-        self, doors: SimulatedSites, gateway: GatewayLink | None, elsewhere: Answering | None = None
+        self, sites: SimulatedSites, gateway: GatewayLink | None, elsewhere: Answering | None = None
     ) -> None:
-        self._doors = doors
+        self._sites = sites
         self._gateway = gateway
         self._elsewhere = elsewhere
 
@@ -329,9 +329,9 @@ class FromGateway:
         """
         # App Service's front ends tell apps apart by the header, whatever the address.
         named = (request.headers.get("Host") or request.url.host).partition(":")[0]
-        door = self._doors.at(named) if self._doors.at(request.url.host) else None
-        if door is not None:
-            return door.answer(request, self._doors.origin_of(self._gateway, door))
+        site = self._sites.at(named) if self._sites.at(request.url.host) else None
+        if site is not None:
+            return site.answer(request, self._sites.origin_of(self._gateway, site))
         if self._elsewhere is not None:
             return self._elsewhere(request)
         raise NoBackendError(f"{request.url.host} is no host of this configuration")

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class SiteStep:
-    """A step at a door.
+    """A step at a site.
 
     Attributes:
         source: `network`, `site`, `easy-auth`, `host` or `function`.

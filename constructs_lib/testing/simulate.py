@@ -125,7 +125,7 @@ class SimulatedChain:
     @property
     def apps(self) -> list[str]:
         """Names of the function apps, and of their slots as `APP/SLOT`."""
-        return [each.name for each in self.local.doors]
+        return [each.name for each in self.local.sites]
 
     @property
     def operations(self) -> list[tuple[str, str]]:
@@ -247,14 +247,14 @@ class SimulatedChain:
         """
         from constructs_lib.simulation.http import HttpUrl, SimulatedRequest
 
-        door = self._door(app)
+        site = self._site(app)
         given, content = _message(body, headers)
         if token is not None:
             given.set("Authorization", f"Bearer {token}")
-        url = HttpUrl.parse(f"{scheme}://{door.host}/{path.lstrip('/')}")
+        url = HttpUrl.parse(f"{scheme}://{site.host}/{path.lstrip('/')}")
         request = SimulatedRequest(method, url, given, client_address=client)
         request.body = content
-        return self.local.at_door(door, request)
+        return self.local.at_site(site, request)
 
     def token_of(
         self,
@@ -288,7 +288,7 @@ class SimulatedChain:
         from constructs_lib.simulation.outside import Refusal
 
         entra = self.local.entra
-        wanted = resource or self._door(app).easy_auth.settings.client_id
+        wanted = resource or self._site(app).easy_auth.settings.client_id
         principal = entra.client(who, wanted, client_id)
         if user or other_tenant:
             kind, tenant = "user" if user else "application", entra.tenant
@@ -320,17 +320,17 @@ class SimulatedChain:
             raise AssertionError(found.text)
         return found.text
 
-    def _door(self, app: str | None) -> SimulatedSite:
-        doors = list(self.local.doors)
-        found = self.local.doors.named(app) if app is not None else None
+    def _site(self, app: str | None) -> SimulatedSite:
+        sites = list(self.local.sites)
+        found = self.local.sites.named(app) if app is not None else None
         if app is None:
-            apps = [each for each in doors if each.app.slot_of is None]
+            apps = [each for each in sites if each.app.slot_of is None]
             found = apps[0] if len(apps) == 1 else None
         elif found is None:
-            several = [d for d in doors if d.app.slot_of is None and app.lower() in d.name.lower()]
+            several = [d for d in sites if d.app.slot_of is None and app.lower() in d.name.lower()]
             found = several[0] if len(several) == 1 else None
         if found is None:
-            names = ", ".join(each.name for each in doors) or "none"
+            names = ", ".join(each.name for each in sites) or "none"
             raise InputError(
                 f"there is no function app {app or 'that is the only one'}", fix=f"known: {names}"
             )

@@ -196,7 +196,7 @@ class GatewayCalls:
             self._unrefused.gateways.send(shown.request.copy(), key=shown.caller.key)
         except CallStoppedError:
             return set()
-        return {each.door for each in visits}
+        return {each.site for each in visits}
 
     def _call(self, address: str, group: str) -> Iterator[Shown]:
         for found in self.chain.gateways.services.values():
@@ -233,7 +233,7 @@ class GatewayCalls:
         VISITS.set(visits)
         answer = self.chain.gateways.send(request.copy(), key=caller.key)
         arrived = tuple(
-            (each.door, each.received is not None, _is_own(each, caller)) for each in visits
+            (each.site, each.received is not None, _is_own(each, caller)) for each in visits
         )
         return Shown(caller, request, arrived, visits, answer)
 

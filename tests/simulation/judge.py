@@ -130,7 +130,7 @@ class World:
 
         chain = local(document)
         self.links, self.known = chain.gateways.links, chain.gateways.known
-        self.entra, self.doors = chain.entra, chain.doors
+        self.entra, self.sites = chain.entra, chain.sites
         self.random = random
         self.requests = 0
         self.last: list[str] = []
@@ -140,7 +140,7 @@ class World:
 
     def sight(self, answer: Answer) -> Sight | None:
         """What requests of the caller show; None for callers that are not simulated."""
-        door = next(d for d in self.doors if d.app.address == answer.target.address)
+        door = next(d for d in self.sites if d.app.address == answer.target.address)
         if answer.caller.kind in AT_GATEWAY:
             return self._through_gateway(answer, door)
         requests = self._requests(answer, door)
@@ -256,7 +256,7 @@ class World:
                 names = (link.record.address or gateway.address, link.record.name)
                 if answer.caller.address == names[0] and names[1] in answer.caller.label:
                     # Any policy: one that sends a certificate too.
-                    origin = replace(self.doors.origin_of(gateway, door), certificate=True)
+                    origin = replace(self.sites.origin_of(gateway, door), certificate=True)
                     return self._with(door, [None, *self._tokens(identity)], origins=[origin])
         return None
 

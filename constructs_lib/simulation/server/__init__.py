@@ -1,1 +1,1 @@
-"""A chain on the loopback: gateways, Entra, one door per function app and slot, and a page."""
+"""A chain on the loopback: gateways, Entra, one site per function app and slot, and a page."""

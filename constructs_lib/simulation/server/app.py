@@ -79,9 +79,9 @@ class Simulator:
             s.service.host: f"gateway {s.service.name}" for s in chain.gateways.services.values()
         }
         found[ENTRA] = "Entra"
-        for door in chain.doors:
-            kind = "slot" if door.app.slot_of else "function app"
-            found[door.host] = f"{kind} {door.name}"
+        for site in chain.sites:
+            kind = "slot" if site.app.slot_of else "function app"
+            found[site.host] = f"{kind} {site.name}"
         return found
 
     def names(self) -> set[str]:
@@ -94,11 +94,11 @@ class Simulator:
         begun, asked = time.perf_counter(), request.copy()
         chain, story, received = self.chain, None, None
         host = request.url.host.lower()
-        door = chain.doors.at(host)
-        deployed = chain.doors.at(host.replace(".scm.", ".", 1)) if ".scm." in host else None
+        site = chain.sites.at(host)
+        deployed = chain.sites.at(host.replace(".scm.", ".", 1)) if ".scm." in host else None
         try:
-            if door is not None:
-                found = chain.at_door(door, request, RequestOrigin(request.client_address))
+            if site is not None:
+                found = chain.at_site(site, request, RequestOrigin(request.client_address))
                 story, received, response = found.trace, found.received, _response(found)
             elif host.partition(".")[0] in chain.gateways.services:
                 if request.url.scheme == "http":
