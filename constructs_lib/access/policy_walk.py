@@ -35,6 +35,7 @@ from constructs_lib.access.policy_way import (
     taints,
     widened,
 )
+from constructs_lib.access.terraform.configuration import fitting
 from constructs_lib.access.terraform.resources import Resource
 from constructs_lib.access.terraform.values import Opaque, Term, Value, join, text_of
 from constructs_lib.policy.csharp import expressions_in
@@ -359,7 +360,7 @@ class Walk:
         stays = ignored and not variable
         token = TokenRequest(
             self._computed(resource, document, way),
-            None if client is None else document.value(client),
+            None if client is None else fitting(document.value(client), "client_id"),
             document.address,
             ignored,
             chosen,

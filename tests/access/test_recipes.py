@@ -15,7 +15,7 @@ import pytest
 from constructs_lib.access import Analysis, analyse, read_terraform
 
 PLAN = Path(__file__).parent / "recipes" / "plan.json"
-IDENTITY = "module.user_assigned.azurerm_user_assigned_identity.gateway.client_id"
+IDENTITY = "module.client_id_in_policy.azurerm_user_assigned_identity.gateway.client_id"
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +46,38 @@ def _verdicts(analysis: Analysis, name: str, of: Callable[[str], bool]) -> set[s
     }
 
 
-@pytest.mark.parametrize("name", ["system", "existing"])
+@pytest.mark.parametrize("name", ["system", "user", "existing"])
 def test_where_the_policy_is_known_the_first_plan_is_clean(analysis: Analysis, name: str) -> None:
     assert [each for each in analysis.findings if f"orders-{name}" in each.message] == []
     assert _verdicts(analysis, name, lambda kind: kind in ("gateway", "gateway-policy")) == {"open"}
     assert _verdicts(analysis, name, lambda kind: not kind.startswith("gateway")) == {"closed"}
 
 
+@pytest.mark.parametrize(
+    "mentions",
+    [["principal_id"], ["client_id", "principal_id"], ["id"], ["name"]],
+    ids=" and ".join,
+)
+def test_a_named_value_is_the_client_id_if_it_is_the_only_id_that_fits(
+    tmp_path: Path, mentions: list[str]
+) -> None:
+    plan = json.loads(PLAN.read_text(encoding="utf-8"))
+    module = plan["configuration"]["root_module"]["module_calls"]["user_assigned"]["module"]
+    [value] = [each for each in module["resources"] if "named_value" in each["type"]]
+    identity = "azurerm_user_assigned_identity.gateway"
+    references = [*(f"{identity}.{mention}" for mention in mentions), identity]
+    value["expressions"]["value"] = {"references": references}
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan), encoding="utf-8")
+    verdicts = _verdicts(analyse(read_terraform(file)), "user", lambda kind: kind == "gateway")
+    assert verdicts == {"open" if "client_id" in mentions else "unknown"}
+
+
 def test_an_id_that_azure_gives_leaves_the_policy_unknown_and_is_named(analysis: Analysis) -> None:
     [finding] = analysis.findings
     assert (finding.rule, finding.severity) == ("SF901", "note")
-    assert finding.address == "module.user_assigned.azurerm_api_management_api_policy.orders"
+    assert finding.address == "module.client_id_in_policy.azurerm_api_management_api_policy.orders"
     assert IDENTITY in finding.message
     assert "the state after apply" in (finding.fix or "")
-    assert _verdicts(analysis, "user", lambda kind: kind == "gateway") == {"unknown"}
-    assert _verdicts(analysis, "user", lambda kind: not kind.startswith("gateway")) == {"closed"}
+    assert _verdicts(analysis, "inline", lambda kind: kind == "gateway") == {"unknown"}
+    assert _verdicts(analysis, "inline", lambda kind: not kind.startswith("gateway")) == {"closed"}

@@ -713,6 +713,15 @@ def _unknown(
     return Term((Reference(stack, address, path, created, new),))
 
 
+def fitting(value: Value, argument: str) -> Value:
+    """What a text that is known later has to be for an argument: the only id that it mentions."""
+    later = value.parts[0] if isinstance(value, Term) and len(value.parts) == 1 else None
+    if not isinstance(later, Opaque) or later.known:
+        return value
+    ids = [each for each in later.references if _last_step(Term((each,))) in _FITTING[argument]]
+    return Term((ids[0],)) if len(ids) == 1 else value
+
+
 def _later(references: Iterable[Reference]) -> Term:
     return Term((Opaque("(known after apply)", tuple(references), known=False),))
 

@@ -96,6 +96,15 @@ resource "azurerm_api_management_api" "orders" {
   protocols           = ["https"]
 }
 
+# The policy names the value, so its text is known before Azure has given the identity its ids.
+resource "azurerm_api_management_named_value" "gateway" {
+  name                = "orders-user-gateway"
+  resource_group_name = "rg-recipe"
+  api_management_name = azurerm_api_management.gateway.name
+  display_name        = "orders-user-gateway"
+  value               = azurerm_user_assigned_identity.gateway.client_id
+}
+
 resource "azurerm_api_management_api_policy" "orders" {
   api_name            = azurerm_api_management_api.orders.name
   resource_group_name = "rg-recipe"
@@ -105,7 +114,7 @@ resource "azurerm_api_management_api_policy" "orders" {
       <inbound>
         <base />
         <set-backend-service backend-id="orders-user" />
-        <authentication-managed-identity resource="api://${var.tenant_id}/orders-user" client-id="${azurerm_user_assigned_identity.gateway.client_id}" />
+        <authentication-managed-identity resource="api://${var.tenant_id}/orders-user" client-id="{{orders-user-gateway}}" />
         <set-header name="Ocp-Apim-Subscription-Key" exists-action="delete" />
         <set-query-parameter name="subscription-key" exists-action="delete" />
       </inbound>
@@ -114,4 +123,5 @@ resource "azurerm_api_management_api_policy" "orders" {
       <on-error><base /></on-error>
     </policies>
   XML
+  depends_on          = [azurerm_api_management_named_value.gateway]
 }
