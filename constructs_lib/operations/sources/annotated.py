@@ -34,7 +34,7 @@ class Method:
     """A method.
 
     Attributes:
-        scope: The types around it, dotted.
+        scope: The types around it, and in C# their namespace, dotted.
         annotations: What is on the method.
         on_parameters: What is on its parameters.
         on_types: What is on the types around it.
@@ -75,8 +75,8 @@ class AnnotatedFile:
         constants: The constants of its types, by their dotted name.
         bases: What its types are derived from, by their dotted name.
         names: What it calls types and members of other files, and their dotted name.
-        opened: Types whose members it names without them.
-        opened_everywhere: Types whose members the whole project names without them.
+        opened: Types, and in C# namespaces, whose members it names without them.
+        opened_everywhere: Those whose members the whole project names without them.
     """
 
     source: SourceText

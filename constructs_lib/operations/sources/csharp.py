@@ -23,10 +23,6 @@ _TYPES = frozenset(
     {"class_declaration", "struct_declaration", "record_declaration", "interface_declaration"}
     | {"record_struct_declaration", "enum_declaration"}
 )
-_CONTAINERS = frozenset(
-    {"compilation_unit", "namespace_declaration", "file_scoped_namespace_declaration"}
-    | {"declaration_list"}
-)
 _ARRAYS = frozenset(
     {"array_creation_expression", "implicit_array_creation_expression", "collection_expression"}
     | {"initializer_expression", "collection_element", "expression_element"}
@@ -160,7 +156,11 @@ class _Reader:
     def members(self, node: Syntax, scope: str, on_types: tuple[Annotation, ...]) -> None:
         for member in node.named_children:
             name = member.child_by_field_name("name")
-            if member.type in _CONTAINERS:
+            if member.type == "file_scoped_namespace_declaration" and name is not None:
+                scope = "".join(text(name).split())  # of all that follows
+            elif member.type == "namespace_declaration" and name is not None:
+                self.members(member, f"{scope}.{''.join(text(name).split())}".lstrip("."), on_types)
+            elif member.type == "declaration_list":
                 self.members(member, scope, on_types)
             elif member.type in _TYPES and name is not None:
                 inner = f"{scope}.{text(name)}".lstrip(".")
@@ -187,13 +187,13 @@ class _Reader:
         ]
 
     def using(self, node: Syntax) -> None:
-        """Take in `using static N.Type;` and `using Name = N.Type;`."""
+        """Take in `using N;`, `using static N.Type;` and `using Name = N.Type;`."""
         words = [text(child) for child in node.children]
-        if "static" in words:
+        if "=" in words:
+            self.file.names[words[words.index("=") - 1]] = words[-2]
+        else:
             opened = self.file.opened_everywhere if "global" in words else self.file.opened
             opened.append(words[-2])
-        elif "=" in words:
-            self.file.names[words[words.index("=") - 1]] = words[-2]
 
     def method(self, node: Syntax, scope: str, on_types: tuple[Annotation, ...]) -> None:
         parameters = node.child_by_field_name("parameters")

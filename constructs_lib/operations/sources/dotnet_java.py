@@ -205,7 +205,7 @@ class _DotnetOrJavaProject:
 
     def lookup(self, dotted: str, file: AnnotatedFile, scope: str) -> Expr | None:
         """Find a constant by its name, with or without its class and namespace."""
-        while scope:  # the classes around it first, the innermost before the others
+        while scope:  # what is around it first, the innermost before the others
             node = file.constants.get(f"{scope}.{dotted}") or self.inherited(scope, dotted)
             if node is not None:
                 return node
@@ -214,7 +214,7 @@ class _DotnetOrJavaProject:
         named = f"{file.names[first]}.{rest}".rstrip(".") if first in file.names else dotted
         names = [*([named] if "." in named else []), *(f"{each}.{dotted}" for each in file.opened)]
         for path, text in self.texts.items():
-            if "global using static" in text:
+            if "global using" in text:
                 opened = [name for each in self.load(path) for name in each.opened_everywhere]
                 names += [f"{each}.{dotted}" for each in opened]
         for name in names:
@@ -246,12 +246,14 @@ class _DotnetOrJavaProject:
 
     def member(self, dotted: str) -> Expr | None:
         """Find a constant by the name of its type and its own, unless several have these."""
-        found: dict[str, Expr] = {}
+        found: dict[tuple[Path, str], Expr] = {}
         for path, file in self.mentioning(dotted):
             for name, node in file.constants.items():
                 if _is_same(name, dotted):
-                    found[f"{path}:{name}"] = self.close(node, file, name)
-        return next(iter(found.values())) if len(found) == 1 else None
+                    found[path, name] = self.close(node, file, name)
+        full = [node for (_, name), node in found.items() if name == dotted]
+        nodes = full or list(found.values())
+        return nodes[0] if len(nodes) == 1 else None
 
     def close(self, node: Expr, file: AnnotatedFile, name: str) -> Expr:
         """Work a constant out in its own file, where its names mean what they mean."""

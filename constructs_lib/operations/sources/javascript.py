@@ -316,7 +316,11 @@ class _Statement:
         elif package and "*" in _types(node):
             self.module.reexports.append(package)
         for clause in node.named_children:
-            if clause.type == "export_clause":
+            if clause.type == "namespace_export":  # export * as name from '…'
+                exported = text(clause.named_children[-1]).strip("\"'")
+                self.module.imports.setdefault(f"export {exported}", (package, "*"))
+                self.module.exports[exported] = f"export {exported}"
+            elif clause.type == "export_clause":
                 for exported, name in self.specifiers(clause):
                     if package:
                         self.module.imports.setdefault(f"export {exported}", (package, name))

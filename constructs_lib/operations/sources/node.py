@@ -168,31 +168,29 @@ class _NodeProject:
         if any(f"{name}.".startswith(f"{changed}.") for changed in module.changed):
             return None
         node: Expr | None = module.constants.get(first)
-        home = module
         if node is None and first in module.imports:
             package, exported = module.imports[first]
             found = self.find_module(module, package)
             if found is None:
                 return None
-            home = found
-            if exported == "*" and rest:
-                exported, rest = rest[0], rest[1:]
-            node = self.exported(home, "default" if exported == "*" else exported, seen + 1)
+            path = [*([exported] if exported != "*" else []), *rest] or ["default"]
+            return self.exported(found, path, seen + 1)
         for key in rest:
             if node is None:
                 return None
             try:
-                node = member(node, key, lambda inner: self.lookup(home, inner, seen + 1))
+                node = member(node, key, lambda inner: self.lookup(module, inner, seen + 1))
             except NotConstant:
                 return None
-        return self.closed(home, node, seen) if node is not None else None
+        return self.closed(module, node, seen) if node is not None else None
 
-    def exported(self, module: JavaScriptModule, name: str, seen: int) -> Expr | None:
-        """Find what a file exports under a name."""
-        node = self.lookup(module, module.exports.get(name, name), seen)
+    def exported(self, module: JavaScriptModule, path: list[str], seen: int) -> Expr | None:
+        """Find what a file exports under a name, or a member of it."""
+        name, *rest = path
+        node = self.lookup(module, ".".join((module.exports.get(name, name), *rest)), seen)
         for package in module.reexports:
             found = self.find_module(module, package) if node is None and seen < 10 else None
-            node = self.exported(found, name, seen + 1) if found is not None else node
+            node = self.exported(found, path, seen + 1) if found is not None else node
         return node
 
     def closed(self, module: JavaScriptModule, node: Expr, seen: int) -> Expr:

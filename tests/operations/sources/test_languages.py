@@ -258,6 +258,10 @@ IMPORTED = {
     "exported later": ("import { h } from './h.js';", "const g = () => 1;\nexport { g as h };"),
     "passed on": ("import { h } from './i';", "export function h() {}"),
     "all passed on": ("import { h } from './j';", "export function h() {}"),
+    "passed on as a namespace": (
+        "import { k } from './k';\nconst h = k.m.h;",
+        "export const h = () => 1;",
+    ),
     "as a namespace": ("import * as m from './h';\nconst h = m.h;", "export const h = () => 1;"),
 }
 
@@ -272,6 +276,8 @@ def test_node_imported_handlers(write, case: str) -> None:
         f"f/index.{suffix}": module,
         f"i.{suffix}": "export { h } from './h';",
         f"j.{suffix}": "export * from './h';",
+        f"k.{suffix}": "export * as k from './l';",
+        f"l.{suffix}": "export * as m from './h';",
     }
     operations = read(write, files)
     assert [o.name for o in operations] == ["GET /b"]

@@ -268,6 +268,44 @@ def test_csharp_constants_of_other_files(write, case: str) -> None:
     assert operations.findings == ()
 
 
+ONE = 'namespace C.One { static class Routes { public const string R = "one"; } }\n'
+TWO = 'static class Routes { public const string R = "two"; }\n'
+TWINS = {
+    "of a namespace that is used": ("using C.One;\nnamespace D;\n", "GET /one"),
+    "of another that is used": ("using C.Two;\nnamespace D;\n", "GET /two"),
+    "of a namespace that the whole project uses": (
+        "global using C.One;\nnamespace D;\n",
+        "GET /one",
+    ),
+    "of the function's own namespace": ("using C.One;\nnamespace C.Two;\n", "GET /two"),
+    "of a namespace around it": ("namespace C.Two.Api;\n", "GET /two"),
+}
+
+
+@pytest.mark.parametrize("case", TWINS)
+def test_csharp_classes_of_one_name_are_told_apart_by_their_namespace(write, case: str) -> None:
+    """Whether they are in one file or in two, and whatever order they come in."""
+    before, name = TWINS[case]
+    function = CS_FUNCTION.replace('"a")]', "Routes.R)]")
+    both = {
+        "one file": {"B.cs": f"{ONE}namespace C {{ namespace Two {{ {TWO} }} }}"},
+        "two files": {"B.cs": ONE, "C.cs": f"namespace C.Two;\n{TWO}"},
+    }
+    for files in both.values():
+        code = f"{before}class A {{ {function} }}"
+        operations = read(write, {"C.cs": "", "A.cs": code, **files})
+        assert [o.name for o in operations] == [name]
+        assert operations.findings == ()
+
+
+@pytest.mark.parametrize("name", ["Routes.R", "Unknown.R"])
+def test_csharp_a_class_that_may_be_another_is_not_known(write, name: str) -> None:
+    function = CS_FUNCTION.replace('"a")]', f"{name})]")
+    code = f"namespace D;\nclass A {{ {function} }}"
+    operations = read(write, {"A.cs": code, "B.cs": f"{ONE}namespace C.Two {{ {TWO} }}"})
+    assert [finding.rule for finding in operations.findings] == ["OP101"]
+
+
 JAVA = {
     "imported": "import static x.Routes.R;\nclass A {",
     "imported with all others": "import static x.Routes.*;\nclass A {",
