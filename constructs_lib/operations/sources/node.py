@@ -30,6 +30,7 @@ from constructs_lib.operations.sources.javascript import (
 )
 from constructs_lib.operations.sources.reading import HttpTrigger, Reading
 from constructs_lib.operations.sources.syntax import Language, SourceText, text
+from constructs_lib.operations.sources.tsconfig import compiler_options
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
@@ -95,27 +96,11 @@ def read_node(reading: Reading) -> None:
     _NodeProject(reading).read()
 
 
-def _output_folder(reading: Reading) -> Path | None:
-    """Return where TypeScript puts what it compiles: the same functions once more."""
-    path = reading.root / "tsconfig.json"
-    for _ in range(10):
-        document = reading.read_json(path) if path.is_file() else None
-        folder = document.get("compilerOptions", "outDir") if document else None
-        if isinstance(folder, str) and folder:
-            folder = folder.replace("${configDir}", reading.root.as_posix())
-            return (path.parent / folder).resolve()
-        base = document.get("extends") if document else None
-        if not isinstance(base, str) or not base.startswith("."):
-            break
-        path = path.parent / (base if base.endswith(".json") else f"{base}.json")
-    return None
-
-
 class _NodeProject:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.modules: dict[Path, JavaScriptModule | None] = {}
-        self.compiled = _output_folder(reading)
+        self.options = compiler_options(reading)
 
     def read(self) -> None:
         files = self.reading.files(
@@ -138,9 +123,9 @@ class _NodeProject:
         if path.suffix not in _SOURCES:
             return False
         return any(path.with_suffix(suffix).exists() for suffix in _SOURCES[path.suffix]) or (
-            self.compiled is not None
-            and self.compiled != self.reading.root.resolve()
-            and path.resolve().is_relative_to(self.compiled)
+            self.options.output is not None
+            and self.options.output != self.reading.root.resolve()
+            and path.resolve().is_relative_to(self.options.output)
         )
 
     def load(self, path: Path) -> JavaScriptModule | None:
@@ -212,17 +197,20 @@ class _NodeProject:
         )
 
     def find_module(self, module: JavaScriptModule, package: str) -> JavaScriptModule | None:
-        if not package.startswith("."):
-            return None
-        base = Path(posixpath.normpath((module.path.parent / package).as_posix()))
-        stem = base.with_suffix("") if base.suffix in _SUFFIXES else base
-        for path in (
-            base,
-            *(stem.with_name(stem.name + suffix) for suffix in _SUFFIXES),
-            *(base / f"index{suffix}" for suffix in _SUFFIXES),
-        ):
-            if path.is_file():
-                return self.load(path) if path.suffix in _SUFFIXES else None
+        if package.startswith("."):
+            places = iter([module.path.parent / package])
+        else:
+            places = self.options.places(package)
+        for place in places:
+            base = Path(posixpath.normpath(place.as_posix()))
+            stem = base.with_suffix("") if base.suffix in _SUFFIXES else base
+            for path in (
+                base,
+                *(stem.with_name(stem.name + suffix) for suffix in _SUFFIXES),
+                *(base / f"index{suffix}" for suffix in _SUFFIXES),
+            ):
+                if path.is_file():
+                    return self.load(path) if path.suffix in _SUFFIXES else None
         return None
 
 

@@ -246,6 +246,49 @@ def test_node_sources_count_once(write, case: str) -> None:
     assert operations.findings == ()
 
 
+ALIASES = {
+    "a folder": ("@s/routes", '"paths": {"*": ["types/*"], "@s/*": ["gone/*", "../src/shared/*"]}'),
+    "a file": (
+        "routes",
+        '"paths": {"routes": ["${configDir}/src/shared/routes.ts"], "routes*": ["../gone"]}',
+    ),
+    "below a base": ("~/shared/routes.js", '"baseUrl": "../src", "paths": {"~/*": ["*"]}'),
+    "a base": ("shared/routes", '"baseUrl": "../src"'),
+}
+
+
+@pytest.mark.parametrize("case", ALIASES)
+def test_typescript_modules_are_where_the_compiler_finds_them(write, case: str) -> None:
+    name, options = ALIASES[case]
+    function = "app.get('A', { route: R, handler: h });\n"
+    files = {
+        "tsconfig.json": '{"extends": "./config/base"}',
+        "config/base.json": f'{{"compilerOptions": {{{options}}}}}',
+        "src/a.ts": f"import {{ R }} from '{name}';\n{TYPESCRIPT}{function}",
+        "src/shared/routes.ts": "export const R = 'a';\n",
+    }
+    operations = read(write, files)
+    assert [o.name for o in operations] == ["GET /a"]
+    assert operations.findings == ()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        '{"paths": {"@s/*": ["gone/*"]}, "baseUrl": "src"}',
+        '{"paths": {"@s/*": 1, "b": [1]}, "baseUrl": 3}',
+        '{"paths": []}',
+    ],
+)
+def test_typescript_a_module_that_the_compiler_does_not_find_is_not_known(
+    write, options: str
+) -> None:
+    code = f"import {{ R }} from '@s/r';\n{TYPESCRIPT}app.get('A', {{ route: R, handler: h }});\n"
+    config = f'{{"compilerOptions": {options}}}'
+    files = {"tsconfig.json": config, "a.ts": code, "src/@s/r.ts": "export const R = 'a';\n"}
+    assert [finding.rule for finding in read(write, files).findings] == ["OP101"]
+
+
 R = 'public class Routes : Base { }\npublic class Base { public const string R = "a"; }\n'
 CSHARP = {
     "of another part of the class": ("", "", 'partial class A { const string R = "a"; }\n'),
