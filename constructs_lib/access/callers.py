@@ -395,13 +395,14 @@ class Calls:
         outcomes: Sequence[list[Decision]],
     ) -> Call:
         """The call of somebody who has no subscription key."""
+        pairs = list(zip(routes, outcomes, strict=True))
         without = [
             [
                 *subscription_keys.key_demanded(self.chain, route),
                 *gateway_request.with_own(self.chain, route, app, outcome),
                 *self._no_key(route),
             ]
-            for route, outcome in zip(routes, outcomes, strict=True)
+            for route, outcome in [each for each in pairs if not each[0].way.subscribed] or pairs
         ]
         keyless = f"the gateway through {api.name} without a subscription key"
         tokenless = f"anybody without a token through {api.name}"

@@ -12,7 +12,7 @@ from constructs_lib.access.certainty import openness
 from constructs_lib.access.chain import Chain
 from constructs_lib.access.decision import Decision, if_any, settle
 from constructs_lib.access.entra import Token, any_same
-from constructs_lib.access.links import AppLink, IdentityLink
+from constructs_lib.access.links import AppLink, IdentityLink, RegistrationLink
 from constructs_lib.access.policy_flow import TokenRequest
 from constructs_lib.access.records import Identity, Status
 from constructs_lib.access.routes import Route, backend_of, place_of, policy_of
@@ -120,7 +120,27 @@ def _token(
     who = identity.record.name if identity else route.api.gateway.name
     ids = (identity.object_ids or None) if identity else None
     issued = entra.issue(chain, route.registration, ids, who=who, refused=refused)
-    return identity, problem, issued
+    return identity, problem, [*issued, *_of_other_tenant(chain, route, route.registration)]
+
+
+def _of_other_tenant(
+    chain: Chain, route: Route, registration: RegistrationLink
+) -> Iterator[Decision]:
+    """A doubt where the gateway's provider and the registration's are told different tenants.
+
+    Managed identities get tokens of the tenant of their subscription only.
+    """
+    gateway, application = route.api.gateway.resource, registration.resource
+    if gateway is None or application is None:
+        return
+    tenants = [
+        chain.configuration.tenant_of(each.stack, each.provider or kind)
+        for each, kind in ((gateway, "azurerm"), (application, "azuread"))
+    ]
+    if all(isinstance(each, str) for each in tenants) and same(*tenants) is False:
+        reason = f"whether {gateway.address} is in the tenant of {registration.name} is not known "
+        reason += "here, as their providers are told different tenants"
+        yield Decision.unknown(reason, gateway, "identity")
 
 
 def _as_sent(chain: Chain, route: Route) -> Route:

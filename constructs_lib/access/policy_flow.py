@@ -111,6 +111,7 @@ class Forwarder:
             if product in api.gateway.product_policies
         ]
         products.append(None)
+        open_products = tool is None and self._open_products(api)
         answered: str | None = None
         for operation in operations:
             for product in products:
@@ -125,6 +126,10 @@ class Forwarder:
                 )
                 mentions.update((mention, None) for each in scopes for mention in each.mentions)
                 found = self._ways(scopes, api, leaks, before)
+                if product is None and open_products:
+                    found = [
+                        each if each in ways else each._replace(subscribed=True) for each in found
+                    ]
                 ways.update((way, None) for way in found)
                 forwards = scopes and _calls_a_backend(scopes)
                 if forwards and not found and not any(each.problem for each in scopes):
@@ -133,6 +138,29 @@ class Forwarder:
             # An operation that answers by itself is no fault, as long as another one forwards.
             problems[answered, "the request is answered without the backend"] = None
         return Forwarding(tuple(ways), tuple(problems), tuple(mentions), tuple(leaks))
+
+    def _open_products(self, api: ApiLink) -> bool:
+        """Tell whether policies of products see every request without a subscription key.
+
+        API Management handles such a request in the context of the open product of the API, if
+        it has one (Learn, "Subscriptions in Azure API Management").
+        """
+        gateway, sure = api.gateway, False
+        for name in api.products:
+            product = gateway.products.get(name)
+            if product is None:
+                return False
+            body = self.chain.configuration.body(product)
+            demanded = body.value("subscription_required", True if product.shows else None)
+            doubt = self.chain.doubts.on(product, "subscription_required")
+            if demanded is True and doubt is None:
+                continue
+            if name not in gateway.product_policies:
+                return False
+            published = body.value("published") is True
+            certain = doubt is None and not self.chain.configuration.perhaps(product)
+            sure = sure or (demanded is False and published and certain)
+        return sure
 
     def _has_no_backend(self, api: ApiLink) -> bool:
         """Tell whether an API names no backend, as one that only tells something by itself."""

@@ -129,6 +129,7 @@ class Way(NamedTuple):
         streams: Whether the answer is passed on as it comes, without a buffer.
         keyed: The policy that puts a key of the Functions host into the request.
         called: The API whose operation is called for a tool of the one that the caller calls.
+        subscribed: Whether only callers with a subscription key come this way.
     """
 
     backend_id: Value | None = None
@@ -160,6 +161,7 @@ class Way(NamedTuple):
     streams: bool = False
     keyed: str | None = None
     called: ApiLink | None = None
+    subscribed: bool = False
 
     def lets(self, *requests: Imagined) -> bool | str:
         """Whether one of some imagined requests comes this way; words where that is not known."""

@@ -22,6 +22,8 @@ from constructs_lib.access.terraform.values import (
 HERE = {
     ("var", "name"): "orders",
     ("local", "ids"): ["a", "b"],
+    ("local", "ids", 0): "a",
+    ("local", "ids", 1): "b",
     ("local", "flag"): True,
 }
 
@@ -67,6 +69,12 @@ def reference(address: str, *path: str) -> Reference:
         ("${(local.ids)[0]}", "a"),
         ('${{orders = [1, "b"]}[var.name][1]}', "b"),
         ("${[for each in local.ids : each][1]}", "b"),
+        ("${local.ids[*]}", ["a", "b"]),
+        ("${local.ids.*}", ["a", "b"]),
+        ("${alltrue([true, true])}", True),
+        ('${alltrue([for each in local.ids : each == "a"])}', False),
+        ('${anytrue([for each in local.ids : each == "a"])}', True),
+        ("${anytrue([])}", False),
         ("${null}", None),
         ("${1.5}", 1.5),
     ],

@@ -78,6 +78,10 @@ def test_an_override_of_a_variable_counts(tmp_path: Path) -> None:
         ("x__auto__tfvars__json", {"auth": False}),
         ("terraform__tfvars", "# comment\nauth = false\n"),
         ("x__auto__tfvars", 'other = "x"\nauth = false // off'),
+        ("terraform__tfvars", "auth = false\nother = {\n  auth = true\n}\n"),
+        ("terraform__tfvars", "auth = false\nother = [{\n  auth = true\n}]\n"),
+        ("terraform__tfvars", "auth = false\nother = <<END\n  auth = true\nEND\n"),
+        ("terraform__tfvars", 'auth = false\nother = {\n  name = "}"\n  auth = true\n}\n'),
     ],
 )
 def test_a_file_of_variables_counts(tmp_path: Path, name: str, content: Any) -> None:

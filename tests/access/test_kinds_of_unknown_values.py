@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from constructs_lib.access import analyse, read_stacks
@@ -16,7 +18,9 @@ from tests.access.kinds import (
     RESOURCE,
     SITE,
     Case,
+    holds,
     inbound,
+    put,
 )
 
 LATER = {"variable.later": {}}
@@ -263,3 +267,37 @@ def test_a_policy_that_is_not_known_breaks_nothing() -> None:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_value_that_is_not_known(case: Case) -> None:
     case.check()
+
+
+@pytest.mark.parametrize(("other", "known"), [("a", True), ("b", False)])
+def test_a_gateway_whose_provider_has_another_tenant_is_not_surely_let_in(
+    other: str, known: bool
+) -> None:
+    tenants = {each: each * 8 + "-2222-4333-8444-555555555555" for each in "ab"}
+    gateway: dict[str, object] = {"alias": "hub", "tenant_id": tenants[other], "features": {}}
+    changes: dict[str, object] = {
+        "provider": {
+            "azurerm": [{"features": {}}, gateway],
+            "azuread": [{"tenant_id": tenants["a"]}],
+        },
+        f"resource.{GATEWAY}.gateway.provider": "azurerm.hub",
+    }
+    door = {"gateway": "open" if known else "unknown"}
+    Case("", "clean" if known else "told", changes, door).check()
+
+
+@pytest.mark.parametrize("made", ["one(%s[*].client_id)", "trim(%s.client_id, 1)"])
+def test_what_a_function_makes_of_an_id_is_not_surely_a_stranger(made: str) -> None:
+    of = "azurerm_user_assigned_identity.gateway"
+    changes = {f"{DIRECTORY}.allowed_applications": ["${" + made % of + "}"]}
+    Case("", "no error", changes, {"gateway": "unknown"}).check()
+
+
+@pytest.mark.parametrize("each", ["%s[*].client_id", "%s.*.client_id"])
+def test_an_id_of_each_instance_is_the_id_of_the_one_there_is(each: str) -> None:
+    of = "azurerm_user_assigned_identity.gateway"
+    document = json.dumps(Case("", "", {}).document()).replace(f"${{{of}.", f"${{{of}[0].")
+    changed = json.loads(document)
+    changed["resource"]["azurerm_user_assigned_identity"]["gateway"]["count"] = 1
+    put(changed, f"{DIRECTORY}.allowed_applications", "${" + each % of + "}")
+    holds(analyse(read_stacks({"stack": changed})), "clean", {"gateway": "open"})

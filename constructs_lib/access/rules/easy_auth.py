@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from constructs_lib.access import easy_auth
 from constructs_lib.access.allow_lists import AllowList
@@ -12,7 +13,7 @@ from constructs_lib.access.entra import any_same
 from constructs_lib.access.links import AppLink
 from constructs_lib.access.rules.chapter import Breach, Chapter, visible_apps
 from constructs_lib.access.terraform.body import Body
-from constructs_lib.access.terraform.values import Term, Value, same, text_of
+from constructs_lib.access.terraform.values import Opaque, Term, Value, same, text_of
 
 CHAPTER = Chapter("Easy Auth")
 _rule = CHAPTER.rule
@@ -452,7 +453,17 @@ def _alone(calls: Calls, app: AppLink, directory: Body) -> AllowList:
     lists = [directory.value(name) for name in ("allowed_applications", "allowed_identities")]
     if any(easy_auth.told_later(value) for value in lists):
         return AllowList([], [], [], [])  # What belongs together cannot be told.
-    return calls.allow_list(app)
+    found = calls.allow_list(app)
+    # What a function makes of an id may be the other id of a caller that is listed.
+    return replace(
+        found,
+        applications=[each for each in found.applications if not _is_computed(each)],
+        identities=[each for each in found.identities if not _is_computed(each)],
+    )
+
+
+def _is_computed(value: Value) -> bool:
+    return isinstance(value, Term) and any(isinstance(part, Opaque) for part in value.parts)
 
 
 def _names_client(audience: Value, client_id: Value) -> bool:

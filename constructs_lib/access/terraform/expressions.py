@@ -203,7 +203,19 @@ class _ExpressionParser:
         if self._character() == "(":
             self.at += 1
             return self._part(self._call(name, self._items(")")))
-        return self.lookup((name, *self._steps()))
+        return self._of_each((name, *self._steps()))
+
+    def _of_each(self, steps: tuple[str | int | None, ...]) -> Value:
+        """The value of a traversal, or with `[*]` in it a list of those of each item."""
+        if _EACH not in steps:
+            return self.lookup(steps)
+        at = steps.index(_EACH)
+        items = self.lookup(steps[:at])
+        if not isinstance(items, list):
+            raise Unreadable  # Whether it is a list is not known, or it is one thing.
+        return [
+            self._of_each((*steps[:at], number, *steps[at + 1 :])) for number in range(len(items))
+        ]
 
     def _items(self, end: str) -> list[Value]:
         items: list[Value] = []
@@ -291,7 +303,10 @@ class _ExpressionParser:
 
     def _part(self, value: Value) -> Value:
         """A value, or the part of it that the steps after it name: `split(" ", text)[0]`."""
-        return _bound_or({"": value}, self.lookup, ("", *self._steps()))
+        steps = self._steps()
+        if _EACH in steps:
+            raise Unreadable
+        return _bound_or({"": value}, self.lookup, ("", *steps))
 
     def _steps(self) -> list[str | int | None]:
         """The attributes and indexes that follow."""
@@ -305,13 +320,20 @@ class _ExpressionParser:
                     self.at = number.end()
                     steps.append(int(float(number[0])))
                 elif self._character() == "*":
-                    raise Unreadable
+                    self.at += 1
+                    rest = self._steps()
+                    if not all(isinstance(step, str) for step in rest):
+                        raise Unreadable  # After `.*` an index is one of the list that is made.
+                    return [*steps, _EACH, *rest]
                 else:
                     steps.append(self._identifier())
             elif character == "[":
                 self.at += 1
                 if self._character() == "*":
-                    raise Unreadable
+                    self.at += 1
+                    self._expect("]")
+                    steps.append(_EACH)
+                    continue
                 index = self.expression()
                 self._expect("]")
                 steps.append(index if isinstance(index, (str, int)) else None)
@@ -368,6 +390,7 @@ class _ExpressionParser:
         self.at += 1
 
 
+_EACH = "[*]"
 _FOR = re.compile(r"for\s+(?P<names>[A-Za-z_][\w-]*(\s*,\s*[A-Za-z_][\w-]*)?)\s+in\b")
 _ANY = Term((Opaque("(any)", known=False),))
 

@@ -21,7 +21,11 @@ from constructs_lib.access.terraform.resources import Raw
 from constructs_lib.access.terraform.values import Opaque, Term
 
 _OVERRIDE = re.compile(r"(.*_)?override\.tf(\.json)?")
-_ASSIGNMENT = re.compile(r"^[ \t]*([A-Za-z_][\w-]*)[ \t]*=(?!=)", re.MULTILINE)
+_ASSIGNMENT = re.compile(
+    r'"(?:[^"\\\n]|\\.)*"|<<-?(?P<end>[A-Za-z_]\w*)\n.*?^[ \t]*(?P=end)[ \t]*$|'
+    r"(?P<open>[\[{(])|(?P<close>[\])}])|^[ \t]*(?P<name>[A-Za-z_][\w-]*)[ \t]*=(?!=)",
+    re.MULTILINE | re.DOTALL,
+)
 _COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|(?:#|//)[^\n]*|/\*.*?\*/', re.DOTALL)
 _NOT_READ = Term((Opaque("(in a file of variables)", known=False),))
 
@@ -115,12 +119,17 @@ def _variables(file: Path) -> dict[str, Raw]:
 def assignments(text: str) -> dict[str, Raw]:
     """The values in a `.tfvars` file; one that is not written out simply is unknown."""
     text = _COMMENT.sub(lambda found: found[1] or " ", text)
-    starts = list(_ASSIGNMENT.finditer(text))
+    starts: list[re.Match[str]] = []
+    depth = 0
+    for each in _ASSIGNMENT.finditer(text):
+        depth += bool(each["open"]) - bool(each["close"])
+        if each["name"] and depth == 0:  # Within brackets it is an attribute of a value.
+            starts.append(each)
     found: dict[str, Raw] = {}
     for start, following in zip(starts, [*starts[1:], None], strict=False):
         expression = text[start.end() : following.start() if following else len(text)].strip()
         value = evaluate(f"${{{expression}}}", lambda _: _NOT_READ)
-        found[start[1]] = _NOT_READ if _computed(value) else value
+        found[start["name"]] = _NOT_READ if _computed(value) else value
     return found
 
 

@@ -151,6 +151,21 @@ def _contains(values: Value, value: Value) -> Value:
     return any(_equal(each, value) for each in _flat(values))
 
 
+def _all_true(values: Value) -> Value:
+    items = _flat(values)
+    return False not in [_decided(each) for each in items] and all(map(truth, items))
+
+
+def _any_true(values: Value) -> Value:
+    items = _flat(values)
+    return True in [_decided(each) for each in items] or any(map(truth, items))
+
+
+def _decided(value: Value) -> bool | None:
+    """A condition as far as it is known."""
+    return None if isinstance(value, Term) else truth(value)
+
+
 def _flatten(values: Value) -> Value:
     found: list[Value] = []
     for item in _flat(values):
@@ -196,6 +211,8 @@ def _lower(value: Value) -> Value:
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "alltrue": _all_true,
+    "anytrue": _any_true,
     "coalesce": _coalesce,
     "compact": _compact,
     "concat": _concat,
