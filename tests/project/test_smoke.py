@@ -49,8 +49,10 @@ def clean_python(request: pytest.FixtureRequest, tmp_path: Path, run_outside: Ru
     if found is None:
         pytest.skip(f"no Python {request.param} on the PATH or in pyenv")
     folder = tmp_path / "venv"
-    done = run_outside(found, "-m", "venv", "--without-pip", folder, folder=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    # An older pip than a Python cannot install into it: the other has the one that came with it.
+    for options in (["--without-pip", folder], [tmp_path / "installer"]):
+        done = run_outside(found, "-m", "venv", *options, folder=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
     return folder / "bin/python"
 
 
@@ -64,8 +66,8 @@ def install(
     constraints = tmp_path / "constraints.txt"
     constraints.write_text("\n".join(f"{name}{p['version']}" for name, p in locked.items()))
     pip = (
-        sys.executable, "-m", "pip", "--python", clean_python, "install", "--no-compile",
-        "--disable-pip-version-check", "--no-input", "--constraint", constraints,
+        tmp_path / "installer/bin/python", "-m", "pip", "--python", clean_python, "install",
+        "--no-compile", "--disable-pip-version-check", "--no-input", "--constraint", constraints,
     )  # fmt: skip
 
     def install(what: str) -> None:
