@@ -222,7 +222,10 @@ class _Reader:
                     value = expression(self.file.source, values[-1])
                     if self.branch.conditional(node.start_byte, node.end_byte):
                         value = Expr("opaque", value.start, text(name))
-                    self.file.constants[f"{scope}.{text(name)}".lstrip(".")] = value
+                    dotted = f"{scope}.{text(name)}".lstrip(".")
+                    if dotted in self.file.constants:  # of `A` and `A<T>`
+                        value = Expr("opaque", value.start, text(name))
+                    self.file.constants[dotted] = value
 
     def annotations(self, node: Syntax) -> tuple[Annotation, ...]:
         return tuple(

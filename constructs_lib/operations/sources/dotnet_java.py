@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from constructs_lib.operations.findings import FilePlace
@@ -87,6 +87,8 @@ class _DotnetOrJavaProject:
             if text is not None:
                 self.texts[path] = text
         self.files: dict[Path, tuple[AnnotatedFile, ...]] = {}
+        self.types: dict[str, list[tuple[Path, AnnotatedFile, str]]] = {}
+        self.values: dict[str, list[tuple[Path, AnnotatedFile, str]]] = {}
 
     def read(self) -> None:
         for path, text in self.texts.items():
@@ -213,10 +215,7 @@ class _DotnetOrJavaProject:
         first, _, rest = dotted.partition(".")
         named = f"{file.names[first]}.{rest}".rstrip(".") if first in file.names else dotted
         names = [*([named] if "." in named else []), *(f"{each}.{dotted}" for each in file.opened)]
-        for path, text in self.texts.items():
-            if "global using" in text:
-                opened = [name for each in self.load(path) for name in each.opened_everywhere]
-                names += [f"{each}.{dotted}" for each in opened]
+        names += [f"{each}.{dotted}" for each in self.opened_everywhere]
         for name in names:
             owner, _, last = name.rpartition(".")
             node = self.inherited(owner, last)
@@ -224,33 +223,68 @@ class _DotnetOrJavaProject:
                 return node
         return None
 
+    @cached_property
+    def opened_everywhere(self) -> list[str]:
+        """Types and namespaces whose members every file names without them."""
+        paths = [path for path, text in self.texts.items() if "global using" in text]
+        files = [file for path in paths for file in self.load(path)]
+        return [name for file in files for name in file.opened_everywhere]
+
     def inherited(self, name: str, dotted: str, seen: tuple[str, ...] = ()) -> Expr | None:
         """Find a constant that a type has from another part of it, or from what it derives from."""
+        owner = f"{name}.{dotted}".rpartition(".")[0]
+        if self.is_ambiguous(owner):
+            return None
         node = self.member(f"{name}.{dotted}")
         for base in () if node is not None or name in seen else self.bases(name):
             node = node or self.inherited(base, dotted, (*seen, name))
         return node
 
+    def is_ambiguous(self, name: str) -> bool:
+        """Whether several types may be meant by a name: only C# has types of several parts."""
+        partial = self.kind.language == "csharp"
+        types = {
+            ("" if partial else path.as_posix(), known) for path, _, known in self.types_like(name)
+        }
+        return len({each for each in types if each[1] == name} or types) > 1
+
     def bases(self, name: str) -> Iterator[str]:
-        for _, file in self.mentioning(name):
-            for known, bases in file.bases.items():
-                if _is_same(known, name):
-                    yield from bases
+        for _, file, known in self.types_like(name):
+            yield from file.bases[known]
+
+    def types_like(self, name: str) -> Iterator[tuple[Path, AnnotatedFile, str]]:
+        """Yield the types that a name may mean, each with its file and its name."""
+        last = name.rpartition(".")[2]
+        if last not in self.types:
+            self.types[last] = [
+                (path, file, known)
+                for path, file in self.mentioning(last)
+                for known in file.bases
+                if known.rpartition(".")[2] == last
+            ]
+        return (each for each in self.types[last] if _is_same(each[2], name))
 
     def mentioning(self, name: str) -> Iterator[tuple[Path, AnnotatedFile]]:
-        """Yield the files that have the last part of a name in their text."""
+        """Yield the files that have a name in their text."""
         for path, text in self.texts.items():
-            if name.rpartition(".")[2] in text:
+            if name in text:
                 for file in self.load(path):
                     yield path, file
 
     def member(self, dotted: str) -> Expr | None:
         """Find a constant by the name of its type and its own, unless several have these."""
         found: dict[tuple[Path, str], Expr] = {}
-        for path, file in self.mentioning(dotted):
-            for name, node in file.constants.items():
-                if _is_same(name, dotted):
-                    found[path, name] = self.close(node, file, name)
+        last = dotted.rpartition(".")[2]
+        if last not in self.values:
+            self.values[last] = [
+                (path, file, name)
+                for path, file in self.mentioning(last)
+                for name in file.constants
+                if name.rpartition(".")[2] == last
+            ]
+        for path, file, name in self.values[last]:
+            if _is_same(name, dotted):
+                found[path, name] = self.close(file.constants[name], file, name)
         full = [node for (_, name), node in found.items() if name == dotted]
         nodes = full or list(found.values())
         return nodes[0] if len(nodes) == 1 else None

@@ -349,6 +349,32 @@ def test_csharp_a_class_that_may_be_another_is_not_known(write, name: str) -> No
     assert [finding.rule for finding in operations.findings] == ["OP101"]
 
 
+def test_csharp_a_constant_of_two_types_of_one_name_is_not_known(write) -> None:
+    function = CS_FUNCTION.replace('"a")]', "K.R)]")
+    other = (
+        'class K { public const string R = "b"; }\nclass K<T> { public const string R = "c"; }\n'
+    )
+    operations = read(write, {"A.cs": f"class A {{ {function} }}\n{other}"})
+    assert [finding.rule for finding in operations.findings] == ["OP101"]
+
+
+def test_a_type_that_is_derived_from_another_of_that_name_is_not_known(write) -> None:
+    """One of the two has the constant, and the other one is meant."""
+    csharp = CS_FUNCTION.replace('"a")]', "R)]")
+    bases = (
+        'namespace X { class B { public const string R = "a"; } }\nnamespace Y { class B { } }\n'
+    )
+    java = JAVA_FUNCTION.replace('route = "a"', "route = R")
+    files = {
+        "A.cs": f"using Y;\nnamespace Z {{ class A : B {{ {csharp} }} }}\n{bases}",
+        "A.java": f"import y.B;\nclass A extends B {{ {java} }}",
+        "x/B.java": 'package x;\nclass B { static final String R = "a"; }',
+        "y/B.java": "package y;\nclass B { }",
+    }
+    operations = read(write, files)
+    assert [finding.rule for finding in operations.findings] == ["OP101", "OP101"]
+
+
 JAVA = {
     "imported": "import static x.Routes.R;\nclass A {",
     "imported with all others": "import static x.Routes.*;\nclass A {",
