@@ -344,6 +344,8 @@ class Chain:
         for each in configuration.of_type("azurerm_api_management_product_api"):
             product = key(configuration.attribute(each, "product_id"))
             self.api_of(each).products.append(product)
+            if configuration.perhaps(each):
+                self.api_of(each).products_perhaps.add(product)
 
         for each in configuration.of_type("azapi_resource", "azapi_update_resource"):
             kind = configuration.body(each).value("type")

@@ -152,7 +152,8 @@ class ToolLink:
 class ApiLink:
     """An API with its operations and the policies at its scopes.
 
-    `tools` are those of API Management's own type of MCP servers, which call other APIs.
+    `tools` are those of API Management's own type of MCP servers, which call other APIs;
+    `products_perhaps` are products that it may be in or not.
     """
 
     address: str
@@ -163,6 +164,7 @@ class ApiLink:
     operations: dict[Any, Resource] = field(default_factory=dict[Any, Resource])
     operation_policies: dict[Any, Resource] = field(default_factory=dict[Any, Resource])
     products: list[Any] = field(default_factory=list[Any])
+    products_perhaps: set[Any] = field(default_factory=set[Any])
     tools: list[ToolLink] = field(default_factory=list[ToolLink])
 
 

@@ -145,21 +145,24 @@ class Forwarder:
         API Management handles such a request in the context of the open product of the API, if
         it has one (Learn, "Subscriptions in Azure API Management").
         """
-        gateway, sure = api.gateway, False
+        gateway, doubts, sure = api.gateway, self.chain.doubts, False
         for name in api.products:
-            product = gateway.products.get(name)
+            product, policy = gateway.products.get(name), gateway.product_policies.get(name)
             if product is None:
                 return False
             body = self.chain.configuration.body(product)
             demanded = body.value("subscription_required", True if product.shows else None)
-            doubt = self.chain.doubts.on(product, "subscription_required")
-            if demanded is True and doubt is None:
+            doubted = any(
+                doubts.on(product, each) for each in ("subscription_required", "published")
+            )
+            if demanded is True and not doubted:
                 continue
-            if name not in gateway.product_policies:
+            if policy is None or doubted or doubts.on(policy, "xml_content"):
                 return False
-            published = body.value("published") is True
-            certain = doubt is None and not self.chain.configuration.perhaps(product)
-            sure = sure or (demanded is False and published and certain)
+            if any(self.chain.configuration.perhaps(each) for each in (product, policy)):
+                return False
+            published = body.value("published") is True and name not in api.products_perhaps
+            sure = sure or (demanded is False and published)
         return sure
 
     def _has_no_backend(self, api: ApiLink) -> bool:

@@ -60,15 +60,21 @@ CASES = [
         {**product("p", "${var.s}", CHECK), **OPEN_API},
         NO_KEY,
     ),
-    Case(
-        "an open one that may not be there may see nobody",
-        "SF501",
-        {
-            **product("p", False, CHECK),
-            f"resource.{GATEWAY}_product.p.count": "${var.s}",
-            **OPEN_API,
-        },
-        NO_KEY,
+    *(
+        Case(
+            f"one whose {of} is not sure may see nobody without one",
+            "told",
+            {**product("p", False, CHECK), **OPEN_API, f"resource.{GATEWAY}_{of}.p.{name}": value},
+            {"gateway-without-key": "open/unknown"},
+        )
+        for of, name, value in (
+            ("product", "count", "${var.s}"),
+            ("product", "lifecycle", {"ignore_changes": ["subscription_required"]}),
+            ("product", "lifecycle", {"ignore_changes": ["published"]}),
+            ("product_api", "count", "${var.s}"),
+            ("product_policy", "count", "${var.s}"),
+            ("product_policy", "lifecycle", {"ignore_changes": ["xml_content"]}),
+        )
     ),
 ]
 
