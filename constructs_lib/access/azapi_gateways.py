@@ -144,6 +144,9 @@ def arguments_of(part: str, properties: Value) -> tuple[dict[str, Raw], list[str
         subnet = at(properties, "virtualNetworkConfiguration.subnetResourceId")
         found["virtual_network_configuration"] = [{"subnet_id": subnet}]
         read.add("virtualNetworkConfiguration")
+    if part == "products" and at(properties, "state") is not None:
+        state = at(properties, "state")
+        found["published"] = state.lower() == "published" if isinstance(state, str) else state
     if part == "backends" and at(properties, "credentials") is not None:
         found["credentials"] = [_credentials(at(properties, "credentials"))]
         read.add("credentials")

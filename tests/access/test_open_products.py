@@ -60,6 +60,20 @@ CASES = [
         {**product("p", "${var.s}", CHECK), **OPEN_API},
         NO_KEY,
     ),
+    Case(
+        "one that azapi takes back sees nobody",
+        "told",
+        {
+            **product("p", False, CHECK),
+            **OPEN_API,
+            "resource.azapi_update_resource.p": {
+                "type": "Microsoft.ApiManagement/service/products@2024-05-01",
+                "resource_id": f"${{{GATEWAY}_product.p.id}}",
+                "body": {"properties": {"state": "notPublished"}},
+            },
+        },
+        {"gateway-without-key": "open/unknown"},
+    ),
     *(
         Case(
             f"one whose {of} is not sure may see nobody without one",
