@@ -80,6 +80,8 @@ def test_an_override_of_a_variable_counts(tmp_path: Path) -> None:
         ("x__auto__tfvars", 'other = "x"\nauth = false // off'),
         ("terraform__tfvars", "auth = false\nother = {\n  auth = true\n}\n"),
         ("terraform__tfvars", "auth = false\nother = [{\n  auth = true\n}]\n"),
+        ("terraform__tfvars", "# it's a list [\nauth = false\n"),
+        ("terraform__tfvars", 'other = <<END\n  # { "\n  http://[\nEND\nauth = false\n'),
         ("terraform__tfvars", "auth = false\nother = <<END\n  auth = true\nEND\n"),
         ("terraform__tfvars", 'auth = false\nother = {\n  name = "}"\n  auth = true\n}\n'),
     ],
@@ -103,6 +105,13 @@ def test_the_last_file_of_variables_counts(tmp_path: Path) -> None:
 def test_a_file_of_values_that_terraform_may_be_told_of_counts(tmp_path: Path, name: str) -> None:
     content: Any = {"auth": False} if name.endswith("json") else "auth = false"
     analysis = folder(tmp_path, main__tf__json=variable(), **{name: content})
+    holds(analysis, "told", {"anonymous": "unknown"})
+
+
+def test_values_after_brackets_that_do_not_end_are_unknown(tmp_path: Path) -> None:
+    analysis = folder(
+        tmp_path, main__tf__json=variable(), terraform__tfvars="other = [\nauth = false\n"
+    )
     holds(analysis, "told", {"anonymous": "unknown"})
 
 

@@ -21,12 +21,13 @@ from constructs_lib.access.terraform.resources import Raw
 from constructs_lib.access.terraform.values import Opaque, Term
 
 _OVERRIDE = re.compile(r"(.*_)?override\.tf(\.json)?")
+_TEXT = r'"(?:[^"\\\n]|\\.)*"|<<-?(?P<end>[A-Za-z_]\w*)\n.*?^[ \t]*(?P=end)[ \t]*$'
 _ASSIGNMENT = re.compile(
-    r'"(?:[^"\\\n]|\\.)*"|<<-?(?P<end>[A-Za-z_]\w*)\n.*?^[ \t]*(?P=end)[ \t]*$|'
+    rf"{_TEXT}|"
     r"(?P<open>[\[{(])|(?P<close>[\])}])|^[ \t]*(?P<name>[A-Za-z_][\w-]*)[ \t]*=(?!=)",
     re.MULTILINE | re.DOTALL,
 )
-_COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|(?:#|//)[^\n]*|/\*.*?\*/', re.DOTALL)
+_COMMENT = re.compile(rf"(?P<text>{_TEXT})|(?:#|//)[^\n]*|/\*.*?\*/", re.MULTILINE | re.DOTALL)
 _NOT_READ = Term((Opaque("(in a file of variables)", known=False),))
 
 
@@ -118,13 +119,18 @@ def _variables(file: Path) -> dict[str, Raw]:
 
 def assignments(text: str) -> dict[str, Raw]:
     """The values in a `.tfvars` file; one that is not written out simply is unknown."""
-    text = _COMMENT.sub(lambda found: found[1] or " ", text)
+    text = _COMMENT.sub(lambda found: found["text"] or " ", text)
     starts: list[re.Match[str]] = []
+    names: list[str] = []
     depth = 0
     for each in _ASSIGNMENT.finditer(text):
         depth += bool(each["open"]) - bool(each["close"])
-        if each["name"] and depth == 0:  # Within brackets it is an attribute of a value.
-            starts.append(each)
+        if each["name"]:
+            names.append(each["name"])
+            if depth == 0:  # Within brackets it is an attribute of a value.
+                starts.append(each)
+    if depth:
+        return dict.fromkeys(names, _NOT_READ)  # Where the brackets end is not known.
     found: dict[str, Raw] = {}
     for start, following in zip(starts, [*starts[1:], None], strict=False):
         expression = text[start.end() : following.start() if following else len(text)].strip()
