@@ -15,7 +15,7 @@ import pytest
 from constructs_lib.access import Analysis, analyse, read_terraform
 
 PLAN = Path(__file__).parent / "recipes" / "plan.json"
-IDENTITY = "module.client_id_in_policy.azurerm_user_assigned_identity.gateway.client_id"
+IDENTITY = "module.user_assigned.azurerm_user_assigned_identity.gateway.client_id"
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +73,30 @@ def test_a_named_value_is_the_client_id_if_it_is_the_only_id_that_fits(
     assert verdicts == {"open" if "client_id" in mentions else "unknown"}
 
 
-def test_an_id_that_azure_gives_leaves_the_policy_unknown_and_is_named(analysis: Analysis) -> None:
-    [finding] = analysis.findings
+def test_an_id_that_azure_gives_leaves_the_policy_unknown_and_is_named(tmp_path: Path) -> None:
+    """As the plan is if the policy has the id in its text instead of the named value."""
+    plan = json.loads(PLAN.read_text(encoding="utf-8"))
+    address = "azurerm_api_management_api_policy.orders"
+    module = plan["configuration"]["root_module"]["module_calls"]["user_assigned"]["module"]
+    [written] = [each for each in module["resources"] if each["address"] == address]
+    references = [IDENTITY.removeprefix("module.user_assigned."), "var.tenant_id"]
+    written["expressions"]["xml_content"] = {"references": references}
+    [planned] = [
+        each
+        for inner in plan["planned_values"]["root_module"]["child_modules"]
+        for each in inner["resources"]
+        if each["address"] == f"module.user_assigned.{address}"
+    ]
+    del planned["values"]["xml_content"]
+    [change] = [each for each in plan["resource_changes"] if each["address"] == planned["address"]]
+    change["change"]["after_unknown"]["xml_content"] = True
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan), encoding="utf-8")
+    analysis = analyse(read_terraform(file))
+    [finding] = [each for each in analysis.findings if "orders-user" in each.message]
     assert (finding.rule, finding.severity) == ("SF901", "note")
-    assert finding.address == "module.client_id_in_policy.azurerm_api_management_api_policy.orders"
+    assert finding.address == f"module.user_assigned.{address}"
     assert IDENTITY in finding.message
     assert "the state after apply" in (finding.fix or "")
-    assert _verdicts(analysis, "inline", lambda kind: kind == "gateway") == {"unknown"}
-    assert _verdicts(analysis, "inline", lambda kind: not kind.startswith("gateway")) == {"closed"}
+    assert _verdicts(analysis, "user", lambda kind: kind == "gateway") == {"unknown"}
+    assert _verdicts(analysis, "user", lambda kind: not kind.startswith("gateway")) == {"closed"}

@@ -1,6 +1,5 @@
 # The recipe in plain HCL, three times: with the identity that the gateway has of itself, with one that
-# is assigned to it, and with a gateway that exists. Once more with the client id in the policy's
-# text, which no first plan knows. `python -m tests.access.plain_hcl.renew` renews
+# is assigned to it, and with a gateway that exists. `python -m tests.access.plain_hcl.renew` renews
 # the first plan of it that stands beside it.
 terraform {
   required_providers {
@@ -35,10 +34,5 @@ module "user_assigned" {
 
 module "existing_gateway" {
   source    = "./existing_gateway"
-  tenant_id = data.azuread_client_config.current.tenant_id
-}
-
-module "client_id_in_policy" {
-  source    = "./client_id_in_policy"
   tenant_id = data.azuread_client_config.current.tenant_id
 }
